@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { Client, Pool, type QueryResultRow } from 'pg';
+
+export interface TestDatabase {
+  url: string;
+  query<Row extends QueryResultRow = QueryResultRow>(sql: string, params?: unknown[]): Promise<Row[]>;
+  drop(): Promise<void>;
+}
+
+async function asAdmin(sql: string): Promise<void> {
+  const client = new Client({ connectionString: process.env.TEST_POSTGRES_URL });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A migrated database of the caller's own. Drop it in `afterAll`, after the app that uses it is closed. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const { TEST_POSTGRES_URL: server, TEST_POSTGRES_TEMPLATE: template } = process.env;
+  if (!server || !template) throw new Error('The global set-up has not run: start tests with "npm test".');
+
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const pool = new Pool({ connectionString: url.href, max: 4, allowExitOnIdle: true });
+  // Tests end connections on purpose; an idle one that dies must not end the run.
+  pool.on('error', () => undefined);
+
+  return {
+    url: url.href,
+    query: async <Row extends QueryResultRow>(sql: string, params?: unknown[]) =>
+      (await pool.query<Row>(sql, params)).rows,
+    drop: async () => {
+      await pool.end();
+      await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
+  };
+}
