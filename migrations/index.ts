@@ -1,0 +1,4 @@
+import { CreateConnectTables1795400000000 } from './1795400000000-create-connect-tables';
+
+/** Every migration, oldest first. Classes instead of a glob, so that a host application can list them with its own. */
+export const MIGRATIONS = [CreateConnectTables1795400000000];

@@ -1,0 +1,13 @@
+export { ApiProblems, TERRA_PROBLEMS } from './api-problem.decorator';
+export { Clock } from './clock';
+export { isDatabaseUnavailable } from './connection-failure';
+export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProblem } from './domain.error';
+export { PageQueryDto } from './page-query.dto';
+export { decodeCursor, toPage, type Page } from './pagination';
+export { toProblem } from './problem';
+export { ProblemDto } from './problem.dto';
+export { ProblemFilter } from './problem.filter';
+export { Public, PUBLIC_ROUTE } from './public.decorator';
+export { describeReferenceIdProblem, IsReferenceId } from './reference-id';
+export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';
+export { requestValidation } from './validation.pipe';

@@ -1,0 +1,23 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { toProblem } from './problem';
+
+/** Answers every error as `application/problem+json`, on whichever HTTP platform the host runs. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const response: unknown = host.switchToHttp().getResponse();
+    const problem = toProblem(error);
+    if (problem.unexpected)
+      this.logger.error({ event: 'request.failed', code: problem.body.code, err: error });
+    const { httpAdapter } = this.adapterHost;
+    for (const [name, value] of Object.entries(problem.headers)) httpAdapter.setHeader(response, name, value);
+    httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
+    httpAdapter.setHeader(response, 'cache-control', 'no-store');
+    httpAdapter.reply(response, JSON.stringify(problem.body), problem.status);
+  }
+}

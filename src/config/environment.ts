@@ -1,0 +1,158 @@
+import { plainToInstance, Transform } from 'class-transformer';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  Validate,
+  validateSync,
+  type ValidationError,
+} from 'class-validator';
+import { IsReturnUrlList, IsSecretList, IsServiceUrl, NotPlaceholder } from './environment.validators';
+import { WIDGET_GENERATIONS, type WidgetGeneration } from './options';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+// class-transformer's implicit conversion turns "false" into true and "" into 0, so each conversion is spelled out
+// and leaves what it does not understand for the validator to name.
+const ToInteger = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
+  );
+const ToBoolean = () =>
+  Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value));
+const ToList = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((item) => item.trim())
+          .filter((item) => item !== '')
+      : value,
+  );
+const WithoutTrailingSlash = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.replace(/\/+$/, '') : value,
+  );
+
+/** Every variable that the service reads. Names are part of the contract; `.env.example` documents each. */
+export class Environment {
+  @ToInteger()
+  @IsInt({ message: 'must be a port number' })
+  @Min(0, { message: 'must be a port number' })
+  @Max(65_535, { message: 'must be a port number' })
+  PORT: number = 3000;
+
+  @WithoutTrailingSlash()
+  @Validate(IsServiceUrl, ['https-unless-loopback'])
+  PUBLIC_URL: string;
+
+  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'must be a postgres:// URL' })
+  DATABASE_URL: string;
+
+  /** Where `npm start` keeps its data; the service itself writes no file. */
+  @IsString()
+  @IsNotEmpty({ message: 'must name a folder' })
+  DATA_DIR: string = '.data';
+
+  @IsString({ message: 'is missing: Terra dashboard, Connections, API credentials' })
+  @IsNotEmpty({ message: 'is empty' })
+  @Validate(NotPlaceholder)
+  TERRA_DEV_ID: string;
+
+  @IsString({ message: 'is missing: Terra dashboard, Connections, API credentials' })
+  @IsNotEmpty({ message: 'is empty' })
+  @Validate(NotPlaceholder)
+  TERRA_API_KEY: string;
+
+  @ToList()
+  @Validate(IsSecretList)
+  TERRA_SIGNING_SECRETS: string[];
+
+  @WithoutTrailingSlash()
+  @Validate(IsServiceUrl)
+  TERRA_API_URL: string = 'https://access.tryterra.co/api/v2';
+
+  @WithoutTrailingSlash()
+  @Validate(IsServiceUrl)
+  TERRA_WIDGET_URL: string = 'https://access.tryterra.co/api/widget/session';
+
+  @IsIn(WIDGET_GENERATIONS, { message: `must be one of ${WIDGET_GENERATIONS.join(', ')}` })
+  TERRA_WIDGET_GENERATION: WidgetGeneration = 'auto';
+
+  @ToInteger()
+  @IsInt({ message: 'must be a whole number of seconds' })
+  @Min(1, { message: 'must be at least 1 second' })
+  @Max(86_400, { message: 'must be at most 86400 seconds' })
+  TERRA_SIGNATURE_TOLERANCE_SECONDS: number = 300;
+
+  @ToList()
+  @Validate(IsReturnUrlList)
+  RETURN_URLS: string[] = [];
+
+  @IsOptional()
+  @MinLength(16, { message: 'must have at least 16 characters' })
+  @Validate(NotPlaceholder)
+  BOOTSTRAP_API_KEY?: string;
+
+  @ToBoolean()
+  @IsBoolean({ message: 'must be true or false' })
+  WORKERS_ENABLED: boolean = true;
+
+  @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+}
+
+/** Thrown at start-up with every missing or malformed variable. Never holds a value: any of them may be a secret. */
+export class EnvironmentError extends Error {
+  constructor(readonly problems: string[]) {
+    super(
+      `The environment is not complete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n` +
+        'Each variable is described in .env.example.',
+    );
+    this.name = 'EnvironmentError';
+  }
+}
+
+/**
+ * Reads and validates the environment; variables that are set but empty count as not set.
+ *
+ * @throws EnvironmentError naming every variable that is missing or malformed
+ */
+export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
+  const known = Object.keys(source).filter(
+    (name) => source[name]?.trim() !== '' && source[name] !== undefined,
+  );
+  const environment = plainToInstance(
+    Environment,
+    Object.fromEntries(known.map((name) => [name, source[name]])),
+    {
+      exposeDefaultValues: true,
+    },
+  );
+  const problems = validateSync(environment, { skipMissingProperties: false, stopAtFirstError: true }).map(
+    describe,
+  );
+  if (problems.length > 0) throw new EnvironmentError(problems);
+  return environment;
+}
+
+/** The one variable that the migration commands need. */
+export function readDatabaseUrl(source: Record<string, string | undefined> = process.env): string {
+  const url = source.DATABASE_URL;
+  if (!url || !/^postgres(ql)?:\/\/\S+$/.test(url)) {
+    throw new EnvironmentError([url ? 'DATABASE_URL must be a postgres:// URL' : 'DATABASE_URL is missing']);
+  }
+  return url;
+}
+
+function describe(error: ValidationError): string {
+  const reason = Object.values(error.constraints ?? {})[0] ?? 'is malformed';
+  return `${error.property} ${error.value === undefined && !reason.startsWith('is missing') ? `is missing: it ${reason}` : reason}`;
+}

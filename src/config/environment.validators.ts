@@ -1,0 +1,63 @@
+import {
+  ValidatorConstraint,
+  type ValidationArguments,
+  type ValidatorConstraintInterface,
+} from 'class-validator';
+import { describeReturnUrlProblem, isLoopback } from './return-url-pattern';
+
+const PLACEHOLDER = /^(<.*>|change[-_ ]?(me|this).*|your[-_ ].*|x{3,}|todo|secret|password|placeholder.*)$/i;
+
+/** Refuses the values that people copy out of examples: a service that runs on them is open to everybody. */
+@ValidatorConstraint({ name: 'notPlaceholder' })
+export class NotPlaceholder implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return typeof value !== 'string' || !PLACEHOLDER.test(value.trim());
+  }
+  defaultMessage(): string {
+    return 'still holds a placeholder';
+  }
+}
+
+@ValidatorConstraint({ name: 'isServiceUrl' })
+export class IsServiceUrl implements ValidatorConstraintInterface {
+  validate(value: unknown, args: ValidationArguments): boolean {
+    if (typeof value !== 'string' || !URL.canParse(value)) return false;
+    const url = new URL(value);
+    if (url.username || url.password || url.search || url.hash) return false;
+    if (url.protocol === 'https:') return true;
+    const loopbackOnly = (args.constraints as string[] | undefined)?.includes('https-unless-loopback');
+    return url.protocol === 'http:' && (!loopbackOnly || isLoopback(url.hostname));
+  }
+  defaultMessage(args: ValidationArguments): string {
+    const loopbackOnly = (args.constraints as string[] | undefined)?.includes('https-unless-loopback');
+    return loopbackOnly
+      ? 'must be an https:// URL without query (http:// only for localhost)'
+      : 'must be an http(s):// URL without query';
+  }
+}
+
+@ValidatorConstraint({ name: 'isSecretList' })
+export class IsSecretList implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return (
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((secret) => typeof secret === 'string' && secret.length >= 8 && !PLACEHOLDER.test(secret))
+    );
+  }
+  defaultMessage(): string {
+    return 'must hold one or more signing secrets (8 characters at least, no placeholder), separated by commas';
+  }
+}
+
+@ValidatorConstraint({ name: 'isReturnUrlList' })
+export class IsReturnUrlList implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return Array.isArray(value) && value.every((entry) => describeReturnUrlProblem(String(entry)) === null);
+  }
+  defaultMessage(args: ValidationArguments): string {
+    const entries = (Array.isArray(args.value) ? args.value : []) as string[];
+    const index = entries.findIndex((entry) => describeReturnUrlProblem(entry) !== null);
+    return `entry ${index + 1} ${describeReturnUrlProblem(entries[index] ?? '')}`;
+  }
+}

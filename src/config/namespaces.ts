@@ -1,0 +1,40 @@
+import type { Environment } from './environment';
+import type { TerraConnectOptions } from './options';
+
+export interface AppNamespace {
+  port: number;
+  logLevel: Environment['LOG_LEVEL'];
+}
+
+export interface DatabaseNamespace {
+  url: string;
+}
+
+/** Typed slices of the environment: a room asks for its slice, never for a variable. */
+export interface Namespaces {
+  app: AppNamespace;
+  database: DatabaseNamespace;
+  terraConnect: TerraConnectOptions;
+}
+
+export function toNamespaces(environment: Environment): Namespaces {
+  return {
+    app: { port: environment.PORT, logLevel: environment.LOG_LEVEL },
+    database: { url: environment.DATABASE_URL },
+    terraConnect: {
+      publicUrl: environment.PUBLIC_URL,
+      terra: {
+        devId: environment.TERRA_DEV_ID,
+        apiKey: environment.TERRA_API_KEY,
+        signingSecrets: environment.TERRA_SIGNING_SECRETS,
+        apiUrl: environment.TERRA_API_URL,
+        widgetUrl: environment.TERRA_WIDGET_URL,
+        widgetGeneration: environment.TERRA_WIDGET_GENERATION,
+        signatureToleranceSeconds: environment.TERRA_SIGNATURE_TOLERANCE_SECONDS,
+      },
+      returnUrls: environment.RETURN_URLS,
+      workersEnabled: environment.WORKERS_ENABLED,
+      bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
+    },
+  };
+}

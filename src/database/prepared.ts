@@ -1,0 +1,41 @@
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+
+/** A statement that Postgres parses once per connection. The name must be unique to the text. */
+export interface PreparedStatement {
+  name: string;
+  text: string;
+}
+
+interface PgQueryable {
+  query<Row>(query: {
+    name: string;
+    text: string;
+    values: unknown[];
+    query_timeout?: number;
+  }): Promise<{ rows: Row[]; rowCount: number | null }>;
+}
+
+/**
+ * Runs a hot statement outside a transaction, through TypeORM's own pool. Worth half as much again in throughput as
+ * `dataSource.query`, so only the hot paths use it.
+ *
+ * @param timeoutMs after which the caller gets an error; the connection is thrown away, not reused
+ */
+export async function runPrepared<Row>(
+  dataSource: DataSource,
+  statement: PreparedStatement,
+  values: unknown[],
+  timeoutMs: number,
+): Promise<{ rows: Row[]; rowCount: number }> {
+  const pool = (dataSource.driver as unknown as { master: PgQueryable }).master;
+  const { rows, rowCount } = await pool.query<Row>({ ...statement, values, query_timeout: timeoutMs });
+  return { rows, rowCount: rowCount ?? 0 };
+}
+
+/** Runs a statement inside the manager's transaction and gives its rows, for UPDATE … RETURNING too. */
+export async function runIn<Row>(manager: EntityManager, text: string, values: unknown[]): Promise<Row[]> {
+  const runner = manager.queryRunner as QueryRunner | undefined;
+  if (!runner?.isTransactionActive) throw new Error('This statement must run inside a transaction.');
+  const result = (await runner.query(text, values, true)) as unknown as { records: Row[] };
+  return result.records;
+}

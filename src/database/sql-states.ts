@@ -1,0 +1,14 @@
+/** Two rows with the same unique key. */
+export const UNIQUE_VIOLATION = '23505';
+/** Postgres broke a circle of transactions that waited for each other. */
+export const DEADLOCK_DETECTED = '40P01';
+export const SERIALIZATION_FAILURE = '40001';
+/** The table is not there: migrations have not been run. */
+export const UNDEFINED_TABLE = '42P01';
+
+/** Whether a driver error carries the given SQLSTATE and, if asked, was raised by the given constraint. */
+export function hasSqlState(error: unknown, state: string, constraint?: string): boolean {
+  const driverError = (error as { driverError?: unknown } | null)?.driverError ?? error;
+  const { code, constraint: raisedBy } = (driverError ?? {}) as { code?: unknown; constraint?: unknown };
+  return code === state && (constraint === undefined || raisedBy === constraint);
+}
