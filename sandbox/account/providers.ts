@@ -1,0 +1,56 @@
+/** A source of health data, as the widget and `/integrations` know it. */
+export interface Provider {
+  code: string;
+  name: string;
+  /** Linked from the phone only: the widget cannot finish these (Terra: agent-skills, mobile SDK). */
+  phoneOnly: boolean;
+  scopes: string[];
+  /** Without these the attempt fails as `missing_scopes`. */
+  requiredScopes: string[];
+}
+
+const READ_ALL = ['activity', 'body', 'daily', 'sleep'];
+
+export const PROVIDERS: readonly Provider[] = [
+  cloud('COROS', 'COROS', ['activity', 'daily', 'sleep'], ['activity']),
+  cloud('DEXCOM', 'Dexcom', ['body'], ['body']),
+  cloud('EIGHT', 'Eight Sleep', ['sleep'], ['sleep']),
+  cloud('FITBIT', 'Fitbit', [...READ_ALL, 'nutrition'], ['activity']),
+  cloud('FREESTYLELIBRE', 'FreeStyle Libre', ['body'], ['body']),
+  cloud('GARMIN', 'Garmin', [...READ_ALL, 'menstruation'], ['activity']),
+  cloud('GOOGLE', 'Google Fit', READ_ALL, ['activity']),
+  cloud('HUAWEI', 'Huawei Health', READ_ALL, ['activity']),
+  cloud('MYFITNESSPAL', 'MyFitnessPal', ['nutrition', 'activity'], ['nutrition']),
+  cloud('OMRON', 'Omron', ['body'], ['body']),
+  cloud('OURA', 'Oura', ['activity', 'daily', 'email', 'sleep'], ['email']),
+  cloud('PELOTON', 'Peloton', ['activity'], ['activity']),
+  cloud('POLAR', 'Polar', ['activity', 'daily', 'sleep'], ['activity']),
+  cloud('STRAVA', 'Strava', ['activity'], ['activity']),
+  cloud('SUUNTO', 'Suunto', ['activity', 'daily', 'sleep'], ['activity']),
+  cloud('ULTRAHUMAN', 'Ultrahuman', READ_ALL, ['activity']),
+  cloud('WAHOO', 'Wahoo', ['activity'], ['activity']),
+  cloud('WHOOP', 'WHOOP', READ_ALL, ['activity']),
+  cloud('WITHINGS', 'Withings', READ_ALL, ['body']),
+  cloud('ZWIFT', 'Zwift', ['activity'], ['activity']),
+  phone('APPLE', 'Apple Health'),
+  phone('HEALTH_CONNECT', 'Health Connect'),
+  phone('SAMSUNG', 'Samsung Health'),
+];
+
+/** What this pretend account has switched on; a few are left off so that "not enabled" can be seen. */
+export const ENABLED_BY_DEFAULT = PROVIDERS.map(({ code }) => code).filter(
+  (code) => !['HUAWEI', 'PELOTON', 'ZWIFT'].includes(code),
+);
+
+/** Terra takes codes in either case; we answer in upper case, as it does. */
+export function findProvider(code: string): Provider | null {
+  return PROVIDERS.find((provider) => provider.code === code.trim().toUpperCase()) ?? null;
+}
+
+function cloud(code: string, name: string, scopes: string[], requiredScopes: string[]): Provider {
+  return { code, name, phoneOnly: false, scopes, requiredScopes };
+}
+
+function phone(code: string, name: string): Provider {
+  return { code, name, phoneOnly: true, scopes: READ_ALL, requiredScopes: [] };
+}

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FaultStep } from '../behaviour';
+import type { SandboxContext } from '../context';
+import { ApiError, HtmlError } from './errors';
+
+const HUGE_BYTES = 50 * 1_024 * 1_024;
+
+/** Cuts the connection before anything is read, as a host that is gone would. */
+export function resetIfDown(context: SandboxContext, request: FastifyRequest, reply: FastifyReply): void {
+  if (context.behaviour.down) reset(request, reply);
+}
+
+/** Applies the switches that make the API misbehave; true once the request has had its (mis)answer. */
+export async function applyFaults(
+  context: SandboxContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<boolean> {
+  const { behaviour } = context;
+  if (!request.url.includes(behaviour.faultsOnlyOn)) return false;
+  // Taken before the wait: calls in parallel would otherwise share a step.
+  const step = behaviour.failWith.shift() ?? 'ok';
+  if (behaviour.delayMs > 0) await sleep(behaviour.delayMs, undefined, { signal: context.closing });
+  if (behaviour.stall) return misbehave('stall', request, reply);
+  if (step !== 'ok') return misbehave(step, request, reply);
+  if (!behaviour.okWithStatusError) return false;
+  await reply.code(200).send({ status: 'error', message: 'Something went wrong' });
+  return true;
+}
+
+async function misbehave(step: FaultStep, request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+  if (typeof step === 'number') throw errorFor(step);
+  if (step === 'html') throw new HtmlError(500);
+  if (step === 'stall') reply.hijack();
+  else if (step === 'reset') reset(request, reply);
+  else if (step === 'truncated')
+    await reply.type('application/json').send('{"status":"success","users":[{"user_i');
+  else if (step === 'huge') await sendHuge(reply);
+  return true;
+}
+
+function reset(request: FastifyRequest, reply: FastifyReply): void {
+  reply.hijack();
+  request.raw.socket.destroy();
+}
+
+async function sendHuge(reply: FastifyReply): Promise<void> {
+  await reply.type('application/json').send(`{"status":"success","padding":"${'x'.repeat(HUGE_BYTES)}"}`);
+}
+
+function errorFor(status: number): ApiError {
+  if (status === 429) {
+    return new ApiError(429, 'Rate limit exceeded', {
+      headers: {
+        'retry-after': '1',
+        'x-terra-ratelimit-limit': '6000',
+        'x-terra-ratelimit-remaining': '0',
+        'x-terra-ratelimit-reset-after': '1',
+        'x-terra-ratelimit-rule': 'r2',
+      },
+    });
+  }
+  if (status === 503) {
+    return new ApiError(503, 'Authorization is unavailable, try again', {
+      code: 'authorization_unavailable',
+    });
+  }
+  if (status === 403) {
+    return new ApiError(403, 'Your plan does not include this product', { code: 'entitlement_required' });
+  }
+  return new ApiError(status, `The sandbox was told to answer ${status}`);
+}

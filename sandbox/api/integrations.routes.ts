@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify';
+import { PROVIDERS, type Provider } from '../account/providers';
+import type { SandboxContext } from '../context';
+import { queryText } from './query';
+
+/** Public: the detailed list reads `dev-id` alone, and shows a stranger everything as enabled. */
+export function integrationRoutes(server: FastifyInstance, context: SandboxContext): void {
+  server.get('/integrations', () => ({
+    status: 'success',
+    providers: PROVIDERS.filter(({ phoneOnly }) => !phoneOnly).map(({ code }) => code),
+    sdk_providers: PROVIDERS.filter(({ phoneOnly }) => phoneOnly).map(({ code }) => code),
+  }));
+
+  server.get('/integrations/detailed', (request) => {
+    const known = request.headers['dev-id'] === context.devId;
+    const sdk = queryText(request.query, 'sdk');
+    const shown = PROVIDERS.filter(({ code }) => !known || context.account.enabledProviders.includes(code));
+    const asked = shown.filter(({ phoneOnly }) => sdk === null || phoneOnly === (sdk === 'true'));
+    return { status: 'success', providers: asked.map((provider) => detailed(context, provider)) };
+  });
+}
+
+function detailed(context: SandboxContext, { code, name, scopes }: Provider): object {
+  const types = ['activity', 'body', 'nutrition', 'daily', 'sleep', 'menstruation'];
+  return {
+    provider: code,
+    name,
+    icon: `${context.publicUrl}/widget/icons/${code}`,
+    setup: 'API_KEYS_MANAGED',
+    enabled: true,
+    types: Object.fromEntries(types.map((type) => [type, scopes.includes(type)])),
+  };
+}

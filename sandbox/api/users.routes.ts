@@ -1,0 +1,81 @@
+import type { FastifyInstance } from 'fastify';
+import { toWireUser, type LinkedUser } from '../account/linked-user';
+import type { SandboxContext } from '../context';
+import { ApiError } from './errors';
+import { queryText } from './query';
+
+const DEFAULT_PAGE_SIZE = 500;
+
+/** userInfo, subscriptions and bulkUserInfo, in each of the shapes that Terra's documents describe. */
+export function userRoutes(server: FastifyInstance, context: SandboxContext): void {
+  const { account, behaviour } = context;
+
+  server.get('/userInfo', (request) => {
+    const userId = queryText(request.query, 'user_id');
+    const referenceId = queryText(request.query, 'reference_id');
+    if (userId) return userById(context, userId);
+    if (!referenceId) throw new ApiError(400, 'user_id or reference_id is required');
+
+    const users = behaviour.emptyLists ? [] : account.usersOf(referenceId);
+    const nobody = users.length === 0 && !behaviour.emptyLists;
+    if (nobody && behaviour.unknownReference === '404') {
+      throw new ApiError(404, `No user with reference_id ${referenceId} was found`);
+    }
+    return referenceAnswer(users, behaviour.userInfoShape);
+  });
+
+  server.get('/subscriptions', (request) => {
+    const users = behaviour.emptyLists ? [] : account.linkedUsers();
+    const page = queryText(request.query, 'page');
+    if (page === null) return { status: 'success', users: users.map(toWireUser) };
+    const perPage = queryText(request.query, 'per_page');
+    return pageAnswer(
+      users,
+      wholeNumber(page, 'page', 0),
+      perPage === null ? DEFAULT_PAGE_SIZE : wholeNumber(perPage, 'per_page', 1),
+      behaviour.subscriptionsShape,
+    );
+  });
+
+  server.post('/bulkUserInfo', (request) => {
+    const ids: unknown = request.body;
+    if (!Array.isArray(ids)) throw new ApiError(400, 'The request body must be a list of user ids');
+    const found = ids.map((id) => account.users.get(String(id))).filter((user) => user !== undefined);
+    return found.map(toWireUser);
+  });
+}
+
+function userById(context: SandboxContext, userId: string): object {
+  const user = context.account.users.get(userId);
+  if (!user) throw new ApiError(404, `User ${userId} was not found`);
+  const { last_webhook_update } = toWireUser(user);
+  return {
+    status: 'success',
+    is_authenticated: user.isAuthenticated,
+    user: { ...toWireUser(user), last_polled_at: null, most_recent_data_at: last_webhook_update },
+  };
+}
+
+/** Terra: the spec says a bare array, its sample app reads `{users}`, older text shows one `{user}`. */
+function referenceAnswer(users: LinkedUser[], shape: 'array' | 'users' | 'user'): object {
+  const wireUsers = users.map(toWireUser);
+  if (shape === 'array') return wireUsers;
+  if (shape === 'users') return { status: 'success', users: wireUsers };
+  return { status: 'success', is_authenticated: wireUsers.length > 0, user: wireUsers.at(-1) ?? null };
+}
+
+/** Terra: flat since October 2026 with `max_page` as a count; nested before, with `max_page` as the last index. */
+function pageAnswer(users: LinkedUser[], page: number, perPage: number, shape: 'flat' | 'nested'): object {
+  const pages = Math.ceil(users.length / perPage);
+  const results = users.slice(page * perPage, (page + 1) * perPage).map(toWireUser);
+  const next = page + 1 < pages ? page + 1 : null;
+  if (shape === 'flat') return { status: 'success', next, max_page: pages, results };
+  return { status: 'success', data: { next, max_page: Math.max(pages - 1, 0), results } };
+}
+
+function wholeNumber(text: string, name: string, least: number): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < least)
+    throw new ApiError(400, `${name} must be a whole number from ${least}`);
+  return number;
+}

@@ -1,0 +1,155 @@
+import type { LinkedUser } from '../account/account';
+import { SWITCHES, type SwitchName } from '../behaviour';
+import type { SandboxContext } from '../context';
+import { html, type Html, type Page } from '../pages/html';
+import { SANDBOX_STYLE } from '../pages/style';
+import type { Delivery } from '../webhooks/delivery';
+
+const SHOWN_DELIVERIES = 25;
+const USER_ACTIONS = [
+  ['error', 'Connection error'],
+  ['revoke', 'Revoke access'],
+  ['data', 'Send daily data'],
+  ['deauth', 'Deauthenticate'],
+] as const;
+
+export function controlPage(context: SandboxContext): Page {
+  const users = [...context.account.users.values()].reverse();
+  const deliveries = context.dispatcher.deliveries.slice(-SHOWN_DELIVERIES).reverse();
+  return {
+    title: 'Terra sandbox',
+    style: SANDBOX_STYLE,
+    body: html`<main class="wide">
+      <h1>Terra sandbox</h1>
+      <p>
+        A stand-in for Terra: API at <code>${context.publicUrl}/api/v2</code>, dev-id
+        <code>${context.devId}</code>.
+      </p>
+      <h2 id="users">Users</h2>
+      ${users.length > 0 ? userTable(users) : html`<p class="note">Nobody is connected yet.</p>`}
+      <h2 id="webhooks">Last webhooks</h2>
+      ${deliveries.length > 0 ? deliveryTable(deliveries) : html`<p class="note">None was sent yet.</p>`}
+      <h2 id="switches">Switches</h2>
+      ${switchTable(context)}
+      <div class="actions">
+        <form method="post" action="/sandbox/behaviour/reset"><button>Reset all switches</button></form>
+        <form method="post" action="/sandbox/reset"><button>Forget everything</button></form>
+      </div>
+    </main>`,
+  };
+}
+
+function userTable(users: LinkedUser[]): Html {
+  return html`<div class="scroll" role="region" aria-labelledby="users" tabindex="0">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Reference</th>
+          <th scope="col">Provider</th>
+          <th scope="col">Account</th>
+          <th scope="col">User id</th>
+          <th scope="col">Scopes</th>
+          <th scope="col">What may happen</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${users.map(
+          (user) =>
+            html`<tr>
+              <td>${user.referenceId ?? 'none'}</td>
+              <td>${user.provider}</td>
+              <td>${user.providerAccount}</td>
+              <td><code>${user.userId}</code>${!user.isAuthenticated && ' (not yet agreed)'}</td>
+              <td>${user.scopes.join(', ')}</td>
+              <td>
+                ${USER_ACTIONS.map(([action, label]) => postButton(`/sandbox/users/${user.userId}/${action}`, label))}
+              </td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function deliveryTable(deliveries: Delivery[]): Html {
+  return html`<div class="scroll" role="region" aria-labelledby="webhooks" tabindex="0">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Time</th>
+          <th scope="col">Type</th>
+          <th scope="col">State</th>
+          <th scope="col">Answers</th>
+          <th scope="col">Body</th>
+          <th scope="col">Again</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${deliveries.map(
+          (delivery) =>
+            html`<tr>
+              <td>${new Date(delivery.createdAt).toISOString()}</td>
+              <td>${delivery.type}</td>
+              <td>${delivery.state}</td>
+              <td>${delivery.attempts.map(({ status, error }) => status ?? error).join(', ')}</td>
+              <td>
+                <details>
+                  <summary>Show</summary>
+                  <code>${delivery.body}</code>
+                </details>
+              </td>
+              <td>${postButton(`/sandbox/deliveries/${delivery.id}/resend`, 'Resend')}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function switchTable({ behaviour }: SandboxContext): Html {
+  const names = Object.keys(SWITCHES) as SwitchName[];
+  return html`<div class="scroll" role="region" aria-labelledby="switches" tabindex="0">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Switch</th>
+          <th scope="col">Meaning</th>
+          <th scope="col">Value</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${names.map(
+          (name) =>
+            html`<tr>
+              <th scope="row"><label for="switch-${name}">${name}</label></th>
+              <td>${SWITCHES[name].means}</td>
+              <td>
+                <form method="post" action="/sandbox/behaviour">
+                  ${control(name, String(behaviour[name]))}<button class="small" aria-label="Set ${name}">
+                    Set
+                  </button>
+                </form>
+              </td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function control(name: SwitchName, current: string): Html {
+  const { choices } = SWITCHES[name];
+  if (choices.length === 0) {
+    return html`<input type="text" id="switch-${name}" name="${name}" value="${current}" />`;
+  }
+  const options = choices.map((choice) =>
+    choice === current ? html`<option selected>${choice}</option>` : html`<option>${choice}</option>`,
+  );
+  return html`<select id="switch-${name}" name="${name}">
+    ${options}
+  </select>`;
+}
+
+function postButton(action: string, label: string): Html {
+  return html`<form method="post" action="${action}"><button class="small">${label}</button></form>`;
+}

@@ -1,0 +1,72 @@
+import type { AddressInfo } from 'node:net';
+import { Account } from './account/account';
+import { ENABLED_BY_DEFAULT } from './account/providers';
+import { initialBehaviour, resetBehaviour } from './behaviour';
+import type { SandboxContext } from './context';
+import type { Sandbox, SandboxOptions } from './sandbox.types';
+import { buildServer } from './server';
+import { WebhookDispatcher } from './webhooks/dispatcher';
+
+/** Starts a pretend Terra with one environment. It listens when the promise resolves. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { now = Date.now, log = () => undefined, host = '127.0.0.1' } = options;
+  const behaviour = initialBehaviour();
+  const dispatcher = new WebhookDispatcher({
+    behaviour,
+    signingSecret: options.signingSecret,
+    url: options.webhookUrl,
+    now,
+    log,
+  });
+  const account = new Account({
+    behaviour,
+    enabledProviders: options.enabledProviders ?? ENABLED_BY_DEFAULT,
+    now,
+    publish: (event, emitOptions) => dispatcher.send(event, emitOptions),
+  });
+  const closing = new AbortController();
+  const context: SandboxContext = {
+    devId: options.devId,
+    apiKey: options.apiKey,
+    publicUrl: '',
+    behaviour,
+    account,
+    dispatcher,
+    requests: [],
+    now,
+    closing: closing.signal,
+    reset: () => {
+      resetBehaviour(behaviour);
+      dispatcher.reset();
+      account.reset();
+      context.requests.length = 0;
+    },
+  };
+
+  const server = buildServer(context);
+  await server.listen({ port: options.port ?? 0, host });
+  const { port } = server.server.address() as AddressInfo;
+  context.publicUrl = options.publicUrl?.replace(/\/+$/, '') ?? `http://localhost:${port}`;
+  const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+
+  return {
+    url,
+    publicUrl: context.publicUrl,
+    apiUrl: `${url}/api/v2`,
+    widgetUrl: `${url}/api/widget/session`,
+    behaviour,
+    account,
+    requests: context.requests,
+    deliveries: dispatcher.deliveries,
+    emit: (event, emitOptions) => dispatcher.send(event, emitOptions),
+    resend: (deliveryId) => dispatcher.resend(deliveryId),
+    idle: (idleOptions) => dispatcher.idle(idleOptions),
+    setWebhookUrl: (webhookUrl) => dispatcher.setUrl(webhookUrl),
+    reset: context.reset,
+    close: async () => {
+      closing.abort();
+      dispatcher.close();
+      await server.close();
+    },
+  };
+}

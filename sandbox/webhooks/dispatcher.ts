@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Behaviour } from '../behaviour';
+import type { Delivery, EmitOptions } from './delivery';
+import { createAgents, post } from './http-post';
+import { signatureHeader } from './signing';
+
+export interface DispatcherOptions {
+  behaviour: Behaviour;
+  signingSecret: string;
+  url: string | undefined;
+  now: () => number;
+  log: (line: string) => void;
+}
+
+/** One pass over a delivery: first attempt and retries. */
+interface Run {
+  /** When it wants to act next, in real time. */
+  dueAt: number;
+  /** Never rejects. */
+  ended: Promise<void>;
+}
+
+const HISTORY = 500;
+/** Long enough to catch a burst such as auth and user_reauth, short enough not to be noticed. */
+const REORDER_WINDOW_MS = 100;
+
+/** Sends webhooks as Terra does: signed, repeated until a 2xx, with its history kept. */
+export class WebhookDispatcher {
+  readonly deliveries: Delivery[] = [];
+  private url: string | undefined;
+  private readonly runs = new Set<Run>();
+  private readonly changes = new EventEmitter().setMaxListeners(0);
+  private readonly extras = new Map<string, EmitOptions>();
+  private readonly agents = createAgents();
+  private stop = new AbortController();
+  private burst: Delivery[] = [];
+
+  constructor(private readonly options: DispatcherOptions) {
+    this.url = options.url;
+  }
+
+  setUrl(url: string | undefined): void {
+    this.url = url;
+  }
+
+  send(event: object, options: EmitOptions = {}): Delivery {
+    const at = this.options.now();
+    const delivery: Delivery = {
+      id: randomUUID(),
+      type: 'type' in event && typeof event.type === 'string' ? event.type : 'unknown',
+      body: options.rawBody ?? JSON.stringify(event),
+      traceId: options.traceId ?? randomUUID(),
+      reference: options.reference ?? randomUUID(),
+      orderingTimestamp: options.orderingTimestamp ?? at,
+      createdAt: at,
+      state: 'waiting',
+      attempts: [],
+    };
+    this.deliveries.push(delivery);
+    this.extras.set(delivery.id, options);
+    for (const old of this.deliveries.splice(0, this.deliveries.length - HISTORY)) this.extras.delete(old.id);
+    this.dispatch(delivery, options.delayMs ?? 0);
+    return delivery;
+  }
+
+  /** As from Terra's dashboard: same payload and trace id, signed anew, whatever the `webhooks` switch says. */
+  resend(deliveryId: string): Delivery {
+    const delivery = this.deliveries.find(({ id }) => id === deliveryId);
+    if (!delivery) throw new Error(`There is no delivery ${deliveryId}.`);
+    this.start(delivery, 0);
+    return delivery;
+  }
+
+  async idle({ horizonMs = Infinity, timeoutMs = 10_000 } = {}): Promise<void> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    while ([...this.runs].some((run) => run.dueAt - Date.now() <= horizonMs)) {
+      try {
+        await once(this.changes, 'change', { signal: AbortSignal.any([deadline, this.stop.signal]) });
+      } catch {
+        if (this.stop.signal.aborted) return;
+        const open = this.deliveries.filter(({ state }) => state === 'waiting' || state === 'retrying');
+        throw new Error(
+          `Webhooks are still under way after ${timeoutMs} ms: ${open.map(({ type }) => type).join(', ')}`,
+        );
+      }
+    }
+  }
+
+  /** Drops everything in flight and forgets the history. */
+  reset(): void {
+    this.stop.abort();
+    this.stop = new AbortController();
+    this.runs.clear();
+    this.burst = [];
+    this.deliveries.length = 0;
+    this.extras.clear();
+  }
+
+  close(): void {
+    this.stop.abort();
+    this.agents.http.destroy();
+    this.agents.https.destroy();
+  }
+
+  private dispatch(delivery: Delivery, extraDelayMs: number): void {
+    const { webhooks, webhookDelayMs } = this.options.behaviour;
+    const delayMs = webhookDelayMs + extraDelayMs;
+    if (webhooks === 'off' || !this.url) {
+      delivery.state = 'dropped';
+      this.options.log(`webhook ${delivery.type} dropped (${this.url ? 'webhooks are off' : 'no URL'})`);
+      return;
+    }
+    if (webhooks === 'reordered') {
+      this.joinBurst(delivery, delayMs);
+      return;
+    }
+    this.start(delivery, delayMs);
+    if (webhooks === 'duplicated') this.start(delivery, delayMs);
+  }
+
+  /** Collects what is sent within a short window and delivers it last-first, one after the other. */
+  private joinBurst(delivery: Delivery, delayMs: number): void {
+    const opensBurst = this.burst.length === 0;
+    this.burst.push(delivery);
+    if (!opensBurst) return;
+    this.track(async (run) => {
+      await this.waitUntilDue(run, delayMs + REORDER_WINDOW_MS);
+      const burst = this.burst.reverse();
+      this.burst = [];
+      for (const next of burst) await this.start(next, 0).ended;
+    });
+  }
+
+  private start(delivery: Delivery, delayMs: number): Run {
+    delivery.state = 'waiting';
+    return this.track(async (run) => {
+      await this.waitUntilDue(run, delayMs);
+      await this.deliver(delivery, run);
+    });
+  }
+
+  /** Owns a run until its end, so that `idle` can wait for it and no rejection is left alone. */
+  private track(work: (run: Run) => Promise<void>): Run {
+    const { signal } = this.stop;
+    const run: Run = { dueAt: Date.now(), ended: Promise.resolve() };
+    this.runs.add(run);
+    run.ended = work(run)
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.options.log(`webhook run failed: ${String(error)}`);
+      })
+      .finally(() => {
+        this.runs.delete(run);
+        this.changes.emit('change');
+      });
+    return run;
+  }
+
+  private async waitUntilDue(run: Run, delayMs: number): Promise<void> {
+    run.dueAt = Date.now() + delayMs;
+    this.changes.emit('change');
+    if (delayMs > 0) await sleep(delayMs, undefined, { signal: this.stop.signal });
+    run.dueAt = Date.now();
+  }
+
+  private async deliver(delivery: Delivery, run: Run): Promise<void> {
+    const signal = this.stop.signal;
+    const signedAt = this.options.now();
+    for (let retry = 0; ; retry += 1) {
+      const { retryBaseMs, retryCapMs, retryLimit } = this.options.behaviour;
+      if (await this.attempt(delivery, signedAt)) return;
+      signal.throwIfAborted();
+      if (retry >= retryLimit) {
+        delivery.state = 'given-up';
+        return;
+      }
+      delivery.state = 'retrying';
+      await this.waitUntilDue(run, Math.min(retryBaseMs * 2 ** retry, retryCapMs));
+    }
+  }
+
+  private async attempt(delivery: Delivery, firstSignedAt: number): Promise<boolean> {
+    // Retries go to the URL that is configured now, as Terra's do.
+    const url = this.url;
+    const at = this.options.now();
+    if (!url) {
+      delivery.attempts.push({ at, status: null, error: 'no webhook URL is set' });
+      return false;
+    }
+    delivery.state = 'sending';
+    const { retryTimestamp, webhookTimeoutMs: timeoutMs } = this.options.behaviour;
+    const headers = this.headersFor(delivery, retryTimestamp === 'original' ? firstSignedAt : at);
+    const { signal } = this.stop;
+    try {
+      const status = await post(url, delivery.body, { headers, timeoutMs, signal, agents: this.agents });
+      delivery.attempts.push({ at, status });
+      this.options.log(`webhook ${delivery.type} → ${status}`);
+      if (status < 200 || status > 299) return false;
+      delivery.state = 'delivered';
+      return true;
+    } catch (error) {
+      delivery.attempts.push({
+        at,
+        status: null,
+        error: error instanceof Error ? error.message : String(error),
+      });
+      if (!signal.aborted) this.options.log(`webhook ${delivery.type} → ${String(error)}`);
+      return false;
+    }
+  }
+
+  private headersFor(delivery: Delivery, signedAt: number): Record<string, string> {
+    const { behaviour, signingSecret } = this.options;
+    const extra = this.extras.get(delivery.id) ?? {};
+    const seconds = extra.timestamp ?? Math.floor(signedAt / 1_000);
+    const signature = signatureHeader(delivery.body, extra.secret ?? signingSecret, seconds);
+    const headers: Record<string, string | undefined> = {
+      'Content-Type': 'application/json',
+      'User-Agent': 'terra-sandbox',
+      'X-Terra-Signature': behaviour.signatureHeaders === 'terra-signature' ? undefined : signature,
+      'terra-signature': behaviour.signatureHeaders === 'x-terra-signature' ? undefined : signature,
+      'X-Terra-Trace-Id': behaviour.sendTraceId ? delivery.traceId : undefined,
+      'terra-reference': behaviour.sendReference ? delivery.reference : undefined,
+      'X-Terra-Ordering-Timestamp': behaviour.sendOrderingTimestamp
+        ? String(delivery.orderingTimestamp)
+        : undefined,
+      ...extra.headers,
+    };
+    return Object.fromEntries(
+      Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+  }
+}

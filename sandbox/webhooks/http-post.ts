@@ -1,0 +1,44 @@
+import http from 'node:http';
+import https from 'node:https';
+
+export interface PostOptions {
+  headers: Record<string, string>;
+  timeoutMs: number;
+  signal: AbortSignal;
+  agents: Agents;
+}
+
+/** Kept per dispatcher, so that closing it leaves no socket behind. */
+export interface Agents {
+  http: http.Agent;
+  https: https.Agent;
+}
+
+export function createAgents(): Agents {
+  return { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+}
+
+/** Posts and answers with the status; redirects are not followed. Rejects when there is no answer in time. */
+export function post(url: string, body: string, options: PostOptions): Promise<number> {
+  const { headers, timeoutMs, agents } = options;
+  return new Promise((resolve, reject) => {
+    const target = new URL(url);
+    const secure = target.protocol === 'https:';
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const request = (secure ? https : http).request(target, {
+      method: 'POST',
+      agent: secure ? agents.https : agents.http,
+      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+      signal: AbortSignal.any([options.signal, deadline]),
+    });
+    request.on('response', (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode ?? 0));
+      response.on('error', reject);
+    });
+    request.on('error', (error) => {
+      reject(deadline.aborted ? new Error(`no answer within ${timeoutMs} ms`, { cause: error }) : error);
+    });
+    request.end(body);
+  });
+}

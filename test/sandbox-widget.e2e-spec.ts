@@ -1,0 +1,271 @@
+import type { Sandbox } from '../sandbox';
+import { cancelInWidget, connectThroughWidget, startTestSandbox, TEST_CREDENTIALS } from './support/sandbox';
+
+const HEADERS = {
+  'dev-id': TEST_CREDENTIALS.devId,
+  'x-api-key': TEST_CREDENTIALS.apiKey,
+  'content-type': 'application/json',
+};
+const REDIRECTS = {
+  auth_success_redirect_url: 'https://app.example/back?auth=ok%20then#top',
+  auth_failure_redirect_url: 'reallycoolapp://failure',
+};
+
+describe('The widget of the sandbox', () => {
+  let clock = Date.now();
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    sandbox = await startTestSandbox({ now: () => clock });
+  });
+  afterEach(() => sandbox.reset());
+  afterAll(() => sandbox.close());
+
+  const ask = (body: object, headers: Record<string, string> = HEADERS): Promise<Response> =>
+    fetch(sandbox.widgetUrl, { method: 'POST', headers, body: JSON.stringify(body) });
+  const open = async (body: object = {}): Promise<{ url: string; session_id: string }> =>
+    (await ask({ reference_id: 'u_1', ...REDIRECTS, ...body })).json() as Promise<{
+      url: string;
+      session_id: string;
+    }>;
+  const events = (): Record<string, unknown>[] =>
+    sandbox.deliveries.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+
+  it('is created with 201 for a day, and says which providers it could not honour', async () => {
+    const answer = await ask({ providers: 'garmin, ZWIFT,nope' });
+    expect(answer.status).toBe(201);
+    expect(await answer.json()).toEqual({
+      status: 'success',
+      session_id: expect.any(String) as unknown,
+      url: expect.stringContaining(`${sandbox.publicUrl}/widget/session/`) as unknown,
+      expires_in: 86_400,
+      warnings: [expect.stringContaining('ZWIFT'), expect.stringContaining('NOPE')],
+    });
+  });
+
+  it.each([
+    ['wrong credentials', 403, {}, { ...HEADERS, 'x-api-key': 'wrong' }],
+    ['providers as a list', 400, { providers: ['GARMIN'] }, HEADERS],
+    ['a field of the wrong type', 400, { show_disconnect: 'yes' }, HEADERS],
+    ['a redirect that is no URL', 400, { auth_success_redirect_url: 'here' }, HEADERS],
+    ['only unknown providers', 400, { providers: 'NOPE' }, HEADERS],
+  ] as const)('is refused for %s with %i and a plain error', async (_why, status, body, headers) => {
+    const answer = await ask(body, headers);
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toEqual({ status: 'error', message: expect.any(String) as unknown });
+  });
+
+  it('is refused for unknown connected_uids, naming them', async () => {
+    const { userId } = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_1' });
+    const answer = await ask({ connected_uids: [userId, 'stranger'] });
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      expect.objectContaining({ invalid_user_ids: ['stranger'] }),
+    ]);
+  });
+
+  it('is not there at all for an account that has only the legacy one', async () => {
+    sandbox.behaviour.currentMissing = true;
+    expect((await ask({})).status).toBe(404);
+  });
+
+  it('connects: Terra parameters are appended, and what the customer had in the URL stays as it was', async () => {
+    const { url, session_id } = await open();
+    const back = await connectThroughWidget(url, { provider: 'GARMIN' });
+    const [user] = sandbox.account.usersOf('u_1');
+    expect(back.href).toBe(
+      `https://app.example/back?auth=ok%20then&user_id=${user?.userId}&resource=GARMIN&reference_id=u_1#top`,
+    );
+    expect(events()).toMatchObject([
+      {
+        type: 'auth',
+        status: 'success',
+        widget_session_id: session_id,
+        reference_id: 'u_1',
+        user: { user_id: user?.userId },
+      },
+    ]);
+  });
+
+  it('writes the text "null" for a missing reference', async () => {
+    const { url } = await open({ reference_id: undefined });
+    const back = await connectThroughWidget(url, { provider: 'GARMIN' });
+    expect(back.searchParams.get('reference_id')).toBe('null');
+    expect(sandbox.account.linkedUsers()).toMatchObject([{ referenceId: null }]);
+  });
+
+  it('lands on its own result page when the customer gave no URL', async () => {
+    const { url } = await open({ auth_success_redirect_url: undefined });
+    const back = await connectThroughWidget(url, { provider: 'GARMIN' });
+    expect(back.pathname).toBe('/widget/session/demo/success');
+  });
+
+  it.each([
+    [
+      'auth_cancelled',
+      { type: 'auth_cancelled', status: 'error', reason: 'access_denied', reference_id: 'u_1' },
+    ],
+    ['auth_error', { type: 'auth', status: 'error', reason: 'access_denied', reference_id: 'u_1' }],
+  ] as const)('tells of a refusal by %s and links nobody', async (form, event) => {
+    sandbox.behaviour.failedAuthForm = form;
+    const { url } = await open();
+    const back = await cancelInWidget(url, { provider: 'GARMIN' });
+    expect(back.href).toBe(
+      'reallycoolapp://failure?user_id=null&resource=GARMIN&reference_id=u_1&reason=access_denied',
+    );
+    expect(events()).toMatchObject([event]);
+    expect(sandbox.account.linkedUsers()).toEqual([]);
+  });
+
+  it('fails with missing_scopes when a needed permission is unticked, and connects with fewer otherwise', async () => {
+    const { url } = await open();
+    const back = await cancelInWidget(url, { provider: 'OURA', reason: 'missing_scopes' });
+    expect(back.searchParams.get('reason')).toBe('missing_scopes');
+    await connectThroughWidget(url, { provider: 'OURA', scopes: ['email'] });
+    expect(sandbox.account.usersOf('u_1')).toMatchObject([{ scopes: ['email'] }]);
+  });
+
+  it.each(['APPLE', 'SAMSUNG', 'HEALTH_CONNECT'])(
+    'sends %s to the success URL with no user and no connection',
+    async (provider) => {
+      const { url } = await open();
+      const back = await connectThroughWidget(url, { provider });
+      expect(back.searchParams.get('user_id')).toBe('null');
+      expect(back.searchParams.get('resource')).toBe(provider);
+      expect([sandbox.account.linkedUsers(), events()]).toEqual([[], []]);
+    },
+  );
+
+  it('skips the chooser for a single provider', async () => {
+    const { url } = await open({ providers: 'WHOOP' });
+    const answer = await fetch(url, { redirect: 'manual' });
+    expect(answer.headers.get('location')).toMatch(/\/provider\/WHOOP$/);
+  });
+
+  it.each([{ multi_auth: true }, { auth_success_redirect_url: 'multi-auth' }])(
+    'stays open for several providers under %j',
+    async (body) => {
+      const { url, session_id } = await open(body);
+      const stay = await connectThroughWidget(url, { provider: 'GARMIN' });
+      expect(stay.pathname).toBe(new URL(url).pathname);
+      await connectThroughWidget(url, { provider: 'OURA' });
+      expect(events()).toMatchObject([{ widget_session_id: session_id }, { widget_session_id: session_id }]);
+
+      const page = await (await fetch(url)).text();
+      expect(page).toContain('data-testid="widget-done"');
+      const done = await fetch(`${url}/done`, { method: 'POST', redirect: 'manual' });
+      expect(done.headers.get('location')).toContain('resource=OURA&reference_id=u_1');
+    },
+  );
+
+  it('keeps the person on its result page when feedback is not bypassed', async () => {
+    const { url } = await open({ bypass_feedback: false });
+    const stay = await connectThroughWidget(url, { provider: 'GARMIN' });
+    expect(stay.pathname).toMatch(/^\/widget\/session\/.+\/provider\/GARMIN$/);
+    expect(sandbox.account.usersOf('u_1')).toHaveLength(1);
+  });
+
+  it('gives a new user id on reconnecting, and a second one for a second account', async () => {
+    const { url } = await open();
+    const first = (await connectThroughWidget(url, { provider: 'GARMIN' })).searchParams.get('user_id');
+    const again = (await connectThroughWidget(url, { provider: 'GARMIN' })).searchParams.get('user_id');
+    await connectThroughWidget(url, { provider: 'GARMIN', account: 'other@example.com' });
+    expect(again).not.toBe(first);
+    expect(events().map(({ type }) => type)).toEqual(['auth', 'auth', 'user_reauth', 'auth']);
+    expect(sandbox.account.usersOf('u_1')).toHaveLength(2);
+  });
+
+  it('shows what is connected and disconnects it, but nobody else', async () => {
+    const mine = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_1' });
+    const theirs = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_2' });
+    const { url } = await open({ show_disconnect: true });
+    expect(await (await fetch(url)).text()).toContain('data-testid="disconnect-OURA"');
+    for (const { userId } of [mine, theirs]) {
+      await fetch(`${url}/disconnect`, { method: 'POST', body: new URLSearchParams({ user_id: userId }) });
+    }
+    expect(sandbox.account.linkedUsers()).toEqual([theirs]);
+  });
+
+  it('finishes the user id that authenticateUser gave out', async () => {
+    const target = `${sandbox.apiUrl}/auth/authenticateUser?resource=OURA`;
+    const answer = await fetch(target, {
+      method: 'POST',
+      headers: HEADERS,
+      body: JSON.stringify({ reference_id: 'u_1', ...REDIRECTS }),
+    });
+    const { user_id, auth_url } = (await answer.json()) as { user_id: string; auth_url: string };
+    const back = await connectThroughWidget(auth_url, { provider: 'OURA' });
+    expect(back.searchParams.get('user_id')).toBe(user_id);
+    expect(sandbox.account.usersOf('u_1')).toMatchObject([{ userId: user_id, isAuthenticated: true }]);
+  });
+
+  it('turns people away before the provider page when the environment is full', async () => {
+    sandbox.behaviour.userCapReached = true;
+    const { url } = await open({ providers: 'GARMIN' });
+    const answer = await fetch(url);
+    expect([answer.status, await answer.text()]).toEqual([
+      403,
+      expect.stringContaining('User Limit Reached'),
+    ]);
+  });
+
+  it('says so when the link has expired or never was', async () => {
+    const { url } = await open();
+    clock += 86_400_001;
+    const expired = await fetch(url);
+    expect([expired.status, await expired.text()]).toEqual([410, expect.stringContaining('expired')]);
+    expect((await fetch(`${sandbox.url}/widget/session/none`)).status).toBe(404);
+  });
+
+  it('escapes what customers put into it', async () => {
+    const { url } = await open({ reference_id: '"><script>alert(1)</script>', providers: 'GARMIN' });
+    const answer = await fetch(url);
+    expect(await answer.text()).not.toContain('<script');
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  it('is steered over HTTP: switches, state, events, and what befalls a user', async () => {
+    const post = (path: string, body: object = {}): Promise<Response> =>
+      fetch(sandbox.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await post('/sandbox/behaviour', { legacyGone: true, webhooks: 'duplicated' })).status).toBe(200);
+    expect(sandbox.behaviour).toMatchObject({ legacyGone: true, webhooks: 'duplicated' });
+    expect((await post('/sandbox/behaviour', { webhooks: 'on', nonsense: 1 })).status).toBe(400);
+    expect(sandbox.behaviour.webhooks).toBe('duplicated');
+
+    const { userId } = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_1' });
+    for (const path of ['error', 'permissions', 'data', 'revoke']) {
+      expect((await post(`/sandbox/users/${userId}/${path}`, { remove: ['sleep'] })).status).toBe(200);
+    }
+    expect((await post(`/sandbox/users/${userId}/revoke`)).status).toBe(404);
+    expect((await post('/sandbox/emit', { event: { type: 'healthcheck' } })).status).toBe(202);
+    const state = (await (await fetch(`${sandbox.url}/sandbox/state`)).json()) as {
+      deliveries: { type: string }[];
+    };
+    expect(state.deliveries.map(({ type }) => type)).toEqual([
+      'auth',
+      'connection_error',
+      'permission_change',
+      'daily',
+      'access_revoked',
+      'healthcheck',
+    ]);
+    expect(JSON.stringify(state)).not.toContain(TEST_CREDENTIALS.apiKey);
+  });
+
+  it('is steered from a page: its forms set one switch and come back', async () => {
+    const page = await (await fetch(sandbox.url)).text();
+    for (const name of Object.keys(sandbox.behaviour)) expect(page).toContain(`id="switch-${name}"`);
+    const form = new URLSearchParams({ failWith: '500, html' });
+    const answer = await fetch(`${sandbox.url}/sandbox/behaviour`, {
+      method: 'POST',
+      body: form,
+      redirect: 'manual',
+    });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
+    expect(sandbox.behaviour.failWith).toEqual([500, 'html']);
+  });
+});

@@ -1,0 +1,127 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
+
+export const TEST_CREDENTIALS = {
+  devId: 'acme-testing-a1b2c3d4e5',
+  apiKey: 'sandbox-key-4f9d2c7b1e8a6053f1c2',
+  signingSecret: 'c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2e7',
+};
+
+/** A sandbox on a free port with fixed credentials and retries fast enough for tests. Close it in `afterAll`. */
+export async function startTestSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  const sandbox = await startSandbox({ ...TEST_CREDENTIALS, ...options });
+  sandbox.behaviour.retryBaseMs = 20;
+  sandbox.behaviour.deauthDelayMs = 5;
+  return sandbox;
+}
+
+export interface WidgetVisit {
+  /** Provider code as the widget shows it, e.g. `GARMIN`. */
+  provider: string;
+  /** The account the person logs in with at the provider; default: the same one on every visit of a reference. */
+  account?: string;
+}
+
+/**
+ * Plays the person: opens the widget, picks the provider and agrees. Returns where the browser is sent in the end,
+ * without going there. Under `multiAuth` that is the widget itself; with feedback, its result page.
+ */
+export async function connectThroughWidget(
+  widgetUrl: string,
+  visit: WidgetVisit & { scopes?: string[] },
+): Promise<URL> {
+  return answerConsent(widgetUrl, visit, 'allow');
+}
+
+/** The same person says no, or (with `missing_scopes`) agrees but unticks what the provider needs. */
+export async function cancelInWidget(
+  widgetUrl: string,
+  visit: WidgetVisit & { reason?: 'access_denied' | 'missing_scopes' },
+): Promise<URL> {
+  if (visit.reason === 'missing_scopes') return answerConsent(widgetUrl, { ...visit, scopes: [] }, 'allow');
+  return answerConsent(widgetUrl, visit, 'deny');
+}
+
+async function answerConsent(
+  widgetUrl: string,
+  visit: WidgetVisit & { scopes?: string[] },
+  action: 'allow' | 'deny',
+): Promise<URL> {
+  const widgetOrigin = new URL(widgetUrl).origin;
+  const chooser = await browse(new URL(widgetUrl), widgetOrigin);
+  if (!chooser.html) return chooser.url;
+  const link = new RegExp(`href="([^"]+)"\\s+data-testid="provider-${visit.provider}"`).exec(
+    chooser.html,
+  )?.[1];
+  // A single provider skips the chooser: then this already is its consent page.
+  const consent = link ? await browse(new URL(link, chooser.url), widgetOrigin) : chooser;
+  if (!consent.html?.includes('data-testid="consent-allow"')) return consent.url;
+
+  // An account left empty is the one that the page suggests.
+  const form = new URLSearchParams({ action, account: visit.account ?? '' });
+  const shownScopes = [...consent.html.matchAll(/name="scope"\s+value="([^"]+)"/g)].map(
+    (match) => match[1] ?? '',
+  );
+  for (const scope of visit.scopes ?? shownScopes) form.append('scope', scope);
+  return (await browse(consent.url, widgetOrigin, { method: 'POST', body: form })).url;
+}
+
+/** Follows redirects as long as they stay in the widget; `html` is missing once the browser has left it. */
+async function browse(
+  url: URL,
+  origin: string,
+  init: RequestInit = {},
+): Promise<{ url: URL; html?: string }> {
+  const response = await fetch(url, { ...init, redirect: 'manual' });
+  const body = await response.text();
+  const location = response.headers.get('location');
+  if (!location) return { url, html: body };
+  const next = new URL(location, url);
+  const staysInWidget = next.origin === origin && next.pathname.startsWith('/widget/');
+  return staysInWidget ? browse(next, origin) : { url: next };
+}
+
+export interface ReceivedWebhook {
+  headers: IncomingHttpHeaders;
+  /** The exact bytes, for signature checks. */
+  rawBody: string;
+  event: Record<string, unknown>;
+}
+
+export interface WebhookReceiver {
+  url: string;
+  received: ReceivedWebhook[];
+  /** Statuses for the coming calls, one each; 200 once it is empty. `stall` never answers. */
+  answers: (number | 'stall')[];
+  close(): Promise<void>;
+}
+
+/** A destination that is not ours: takes down what it gets and answers as told. */
+export async function startWebhookReceiver(): Promise<WebhookReceiver> {
+  const received: ReceivedWebhook[] = [];
+  const answers: (number | 'stall')[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const rawBody = Buffer.concat(chunks).toString();
+      const event = JSON.parse(rawBody) as Record<string, unknown>;
+      received.push({ headers: request.headers, rawBody, event });
+      const answer = answers.shift() ?? 200;
+      if (answer !== 'stall') response.writeHead(answer, { location: '/elsewhere' }).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/webhooks`,
+    received,
+    answers,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
