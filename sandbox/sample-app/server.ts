@@ -15,7 +15,11 @@ export function buildSampleApp(terraConnect: TerraConnect, address: { publicUrl:
 
   server.addHook('preHandler', async (request, reply) => {
     if (request.method !== 'POST' || comesFromOurPages(request, address.publicUrl)) return;
-    return sendPage(reply, messagePage('Not accepted', 'This form was not sent from Pulse Diary.'), 403);
+    return sendPage(
+      reply,
+      messagePage('Not accepted', `Open Pulse Diary at ${address.publicUrl} and try again.`),
+      403,
+    );
   });
   server.setErrorHandler((error, _request, reply) => {
     const refused = error instanceof ServiceRefusedError;
