@@ -101,10 +101,6 @@ export function applyBehaviour(behaviour: Behaviour, patch: Record<string, unkno
   Object.assign(behaviour, Object.fromEntries(checked));
 }
 
-export function resetBehaviour(behaviour: Behaviour): void {
-  Object.assign(behaviour, initialBehaviour());
-}
-
 function onOff(initially: boolean, means: string): Switch<boolean> {
   const accept = (value: unknown): boolean => {
     if (value === true || value === 'true') return true;

@@ -16,5 +16,6 @@ export interface SandboxContext {
   now: () => number;
   /** Aborted on close, so that no delayed answer outlives the server. */
   closing: AbortSignal;
+  resetBehaviour: () => void;
   reset: () => void;
 }

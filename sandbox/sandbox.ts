@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Account } from './account/account';
 import { ENABLED_BY_DEFAULT } from './account/providers';
-import { initialBehaviour, resetBehaviour } from './behaviour';
+import { applyBehaviour, initialBehaviour } from './behaviour';
 import type { SandboxContext } from './context';
 import type { Sandbox, SandboxOptions } from './sandbox.types';
 import { buildServer } from './server';
@@ -11,6 +11,10 @@ import { WebhookDispatcher } from './webhooks/dispatcher';
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { now = Date.now, log = () => undefined, host = '127.0.0.1' } = options;
   const behaviour = initialBehaviour();
+  const resetBehaviour = (): void => {
+    applyBehaviour(behaviour, { ...initialBehaviour(), ...structuredClone(options.behaviour) });
+  };
+  resetBehaviour();
   const dispatcher = new WebhookDispatcher({
     behaviour,
     signingSecret: options.signingSecret,
@@ -35,8 +39,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     requests: [],
     now,
     closing: closing.signal,
+    resetBehaviour,
     reset: () => {
-      resetBehaviour(behaviour);
+      resetBehaviour();
       dispatcher.reset();
       account.reset();
       context.requests.length = 0;

@@ -15,6 +15,8 @@ export interface SandboxOptions {
   publicUrl?: string;
   /** Providers switched on in this environment's dashboard; default: most of the catalogue. */
   enabledProviders?: string[];
+  /** Switches that differ from the start, and to which a reset returns. */
+  behaviour?: Partial<Behaviour>;
   /** Milliseconds since the epoch; sets expiry, `t=`, ordering timestamps and `created_at`. */
   now?: () => number;
   log?: (line: string) => void;
@@ -52,7 +54,7 @@ export interface Sandbox {
   /** Resolves once no webhook is under way or due within `horizonMs` (default: any time); rejects after `timeoutMs`. */
   idle(options?: { horizonMs?: number; timeoutMs?: number }): Promise<void>;
   setWebhookUrl(url: string | undefined): void;
-  /** Back to the first second: nobody connected, every switch initial, logs empty. */
+  /** Back to the first second: nobody connected, every switch as at the start, logs empty. */
   reset(): void;
   /** Ends at once, whatever is in flight. */
   close(): Promise<void>;

@@ -19,7 +19,6 @@ describe('Webhooks of the sandbox', () => {
   });
   afterEach(() => {
     sandbox.reset();
-    Object.assign(sandbox.behaviour, { retryBaseMs: 20, deauthDelayMs: 5 });
     receiver.received.length = 0;
     receiver.answers.length = 0;
   });

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LinkedUser } from '../account/account';
 import { toWireUser } from '../account/linked-user';
-import { applyBehaviour, BehaviourError, resetBehaviour, SWITCHES } from '../behaviour';
+import { applyBehaviour, BehaviourError, SWITCHES } from '../behaviour';
 import type { SandboxContext } from '../context';
 import { formText } from '../pages/forms';
 import { sendPage } from '../pages/html';
@@ -50,7 +50,7 @@ export function controlRoutes(server: FastifyInstance, context: SandboxContext):
     return done(request, reply, behaviour);
   });
   server.post('/sandbox/behaviour/reset', (request, reply) => {
-    resetBehaviour(behaviour);
+    context.resetBehaviour();
     return done(request, reply, behaviour);
   });
   server.post('/sandbox/reset', (request, reply) => {

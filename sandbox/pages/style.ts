@@ -18,13 +18,16 @@ label { display: block; margin: .75rem 0 .25rem; font-weight: 600; }
 label.check { margin: .35rem 0; font-weight: 400; }
 fieldset { margin: 1rem 0 0; padding: .5rem 1rem .75rem; border: 1px solid var(--line); border-radius: 8px; }
 input[type=text], select { width: 100%; padding: .5rem .6rem; border: 1px solid #8795a1; border-radius: 6px; font: inherit; background: #fff; }
-button, .button { display: inline-block; padding: .5rem 1rem; border: 1px solid var(--accent); border-radius: 8px; background: #fff; color: var(--accent); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
+button, .button { display: inline-block; padding: .5rem 1rem; border: 1px solid var(--accent); border-radius: 8px; background: #fff; color: var(--accent); font: inherit; font-weight: 600; text-decoration: none; white-space: nowrap; cursor: pointer; }
 button.first, .button.first { background: var(--accent); color: #fff; }
 button.small { padding: .15rem .55rem; font-size: .85rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: 1.25rem; }
 :focus-visible { outline: 3px solid #f0a500; outline-offset: 2px; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
-th, td { padding: .4rem .5rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: .4rem .5rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th { white-space: nowrap; }
+td code { overflow-wrap: anywhere; }
 td form { display: inline-flex; gap: .35rem; margin: 0 .25rem .25rem 0; }
+td form select, td form input[type=text] { width: 11rem; padding: .2rem .4rem; }
 .scroll { overflow-x: auto; }
 `;

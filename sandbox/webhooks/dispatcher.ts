@@ -32,7 +32,7 @@ export class WebhookDispatcher {
   private url: string | undefined;
   private readonly runs = new Set<Run>();
   private readonly changes = new EventEmitter().setMaxListeners(0);
-  private readonly extras = new Map<string, EmitOptions>();
+  private readonly extras = new WeakMap<Delivery, EmitOptions>();
   private readonly agents = createAgents();
   private stop = new AbortController();
   private burst: Delivery[] = [];
@@ -59,8 +59,8 @@ export class WebhookDispatcher {
       attempts: [],
     };
     this.deliveries.push(delivery);
-    this.extras.set(delivery.id, options);
-    for (const old of this.deliveries.splice(0, this.deliveries.length - HISTORY)) this.extras.delete(old.id);
+    this.extras.set(delivery, options);
+    if (this.deliveries.length > HISTORY) this.deliveries.shift();
     this.dispatch(delivery, options.delayMs ?? 0);
     return delivery;
   }
@@ -95,7 +95,6 @@ export class WebhookDispatcher {
     this.runs.clear();
     this.burst = [];
     this.deliveries.length = 0;
-    this.extras.clear();
   }
 
   close(): void {
@@ -212,7 +211,7 @@ export class WebhookDispatcher {
 
   private headersFor(delivery: Delivery, signedAt: number): Record<string, string> {
     const { behaviour, signingSecret } = this.options;
-    const extra = this.extras.get(delivery.id) ?? {};
+    const extra = this.extras.get(delivery) ?? {};
     const seconds = extra.timestamp ?? Math.floor(signedAt / 1_000);
     const signature = signatureHeader(delivery.body, extra.secret ?? signingSecret, seconds);
     const headers: Record<string, string | undefined> = {

@@ -15,7 +15,9 @@ export interface Agents {
 }
 
 export function createAgents(): Agents {
-  return { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
+  // A burst of thousands must not use up the file descriptors of the machine.
+  const options = { keepAlive: true, maxSockets: 256 };
+  return { http: new http.Agent(options), https: new https.Agent(options) };
 }
 
 /** Posts and answers with the status; redirects are not followed. Rejects when there is no answer in time. */

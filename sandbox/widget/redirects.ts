@@ -40,7 +40,8 @@ function userIdParameter(context: SandboxContext, userId: string | null): [strin
 
 /** By hand, because URLSearchParams would rewrite the customer's own query. */
 function appended(target: string, parameters: [string, string][]): string {
-  const [address = '', ...fragment] = target.split('#');
+  // Headers are ASCII; what is encoded already stays as it is.
+  const [address = '', ...fragment] = target.replace(/[^\x21-\x7e]+/g, encodeURIComponent).split('#');
   const query = parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
   const separator = address.includes('?') ? '&' : '?';
   return `${address}${separator}${query}${fragment.length > 0 ? `#${fragment.join('#')}` : ''}`;

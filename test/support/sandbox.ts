@@ -9,11 +9,9 @@ export const TEST_CREDENTIALS = {
 };
 
 /** A sandbox on a free port with fixed credentials and retries fast enough for tests. Close it in `afterAll`. */
-export async function startTestSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({ ...TEST_CREDENTIALS, ...options });
-  sandbox.behaviour.retryBaseMs = 20;
-  sandbox.behaviour.deauthDelayMs = 5;
-  return sandbox;
+export function startTestSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  const behaviour = { retryBaseMs: 20, deauthDelayMs: 5, ...options.behaviour };
+  return startSandbox({ ...TEST_CREDENTIALS, ...options, behaviour });
 }
 
 export interface WidgetVisit {
