@@ -52,7 +52,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     if (folder.logSize() > LOG_LIMIT) renameSync(folder.log, `${folder.log}.old`);
 
     for (let attempt = 1; ; attempt++) {
-      if (options.port) await assertPortFree(options.port, WANTED_BY, VARIABLE, HOST);
+      if (options.port) await assertPortFree(options.port, WANTED_BY, VARIABLE);
       const port = options.port ?? (await findFreePort());
       const server = new Server(folder, binaries, user, { port, password, durable: options.durable });
       try {

@@ -12,15 +12,11 @@ function listenOnce(port: number, host?: string): Promise<number> {
   });
 }
 
-/** Without a host the check covers every interface, as the servers that listen on all of them need it. */
-export async function assertPortFree(
-  port: number,
-  wantedBy: string,
-  variable: string,
-  host?: string,
-): Promise<void> {
+/** Checks both every interface and the loopback address: on some systems the one can be free beside the other. */
+export async function assertPortFree(port: number, wantedBy: string, variable: string): Promise<void> {
   try {
-    await listenOnce(port, host);
+    await listenOnce(port);
+    await listenOnce(port, '127.0.0.1');
   } catch (error) {
     if (hasCode(error, 'EADDRINUSE')) throw new PortTakenError(port, wantedBy, variable);
     if (hasCode(error, 'EACCES')) {

@@ -90,7 +90,9 @@ export class PostgresFolder {
     if (!(await settlesWithin(closed, INITDB_TIMEOUT_MS))) child.kill('SIGKILL');
     const [code] = (await closed) as [number | null];
     if (code !== 0) {
-      throw new LauncherError(`The database cluster could not be made in ${this.path}:\n${output.trim()}`);
+      throw new LauncherError(
+        `The database cluster could not be made in ${this.path}:\n${output.trim().split('\n').slice(-3).join('\n')}`,
+      );
     }
     renameSync(fresh, this.cluster);
   }

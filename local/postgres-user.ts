@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { chownSync, lstatSync, readdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LauncherError } from './launcher-error';
@@ -16,16 +17,24 @@ export interface PostgresUser {
 const DIE_WITH_US = ['setpriv', '--pdeathsig', 'INT'];
 const NOBODY = 65534;
 
+function hasAccount(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
+}
+
 function candidates(folderOwner: number): PostgresUser[] {
   if (process.platform === 'win32') return [{ prefix: [] }];
   const linux = process.platform === 'linux';
   const dieWithUs = linux ? [DIE_WITH_US, []] : [[]];
-  if (process.getuid?.() !== 0) return dieWithUs.map((prefix) => ({ prefix }));
-
-  // PostgreSQL refuses to run as root. Root inside a user namespace that calls it "nobody" keeps its rights to
-  // root's files, so this works below folders of mode 0700 and needs no account.
+  // PostgreSQL runs neither as root nor as a user without an account. A user namespace that calls either "nobody"
+  // leaves them their rights to their files, so this works below folders of mode 0700.
   const namespace = ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
-  const inNamespace = dieWithUs.map((prefix) => ({ prefix: [...namespace, ...prefix] }));
+  const inNamespace = linux ? dieWithUs.map((prefix) => ({ prefix: [...namespace, ...prefix] })) : [];
+  const asWeAre = dieWithUs.map((prefix) => ({ prefix }));
+  if (process.getuid?.() !== 0) return hasAccount() ? asWeAre : [...inNamespace, ...asWeAre];
 
   // A folder that an ordinary user made stays that user's, so that a single "sudo npm start" does not take it away.
   const uid = folderOwner === 0 ? NOBODY : folderOwner;
@@ -35,7 +44,7 @@ function candidates(folderOwner: number): PostgresUser[] {
     ...(linux ? [{ prefix: [...DIE_WITH_US, ...ids, ...keepReach], uid, gid: uid }] : []),
     ...dieWithUs.map((prefix) => ({ prefix, uid, gid: uid })),
   ];
-  return linux && folderOwner === 0 ? [...inNamespace, ...asUser] : asUser;
+  return folderOwner === 0 ? [...inNamespace, ...asUser] : asUser;
 }
 
 /** With setpriv changing the user, Node must not: only root can hand on the right to reach root's folders. */

@@ -12,7 +12,7 @@ function linuxStat(pid: number): string[] | null {
   }
 }
 
-function ps(pid: number, column: 'lstart' | 'command'): string | null {
+function ps(pid: number, column: 'lstart' | 'command' | 'ppid'): string | null {
   try {
     const output = execFileSync('ps', ['-ww', '-o', `${column}=`, '-p', String(pid)], {
       encoding: 'utf8',
@@ -35,6 +35,22 @@ export function isAlive(pid: number): boolean {
   return process.platform !== 'linux' || linuxStat(pid)?.[0] !== 'Z';
 }
 
+export function parentOf(pid: number): number | null {
+  if (process.platform === 'win32') return null;
+  const parent = process.platform === 'linux' ? linuxStat(pid)?.[1] : ps(pid, 'ppid');
+  return Number(parent) || null;
+}
+
+export function commandOf(pid: number): string | null {
+  if (process.platform === 'win32') return null;
+  if (process.platform !== 'linux') return ps(pid, 'command');
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return null;
+  }
+}
+
 /** Tells a process from a later one that was given the same number; null where the system does not say. */
 export function startTimeOf(pid: number): string | null {
   if (process.platform === 'linux') return linuxStat(pid)?.[19] ?? null;
@@ -52,5 +68,5 @@ export function isServerOf(pid: number, dataFolder: string): boolean | undefined
       return hasCode(error, 'ENOENT') ? false : undefined;
     }
   }
-  return ps(pid, 'command')?.includes(dataFolder) ?? false;
+  return commandOf(pid)?.includes(dataFolder) ?? false;
 }

@@ -1,0 +1,177 @@
+'use strict';
+
+// Runs before anything is installed, so it uses nothing but Node, and only syntax that an old Node can read far
+// enough to be told that it is too old.
+const { spawn } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.resolve(__dirname, '..');
+const inRoot = (...parts) => path.join(root, ...parts);
+
+function fail(message, code) {
+  process.stderr.write(`${message}\n`);
+  process.exit(code === undefined ? 1 : code);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  fail(`Node ${process.versions.node} is too old: Node 20.19 or newer is needed.`);
+}
+
+/** Resolves when the program succeeded; otherwise ends this process the way the program ended. */
+function run(what, command, args, options) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, Object.assign({ cwd: root, stdio: 'inherit' }, options));
+    const handlers = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => {
+      const handler = () => child.kill(signal);
+      process.on(signal, handler);
+      return () => process.removeListener(signal, handler);
+    });
+    child.on('error', (error) => fail(`${what} could not be run: ${error.message}`));
+    child.on('exit', (code, signal) => {
+      handlers.forEach((remove) => remove());
+      if (code === 0) return resolve();
+      if (signal) fail(`${what} was stopped by ${signal}.`, 130);
+      fail(`${what} failed (exit code ${code}); see above.`, code);
+    });
+  });
+}
+
+function readJson(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch (_error) {
+    return null;
+  }
+}
+
+/** npm notes in node_modules what it has put there, as its last step; that note is compared with the lock. */
+function isInstalled() {
+  const wanted = readJson(inRoot('package-lock.json'));
+  const present = readJson(inRoot('node_modules', '.package-lock.json'));
+  if (!wanted || !present) return false;
+  return Object.entries(wanted.packages).every(([name, entry]) => {
+    if (name === '') return true;
+    const found = present.packages[name];
+    // An optional package is left out where it does not fit the machine.
+    if (!found) return Boolean(entry.optional || entry.devOptional);
+    return found.version === entry.version && fs.existsSync(inRoot(name));
+  });
+}
+
+async function install() {
+  if (isInstalled()) return;
+  process.stdout.write('Installing packages …\n');
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  const npm = process.env.npm_execpath;
+  if (npm && /npm-cli\.c?js$/.test(npm)) await run('npm ci', process.execPath, [npm].concat(args));
+  else await run('npm ci', 'npm', args, { shell: process.platform === 'win32' });
+}
+
+function* filesIn(entry) {
+  const stat = fs.statSync(entry, { throwIfNoEntry: false });
+  if (!stat) return;
+  if (!stat.isDirectory()) yield entry;
+  else for (const name of fs.readdirSync(entry).sort()) yield* filesIn(path.join(entry, name));
+}
+
+const PARTS = [
+  {
+    name: 'service',
+    output: 'dist/src/main.js',
+    inputs: [
+      'src',
+      'migrations',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'nest-cli.json',
+      'package-lock.json',
+    ],
+    incremental: 'dist/.tsbuildinfo',
+    program: ['node_modules/@nestjs/cli/bin/nest.js', 'build'],
+  },
+  {
+    name: 'local',
+    output: 'dist/local/start.js',
+    inputs: ['sandbox', 'local', 'bench', 'tsconfig.json', 'tsconfig.local.json', 'package-lock.json'],
+    incremental: 'dist/.tsbuildinfo-local',
+    program: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.local.json'],
+  },
+];
+
+function digestOf(inputs) {
+  const hash = createHash('sha256').update(process.version);
+  for (const input of inputs) {
+    for (const file of filesIn(inRoot(input))) {
+      if (file.endsWith('.spec.ts')) continue;
+      hash.update(`\0${path.relative(root, file)}\0`).update(fs.readFileSync(file));
+    }
+  }
+  return hash.digest('hex');
+}
+
+async function build() {
+  const started = Date.now();
+  const stale = PARTS.map((part) => ({
+    part,
+    digest: digestOf(part.inputs),
+    stamp: inRoot('dist', `.built-${part.name}`),
+  })).filter(({ part, digest, stamp }) => {
+    const isBuilt = fs.existsSync(inRoot(part.output));
+    // The compiler would believe that everything is still there and write nothing.
+    if (!isBuilt) fs.rmSync(inRoot(part.incremental), { force: true });
+    return !isBuilt || !fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== digest;
+  });
+  if (stale.length === 0) return;
+  process.stdout.write('Building …\n');
+  await Promise.all(
+    stale.map(async ({ part, digest, stamp }) => {
+      const [program, ...args] = part.program;
+      await run(`Building (${part.name})`, process.execPath, [inRoot(program)].concat(args));
+      fs.writeFileSync(stamp, digest);
+    }),
+  );
+  process.stdout.write(`Built in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`);
+}
+
+/** In this very process: one less that a signal could miss. */
+function become(file, args) {
+  process.argv = [process.argv[0], file].concat(args);
+  require(file);
+}
+
+const COMMANDS = {
+  async start(args) {
+    await build();
+    become(inRoot('dist', 'local', 'start.js'), args);
+  },
+  async test(args) {
+    await build();
+    become(inRoot('node_modules', 'jest', 'bin', 'jest.js'), args);
+  },
+  async 'test-browser'(args) {
+    await build();
+    become(
+      inRoot('node_modules', 'jest', 'bin', 'jest.js'),
+      ['--config', 'jest.browser.config.cjs'].concat(args),
+    );
+  },
+  async bench(args) {
+    await build();
+    become(inRoot('dist', 'bench', 'main.js'), args);
+  },
+};
+
+async function main([command, ...args]) {
+  checkNode();
+  const action = COMMANDS[command];
+  if (!action) fail(`Usage: node local/bootstrap.cjs ${Object.keys(COMMANDS).join('|')}`);
+  process.chdir(root);
+  await install();
+  await action(args);
+}
+
+main(process.argv.slice(2)).catch((error) => fail(error.stack));

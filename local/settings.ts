@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { LauncherError } from './launcher-error';
+
+type Variables = Record<string, string | undefined>;
+
+const TERRA_CREDENTIALS = ['TERRA_DEV_ID', 'TERRA_API_KEY', 'TERRA_SIGNING_SECRETS'] as const;
+
+export interface Settings {
+  port: number;
+  sandboxPort: number;
+  sampleAppPort: number;
+  /** Undefined: any free one. */
+  postgresPort: number | undefined;
+  dataDir: string;
+  publicUrl: string;
+  /** Undefined: an embedded PostgreSQL is started. */
+  databaseUrl: string | undefined;
+  /** False: a sandbox takes Terra's place. */
+  hasTerraAccount: boolean;
+  /** Undefined: one is made and kept. */
+  apiKey: string | undefined;
+  returnUrls: string | undefined;
+}
+
+/** Adds what `.env` says to the environment, which wins. */
+export function loadEnvFile(file: string): void {
+  if (!existsSync(file)) return;
+  try {
+    process.loadEnvFile(file);
+  } catch (error) {
+    throw new LauncherError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+export function readSettings(variables: Variables): Settings {
+  // Lines copied from .env.example and left empty mean "not set".
+  const get = (name: string) => variables[name]?.trim() || undefined;
+  const port = portFrom(get, 'PORT', 3000);
+  const settings = {
+    port,
+    sandboxPort: portFrom(get, 'SANDBOX_PORT', 3001),
+    sampleAppPort: portFrom(get, 'SAMPLE_APP_PORT', 3002),
+    postgresPort: get('POSTGRES_PORT') ? portFrom(get, 'POSTGRES_PORT', 0) : undefined,
+    dataDir: resolve(get('DATA_DIR') ?? '.data'),
+    publicUrl: (get('PUBLIC_URL') ?? `http://localhost:${port}`).replace(/\/+$/, ''),
+    databaseUrl: get('DATABASE_URL'),
+    hasTerraAccount: hasTerraAccount(get),
+    apiKey: get('BOOTSTRAP_API_KEY'),
+    returnUrls: get('RETURN_URLS'),
+  };
+  assertPortsDiffer(settings);
+  return settings;
+}
+
+function portFrom(get: (name: string) => string | undefined, name: string, fallback: number): number {
+  const text = get(name);
+  if (text === undefined) return fallback;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new LauncherError(`${name} must be a port number from 1 to 65535.`);
+  return port;
+}
+
+function hasTerraAccount(get: (name: string) => string | undefined): boolean {
+  const missing = TERRA_CREDENTIALS.filter((name) => get(name) === undefined);
+  if (missing.length > 0 && missing.length < TERRA_CREDENTIALS.length) {
+    throw new LauncherError(
+      `${missing.join(' and ')} missing: a Terra account needs ${TERRA_CREDENTIALS.join(', ')}; the sandbox needs none of them.`,
+    );
+  }
+  return missing.length === 0;
+}
+
+function assertPortsDiffer(settings: Settings): void {
+  const names = new Map<number, string>();
+  const wanted: [string, number | undefined][] = [
+    ['PORT', settings.port],
+    ['SANDBOX_PORT', settings.hasTerraAccount ? undefined : settings.sandboxPort],
+    ['SAMPLE_APP_PORT', settings.sampleAppPort],
+    ['POSTGRES_PORT', settings.databaseUrl ? undefined : settings.postgresPort],
+  ];
+  for (const [name, port] of wanted) {
+    if (port === undefined) continue;
+    const other = names.get(port);
+    if (other)
+      throw new LauncherError(`${other} and ${name} are both ${port}. Set one of them to another port.`);
+    names.set(port, name);
+  }
+}

@@ -1,0 +1,291 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assertPortFree, findFreePort } from '../local/ports';
+import { isAlive } from '../local/processes';
+import { becomesTrue } from '../local/waiting';
+import { createTestDatabase } from './support/database';
+
+const repository = join(__dirname, '..');
+const READY = 'Ctrl-C stops everything.';
+
+// The first start may have to build.
+jest.setTimeout(180_000);
+
+interface Ports {
+  PORT: number;
+  SANDBOX_PORT: number;
+  SAMPLE_APP_PORT: number;
+  POSTGRES_PORT: number;
+}
+
+/** One run of the launcher, as a person would start it. */
+class Run {
+  output = '';
+  exitCode: number | null = null;
+  readonly exited: Promise<unknown>;
+  private readonly child: ChildProcess;
+
+  constructor(env: Record<string, string>, [command, ...args]: string[]) {
+    // Set but empty: whatever a developer has in `.env` stays out of the test.
+    const none = { DATABASE_URL: '', TERRA_DEV_ID: '', TERRA_API_KEY: '', TERRA_SIGNING_SECRETS: '' };
+    const others = {
+      BOOTSTRAP_API_KEY: '',
+      RETURN_URLS: '',
+      PUBLIC_URL: '',
+      LOG_LEVEL: 'warn',
+      WORKERS_ENABLED: '',
+    };
+    this.child = spawn(command!, args, {
+      cwd: repository,
+      env: {
+        ...process.env,
+        NODE_ENV: undefined,
+        npm_lifecycle_event: undefined,
+        ...none,
+        ...others,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    }
+    this.exited = once(this.child, 'exit').then(([code]) => (this.exitCode = code as number | null));
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  async ready(): Promise<void> {
+    const done = () => this.output.includes(READY) || this.child.exitCode !== null;
+    if ((await becomesTrue(done, 120_000)) && this.output.includes(READY)) return;
+    throw new Error(`The launcher did not get ready:\n${this.output}`);
+  }
+}
+
+function programsOf(pid: number): { pid: number; command: string }[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  return children.map((child) => ({
+    pid: Number(child),
+    command: readFileSync(`/proc/${child}/cmdline`, 'utf8'),
+  }));
+}
+
+describe('npm start', () => {
+  let dataDir: string;
+  let ports: Ports;
+  let runs: Run[];
+
+  const start = (
+    env: Record<string, string> = {},
+    command = [process.execPath, 'local/bootstrap.cjs', 'start'],
+  ): Run => {
+    const numbers = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
+    const run = new Run({ DATA_DIR: dataDir, ...numbers, ...env }, command);
+    runs.push(run);
+    return run;
+  };
+
+  const serverPid = (): number =>
+    Number(readFileSync(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
+
+  const portsAreFree = async (): Promise<boolean> => {
+    try {
+      for (const [name, port] of Object.entries(ports)) await assertPortFree(port as number, name, name);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  const api = (path: string, init: RequestInit = {}): Promise<Response> => {
+    const key = readFileSync(join(dataDir, 'secrets', 'api-key'), 'utf8').trim();
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    return fetch(`http://127.0.0.1:${ports.PORT}${path}`, {
+      ...init,
+      headers,
+      signal: AbortSignal.timeout(10_000),
+    });
+  };
+
+  beforeEach(async () => {
+    runs = [];
+    dataDir = mkdtempSync(join(tmpdir(), 'terra-connect-launcher-'));
+    const [PORT, SANDBOX_PORT, SAMPLE_APP_PORT, POSTGRES_PORT] = await Promise.all([
+      findFreePort(),
+      findFreePort(),
+      findFreePort(),
+      findFreePort(),
+    ]);
+    ports = { PORT, SANDBOX_PORT, SAMPLE_APP_PORT, POSTGRES_PORT };
+  });
+
+  afterEach(async () => {
+    for (const run of runs) run.kill('SIGKILL');
+    // A launcher that lost its npm, when the test of just that fails.
+    const owner = join(dataDir, 'postgres', 'owner.json');
+    const { pid = 0 } = existsSync(owner)
+      ? (JSON.parse(readFileSync(owner, 'utf8')) as { pid?: number })
+      : {};
+    if (pid && isAlive(pid)) process.kill(pid, 'SIGKILL');
+    expect(await becomesTrue(portsAreFree, 20_000)).toBe(true);
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('prints where things are, stops all of them on Ctrl-C, and finds its data the next time', async () => {
+    const first = start();
+    await first.ready();
+    expect(first.output).toContain(`http://localhost:${ports.SAMPLE_APP_PORT}`);
+    expect(first.output).toContain(`http://localhost:${ports.PORT}/docs`);
+    expect((await api('/health/ready')).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${ports.SAMPLE_APP_PORT}/`)).status).toBe(200);
+
+    const created = await api('/v1/connect-sessions', { method: 'POST', body: '{"referenceId":"user-1"}' });
+    expect(created.status).toBe(201);
+    const { id } = (await created.json()) as { id: string };
+    const database = serverPid();
+
+    first.kill('SIGINT');
+    await first.exited;
+    expect(first.exitCode).toBe(0);
+    // Nothing may still be on its way out when the launcher says that it is done.
+    expect(await portsAreFree()).toBe(true);
+    expect(isAlive(database)).toBe(false);
+
+    const second = start();
+    await second.ready();
+    const found = await api(`/v1/connect-sessions/${id}`);
+    expect(found.status).toBe(200);
+    expect(await found.json()).toMatchObject({ id, referenceId: 'user-1' });
+
+    second.kill('SIGTERM');
+    await second.exited;
+    expect(second.exitCode).toBe(0);
+    expect(await portsAreFree()).toBe(true);
+  });
+
+  it.each(['PORT', 'SANDBOX_PORT', 'SAMPLE_APP_PORT', 'POSTGRES_PORT'] as const)(
+    'says in one line that the port of %s is taken',
+    async (variable) => {
+      const listener = createServer().listen(ports[variable], '127.0.0.1');
+      await once(listener, 'listening');
+      try {
+        const run = start();
+        await run.exited;
+        expect(run.exitCode).toBe(1);
+        const said = run.output
+          .trim()
+          .split('\n')
+          .filter((line) => !/^Buil(ding …|t in )/.test(line));
+        expect(said).toEqual([
+          expect.stringMatching(
+            new RegExp(`^Port ${ports[variable]} is taken; .* set ${variable} to another port\\.$`),
+          ),
+        ]);
+      } finally {
+        listener.close();
+      }
+    },
+  );
+
+  it('refuses a data folder that another launcher uses, in one line', async () => {
+    await start().ready();
+    const taken = ports;
+    ports = { ...ports, PORT: await findFreePort(), SANDBOX_PORT: await findFreePort() };
+    ports = { ...ports, SAMPLE_APP_PORT: await findFreePort(), POSTGRES_PORT: await findFreePort() };
+    const second = start();
+    await second.exited;
+    expect(second.exitCode).toBe(1);
+    expect(second.output.trim()).toMatch(/^\S+ is in use by process \d+\. .*DATA_DIR.*$/);
+    ports = taken;
+  });
+
+  it('starts no PostgreSQL when DATABASE_URL names one', async () => {
+    const database = await createTestDatabase();
+    try {
+      const run = start({ DATABASE_URL: database.url });
+      await run.ready();
+      expect((await api('/health/ready')).status).toBe(200);
+      expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
+      run.kill('SIGINT');
+      await run.exited;
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it('starts no sandbox with the credentials of a Terra account', async () => {
+    const credentials = {
+      TERRA_DEV_ID: 'acme-dev-1',
+      TERRA_API_KEY: 'a'.repeat(32),
+      TERRA_SIGNING_SECRETS: 'b'.repeat(32),
+    };
+    const nobody = `http://127.0.0.1:${await findFreePort()}`;
+    const run = start({ ...credentials, TERRA_API_URL: nobody, TERRA_WIDGET_URL: nobody });
+    await run.ready();
+    await expect(assertPortFree(ports.SANDBOX_PORT, 'nobody', 'nothing')).resolves.toBeUndefined();
+  });
+
+  it('passes on what the service says of its configuration, and stops what it had started', async () => {
+    const run = start({ RETURN_URLS: 'javascript:alert(1)' });
+    await run.exited;
+    expect(run.exitCode).toBe(1);
+    expect(run.output).toContain('RETURN_URLS');
+    expect(await portsAreFree()).toBe(true);
+  });
+
+  const onLinux = process.platform === 'linux' ? describe : describe.skip;
+
+  onLinux('when something is killed', () => {
+    it('leaves nothing behind after kill -9, and starts again', async () => {
+      const run = start();
+      await run.ready();
+      const database = serverPid();
+      run.kill('SIGKILL');
+      expect(await becomesTrue(portsAreFree, 10_000)).toBe(true);
+      expect(await becomesTrue(() => !isAlive(database), 10_000)).toBe(true);
+      await start().ready();
+    });
+
+    it('leaves nothing behind when npm is killed with -9', async () => {
+      const run = start({}, ['npm', 'start']);
+      await run.ready();
+      run.kill('SIGKILL');
+      expect(await becomesTrue(portsAreFree, 20_000)).toBe(true);
+    });
+
+    it.each(['dist/src/main.js', 'bin/postgres'])(
+      'stops everything when %s dies by itself',
+      async (program) => {
+        const run = start();
+        await run.ready();
+        const victim = programsOf(run.pid).find(({ command }) => command.includes(program));
+        process.kill(victim!.pid, 'SIGKILL');
+        await run.exited;
+        expect(run.exitCode).toBe(1);
+        expect(run.output).toMatch(/has ended by itself: SIGKILL/);
+        expect(await portsAreFree()).toBe(true);
+      },
+    );
+
+    it('stops while it is still starting', async () => {
+      const run = start();
+      const started = () => existsSync(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'));
+      expect(await becomesTrue(started, 120_000)).toBe(true);
+      run.kill('SIGINT');
+      await run.exited;
+      expect(run.exitCode).toBe(0);
+      expect(run.output).not.toContain(READY);
+      expect(await portsAreFree()).toBe(true);
+    });
+  });
+});
