@@ -103,9 +103,14 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
         CONSTRAINT connect_sessions_status_check
           CHECK (status IN ('pending', 'opened', 'completed', 'failed', 'cancelled', 'expired')),
         CONSTRAINT connect_sessions_connect_token_key UNIQUE (connect_token),
-        CONSTRAINT connect_sessions_return_nonce_hash_key UNIQUE (return_nonce_hash),
-        CONSTRAINT connect_sessions_idempotency_key_key UNIQUE (api_key_id, idempotency_key)
+        CONSTRAINT connect_sessions_return_nonce_hash_key UNIQUE (return_nonce_hash)
       )`);
+    // A host application that calls the service itself has no API key; its keys are one name space of their own.
+    await runner.query(
+      `CREATE UNIQUE INDEX connect_sessions_idempotency_key_idx ON terra_connect.connect_sessions
+        (coalesce(api_key_id, '00000000-0000-0000-0000-000000000000'), idempotency_key)
+        WHERE idempotency_key IS NOT NULL`,
+    );
     await runner.query(
       `CREATE INDEX connect_sessions_reference_id_idx ON terra_connect.connect_sessions (reference_id, id DESC)`,
     );

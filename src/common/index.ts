@@ -1,5 +1,6 @@
 export { ApiProblems, TERRA_PROBLEMS } from './api-problem.decorator';
 export { Clock } from './clock';
+export { ClockModule } from './clock.module';
 export { isDatabaseUnavailable } from './connection-failure';
 export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProblem } from './domain.error';
 export { PageQueryDto } from './page-query.dto';
@@ -8,6 +9,7 @@ export { toProblem } from './problem';
 export { ProblemDto } from './problem.dto';
 export { ProblemFilter } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
-export { describeReferenceIdProblem, IsReferenceId } from './reference-id';
+export { describeReferenceIdProblem, IsReferenceId, REFERENCE_ID_MAX_LENGTH } from './reference-id';
+export { ReferenceIdPipe } from './reference-id.pipe';
 export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';
 export { requestValidation } from './validation.pipe';

@@ -1,0 +1,37 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ApiKeyMissingError, ScopeMissingError } from './api-keys.errors';
+import { ApiKeysService, type Caller } from './api-keys.service';
+import { REQUIRED_SCOPE } from './require-scope.decorator';
+import type { Scope } from './scopes';
+
+export interface AuthenticatedRequest {
+  headers: Record<string, string | string[] | undefined>;
+  caller?: Caller;
+}
+
+/** Lets a request through when it carries a living key that has the route's scope. */
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(
+    private readonly apiKeys: ApiKeysService,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const caller = await this.apiKeys.authenticate(readBearer(request.headers.authorization));
+    // A route that names no scope is for admins: forgetting the decorator closes the route instead of opening it.
+    const required = this.reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler()) ?? 'admin';
+    if (!caller.scopes.includes('admin') && !caller.scopes.includes(required))
+      throw new ScopeMissingError(required);
+    request.caller = caller;
+    return true;
+  }
+}
+
+function readBearer(header: string | string[] | undefined): string {
+  const match = typeof header === 'string' ? /^Bearer +([\x21-\x7e]{1,512}) *$/i.exec(header) : null;
+  if (!match?.[1]) throw new ApiKeyMissingError();
+  return match[1];
+}

@@ -1,0 +1,29 @@
+import { DomainError } from '../common';
+import type { Scope } from './scopes';
+
+export class ApiKeyMissingError extends DomainError {
+  constructor() {
+    super('unauthorized', 'auth.missing_key', 'Send an API key: Authorization: Bearer <key>.');
+  }
+}
+
+/** Unknown and revoked keys get the same answer: it tells nobody which keys have existed. */
+export class ApiKeyInvalidError extends DomainError {
+  constructor() {
+    super('unauthorized', 'auth.invalid_key', 'The API key is not known or has been revoked.');
+  }
+}
+
+export class ScopeMissingError extends DomainError {
+  constructor(scope: Scope) {
+    super('forbidden', 'auth.missing_scope', `The API key lacks the scope ${scope}.`, {
+      details: { requiredScope: scope },
+    });
+  }
+}
+
+export class ApiKeyNotFoundError extends DomainError {
+  constructor(id: string) {
+    super('not_found', 'api_key.not_found', `There is no API key ${id}.`);
+  }
+}

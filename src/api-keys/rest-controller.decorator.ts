@@ -1,0 +1,22 @@
+import { applyDecorators, Controller, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { ApiProblems, ProblemFilter, requestValidation } from '../common';
+import { ApiKeyGuard } from './api-key.guard';
+
+/**
+ * A controller for internal callers: guarded by API key, validated, errors as problems. All of it hangs on the
+ * controller instead of the application, because the application may be somebody else's.
+ */
+export function RestController(path: string, tag: string): ClassDecorator {
+  return applyDecorators(
+    Controller(path),
+    ApiTags(tag),
+    ApiBearerAuth(),
+    UseGuards(ApiKeyGuard),
+    UsePipes(requestValidation),
+    UseFilters(ProblemFilter),
+    ApiProblems({
+      503: { 'database.unavailable': 'Postgres cannot be reached; try again after Retry-After.' },
+    }),
+  );
+}

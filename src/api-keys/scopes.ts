@@ -1,0 +1,13 @@
+/** What a key may do. `admin` may do everything. */
+export const SCOPES = [
+  'sessions:write',
+  'sessions:read',
+  'connections:read',
+  'connections:write',
+  'admin',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export function isScope(text: string): text is Scope {
+  return (SCOPES as readonly string[]).includes(text);
+}

@@ -1,0 +1,49 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ClosedByDefaultGuard } from './api-keys';
+import { ProblemFilter } from './common';
+import { toNamespaces, type Environment, type Namespaces } from './config';
+import { dataSourceOptions } from './database';
+import { HealthModule } from './health';
+import { MetricsController, ObservabilityModule } from './observability';
+import { TERRA_CONNECT_ENTITIES, TerraAuthModule } from './terra-auth';
+
+/** The service: the embeddable module, with what only a process of its own needs around it. */
+@Module({})
+export class AppModule {
+  static forEnvironment(environment: Environment): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot({
+          isGlobal: true,
+          ignoreEnvFile: true,
+          skipProcessEnv: true,
+          load: [() => toNamespaces(environment)],
+        }),
+        TypeOrmModule.forRootAsync({
+          inject: [ConfigService],
+          useFactory: (config: ConfigService<Namespaces, true>) => ({
+            ...dataSourceOptions(config.get('database', { infer: true }).url, TERRA_CONNECT_ENTITIES),
+            retryAttempts: 3,
+            retryDelay: 1_000,
+          }),
+        }),
+        TerraAuthModule.forRootAsync({
+          inject: [ConfigService],
+          useFactory: (config: ConfigService<Namespaces, true>) =>
+            config.get('terraConnect', { infer: true }),
+        }),
+        ObservabilityModule,
+        HealthModule,
+      ],
+      controllers: [MetricsController],
+      providers: [
+        { provide: APP_GUARD, useClass: ClosedByDefaultGuard },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+    };
+  }
+}

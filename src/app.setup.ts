@@ -1,0 +1,66 @@
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { AppModule } from './app.module';
+import { describeRequests } from './app.requests';
+import { serveOpenApi } from './app.openapi';
+import { REFERENCE_ID_MAX_LENGTH, toProblem } from './common';
+import type { Environment } from './config';
+import { JsonLogger, Metrics } from './observability';
+
+const JSON_BODY_LIMIT = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 60_000;
+// A character of a reference id takes up to four bytes, and each of them three characters in a path.
+const MAX_PATH_PARAMETER_LENGTH = REFERENCE_ID_MAX_LENGTH * 4 * 3;
+
+/** Builds the service; shared by `main`, the tests, and whatever else runs it. Nothing listens yet. */
+export async function createApp(
+  environment: Environment,
+  logger: JsonLogger = new JsonLogger(environment.LOG_LEVEL),
+): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forEnvironment(environment),
+    createAdapter(),
+    { logger, abortOnError: false },
+  );
+  await setUp(app);
+  return app;
+}
+
+export function createAdapter(): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: JSON_BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // A HEAD request would spend a return nonce like the GET that it stands for.
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
+    // Addresses that cannot even be decoded never reach Nest.
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
+      const { status, body } = toProblem(error);
+      void reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body));
+    },
+  });
+}
+
+async function setUp(app: NestFastifyApplication): Promise<void> {
+  app.enableShutdownHooks();
+  describeRequests(app.getHttpAdapter().getInstance(), app.get(Metrics, { strict: false }));
+  // Swagger UI styles itself inline; it loads nothing from anywhere else.
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+        objectSrc: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  serveOpenApi(app);
+}

@@ -1,0 +1,87 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Command } from 'commander';
+import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
+import { ClockModule } from '../common';
+import { readDatabaseUrl } from '../config';
+import { dataSourceOptions } from '../database';
+
+/** Just enough of the house to manage keys: needs DATABASE_URL and nothing of Terra's. */
+@Module({})
+class ApiKeyCommandModule {
+  static forDatabase(url: string): DynamicModule {
+    return {
+      module: ApiKeyCommandModule,
+      imports: [
+        TypeOrmModule.forRoot({ ...dataSourceOptions(url, [ApiKey]), retryAttempts: 0 }),
+        ClockModule,
+        ApiKeysModule,
+      ],
+    };
+  }
+}
+
+export function addApiKeyCommand(program: Command): void {
+  const command = program.command('api-key').description('manage the API keys of internal callers');
+
+  command
+    .command('create')
+    .description('make a key and show it, once')
+    .requiredOption('--name <name>', 'who will use it')
+    .requiredOption('--scopes <list>', `comma-separated, of: ${SCOPES.join(', ')}`)
+    .action(async ({ name, scopes }: { name: string; scopes: string }) => {
+      const list = readScopes(scopes);
+      const { id, key } = await withApiKeys((apiKeys) => apiKeys.create(name, list));
+      console.log(
+        `id:     ${id}\nscopes: ${list.join(', ')}\nkey:    ${key}\nKeep the key now: it is not shown again.`,
+      );
+    });
+
+  command
+    .command('list')
+    .description('list the keys, without the keys themselves')
+    .action(async () => {
+      const keys = await withApiKeys((apiKeys) => apiKeys.list());
+      console.table(
+        keys.map((key) => ({
+          id: key.id,
+          name: key.name,
+          key: key.hint,
+          scopes: key.scopes.join(','),
+          created: key.createdAt.toISOString(),
+          lastUsed: key.lastUsedAt?.toISOString() ?? 'never',
+          revoked: key.revokedAt?.toISOString() ?? '',
+        })),
+      );
+    });
+
+  command
+    .command('revoke <id>')
+    .description('end a key; it stops at once')
+    .action(async (id: string) => {
+      await withApiKeys((apiKeys) => apiKeys.revoke(id));
+      console.log(`revoked ${id}`);
+    });
+}
+
+function readScopes(text: string): Scope[] {
+  const scopes = text.split(',').map((scope) => scope.trim());
+  const unknown = scopes.filter((scope) => !isScope(scope));
+  if (unknown.length > 0)
+    throw new Error(`There is no scope ${unknown.join(', ')}. Scopes: ${SCOPES.join(', ')}.`);
+  return [...new Set(scopes.filter(isScope))];
+}
+
+async function withApiKeys<T>(work: (apiKeys: ApiKeysService) => Promise<T>): Promise<T> {
+  const module = ApiKeyCommandModule.forDatabase(readDatabaseUrl());
+  const context = await NestFactory.createApplicationContext(module, {
+    logger: ['fatal'],
+    abortOnError: false,
+  });
+  try {
+    return await work(context.get(ApiKeysService, { strict: false }));
+  } finally {
+    await context.close();
+  }
+}

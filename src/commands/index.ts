@@ -1,0 +1,2 @@
+export { addApiKeyCommand } from './api-key.command';
+export { addMigrateCommand } from './migrate.command';

@@ -1,0 +1,14 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Which connections came out of which session; several with `multiAuth`. */
+@Entity({ schema: 'terra_connect', name: 'connect_session_connections' })
+export class ConnectSessionConnection {
+  @PrimaryColumn({ type: 'uuid', name: 'session_id' })
+  sessionId: string;
+
+  @PrimaryColumn({ type: 'uuid', name: 'connection_id' })
+  connectionId: string;
+
+  @Column({ type: 'timestamptz', name: 'created_at' })
+  createdAt: Date;
+}

@@ -1,0 +1,89 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ConnectSessionStatus } from './connect-session-status';
+
+/** One attempt of one end user to connect a device. */
+@Entity({ schema: 'terra_connect', name: 'connect_sessions' })
+export class ConnectSession {
+  @PrimaryColumn({ type: 'uuid', name: 'id' })
+  id: string;
+
+  @Column({ type: 'text', name: 'reference_id' })
+  referenceId: string;
+
+  @Column({ type: 'text', name: 'status' })
+  status: ConnectSessionStatus;
+
+  @Column({ type: 'text', name: 'failure_reason', nullable: true })
+  failureReason: string | null;
+
+  /** Upper-case codes; empty: whatever the account offers. */
+  @Column({ type: 'text', name: 'providers', array: true })
+  providers: string[];
+
+  @Column({ type: 'text', name: 'language', nullable: true })
+  language: string | null;
+
+  @Column({ type: 'boolean', name: 'show_disconnect' })
+  showDisconnect: boolean;
+
+  @Column({ type: 'boolean', name: 'multi_auth' })
+  multiAuth: boolean;
+
+  @Column({ type: 'text', name: 'return_url', nullable: true })
+  returnUrl: string | null;
+
+  @Column({ type: 'text', name: 'failure_return_url', nullable: true })
+  failureReturnUrl: string | null;
+
+  @Column({ type: 'jsonb', name: 'metadata', nullable: true })
+  metadata: Record<string, unknown> | null;
+
+  /** In our connect URL, for the person who starts. Kept readable, like the widget URL that it stands for. */
+  @Column({ type: 'text', name: 'connect_token' })
+  connectToken: string;
+
+  /** Of the secret in the redirect URLs that only Terra is told. */
+  @Column({ type: 'bytea', name: 'return_nonce_hash' })
+  returnNonceHash: Buffer;
+
+  @Column({ type: 'timestamptz', name: 'return_spent_at', nullable: true })
+  returnSpentAt: Date | null;
+
+  @Column({ type: 'text', name: 'terra_session_id', nullable: true })
+  terraSessionId: string | null;
+
+  /** null until Terra has answered. */
+  @Column({ type: 'text', name: 'widget_url', nullable: true })
+  widgetUrl: string | null;
+
+  @Column({ type: 'text', name: 'widget_generation', nullable: true })
+  widgetGeneration: string | null;
+
+  @Column({ type: 'text', name: 'warnings', array: true })
+  warnings: string[];
+
+  /** Who made it; null when a host application did, through the service. */
+  @Column({ type: 'uuid', name: 'api_key_id', nullable: true })
+  apiKeyId: string | null;
+
+  @Column({ type: 'text', name: 'idempotency_key', nullable: true })
+  idempotencyKey: string | null;
+
+  @Column({ type: 'bytea', name: 'idempotency_digest', nullable: true })
+  idempotencyDigest: Buffer | null;
+
+  @Column({ type: 'timestamptz', name: 'created_at' })
+  createdAt: Date;
+
+  @Column({ type: 'timestamptz', name: 'updated_at' })
+  updatedAt: Date;
+
+  @Column({ type: 'timestamptz', name: 'expires_at' })
+  expiresAt: Date;
+
+  @Column({ type: 'timestamptz', name: 'opened_at', nullable: true })
+  openedAt: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'ended_at', nullable: true })
+  endedAt: Date | null;
+}

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, IsNull, LessThan, MoreThan, Repository, type EntityManager } from 'typeorm';
+import { hasSqlState, UNIQUE_VIOLATION } from '../database';
+import { ConnectSessionConnection } from './connect-session-connection.entity';
+import { ConnectSession } from './connect-session.entity';
+
+export interface SessionClue {
+  referenceId: string;
+  /** Terra's id of the widget session, if the event names it. */
+  widgetSessionId: string | null;
+  provider: string | null;
+}
+
+/** Reads and conditional writes of connect sessions: each guards the state it starts from in its WHERE. */
+@Injectable()
+export class ConnectSessionRepository {
+  constructor(@InjectRepository(ConnectSession) private readonly sessions: Repository<ConnectSession>) {}
+
+  findById(id: string): Promise<ConnectSession | null> {
+    return this.sessions.findOneBy({ id });
+  }
+
+  findByConnectToken(connectToken: string): Promise<ConnectSession | null> {
+    return this.sessions.findOneBy({ connectToken });
+  }
+
+  findByNonceHash(returnNonceHash: Buffer): Promise<ConnectSession | null> {
+    return this.sessions.findOneBy({ returnNonceHash });
+  }
+
+  /**
+   * Inserts the session unless its Idempotency-Key is taken.
+   *
+   * @returns the session that holds the key, or null when the given one was inserted
+   */
+  async insertOrFindHolder(session: ConnectSession): Promise<ConnectSession | null> {
+    const { apiKeyId, idempotencyKey } = session;
+    try {
+      await this.sessions.insert(session as never);
+      return null;
+    } catch (error) {
+      if (!hasSqlState(error, UNIQUE_VIOLATION, 'connect_sessions_idempotency_key_idx')) throw error;
+    }
+    return this.sessions.findOneBy({
+      apiKeyId: apiKeyId ?? IsNull(),
+      idempotencyKey: idempotencyKey ?? IsNull(),
+    });
+  }
+
+  /** Frees a key whose holder died between our insert and Terra's answer. */
+  async releaseAbandoned(id: string, createdBefore: Date): Promise<void> {
+    await this.sessions.update(
+      { id, widgetUrl: IsNull(), status: 'pending', createdAt: LessThan(createdBefore) },
+      { status: 'failed', failureReason: 'abandoned', idempotencyKey: null },
+    );
+  }
+
+  async update(id: string, change: Partial<ConnectSession>): Promise<void> {
+    await this.sessions.update({ id }, change as never);
+  }
+
+  /** Only a pending session becomes opened; for one that is further along nothing happens. */
+  async markOpened(id: string, now: Date): Promise<boolean> {
+    const { affected } = await this.sessions.update(
+      { id, status: 'pending' },
+      { status: 'opened', openedAt: now, updatedAt: now },
+    );
+    return affected === 1;
+  }
+
+  /** Spends the return nonce. Of any number of callers exactly one gets true. */
+  async spendNonce(id: string, now: Date): Promise<boolean> {
+    const { affected } = await this.sessions.update({ id, returnSpentAt: IsNull() }, { returnSpentAt: now });
+    return affected === 1;
+  }
+
+  async listConnectionIds(sessionId: string): Promise<string[]> {
+    const rows = await this.sessions.manager.find(ConnectSessionConnection, {
+      where: { sessionId },
+      order: { connectionId: 'ASC' },
+    });
+    return rows.map(({ connectionId }) => connectionId);
+  }
+
+  /** Locks a session for change within the caller's transaction. */
+  lock(manager: EntityManager, id: string): Promise<ConnectSession | null> {
+    return manager.findOne(ConnectSession, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /**
+   * Finds and locks the session that an event belongs to: the one that Terra names, else the newest that this person
+   * could have used. Whether `widget_session_id` equals the `session_id` of the creation is likely but not documented,
+   * hence the second way.
+   */
+  async lockForEvent(manager: EntityManager, clue: SessionClue, now: Date): Promise<ConnectSession | null> {
+    const { referenceId, widgetSessionId, provider } = clue;
+    const lock = { mode: 'pessimistic_write' } as const;
+    if (widgetSessionId !== null) {
+      const named = await manager.findOne(ConnectSession, {
+        where: { referenceId, terraSessionId: widgetSessionId },
+        lock,
+      });
+      if (named) return named;
+    }
+    const candidates = await manager.find(ConnectSession, {
+      where: {
+        referenceId,
+        status: In(['pending', 'opened', 'failed', 'cancelled']),
+        expiresAt: MoreThan(now),
+      },
+      order: { id: 'DESC' },
+      take: 10,
+      lock,
+    });
+    const usable = candidates.filter(
+      ({ providers, widgetUrl }) =>
+        widgetUrl !== null && (provider === null || providers.length === 0 || providers.includes(provider)),
+    );
+    return usable.find(({ status }) => status === 'opened') ?? usable[0] ?? null;
+  }
+
+  async addConnection(manager: EntityManager, link: ConnectSessionConnection): Promise<void> {
+    await manager
+      .createQueryBuilder()
+      .insert()
+      .into(ConnectSessionConnection)
+      .values(link)
+      .orIgnore()
+      .execute();
+  }
+}

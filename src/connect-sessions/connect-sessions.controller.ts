@@ -1,0 +1,63 @@
+import { Body, Get, Headers, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
+import { ApiProblems, TERRA_PROBLEMS } from '../common';
+import { ConnectSessionNotFoundError } from './connect-sessions.errors';
+import { ConnectSessionsService } from './connect-sessions.service';
+import { ConnectSessionDto } from './dto/connect-session.dto';
+import { CreateConnectSessionDto } from './dto/create-connect-session.dto';
+import { readIdempotencyKey } from './idempotency';
+
+// An id that is no UUID names nothing, like one that nobody has: the same answer for both.
+const SESSION_ID = new ParseUUIDPipe({ exceptionFactory: () => new ConnectSessionNotFoundError() });
+
+@RestController('v1/connect-sessions', 'Connect sessions')
+export class ConnectSessionsController {
+  constructor(private readonly sessions: ConnectSessionsService) {}
+
+  /**
+   * Starts to connect a device
+   * @remarks Makes a session at Terra. Send the person's browser to `connectUrl`; it comes back to `returnUrl`.
+   */
+  @Post()
+  @RequireScope('sessions:write')
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description:
+      'Your name for this request, 1 to 255 visible ASCII characters. Repeating the request with it gives the same session instead of a second one.',
+    schema: { type: 'string', maxLength: 255, example: 'c0ffee00-7b1a-7c3e-9d55-0f2b6f1c9a10' },
+  })
+  @ApiProblems({
+    400: { 'request.malformed': 'The body is not JSON.' },
+    409: { 'idempotency.in_flight': 'The first request with this key has not been answered yet; repeat it.' },
+    413: { 'request.too_large': 'The body is larger than 1 MB.' },
+    415: { 'request.unsupported_media_type': 'The body is not sent as application/json.' },
+    422: {
+      'request.invalid': 'A field cannot be accepted; `errors` names it.',
+      'session.return_url_not_allowed': 'A return URL is not within RETURN_URLS.',
+      'provider.unknown':
+        'The account does not offer a provider; `availableProviders` lists those that it does.',
+      'idempotency.key_reused': 'The key was used for another request.',
+    },
+    ...TERRA_PROBLEMS,
+  })
+  async create(
+    @Body() request: CreateConnectSessionDto,
+    @CurrentCaller() caller: Caller,
+    @Headers('idempotency-key') idempotencyKey?: string,
+  ): Promise<ConnectSessionDto> {
+    const options = { apiKeyId: caller.apiKeyId, idempotencyKey: readIdempotencyKey(idempotencyKey) };
+    const session = await this.sessions.create(request, options);
+    return ConnectSessionDto.from(session, this.sessions.connectUrlOf(session));
+  }
+
+  /** Reads a session and its outcome */
+  @Get(':id')
+  @RequireScope('sessions:read')
+  @ApiProblems({ 404: { 'session.not_found': 'There is no such session.' } })
+  async get(@Param('id', SESSION_ID) id: string): Promise<ConnectSessionDto> {
+    const { session, connections } = await this.sessions.get(id);
+    return ConnectSessionDto.from(session, this.sessions.connectUrlOf(session), connections);
+  }
+}

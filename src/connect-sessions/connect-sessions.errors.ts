@@ -1,0 +1,61 @@
+import { DomainError, RequestInvalidError } from '../common';
+
+export class ConnectSessionNotFoundError extends DomainError {
+  constructor() {
+    super('not_found', 'session.not_found', 'There is no such connect session.');
+  }
+}
+
+export class ReturnUrlNotAllowedError extends DomainError {
+  constructor(field: string, detail: string) {
+    super('invalid', 'session.return_url_not_allowed', `The ${field} ${detail}.`, {
+      details: { errors: [{ field, detail }] },
+    });
+  }
+}
+
+export class IdempotencyKeyMalformedError extends RequestInvalidError {
+  constructor() {
+    super([{ field: 'Idempotency-Key', detail: 'must have 1 to 255 visible ASCII characters' }]);
+  }
+}
+
+export class IdempotencyKeyReusedError extends DomainError {
+  constructor() {
+    super(
+      'invalid',
+      'idempotency.key_reused',
+      'This Idempotency-Key was used for another request. Take a new key for a new request.',
+    );
+  }
+}
+
+export class IdempotencyInFlightError extends DomainError {
+  constructor() {
+    super(
+      'conflict',
+      'idempotency.in_flight',
+      'The first request with this Idempotency-Key is still being worked on. Repeat it in a moment.',
+      { retryAfterSeconds: 1 },
+    );
+  }
+}
+
+/** The link that a person followed leads nowhere; shown as a page. */
+export class ConnectLinkUnknownError extends DomainError {
+  constructor() {
+    super('not_found', 'connect_link.unknown', 'This link is not known.');
+  }
+}
+
+export class ConnectLinkSpentError extends DomainError {
+  constructor() {
+    super('gone', 'connect_link.spent', 'This link has been used.');
+  }
+}
+
+export class ConnectLinkExpiredError extends DomainError {
+  constructor() {
+    super('gone', 'connect_link.expired', 'This link has expired.');
+  }
+}

@@ -1,0 +1,200 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { Clock, DomainError, randomToken, sha256 } from '../common';
+import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { Connection, ConnectionsService } from '../connections';
+import { Metrics } from '../observability';
+import { ProvidersService } from '../providers';
+import { TerraClient } from '../terra';
+import { OPEN_STATUSES } from './connect-session-status';
+import { ConnectSession } from './connect-session.entity';
+import { ConnectSessionRepository } from './connect-session.repository';
+import {
+  ConnectLinkExpiredError,
+  ConnectLinkSpentError,
+  ConnectLinkUnknownError,
+  ConnectSessionNotFoundError,
+  IdempotencyInFlightError,
+  IdempotencyKeyReusedError,
+} from './connect-sessions.errors';
+import { digestOf } from './idempotency';
+import { ReturnTargets } from './return-targets';
+
+/** Terra's client gives up after ten seconds; what is older than this was abandoned by a process that died. */
+const CREATION_LIMIT_MS = 15_000;
+
+export interface CreateConnectSession {
+  referenceId: string;
+  /** Upper-case codes; empty or absent: whatever the account offers. */
+  providers?: string[];
+  language?: string;
+  returnUrl?: string;
+  failureReturnUrl?: string;
+  metadata?: Record<string, unknown>;
+  showDisconnect?: boolean;
+  multiAuth?: boolean;
+}
+
+export interface CreateOptions {
+  /** The API key that asks; a host application that calls this service itself has none. */
+  apiKeyId?: string;
+  idempotencyKey?: string | null;
+}
+
+export interface ConnectSessionWithOutcome {
+  session: ConnectSession;
+  connections: Connection[];
+}
+
+/** Connect sessions: make one, read its outcome, send the person's browser to the widget. */
+@Injectable()
+export class ConnectSessionsService {
+  private readonly logger = new Logger(ConnectSessionsService.name);
+
+  constructor(
+    private readonly repository: ConnectSessionRepository,
+    private readonly connections: ConnectionsService,
+    private readonly providers: ProvidersService,
+    private readonly returnTargets: ReturnTargets,
+    private readonly terra: TerraClient,
+    private readonly metrics: Metrics,
+    private readonly clock: Clock,
+    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
+  ) {}
+
+  /**
+   * Makes a session and its widget URL. With an idempotency key, the same request gives the same session.
+   *
+   * @throws ReturnUrlNotAllowedError, ProviderUnknownError, IdempotencyKeyReusedError, IdempotencyInFlightError, and the
+   *   Terra errors of `terra.errors.ts`
+   */
+  async create(request: CreateConnectSession, options: CreateOptions = {}): Promise<ConnectSession> {
+    const nonce = randomToken();
+    const session = this.newSession(request, options, nonce);
+    await this.providers.assertOffered(session.providers);
+    const holder = await this.claim(session);
+    if (holder) return holder;
+    return this.openAtTerra(session, nonce);
+  }
+
+  /** @throws ConnectSessionNotFoundError */
+  async get(id: string): Promise<ConnectSessionWithOutcome> {
+    const session = await this.repository.findById(id);
+    if (!session) throw new ConnectSessionNotFoundError();
+    const ids = await this.repository.listConnectionIds(id);
+    const connections = await Promise.all(ids.map((connectionId) => this.connections.get(connectionId)));
+    return { session: this.withExpiry(session), connections };
+  }
+
+  /**
+   * The person follows the connect URL. May happen several times (chat programs fetch links ahead, people reload): the
+   * widget URL stays the same until the session ends.
+   *
+   * @returns the widget URL to send the browser to
+   * @throws ConnectLinkUnknownError, ConnectLinkSpentError, ConnectLinkExpiredError
+   */
+  async open(connectToken: string): Promise<string> {
+    const found = await this.repository.findByConnectToken(connectToken);
+    if (!found?.widgetUrl) throw new ConnectLinkUnknownError();
+    const session = this.withExpiry(found);
+    if (session.status === 'expired') throw new ConnectLinkExpiredError();
+    if (!OPEN_STATUSES.includes(session.status)) throw new ConnectLinkSpentError();
+    if (await this.repository.markOpened(session.id, this.clock.now()))
+      this.metrics.sessions.inc({ status: 'opened' });
+    return found.widgetUrl;
+  }
+
+  connectUrlOf(session: ConnectSession): string {
+    return `${this.options.publicUrl}/connect/${session.connectToken}`;
+  }
+
+  /** Sessions expire by the clock: nothing has to run for a link to stop working. */
+  withExpiry(session: ConnectSession): ConnectSession {
+    const expired = OPEN_STATUSES.includes(session.status) && session.expiresAt <= this.clock.now();
+    return expired ? { ...session, status: 'expired', endedAt: session.expiresAt } : session;
+  }
+
+  /** @returns the session that holds the idempotency key already, or null when the new one was stored */
+  private async claim(session: ConnectSession): Promise<ConnectSession | null> {
+    const holder = await this.repository.insertOrFindHolder(session);
+    if (!holder) return null;
+    if (session.idempotencyDigest && !holder.idempotencyDigest?.equals(session.idempotencyDigest)) {
+      throw new IdempotencyKeyReusedError();
+    }
+    if (holder.widgetUrl !== null) return this.withExpiry(holder);
+    await this.repository.releaseAbandoned(
+      holder.id,
+      new Date(this.clock.now().getTime() - CREATION_LIMIT_MS),
+    );
+    const stillThere = await this.repository.insertOrFindHolder(session);
+    if (stillThere) throw new IdempotencyInFlightError();
+    return null;
+  }
+
+  private async openAtTerra(session: ConnectSession, nonce: string): Promise<ConnectSession> {
+    const returnUrl = `${this.options.publicUrl}/connect/return/${nonce}`;
+    try {
+      const widget = await this.terra.createWidgetSession({
+        ...session,
+        successUrl: `${returnUrl}/success`,
+        failureUrl: `${returnUrl}/failure`,
+      });
+      const change = {
+        terraSessionId: widget.terraSessionId,
+        widgetUrl: widget.url,
+        widgetGeneration: widget.generation,
+        warnings: widget.warnings,
+        expiresAt: new Date(this.clock.now().getTime() + widget.expiresInSeconds * 1_000),
+      };
+      await this.repository.update(session.id, change);
+      this.metrics.sessions.inc({ status: 'pending' });
+      this.logger.log({ event: 'session.created', sessionId: session.id, generation: widget.generation });
+      return { ...session, ...change };
+    } catch (error) {
+      // The attempt stays on record, and its idempotency key is free for the caller to try again with.
+      const failureReason = error instanceof DomainError ? error.code : 'internal';
+      const now = this.clock.now();
+      await this.repository.update(session.id, {
+        status: 'failed',
+        failureReason,
+        idempotencyKey: null,
+        endedAt: now,
+        updatedAt: now,
+      });
+      throw error;
+    }
+  }
+
+  private newSession(request: CreateConnectSession, options: CreateOptions, nonce: string): ConnectSession {
+    const now = this.clock.now();
+    const idempotencyKey = options.idempotencyKey ?? null;
+    return {
+      id: uuidv7(),
+      referenceId: request.referenceId,
+      status: 'pending',
+      failureReason: null,
+      providers: [...new Set((request.providers ?? []).map((code) => code.toUpperCase()))],
+      language: request.language ?? null,
+      showDisconnect: request.showDisconnect ?? false,
+      multiAuth: request.multiAuth ?? false,
+      returnUrl: this.returnTargets.check('returnUrl', request.returnUrl),
+      failureReturnUrl: this.returnTargets.check('failureReturnUrl', request.failureReturnUrl),
+      metadata: request.metadata ?? null,
+      connectToken: randomToken(),
+      returnNonceHash: sha256(nonce),
+      returnSpentAt: null,
+      terraSessionId: null,
+      widgetUrl: null,
+      widgetGeneration: null,
+      warnings: [],
+      apiKeyId: options.apiKeyId ?? null,
+      idempotencyKey,
+      idempotencyDigest: idempotencyKey === null ? null : digestOf(request),
+      createdAt: now,
+      updatedAt: now,
+      expiresAt: new Date(now.getTime() + CREATION_LIMIT_MS),
+      openedAt: null,
+      endedAt: null,
+    };
+  }
+}

@@ -1,0 +1,119 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Connection, ConnectionDto } from '../../connections';
+import {
+  CONNECT_SESSION_STATUSES,
+  OPEN_STATUSES,
+  type ConnectSessionStatus,
+} from '../connect-session-status';
+import type { ConnectSession } from '../connect-session.entity';
+
+/** One attempt of one end user to connect a device, with its outcome. */
+export class ConnectSessionDto {
+  /** @example '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10' */
+  id: string;
+
+  @ApiProperty({
+    enum: CONNECT_SESSION_STATUSES,
+    description:
+      '`pending`: made. `opened`: the person went to the widget. `completed`: connected. `failed`, `cancelled`: see `failureReason`. `expired`: not finished in time. A connection that is told late still turns each of them into `completed`.',
+    example: 'pending',
+  })
+  status: ConnectSessionStatus;
+
+  /**
+   * Your id of the end user.
+   * @example 'user-4711'
+   */
+  referenceId: string;
+
+  /**
+   * Send the person's browser here (new tab or in-app browser; providers refuse frames and web views). null once the
+   * session has ended.
+   * @example 'https://connect.example.com/connect/8Wb0…'
+   */
+  connectUrl: string | null;
+
+  /**
+   * Terra's widget itself; `connectUrl` leads here and notes that it was opened. null once the session has ended.
+   * @example 'https://widget.tryterra.co/session/4a5b…'
+   */
+  widgetUrl: string | null;
+
+  /** @example ['GARMIN', 'OURA'] */
+  providers: string[];
+
+  /** @example 'en' */
+  language: string | null;
+
+  /** @example 'https://app.example.com/devices' */
+  returnUrl: string | null;
+
+  /** @example null */
+  failureReturnUrl: string | null;
+
+  /** @example false */
+  showDisconnect: boolean;
+
+  /** @example false */
+  multiAuth: boolean;
+
+  /** @example { "campaign": "onboarding" } */
+  metadata: Record<string, unknown> | null;
+
+  /**
+   * What Terra did not honour of the request, in its words.
+   * @example []
+   */
+  warnings: string[];
+
+  /**
+   * Why it failed or was cancelled: the provider's or Terra's word, such as `access_denied` or `missing_scopes`, or the
+   * code of the problem that its creation ended with.
+   * @example null
+   */
+  failureReason: string | null;
+
+  /** The connections that it made; more than one is possible with `multiAuth`. */
+  connections: ConnectionDto[];
+
+  /** @example '2026-11-23T09:30:00.000Z' */
+  createdAt: Date;
+
+  /** @example '2026-11-24T09:30:00.000Z' */
+  expiresAt: Date;
+
+  /** @example null */
+  openedAt: Date | null;
+
+  /** @example null */
+  endedAt: Date | null;
+
+  static from(
+    session: ConnectSession,
+    connectUrl: string,
+    connections: Connection[] = [],
+  ): ConnectSessionDto {
+    const open = OPEN_STATUSES.includes(session.status);
+    return {
+      id: session.id,
+      status: session.status,
+      referenceId: session.referenceId,
+      connectUrl: open ? connectUrl : null,
+      widgetUrl: open ? session.widgetUrl : null,
+      providers: session.providers,
+      language: session.language,
+      returnUrl: session.returnUrl,
+      failureReturnUrl: session.failureReturnUrl,
+      showDisconnect: session.showDisconnect,
+      multiAuth: session.multiAuth,
+      metadata: session.metadata,
+      warnings: session.warnings,
+      failureReason: session.failureReason,
+      connections: connections.map((connection) => ConnectionDto.from(connection)),
+      createdAt: session.createdAt,
+      expiresAt: session.expiresAt,
+      openedAt: session.openedAt,
+      endedAt: session.endedAt,
+    };
+  }
+}

@@ -1,0 +1,10 @@
+export { ConnectSessionConnection } from './connect-session-connection.entity';
+export { ConnectSession } from './connect-session.entity';
+export { ConnectSessionsModule } from './connect-sessions.module';
+export {
+  ConnectSessionsService,
+  type ConnectSessionWithOutcome,
+  type CreateConnectSession,
+  type CreateOptions,
+} from './connect-sessions.service';
+export { SessionOutcomeService } from './session-outcome.service';

@@ -1,0 +1,32 @@
+import { Param, Post } from '@nestjs/common';
+import { ApiParam } from '@nestjs/swagger';
+import { RequireScope, RestController } from '../api-keys';
+import { ApiProblems, Clock, ReferenceIdPipe, TERRA_PROBLEMS } from '../common';
+import { TerraClient } from '../terra';
+import { SdkTokenDto } from './dto/sdk-token.dto';
+
+@RestController('v1/end-users', 'End users')
+export class SdkTokensController {
+  constructor(
+    private readonly terra: TerraClient,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Gets a token for Terra's phone SDK
+   * @remarks Apple Health, Samsung Health and Health Connect live on the phone: its app initialises Terra's SDK with this
+   * token, and the connection is told by webhook.
+   */
+  @Post(':referenceId/sdk-tokens')
+  @RequireScope('sessions:write')
+  @ApiParam({
+    name: 'referenceId',
+    description: 'Your id of the end user, percent-encoded.',
+    example: 'user-4711',
+  })
+  @ApiProblems({ 422: { 'request.invalid': 'The reference id cannot be accepted.' }, ...TERRA_PROBLEMS })
+  async create(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<SdkTokenDto> {
+    const { token, expiresInSeconds } = await this.terra.createSdkToken(referenceId);
+    return { token, referenceId, expiresAt: new Date(this.clock.now().getTime() + expiresInSeconds * 1_000) };
+  }
+}

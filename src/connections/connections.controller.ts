@@ -1,0 +1,49 @@
+import { Delete, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { RequireScope, RestController } from '../api-keys';
+import { ApiProblems, TERRA_PROBLEMS } from '../common';
+import { ConnectionNotFoundError } from './connections.errors';
+import { ConnectionsService } from './connections.service';
+import { ConnectionPageDto } from './dto/connection-page.dto';
+import { ConnectionDto } from './dto/connection.dto';
+import { ListConnectionsDto } from './dto/list-connections.dto';
+
+// An id that is no UUID names nothing, like one that nobody has: the same answer for both.
+const CONNECTION_ID = new ParseUUIDPipe({
+  exceptionFactory: () => new ConnectionNotFoundError('with this id'),
+});
+const NOT_FOUND = { 404: { 'connection.not_found': 'There is no such connection.' } };
+
+@RestController('v1/connections', 'Connections')
+export class ConnectionsController {
+  constructor(private readonly connections: ConnectionsService) {}
+
+  /**
+   * Lists connections
+   * @remarks Which Terra user belongs to which of your end users, newest first.
+   */
+  @Get()
+  @RequireScope('connections:read')
+  @ApiProblems({ 422: { 'request.invalid': 'A filter or the cursor cannot be accepted.' } })
+  async list(@Query() filter: ListConnectionsDto): Promise<ConnectionPageDto> {
+    return ConnectionPageDto.from(await this.connections.list(filter));
+  }
+
+  /** Reads one connection */
+  @Get(':id')
+  @RequireScope('connections:read')
+  @ApiProblems(NOT_FOUND)
+  async get(@Param('id', CONNECTION_ID) id: string): Promise<ConnectionDto> {
+    return ConnectionDto.from(await this.connections.get(id));
+  }
+
+  /**
+   * Disconnects an account
+   * @remarks At Terra, which then revokes its access at the provider, and here. Doing it twice does no harm.
+   */
+  @Delete(':id')
+  @RequireScope('connections:write')
+  @ApiProblems({ ...NOT_FOUND, ...TERRA_PROBLEMS })
+  async disconnect(@Param('id', CONNECTION_ID) id: string): Promise<ConnectionDto> {
+    return ConnectionDto.from(await this.connections.disconnect(id));
+  }
+}

@@ -1,0 +1,71 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
+import type { Connection } from '../connection.entity';
+
+/** One end user's account at one provider. */
+export class ConnectionDto {
+  /**
+   * Ours; stays the same when the person connects the account again.
+   * @example '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'
+   */
+  id: string;
+
+  /**
+   * Your id of the end user.
+   * @example 'user-4711'
+   */
+  referenceId: string;
+
+  /**
+   * Terra's id of this account now; another one after each reconnect.
+   * @example '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a'
+   */
+  terraUserId: string;
+
+  /** @example 'GARMIN' */
+  provider: string;
+
+  @ApiProperty({
+    enum: CONNECTION_STATUSES,
+    description:
+      '`active`: Terra sends its data. `error`: the provider refuses Terra at the moment; ask the person to connect again. `revoked`: ended.',
+    example: 'active',
+  })
+  status: ConnectionStatus;
+
+  /**
+   * Why it is not active: `deauth`, `access_revoked`, `disconnected_by_us`, or what the provider said.
+   * @example null
+   */
+  statusReason: string | null;
+
+  /**
+   * What the person has agreed to, in the provider's words.
+   * @example ['ACTIVITY_EXPORT', 'HEALTH_EXPORT']
+   */
+  scopes: string[];
+
+  /** @example '2026-11-23T09:30:00.000Z' */
+  connectedAt: Date;
+
+  /** @example null */
+  disconnectedAt: Date | null;
+
+  /** @example '2026-11-23T09:30:00.000Z' */
+  updatedAt: Date;
+
+  static from(connection: Connection): ConnectionDto {
+    return {
+      id: connection.id,
+      referenceId: connection.referenceId,
+      terraUserId: connection.terraUserId,
+      provider: connection.provider,
+      status: connection.status,
+      statusReason: connection.statusReason,
+      scopes: connection.scopes,
+      connectedAt: connection.connectedAt,
+      disconnectedAt: connection.disconnectedAt,
+      updatedAt: connection.updatedAt,
+    };
+  }
+}

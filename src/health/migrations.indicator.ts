@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { MIGRATIONS } from '../../migrations';
+
+/** Whether the database has every migration that this version was written for. */
+@Injectable()
+export class MigrationsIndicator {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly indicators: HealthIndicatorService,
+  ) {}
+
+  async check(key: string): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check(key);
+    try {
+      const applied = await this.dataSource.query<{ name: string }[]>(
+        `SELECT name FROM terra_connect_migrations`,
+      );
+      const names = new Set(applied.map(({ name }) => name));
+      const pending = MIGRATIONS.filter(({ name }) => !names.has(name)).length;
+      return pending === 0
+        ? indicator.up()
+        : indicator.down({ pending, advice: 'run: terra-connect migrate' });
+    } catch {
+      return indicator.down({ advice: 'the database does not answer, or has never been migrated' });
+    }
+  }
+}

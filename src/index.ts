@@ -1,0 +1,13 @@
+/** What a Nest application needs to embed Terra Connect; see docs/embedding.md. */
+export { ApiKeysService, type Scope } from './api-keys';
+export { DomainError } from './common';
+export { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from './config';
+export {
+  ConnectSession,
+  ConnectSessionsService,
+  type ConnectSessionWithOutcome,
+  type CreateConnectSession,
+} from './connect-sessions';
+export { Connection, ConnectionIdentity, ConnectionsService, type ConnectionFilter } from './connections';
+export { ProvidersService } from './providers';
+export { TERRA_CONNECT_ENTITIES, TERRA_CONNECT_MIGRATIONS, TerraAuthModule } from './terra-auth';

@@ -1,0 +1,30 @@
+import { Logger } from '@nestjs/common';
+import { createApp } from './app.setup';
+import { EnvironmentError, readEnvironment } from './config';
+
+const SHUTDOWN_DEADLINE_MS = 10_000;
+
+async function main(): Promise<void> {
+  const environment = readEnvironment();
+  const app = await createApp(environment);
+  // A connection that does not end must not keep a process that was told to go.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => setTimeout(() => process.exit(1), SHUTDOWN_DEADLINE_MS).unref());
+  }
+  await app.listen(environment.PORT, '0.0.0.0');
+  new Logger('main').log({ event: 'service.listening', port: environment.PORT });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${describe(error)}\n`);
+  process.exit(1);
+});
+
+function describe(error: unknown): string {
+  if (error instanceof EnvironmentError) return error.message;
+  const { code, port } = (error ?? {}) as { code?: unknown; port?: unknown };
+  if (code === 'EADDRINUSE') return `Port ${String(port)} is taken; set PORT to another one.`;
+  const message = error instanceof Error ? error.message : String(error);
+  // Postgres names the user it refused, never the password; its URL is in no driver message.
+  return `The service could not start: ${message || (error as Error).name}`;
+}

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Every metric of the service, by name. Labels come from closed sets, never from input: no ids, no free text. */
+@Injectable()
+export class Metrics {
+  private readonly registry = new Registry();
+
+  readonly httpRequests = new Histogram({
+    name: 'terra_connect_http_request_duration_seconds',
+    help: 'Time to answer a request, by route pattern and status.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
+    registers: [this.registry],
+  });
+
+  readonly terraRequests = new Histogram({
+    name: 'terra_connect_terra_request_duration_seconds',
+    help: 'Time that Terra took to answer, by operation and outcome.',
+    labelNames: ['operation', 'outcome'] as const,
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
+    registers: [this.registry],
+  });
+
+  readonly sessions = new Counter({
+    name: 'terra_connect_sessions_total',
+    help: 'Connect sessions, by the status they entered.',
+    labelNames: ['status'] as const,
+    registers: [this.registry],
+  });
+
+  readonly landings = new Counter({
+    name: 'terra_connect_landings_total',
+    help: 'Browsers coming back from the widget, by what could be confirmed.',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
+  readonly webhookDeliveries = new Counter({
+    name: 'terra_connect_webhook_deliveries_total',
+    help: 'Webhooks accepted, by whether they were new.',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
+  readonly webhookRejections = new Counter({
+    name: 'terra_connect_webhook_rejections_total',
+    help: 'Webhooks refused with 401, by cause.',
+    labelNames: ['cause'] as const,
+    registers: [this.registry],
+  });
+
+  readonly webhookEvents = new Counter({
+    name: 'terra_connect_webhook_events_total',
+    help: 'Webhook events worked off, by type and outcome.',
+    labelNames: ['type', 'outcome'] as const,
+    registers: [this.registry],
+  });
+
+  readonly webhookBacklog = new Gauge({
+    name: 'terra_connect_webhook_backlog',
+    help: 'Webhook events in the inbox, by status (pending, parked, dead); counted when scraped.',
+    labelNames: ['status'] as const,
+    registers: [this.registry],
+  });
+
+  private readonly collectors: (() => Promise<void>)[] = [];
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** For values that are looked up when somebody asks. */
+  beforeScrape(collect: () => Promise<void>): void {
+    this.collectors.push(collect);
+  }
+
+  /** The Prometheus text. A collector that fails (the database is away) costs its own values, not the others. */
+  async scrape(): Promise<string> {
+    await Promise.allSettled(this.collectors.map((collect) => collect()));
+    return this.registry.metrics();
+  }
+}

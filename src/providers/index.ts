@@ -1,0 +1,2 @@
+export { ProvidersModule } from './providers.module';
+export { ProvidersService } from './providers.service';

@@ -1,0 +1,21 @@
+import { Get } from '@nestjs/common';
+import { RequireScope, RestController } from '../api-keys';
+import { ApiProblems, TERRA_PROBLEMS } from '../common';
+import { ProviderPageDto } from './dto/provider.dto';
+import { ProvidersService } from './providers.service';
+
+@RestController('v1/providers', 'Providers')
+export class ProvidersController {
+  constructor(private readonly providers: ProvidersService) {}
+
+  /**
+   * Lists the providers that can be connected
+   * @remarks What is enabled for this Terra account, phone-only ones included. Kept for ten minutes.
+   */
+  @Get()
+  @RequireScope('sessions:read')
+  @ApiProblems(TERRA_PROBLEMS)
+  async list(): Promise<ProviderPageDto> {
+    return ProviderPageDto.from(await this.providers.list());
+  }
+}

@@ -1,0 +1,12 @@
+import { DomainError } from '../common';
+
+export class ProviderUnknownError extends DomainError {
+  constructor(unknown: string[], available: string[]) {
+    super(
+      'invalid',
+      'provider.unknown',
+      `This Terra account does not offer ${unknown.join(', ')}. Ask for one of those that it does, or enable it on the Terra dashboard.`,
+      { details: { unknownProviders: unknown, availableProviders: available } },
+    );
+  }
+}

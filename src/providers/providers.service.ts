@@ -1,0 +1,63 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../common';
+import { TerraClient, type TerraProvider } from '../terra';
+import { ProviderUnknownError } from './providers.errors';
+
+// What is enabled changes on Terra's dashboard, a few times a year.
+const FRESH_MS = 10 * 60_000;
+// After a failure the old list serves on, and Terra is not asked again at once.
+const RETRY_MS = 30_000;
+
+/** This account's provider catalogue, kept for a while. */
+@Injectable()
+export class ProvidersService {
+  private readonly logger = new Logger(ProvidersService.name);
+  private catalogue: TerraProvider[] | null = null;
+  private askAgainAt = 0;
+  private asking: Promise<TerraProvider[]> | null = null;
+  private lastFailure: unknown = null;
+
+  constructor(
+    private readonly terra: TerraClient,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws the Terra error when there has never been a catalogue */
+  async list(): Promise<TerraProvider[]> {
+    if (this.clock.now().getTime() >= this.askAgainAt) {
+      // Everybody who waits shares one question.
+      this.asking ??= this.ask().finally(() => (this.asking = null));
+      await this.asking.catch(() => undefined);
+    }
+    if (this.catalogue) return this.catalogue;
+    throw this.lastFailure;
+  }
+
+  /**
+   * Refuses providers that the account does not offer. When the catalogue cannot be had, Terra decides.
+   *
+   * @param codes upper case
+   * @throws ProviderUnknownError
+   */
+  async assertOffered(codes: string[]): Promise<void> {
+    if (codes.length === 0) return;
+    const catalogue = await this.list().catch(() => []);
+    if (catalogue.length === 0) return;
+    const offered = new Set(catalogue.map(({ provider }) => provider));
+    const unknown = codes.filter((code) => !offered.has(code));
+    if (unknown.length > 0) throw new ProviderUnknownError(unknown, [...offered].sort());
+  }
+
+  private async ask(): Promise<TerraProvider[]> {
+    try {
+      this.catalogue = await this.terra.listProviders();
+      this.askAgainAt = this.clock.now().getTime() + FRESH_MS;
+      return this.catalogue;
+    } catch (error) {
+      this.lastFailure = error;
+      this.askAgainAt = this.clock.now().getTime() + RETRY_MS;
+      this.logger.warn({ event: 'providers.catalogue_unavailable', error: (error as Error).name });
+      throw error;
+    }
+  }
+}

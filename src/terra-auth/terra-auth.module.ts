@@ -1,0 +1,42 @@
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ApiKeysModule, BootstrapApiKey } from '../api-keys';
+import { ClockModule } from '../common';
+import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { ConnectSessionsModule } from '../connect-sessions';
+import { ConnectionsModule } from '../connections';
+import { ProvidersModule } from '../providers';
+import { WebhooksModule } from '../webhooks';
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOptions>({
+  optionsInjectionToken: TERRA_CONNECT_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  // Global, because every room below asks for the options; what else it exports are services meant for the host.
+  .setExtras({ global: true }, (definition, { global }) => ({ ...definition, global }))
+  .build();
+
+/**
+ * Terra's authentication flow as one module, for this service and for anybody's Nest application: `forRoot(options)` or
+ * `forRootAsync({ imports, inject, useFactory })`. The host provides a TypeORM data source that holds
+ * `TERRA_CONNECT_ENTITIES`, with `TERRA_CONNECT_MIGRATIONS` applied. See docs/embedding.md.
+ */
+@Module({
+  imports: [
+    ClockModule,
+    ApiKeysModule,
+    ProvidersModule,
+    ConnectionsModule,
+    ConnectSessionsModule,
+    WebhooksModule,
+  ],
+  providers: [BootstrapApiKey],
+  exports: [
+    TERRA_CONNECT_OPTIONS,
+    ApiKeysModule,
+    ProvidersModule,
+    ConnectionsModule,
+    ConnectSessionsModule,
+    WebhooksModule,
+  ],
+})
+export class TerraAuthModule extends ConfigurableModuleClass {}

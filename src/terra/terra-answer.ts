@@ -1,0 +1,111 @@
+import type { DomainError } from '../common';
+import {
+  TerraBadCredentialsError,
+  TerraGoneError,
+  TerraMalformedAnswerError,
+  TerraNoProviderEnabledError,
+  TerraNotEntitledError,
+  TerraNotFoundError,
+  TerraRateLimitedError,
+  TerraRejectedError,
+  TerraTimeoutError,
+  TerraUnavailableError,
+  TerraUserCapReachedError,
+} from './terra.errors';
+import { asRecord, textOf } from './wire';
+
+export type TerraAnswer =
+  | { kind: 'answer'; status: number; body: unknown; retryAfter: number | undefined }
+  /** No answer came; `sent` says whether Terra may have got the request all the same. */
+  | { kind: 'failure'; body: undefined; error: DomainError; sent: boolean; cause: string };
+
+export const WIDGET_SESSION = 'widget-session';
+const TIMEOUTS = /TIMEOUT|ABORT|ERR_CANCELED|ETIMEDOUT/;
+const MAX_LOGGED_TEXT = 300;
+
+/**
+ * What an answer means for us, or null when it is a success. Terra's errors are problem+json on `/api/v2` and
+ * `{status, message}` on the widget endpoint and the old host; the status code is what they agree on.
+ */
+export function errorOfAnswer(operation: string, answer: TerraAnswer): DomainError | null {
+  if (answer.kind === 'failure') return answer.error;
+  const { status, body } = answer;
+  const said = saidBy(body);
+  if (status >= 200 && status < 300) {
+    if (body === undefined || body === null || typeof body !== 'object')
+      return new TerraMalformedAnswerError();
+    return asRecord(body).status === 'error' ? (errorOfText(said) ?? new TerraRejectedError(status)) : null;
+  }
+  if (status === 401) return new TerraBadCredentialsError();
+  if (status === 403) {
+    const code = textOf(asRecord(body).code);
+    const notEntitled = code === 'entitlement_required' || code === 'environment_disabled';
+    return notEntitled ? new TerraNotEntitledError() : (errorOfText(said) ?? new TerraBadCredentialsError());
+  }
+  // Some auth calls have answered 404 to a bad dev-id; that must not be read as "no such user".
+  if (status === 404)
+    return /dev-?id/i.test(said) ? new TerraBadCredentialsError() : new TerraNotFoundError();
+  if (status === 410) return new TerraGoneError();
+  if (status === 429) return new TerraRateLimitedError(answer.retryAfter);
+  if (status === 408) return new TerraTimeoutError();
+  if (status === 500 && operation === WIDGET_SESSION) return errorOfWidget500(body, said);
+  if (status >= 500) return new TerraUnavailableError({ retryAfterSeconds: answer.retryAfter });
+  return errorOfText(said) ?? new TerraRejectedError(status);
+}
+
+// Terra's help center: generateWidgetSession answers 500, sometimes as an HTML page, when no source is enabled, and with
+// a null message when the credentials are wrong.
+function errorOfWidget500(body: unknown, said: string): DomainError {
+  if (body === undefined) return new TerraNoProviderEnabledError();
+  if (asRecord(body).message === null) return new TerraBadCredentialsError();
+  return errorOfText(said) ?? new TerraUnavailableError();
+}
+
+function errorOfText(said: string): DomainError | null {
+  if (/user limit|limit reached|maximum (number of )?users/i.test(said))
+    return new TerraUserCapReachedError();
+  if (/no (\w+ )?(provider|source|integration)s?\b.*\benabled|not enabled any/i.test(said)) {
+    return new TerraNoProviderEnabledError();
+  }
+  return null;
+}
+
+/** What a failure to send or to read means. */
+export function errorOfFailure(error: unknown): DomainError {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  const kind = `${textOf(code) ?? ''} ${textOf(name) ?? ''}`;
+  // A connection that is not made in time is an outage; an answer that does not come in time is slowness.
+  if (kind.includes('UND_ERR_CONNECT_TIMEOUT')) return new TerraUnavailableError({ cause: error });
+  if (kind.includes('ANSWER_TOO_LARGE')) return new TerraMalformedAnswerError(error);
+  if (TIMEOUTS.test(kind.toUpperCase())) return new TerraTimeoutError(error);
+  return new TerraUnavailableError({ cause: error });
+}
+
+/** `Retry-After` in seconds; the form with a date is turned into seconds from now. */
+export function retryAfterSeconds(headers: unknown): number | undefined {
+  const value = textOf(asRecord(headers)['retry-after']);
+  if (value === null) return undefined;
+  if (/^\d{1,6}$/.test(value)) return Number(value);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1_000));
+}
+
+/** What may be logged of a failed call: its body's own words, without the values that we sent. */
+export function describeAnswer(
+  call: { operation: string; query?: Record<string, string>; body?: Record<string, unknown> },
+  answer: TerraAnswer,
+): Record<string, unknown> {
+  if (answer.kind === 'failure') return { operation: call.operation, cause: answer.cause };
+  const ours = [...Object.values(call.query ?? {}), ...Object.values(call.body ?? {})];
+  let said = saidBy(answer.body);
+  for (const value of ours) {
+    if (typeof value === 'string' && value.length > 2) said = said.replaceAll(value, '…');
+  }
+  return { operation: call.operation, status: answer.status, said: said.slice(0, MAX_LOGGED_TEXT) };
+}
+
+// `instance` is left out on purpose: it echoes the query string.
+function saidBy(body: unknown): string {
+  const { message, detail, title, code } = asRecord(body);
+  return [message, detail, title, code].map(textOf).filter(Boolean).join('; ');
+}

@@ -1,0 +1,124 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { TerraMalformedAnswerError, TerraNotFoundError } from './terra.errors';
+import { TerraTransport, type TerraCall } from './terra.transport';
+import {
+  toTerraUsers,
+  type SdkToken,
+  type TerraProvider,
+  type TerraUser,
+  type WidgetSession,
+  type WidgetSessionRequest,
+} from './terra.types';
+import { WidgetSessionGateway } from './widget-session.gateway';
+import { asList, asRecord, numberOf, textOf } from './wire';
+
+const SDK_TOKEN_SECONDS = 180;
+// The catalogue is a convenience in front of the call that matters: it may not use up the caller's patience.
+const CATALOGUE_DEADLINE_MS = 3_000;
+
+/** What we ask of Terra, one method per operation. Every method ends within ten seconds. */
+@Injectable()
+export class TerraClient {
+  constructor(
+    private readonly transport: TerraTransport,
+    private readonly widgetSessions: WidgetSessionGateway,
+    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
+  ) {}
+
+  createWidgetSession(request: WidgetSessionRequest): Promise<WidgetSession> {
+    return this.widgetSessions.create(request);
+  }
+
+  /**
+   * `GET /userInfo?user_id=`: the user with whether its authentication was completed; null when Terra knows no such
+   * user.
+   */
+  async findUser(
+    terraUserId: string,
+    deadlineMs?: number,
+  ): Promise<{ user: TerraUser; isAuthenticated: boolean } | null> {
+    const body = await this.orNull({
+      operation: 'user-info',
+      method: 'GET',
+      url: `${this.options.terra.apiUrl}/userInfo`,
+      query: { user_id: terraUserId },
+      repeatable: true,
+      deadlineMs,
+    });
+    const user = toTerraUsers(body).find((candidate) => candidate.terraUserId === terraUserId);
+    return user ? { user, isAuthenticated: asRecord(body).is_authenticated !== false } : null;
+  }
+
+  /** `DELETE /auth/deauthenticateUser`: true when Terra ended it now, false when it did not know the user. */
+  async deauthenticate(terraUserId: string): Promise<boolean> {
+    const body = await this.orNull({
+      operation: 'deauthenticate',
+      method: 'DELETE',
+      url: `${this.options.terra.apiUrl}/auth/deauthenticateUser`,
+      query: { user_id: terraUserId },
+      repeatable: true,
+    });
+    return body !== null;
+  }
+
+  /**
+   * A token for Terra's phone SDK that is bound to the reference: a phone cannot attach its device to somebody else.
+   * `/auth/tokens` is the new name of `/auth/generateAuthToken`; accounts that lack it get the old one.
+   */
+  async createSdkToken(referenceId: string): Promise<SdkToken> {
+    const call = (path: string): TerraCall => ({
+      operation: 'sdk-token',
+      method: 'POST',
+      url: `${this.options.terra.apiUrl}${path}`,
+      query: { reference_id: referenceId },
+      repeatable: false,
+    });
+    const answer =
+      (await this.orNull(call('/auth/tokens'))) ??
+      (await this.transport.send(call('/auth/generateAuthToken')));
+    const body = asRecord(answer);
+    const token = textOf(body.token);
+    if (!token) throw new TerraMalformedAnswerError();
+    return { token, expiresInSeconds: numberOf(body.expires_in) ?? SDK_TOKEN_SECONDS };
+  }
+
+  /** `GET /integrations/detailed`: what is enabled for this account, phone-only providers included. */
+  async listProviders(): Promise<TerraProvider[]> {
+    const body = asRecord(
+      await this.transport.send({
+        operation: 'providers',
+        method: 'GET',
+        url: `${this.options.terra.apiUrl}/integrations/detailed`,
+        query: { sdk: 'true' },
+        credentials: 'dev-id only',
+        repeatable: true,
+        deadlineMs: CATALOGUE_DEADLINE_MS,
+      }),
+    );
+    if (!Array.isArray(body.providers)) throw new TerraMalformedAnswerError();
+    return asList(body.providers).flatMap((item) => {
+      const entry = asRecord(item);
+      const provider = textOf(entry.provider)?.toUpperCase();
+      if (!provider || entry.enabled === false) return [];
+      const types = Object.entries(asRecord(entry.types)).filter(([, offered]) => offered === true);
+      return [
+        {
+          provider,
+          name: textOf(entry.name) ?? provider,
+          icon: textOf(entry.icon),
+          types: types.map(([type]) => type).sort(),
+        },
+      ];
+    });
+  }
+
+  private async orNull(call: TerraCall): Promise<unknown> {
+    try {
+      return await this.transport.send(call);
+    } catch (error) {
+      if (error instanceof TerraNotFoundError) return null;
+      throw error;
+    }
+  }
+}

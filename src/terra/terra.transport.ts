@@ -1,0 +1,133 @@
+import { HttpService } from '@nestjs/axios';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lastValueFrom } from 'rxjs';
+import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { Metrics } from '../observability';
+import { retryDelayMs } from '../queue';
+import {
+  describeAnswer,
+  errorOfAnswer,
+  errorOfFailure,
+  retryAfterSeconds,
+  type TerraAnswer,
+} from './terra-answer';
+
+/** What a call may take in all, retries included, unless it asks for less. */
+export const TOTAL_DEADLINE_MS = 10_000;
+const MAX_ATTEMPTS = 2;
+const RETRY = { baseMs: 200, maxMs: 1_000, attempts: MAX_ATTEMPTS };
+// Failures that happen before a byte of the request has left: repeating it cannot do a thing twice.
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+
+export interface TerraCall {
+  /** Names the call in logs and metrics. */
+  operation: string;
+  method: 'GET' | 'POST' | 'DELETE';
+  url: string;
+  query?: Record<string, string>;
+  body?: Record<string, unknown>;
+  /** Catalogue calls are public and misbehave when they carry the key. */
+  credentials?: 'dev-id only';
+  /** Whether doing it twice is the same as doing it once. */
+  repeatable: boolean;
+  deadlineMs?: number;
+}
+
+/** Sends requests to Terra: credentials, deadlines, retries that are safe, and failures as our own errors. */
+@Injectable()
+export class TerraTransport {
+  private readonly logger = new Logger(TerraTransport.name);
+
+  constructor(
+    private readonly http: HttpService,
+    private readonly metrics: Metrics,
+    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
+  ) {}
+
+  /**
+   * @returns the body of a successful answer
+   * @throws one of terra.errors.ts
+   */
+  async send(call: TerraCall): Promise<unknown> {
+    const deadline = Date.now() + Math.min(call.deadlineMs ?? TOTAL_DEADLINE_MS, TOTAL_DEADLINE_MS);
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.attempt(call, deadline - Date.now());
+      const error = errorOfAnswer(call.operation, answer);
+      if (!error) return answer.body;
+      this.logger.warn({
+        event: 'terra.request_failed',
+        attempt,
+        error: error.code,
+        ...describeAnswer(call, answer),
+      });
+      const waitMs = this.waitBeforeRetry(call, answer, attempt);
+      if (waitMs === null || Date.now() + waitMs >= deadline) throw error;
+      await sleep(waitMs);
+    }
+  }
+
+  private async attempt(call: TerraCall, remainingMs: number): Promise<TerraAnswer> {
+    const stopTimer = this.metrics.terraRequests.startTimer({ operation: call.operation });
+    const url = call.query ? `${call.url}?${new URLSearchParams(call.query).toString()}` : call.url;
+    try {
+      const { status, headers, data } = await lastValueFrom(
+        this.http.request<string>({
+          url,
+          method: call.method,
+          headers: this.headers(call),
+          data: call.body && JSON.stringify(call.body),
+          signal: AbortSignal.timeout(Math.max(1, remainingMs)),
+          validateStatus: () => true,
+          transformRequest: [],
+          transformResponse: [],
+        }),
+      );
+      stopTimer({ outcome: `${Math.floor(status / 100)}xx` });
+      return { kind: 'answer', status, body: parseJson(data), retryAfter: retryAfterSeconds(headers) };
+    } catch (error) {
+      stopTimer({ outcome: 'failed' });
+      return {
+        kind: 'failure',
+        body: undefined,
+        error: errorOfFailure(error),
+        sent: !NOT_SENT.has(codeOf(error)),
+        cause: codeOf(error),
+      };
+    }
+  }
+
+  private headers(call: TerraCall): Record<string, string> {
+    const { devId, apiKey } = this.options.terra;
+    return {
+      'dev-id': devId,
+      ...(call.credentials === 'dev-id only' ? {} : { 'x-api-key': apiKey }),
+      accept: 'application/json',
+      'user-agent': 'terra-connect',
+      ...(call.body ? { 'content-type': 'application/json' } : {}),
+    };
+  }
+
+  // A POST is repeated only when Terra cannot have acted on it: it was never sent, or Terra named a time to come back.
+  private waitBeforeRetry(call: TerraCall, answer: TerraAnswer, attempt: number): number | null {
+    if (attempt >= MAX_ATTEMPTS) return null;
+    if (answer.kind === 'failure')
+      return call.repeatable || !answer.sent ? retryDelayMs(RETRY, attempt) : null;
+    const busy = answer.status === 429 || answer.status === 503;
+    if (busy && answer.retryAfter !== undefined) return answer.retryAfter * 1_000;
+    return call.repeatable && (busy || answer.status >= 500) ? retryDelayMs(RETRY, attempt) : null;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,83 @@
+import { constantTimeEqual, hmacSha256, sha256 } from '../common';
+
+/** Why a webhook's signature was refused; also the label of the metric that counts it. */
+export type SignatureRefusal =
+  'missing' | 'malformed' | 'millisecond_timestamp' | 'no_match' | 'too_old' | 'too_far_ahead';
+
+export type SignatureCheck =
+  { ok: true; signedAt: Date; signatureDigest: Buffer } | { ok: false; cause: SignatureRefusal };
+
+/** Terra sends the same value under both names; the second one is deprecated, and all that older versions sent. */
+const HEADERS = ['x-terra-signature', 'terra-signature'];
+const MAX_HEADER_LENGTH = 2_048;
+const MAX_SIGNATURES = 8;
+// Twelve digits of seconds reach the year 33658; a timestamp in milliseconds has thirteen.
+const SECONDS = /^\d{1,12}$/;
+const MILLISECONDS = /^\d{13,}$/;
+
+/**
+ * Checks `t=<unix seconds>,v1=<hex>[,v1=<hex>…]`: HMAC-SHA256 over `"{t}." + raw body`, keyed by a destination's secret.
+ * Any `v1` may match any secret; other schemes are passed over, so that none weaker can be brought in.
+ *
+ * @param toleranceSeconds how far `t` may be from `now`, both ways, inclusive
+ */
+export function checkSignature(
+  rawBody: Buffer,
+  headers: Record<string, string | string[] | undefined>,
+  secrets: string[],
+  now: Date,
+  toleranceSeconds: number,
+): SignatureCheck {
+  const header = HEADERS.map((name) => headers[name]).find((value) => value !== undefined && value !== '');
+  if (header === undefined) return { ok: false, cause: 'missing' };
+  const parsed = parseHeader(header);
+  if (typeof parsed === 'string') return { ok: false, cause: parsed };
+  const match = findMatch(rawBody, parsed, secrets);
+  if (!match) return { ok: false, cause: 'no_match' };
+  // The age is judged after the signature: only then is the time Terra's own, and its refusal worth a counter.
+  const signedSeconds = Number(parsed.timestamp);
+  const ageSeconds = Math.floor(now.getTime() / 1_000) - signedSeconds;
+  if (ageSeconds > toleranceSeconds) return { ok: false, cause: 'too_old' };
+  if (-ageSeconds > toleranceSeconds) return { ok: false, cause: 'too_far_ahead' };
+  return { ok: true, signedAt: new Date(signedSeconds * 1_000), signatureDigest: match };
+}
+
+interface ParsedHeader {
+  timestamp: string;
+  signatures: Buffer[];
+}
+
+function parseHeader(header: string | string[]): ParsedHeader | SignatureRefusal {
+  // Node joins a header that came twice with a comma: two times in one header are then two headers.
+  if (typeof header !== 'string' || header.length > MAX_HEADER_LENGTH) return 'malformed';
+  const timestamps: string[] = [];
+  const signatures: Buffer[] = [];
+  for (const part of header.split(',')) {
+    const [key, value = ''] = part.trim().split('=', 2);
+    if (key === 't') timestamps.push(value);
+    if (key === 'v1' && /^[0-9a-f]{64}$/i.test(value)) signatures.push(Buffer.from(value, 'hex'));
+  }
+  const [timestamp] = timestamps;
+  if (timestamps.length !== 1 || timestamp === undefined) return 'malformed';
+  if (MILLISECONDS.test(timestamp)) return 'millisecond_timestamp';
+  if (!SECONDS.test(timestamp) || signatures.length === 0 || signatures.length > MAX_SIGNATURES)
+    return 'malformed';
+  return { timestamp, signatures };
+}
+
+// Every secret is tried against every signature whatever was found before: the time taken tells nothing.
+function findMatch(
+  rawBody: Buffer,
+  { timestamp, signatures }: ParsedHeader,
+  secrets: string[],
+): Buffer | null {
+  let match: Buffer | null = null;
+  for (const secret of secrets) {
+    const expected = hmacSha256(secret, `${timestamp}.`, rawBody);
+    for (const signature of signatures) {
+      if (constantTimeEqual(expected, signature)) match = expected;
+    }
+  }
+  // Stored to recognise a replay whose unsigned headers were changed; hashed, since a signature is a credential.
+  return match && sha256(match);
+}

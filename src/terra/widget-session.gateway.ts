@@ -1,0 +1,111 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { WIDGET_SESSION } from './terra-answer';
+import {
+  TerraGoneError,
+  TerraMalformedAnswerError,
+  TerraNotFoundError,
+  TerraNoWidgetEndpointError,
+} from './terra.errors';
+import { TerraTransport, TOTAL_DEADLINE_MS } from './terra.transport';
+import type { WidgetSession, WidgetSessionRequest } from './terra.types';
+import { asList, asRecord, numberOf, textOf } from './wire';
+
+type Generation = WidgetSession['generation'];
+const OTHER: Record<Generation, Generation> = { current: 'legacy', legacy: 'current' };
+// Used only when an answer names none, from the documents' examples.
+const DEFAULT_EXPIRY_SECONDS: Record<Generation, number> = { current: 86_400, legacy: 900 };
+
+/**
+ * Terra's two widget-session endpoints behind one method. With `auto` the current one is asked first; whichever says
+ * that it is not there for this account makes us try the other, and the one that answered is remembered.
+ */
+@Injectable()
+export class WidgetSessionGateway {
+  private readonly logger = new Logger(WidgetSessionGateway.name);
+  private preferred: Generation;
+
+  constructor(
+    private readonly transport: TerraTransport,
+    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
+  ) {
+    this.preferred = options.terra.widgetGeneration === 'legacy' ? 'legacy' : 'current';
+  }
+
+  async create(request: WidgetSessionRequest): Promise<WidgetSession> {
+    const startedAt = Date.now();
+    const first = this.preferred;
+    try {
+      return await this.createAt(first, request, TOTAL_DEADLINE_MS);
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      if (this.options.terra.widgetGeneration !== 'auto') throw new TerraNoWidgetEndpointError();
+      return await this.createAtOther(OTHER[first], request, TOTAL_DEADLINE_MS - (Date.now() - startedAt));
+    }
+  }
+
+  // An endpoint that is not there has made nothing, so asking the other one is no blind repetition.
+  private async createAtOther(
+    other: Generation,
+    request: WidgetSessionRequest,
+    ms: number,
+  ): Promise<WidgetSession> {
+    try {
+      const session = await this.createAt(other, request, ms);
+      this.preferred = other;
+      this.logger.warn({
+        event: 'terra.widget_generation_switched',
+        generation: other,
+        advice: `Set TERRA_WIDGET_GENERATION=${other} to save the detour after each restart.`,
+      });
+      return session;
+    } catch (error) {
+      throw isAbsent(error) ? new TerraNoWidgetEndpointError() : error;
+    }
+  }
+
+  private async createAt(
+    generation: Generation,
+    request: WidgetSessionRequest,
+    ms: number,
+  ): Promise<WidgetSession> {
+    const { widgetUrl, apiUrl } = this.options.terra;
+    const body = asRecord(
+      await this.transport.send({
+        operation: WIDGET_SESSION,
+        method: 'POST',
+        url: generation === 'current' ? widgetUrl : `${apiUrl}/auth/generateWidgetSession`,
+        body: toWire(request),
+        repeatable: false,
+        deadlineMs: ms,
+      }),
+    );
+    const url = textOf(body.url);
+    if (!url || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+      throw new TerraMalformedAnswerError();
+    return {
+      terraSessionId: textOf(body.session_id),
+      url,
+      expiresInSeconds: numberOf(body.expires_in) ?? DEFAULT_EXPIRY_SECONDS[generation],
+      warnings: asList(body.warnings).filter((warning): warning is string => typeof warning === 'string'),
+      generation,
+    };
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof TerraNotFoundError || error instanceof TerraGoneError;
+}
+
+// `providers` has always been a comma-separated string on the wire; an array makes the legacy endpoint answer 500.
+function toWire(request: WidgetSessionRequest): Record<string, unknown> {
+  return {
+    reference_id: request.referenceId,
+    auth_success_redirect_url: request.successUrl,
+    auth_failure_redirect_url: request.failureUrl,
+    ...(request.providers.length > 0 ? { providers: request.providers.join(',') } : {}),
+    ...(request.language ? { language: request.language } : {}),
+    ...(request.showDisconnect ? { show_disconnect: true } : {}),
+    ...(request.multiAuth ? { multi_auth: true } : {}),
+  };
+}

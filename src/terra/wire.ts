@@ -1,0 +1,28 @@
+/** Reading JSON that is not ours: nothing is taken on trust, nothing throws. */
+
+export function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+export function asList(value: unknown): unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+
+/** Text that says something and that Postgres can hold as it is (no NUL, no half characters), or null. */
+export function textOf(value: unknown): string | null {
+  const usable = typeof value === 'string' && value !== '' && !value.includes('\0') && value.isWellFormed();
+  return usable ? value : null;
+}
+
+export function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+/** Terra writes lists of scopes as `"A,B"`. */
+export function listOfText(value: unknown): string[] {
+  const parts =
+    typeof value === 'string' ? value.split(',') : asList(value).filter((item) => typeof item === 'string');
+  return [...new Set(parts.map((part) => part.trim()).filter((part) => part !== ''))];
+}

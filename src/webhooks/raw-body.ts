@@ -1,0 +1,86 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH } from './webhook-route';
+
+// A media type of our own: a parser for it can be added to any host without changing how the host reads JSON.
+const RAW = 'application/x-terra-connect-raw';
+
+interface FastifyRoute {
+  method: string | string[];
+  url: string;
+  bodyLimit?: number;
+  onRequest?: unknown;
+}
+interface FastifyLike {
+  addContentTypeParser(
+    type: string,
+    options: { parseAs: 'buffer'; bodyLimit: number },
+    parse: (request: unknown, body: Buffer, done: (error: Error | null, body: Buffer) => void) => void,
+  ): void;
+  addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
+}
+
+interface ExpressRequest extends AsyncIterable<Buffer> {
+  method: string;
+  path: string;
+  body?: unknown;
+}
+interface ExpressLike {
+  use(handler: (request: ExpressRequest, response: unknown, next: (error?: unknown) => void) => void): void;
+  router: { stack: unknown[] };
+}
+
+/**
+ * Hands the webhook route its body as the bytes that were signed. No parser may run before the signature is checked, and
+ * the host's own parsers must not notice, so the two platforms are taught about this one route, before it is registered.
+ */
+@Injectable()
+export class RawBody implements OnModuleInit {
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  onModuleInit(): void {
+    const { httpAdapter } = this.adapterHost;
+    // An application context without HTTP (a command) has no adapter.
+    const platform = httpAdapter?.getType?.();
+    if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>());
+    if (platform === 'express') captureOnExpress(httpAdapter.getInstance<ExpressLike>());
+  }
+}
+
+function captureOnFastify(fastify: FastifyLike): void {
+  fastify.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: WEBHOOK_BODY_LIMIT }, (_, body, done) =>
+    done(null, body),
+  );
+  fastify.addHook('onRoute', (route) => {
+    if (!route.url.endsWith(`/${WEBHOOK_PATH}`) || !route.method.includes('POST')) return;
+    route.bodyLimit = WEBHOOK_BODY_LIMIT;
+    route.onRequest = (request: { headers: Record<string, unknown> }, _reply: unknown, done: () => void) => {
+      request.headers['content-type'] = RAW;
+      done();
+    };
+  });
+}
+
+function captureOnExpress(express: ExpressLike): void {
+  express.use((request, _response, next) => {
+    if (request.method !== 'POST' || !request.path.endsWith(`/${WEBHOOK_PATH}`)) return next();
+    readBody(request).then((body) => {
+      request.body = body;
+      next();
+    }, next);
+  });
+  // The host's body parsers stand in the stack already; ours must come first. They pass over a body that was read.
+  const { stack } = express.router;
+  stack.unshift(stack.pop());
+}
+
+/** @returns null when there is more than the route accepts */
+async function readBody(request: AsyncIterable<Buffer>): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size <= WEBHOOK_BODY_LIMIT) chunks.push(chunk);
+  }
+  return size <= WEBHOOK_BODY_LIMIT ? Buffer.concat(chunks) : null;
+}

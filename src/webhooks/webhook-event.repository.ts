@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
+import { DataSource, Repository, type EntityManager } from 'typeorm';
+import { runIn, runPrepared } from '../database';
+import { WebhookEvent, type WebhookEventStatus } from './webhook-event.entity';
+
+// A quarter of Terra's patience: a database that is slower than this gets a 503, and Terra's retry.
+const INSERT_TIMEOUT_MS = 2_000;
+
+export type NewWebhookEvent = Pick<
+  WebhookEvent,
+  | 'id'
+  | 'dedupeKey'
+  | 'signatureDigest'
+  | 'traceId'
+  | 'terraReference'
+  | 'signedAt'
+  | 'orderingAt'
+  | 'receivedAt'
+  | 'body'
+>;
+
+export interface EventOutcome {
+  status: Extract<WebhookEventStatus, 'done' | 'ignored' | 'parked' | 'dead'>;
+  note: string | null;
+  type: string | null;
+  terraUserId: string | null;
+  /** Replaces the stored body. */
+  body?: Buffer;
+}
+
+/** The inbox's SQL. */
+@Injectable()
+export class WebhookEventRepository {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectRepository(WebhookEvent) private readonly events: Repository<WebhookEvent>,
+  ) {}
+
+  /** @returns false when the delivery is there already: the same trace id, or the same signature */
+  async insert(event: NewWebhookEvent): Promise<boolean> {
+    const values = [
+      event.id,
+      event.dedupeKey,
+      event.signatureDigest,
+      event.traceId,
+      event.terraReference,
+      event.signedAt,
+      event.orderingAt,
+      event.receivedAt,
+      event.body,
+    ];
+    const { rowCount } = await runPrepared(this.dataSource, INSERT, values, INSERT_TIMEOUT_MS);
+    return rowCount === 1;
+  }
+
+  /** Locks the next event that is due and that nobody else works on. */
+  async lockNextDue(manager: EntityManager, now: Date): Promise<WebhookEvent | null> {
+    return manager
+      .createQueryBuilder(WebhookEvent, 'event')
+      .where(`event.status = 'pending' AND event.next_attempt_at <= :now`, { now })
+      .orderBy('event.next_attempt_at', 'ASC')
+      .addOrderBy('event.id', 'ASC')
+      .limit(1)
+      .setLock('pessimistic_write')
+      .setOnLocked('skip_locked')
+      .getOne();
+  }
+
+  async settle(manager: EntityManager, id: string, outcome: EventOutcome, now: Date): Promise<void> {
+    await manager.update(WebhookEvent, { id }, { ...outcome, processedAt: now });
+  }
+
+  /** After a failed attempt: again later, or never. The count guards against a second worker that failed on it too. */
+  async recordFailure(
+    event: WebhookEvent,
+    failure: { note: string; nextAttemptAt: Date | null },
+  ): Promise<void> {
+    const { id, attempts } = event;
+    const { note, nextAttemptAt } = failure;
+    const change = nextAttemptAt ? { nextAttemptAt } : { status: 'dead' as const };
+    await this.events.update(
+      { id, attempts, status: 'pending' },
+      { ...change, note, attempts: attempts + 1 },
+    );
+  }
+
+  /** Events that waited for this Terra user to be known are due again. */
+  async unpark(manager: EntityManager, terraUserId: string, now: Date): Promise<void> {
+    await runIn(
+      manager,
+      `UPDATE terra_connect.webhook_events SET status = 'pending', next_attempt_at = $2, processed_at = NULL
+        WHERE status = 'parked' AND terra_user_id = $1`,
+      [terraUserId, now],
+    );
+  }
+
+  async countWaiting(): Promise<Partial<Record<WebhookEventStatus, number>>> {
+    const rows = await this.events
+      .createQueryBuilder('event')
+      .select('event.status', 'status')
+      .addSelect('count(*)::int', 'count')
+      .where(`event.status IN ('pending', 'parked', 'dead')`)
+      .groupBy('event.status')
+      .getRawMany<{ status: WebhookEventStatus; count: number }>();
+    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  }
+}
+
+const INSERT = {
+  name: 'terra_connect_insert_webhook_event',
+  text: `INSERT INTO terra_connect.webhook_events
+      (id, dedupe_key, signature_digest, trace_id, terra_reference, signed_at, ordering_at, received_at, body,
+       status, next_attempt_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $8)
+    ON CONFLICT DO NOTHING`,
+};

@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ConnectSessionsModule } from '../connect-sessions';
+import { ConnectionsModule } from '../connections';
+import { ObservabilityModule } from '../observability';
+import { RawBody } from './raw-body';
+import { TerraSignatureGuard } from './terra-signature.guard';
+import { TerraWebhookController } from './terra-webhook.controller';
+import { WebhookBacklogMetric } from './webhook-backlog.metric';
+import { WebhookEvent } from './webhook-event.entity';
+import { WebhookEventRepository } from './webhook-event.repository';
+import { WebhookHandlers } from './webhook-handlers';
+import { WebhookInboxService } from './webhook-inbox.service';
+import { WebhookWorker } from './webhook.worker';
+
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([WebhookEvent]),
+    ConnectionsModule,
+    ConnectSessionsModule,
+    ObservabilityModule,
+  ],
+  controllers: [TerraWebhookController],
+  providers: [
+    RawBody,
+    TerraSignatureGuard,
+    WebhookBacklogMetric,
+    WebhookEventRepository,
+    WebhookHandlers,
+    WebhookInboxService,
+    WebhookWorker,
+  ],
+  exports: [WebhookWorker],
+})
+export class WebhooksModule {}
