@@ -15,7 +15,8 @@ export function integrationRoutes(server: FastifyInstance, context: SandboxConte
     const known = request.headers['dev-id'] === context.devId;
     const sdk = queryText(request.query, 'sdk');
     const shown = PROVIDERS.filter(({ code }) => !known || context.account.enabledProviders.includes(code));
-    const asked = shown.filter(({ phoneOnly }) => sdk === null || phoneOnly === (sdk === 'true'));
+    // Terra's SDK: "If `true`, allows SDK integrations to be included in the response."
+    const asked = shown.filter(({ phoneOnly }) => !phoneOnly || sdk === 'true');
     return { status: 'success', providers: asked.map((provider) => detailed(context, provider)) };
   });
 }

@@ -3,6 +3,7 @@ import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { TerraMalformedAnswerError, TerraNotFoundError } from './terra.errors';
 import { TerraTransport, type TerraCall } from './terra.transport';
 import {
+  toTerraProvider,
   toTerraUsers,
   type SdkToken,
   type TerraProvider,
@@ -83,34 +84,32 @@ export class TerraClient {
     return { token, expiresInSeconds: numberOf(body.expires_in) ?? SDK_TOKEN_SECONDS };
   }
 
-  /** `GET /integrations/detailed`: what is enabled for this account, phone-only providers included. */
+  /**
+   * `GET /integrations/detailed`: what is enabled for this account. Phone-only providers come with `sdk=true`; whether
+   * beside the others or instead of them is not documented clearly, so both lists are asked for.
+   */
   async listProviders(): Promise<TerraProvider[]> {
+    const lists = await Promise.all([this.listIntegrations({}), this.listIntegrations({ sdk: 'true' })]);
+    const byCode = new Map(lists.flat().map((provider) => [provider.provider, provider]));
+    return [...byCode.values()].sort((a, b) => (a.provider < b.provider ? -1 : 1));
+  }
+
+  private async listIntegrations(query: Record<string, string>): Promise<TerraProvider[]> {
     const body = asRecord(
       await this.transport.send({
         operation: 'providers',
         method: 'GET',
         url: `${this.options.terra.apiUrl}/integrations/detailed`,
-        query: { sdk: 'true' },
+        query,
         credentials: 'dev-id only',
         repeatable: true,
         deadlineMs: CATALOGUE_DEADLINE_MS,
       }),
     );
     if (!Array.isArray(body.providers)) throw new TerraMalformedAnswerError();
-    return asList(body.providers).flatMap((item) => {
-      const entry = asRecord(item);
-      const provider = textOf(entry.provider)?.toUpperCase();
-      if (!provider || entry.enabled === false) return [];
-      const types = Object.entries(asRecord(entry.types)).filter(([, offered]) => offered === true);
-      return [
-        {
-          provider,
-          name: textOf(entry.name) ?? provider,
-          icon: textOf(entry.icon),
-          types: types.map(([type]) => type).sort(),
-        },
-      ];
-    });
+    return asList(body.providers)
+      .map(toTerraProvider)
+      .filter((provider) => provider !== null);
   }
 
   private async orNull(call: TerraCall): Promise<unknown> {

@@ -69,3 +69,17 @@ export function toTerraUsers(body: unknown): TerraUser[] {
       : asList([user]);
   return list.map(toTerraUser).filter((found) => found !== null);
 }
+
+/** Reads an entry of the catalogue; null for one that is switched off. */
+export function toTerraProvider(wire: unknown): TerraProvider | null {
+  const entry = asRecord(wire);
+  const provider = textOf(entry.provider)?.toUpperCase();
+  if (!provider || entry.enabled === false) return null;
+  const types = Object.entries(asRecord(entry.types)).filter(([, offered]) => offered === true);
+  return {
+    provider,
+    name: textOf(entry.name) ?? provider,
+    icon: textOf(entry.icon),
+    types: types.map(([type]) => type).sort(),
+  };
+}

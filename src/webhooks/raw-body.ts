@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH } from './webhook-route';
 
@@ -35,13 +35,13 @@ interface ExpressLike {
  * the host's own parsers must not notice, so the two platforms are taught about this one route, before it is registered.
  */
 @Injectable()
-export class RawBody implements OnModuleInit {
+export class RawBody {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
-  onModuleInit(): void {
+  /** Must run before routes are registered: from a module's `configure`, since `onModuleInit` comes after them. */
+  capture(): void {
     const { httpAdapter } = this.adapterHost;
-    // An application context without HTTP (a command) has no adapter.
-    const platform = httpAdapter?.getType?.();
+    const platform = httpAdapter.getType();
     if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>());
     if (platform === 'express') captureOnExpress(httpAdapter.getInstance<ExpressLike>());
   }

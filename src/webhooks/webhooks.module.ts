@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type NestModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
@@ -32,4 +32,10 @@ import { WebhookWorker } from './webhook.worker';
   ],
   exports: [WebhookWorker],
 })
-export class WebhooksModule {}
+export class WebhooksModule implements NestModule {
+  constructor(private readonly rawBody: RawBody) {}
+
+  configure(): void {
+    this.rawBody.capture();
+  }
+}

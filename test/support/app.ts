@@ -1,0 +1,131 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Writable } from 'node:stream';
+import { createServer } from 'node:net';
+import { createApp } from '../../src/app.setup';
+import { readEnvironment } from '../../src/config';
+import { JsonLogger } from '../../src/observability';
+import { WebhookWorker } from '../../src/webhooks';
+import type { Sandbox } from '../../sandbox';
+import { createTestDatabase } from './database';
+import { startTestSandbox, TEST_CREDENTIALS } from './sandbox';
+
+export const ADMIN_KEY = 'tc_test_bootstrap_key_0123456789';
+export const RETURN_URL = 'https://app.example.com/devices';
+
+export interface ApiAnswer<Body = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface TestApp {
+  url: string;
+  app: NestFastifyApplication;
+  sandbox: Sandbox;
+  /** Every line that the service has logged. */
+  log: string[];
+  query: <Row = Record<string, unknown>>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
+  /** A call with the admin key, unless other headers are given. */
+  api: <Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    options?: ApiOptions,
+  ) => Promise<ApiAnswer<Body>>;
+  /** Works the webhook inbox off, until nothing is due. */
+  drainWebhooks: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+export interface ApiOptions {
+  body?: unknown;
+  headers?: Record<string, string>;
+  key?: string | null;
+}
+
+/** The whole service on a database and a sandbox of its own, listening on a free port. Its loops are switched off. */
+export async function startTestApp(environment: Record<string, string> = {}): Promise<TestApp> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const sandbox = await startTestSandbox({ webhookUrl: `${url}/webhooks/terra` });
+  const database = await createTestDatabase();
+  const log: string[] = [];
+  const app = await createApp(
+    readEnvironment({
+      PORT: String(port),
+      PUBLIC_URL: url,
+      DATABASE_URL: database.url,
+      TERRA_DEV_ID: TEST_CREDENTIALS.devId,
+      TERRA_API_KEY: TEST_CREDENTIALS.apiKey,
+      TERRA_SIGNING_SECRETS: TEST_CREDENTIALS.signingSecret,
+      TERRA_API_URL: sandbox.apiUrl,
+      TERRA_WIDGET_URL: sandbox.widgetUrl,
+      RETURN_URLS: `${RETURN_URL},http://localhost:4001/,pulse://connected`,
+      BOOTSTRAP_API_KEY: ADMIN_KEY,
+      WORKERS_ENABLED: 'false',
+      LOG_LEVEL: 'debug',
+      ...environment,
+    }),
+    new JsonLogger('debug', collect(log)),
+  );
+  await app.listen(port, '127.0.0.1');
+  return {
+    url,
+    app,
+    sandbox,
+    log,
+    query: (sql, parameters = []) => database.query(sql, parameters) as never,
+    api: (method, path, options) => callApi(url, method, path, options),
+    drainWebhooks: async () => {
+      await sandbox.idle();
+      const worker = app.get(WebhookWorker, { strict: false });
+      while (await worker.runOnce());
+    },
+    close: async () => {
+      await app.close();
+      await sandbox.close();
+      await database.drop();
+    },
+  };
+}
+
+export async function callApi<Body>(
+  url: string,
+  method: string,
+  path: string,
+  { body, headers, key = ADMIN_KEY }: ApiOptions = {},
+): Promise<ApiAnswer<Body>> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  const json = response.headers.get('content-type')?.includes('json') ?? false;
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (json ? JSON.parse(text) : text) as Body,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function collect(lines: string[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString('utf8'));
+      done();
+    },
+  });
+}
