@@ -1,16 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, IsNull, Repository } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock, randomToken, sha256 } from '../common';
-import { runPrepared } from '../database';
 import { ApiKey } from './api-key.entity';
+import { ApiKeyRepository } from './api-key.repository';
 import { ApiKeyInvalidError, ApiKeyNotFoundError } from './api-keys.errors';
 import type { Scope } from './scopes';
 
 const KEY_PREFIX = 'tc_';
 const HINT_LENGTH = 9;
-const FIND_TIMEOUT_MS = 5_000;
 const LAST_USED_GRANULARITY_MS = 60_000;
 
 /** Who calls: the key's id stands for the internal service that owns it. */
@@ -19,17 +18,11 @@ export interface Caller {
   scopes: Scope[];
 }
 
-interface FoundKey {
-  id: string;
-  scopes: Scope[];
-  last_used_at: Date | null;
-}
-
 @Injectable()
 export class ApiKeysService {
   constructor(
     @InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly lookUp: ApiKeyRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -39,8 +32,7 @@ export class ApiKeysService {
    * @throws ApiKeyInvalidError
    */
   async authenticate(key: string): Promise<Caller> {
-    const { rows } = await runPrepared<FoundKey>(this.dataSource, FIND_KEY, [sha256(key)], FIND_TIMEOUT_MS);
-    const found = rows[0];
+    const found = await this.lookUp.findLivingByHash(sha256(key));
     if (!found) throw new ApiKeyInvalidError();
     const now = this.clock.now();
     if (!found.last_used_at || now.getTime() - found.last_used_at.getTime() > LAST_USED_GRANULARITY_MS) {
@@ -87,8 +79,3 @@ export class ApiKeysService {
     };
   }
 }
-
-const FIND_KEY = {
-  name: 'terra_connect_find_api_key',
-  text: `SELECT id, scopes, last_used_at FROM terra_connect.api_keys WHERE key_hash = $1 AND revoked_at IS NULL`,
-};

@@ -2,6 +2,15 @@ import type { LoggerService } from '@nestjs/common';
 import pino, { type DestinationStream, type Logger as Pino } from 'pino';
 import { currentRequestId } from './request-context';
 
+// A line for every module and route at every start drowns what an operator looks for.
+const FRAMEWORK_CONTEXTS = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
 /** Nest's logger interface over pino: one JSON object a line, with the id of the request that it belongs to. */
 export class JsonLogger implements LoggerService {
   private readonly pino: Pino;
@@ -22,7 +31,8 @@ export class JsonLogger implements LoggerService {
   }
 
   log(message: unknown, ...optional: unknown[]): void {
-    this.write('info', message, optional);
+    const framework = FRAMEWORK_CONTEXTS.has(String(optional.at(-1)));
+    this.write(framework ? 'debug' : 'info', message, optional);
   }
 
   error(message: unknown, ...optional: unknown[]): void {

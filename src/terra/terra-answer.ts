@@ -20,6 +20,7 @@ export type TerraAnswer =
   | { kind: 'failure'; body: undefined; error: DomainError; sent: boolean; cause: string };
 
 export const WIDGET_SESSION = 'widget-session';
+export const LEGACY_WIDGET_SESSION = 'legacy-widget-session';
 const TIMEOUTS = /TIMEOUT|ABORT|ERR_CANCELED|ETIMEDOUT/;
 const MAX_LOGGED_TEXT = 300;
 
@@ -48,14 +49,14 @@ export function errorOfAnswer(operation: string, answer: TerraAnswer): DomainErr
   if (status === 410) return new TerraGoneError();
   if (status === 429) return new TerraRateLimitedError(answer.retryAfter);
   if (status === 408) return new TerraTimeoutError();
-  if (status === 500 && operation === WIDGET_SESSION) return errorOfWidget500(body, said);
+  if (status === 500 && operation === LEGACY_WIDGET_SESSION) return errorOfLegacyWidget500(body, said);
   if (status >= 500) return new TerraUnavailableError({ retryAfterSeconds: answer.retryAfter });
   return errorOfText(said) ?? new TerraRejectedError(status);
 }
 
 // Terra's help center: generateWidgetSession answers 500, sometimes as an HTML page, when no source is enabled, and with
 // a null message when the credentials are wrong.
-function errorOfWidget500(body: unknown, said: string): DomainError {
+function errorOfLegacyWidget500(body: unknown, said: string): DomainError {
   if (body === undefined) return new TerraNoProviderEnabledError();
   if (asRecord(body).message === null) return new TerraBadCredentialsError();
   return errorOfText(said) ?? new TerraUnavailableError();

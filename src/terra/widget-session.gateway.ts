@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { WIDGET_SESSION } from './terra-answer';
+import { LEGACY_WIDGET_SESSION, WIDGET_SESSION } from './terra-answer';
 import {
   TerraGoneError,
   TerraMalformedAnswerError,
@@ -72,7 +72,7 @@ export class WidgetSessionGateway {
     const { widgetUrl, apiUrl } = this.options.terra;
     const body = asRecord(
       await this.transport.send({
-        operation: WIDGET_SESSION,
+        operation: generation === 'current' ? WIDGET_SESSION : LEGACY_WIDGET_SESSION,
         method: 'POST',
         url: generation === 'current' ? widgetUrl : `${apiUrl}/auth/generateWidgetSession`,
         body: toWire(request),

@@ -1,0 +1,100 @@
+import { EnvironmentError, readEnvironment } from './environment';
+import { toNamespaces } from './namespaces';
+
+const complete = {
+  PUBLIC_URL: 'https://connect.example.com/',
+  DATABASE_URL: 'postgres://user:pass-7c1@db:5432/terra',
+  TERRA_DEV_ID: 'acme-production-1',
+  TERRA_API_KEY: 'key-5b2e',
+  TERRA_SIGNING_SECRETS: 'secret-one-1, secret-two-2',
+};
+
+function problemsOf(source: Record<string, string | undefined>): string[] {
+  try {
+    readEnvironment(source);
+    return [];
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.problems;
+    throw error;
+  }
+}
+
+describe('the environment', () => {
+  it('has the documented defaults', () => {
+    expect(readEnvironment(complete)).toMatchObject({
+      PORT: 3000,
+      DATA_DIR: '.data',
+      PUBLIC_URL: 'https://connect.example.com',
+      TERRA_API_URL: 'https://access.tryterra.co/api/v2',
+      TERRA_WIDGET_URL: 'https://access.tryterra.co/api/widget/session',
+      TERRA_WIDGET_GENERATION: 'auto',
+      TERRA_SIGNATURE_TOLERANCE_SECONDS: 300,
+      TERRA_SIGNING_SECRETS: ['secret-one-1', 'secret-two-2'],
+      RETURN_URLS: [],
+      WORKERS_ENABLED: true,
+      LOG_LEVEL: 'info',
+    });
+  });
+
+  it('names every variable that is missing, at once', () => {
+    expect(problemsOf({}).map((problem) => problem.split(' ')[0])).toEqual([
+      'PUBLIC_URL',
+      'DATABASE_URL',
+      'TERRA_DEV_ID',
+      'TERRA_API_KEY',
+      'TERRA_SIGNING_SECRETS',
+    ]);
+  });
+
+  it('takes a variable that is set but empty as not set', () => {
+    expect(problemsOf({ ...complete, TERRA_API_KEY: ' ' })).toHaveLength(1);
+    expect(readEnvironment({ ...complete, PORT: '' }).PORT).toBe(3000);
+  });
+
+  it.each([
+    ['PORT', '80a'],
+    ['PORT', '70000'],
+    ['PUBLIC_URL', 'http://connect.example.com'],
+    ['PUBLIC_URL', 'connect.example.com'],
+    ['DATABASE_URL', 'mysql://pass-7c1@db/terra'],
+    ['TERRA_DEV_ID', '<your dev id>'],
+    ['TERRA_API_KEY', 'change-me'],
+    ['TERRA_SIGNING_SECRETS', 'short'],
+    ['TERRA_SIGNING_SECRETS', 'good-enough-1,tiny-2'],
+    ['TERRA_API_URL', 'access.tryterra.co'],
+    ['TERRA_WIDGET_GENERATION', 'newest'],
+    ['TERRA_SIGNATURE_TOLERANCE_SECONDS', '0'],
+    ['RETURN_URLS', 'https://app.example.com,javascript://x'],
+    ['RETURN_URLS', 'http://app.example.com/'],
+    ['BOOTSTRAP_API_KEY', 'too-short'],
+    ['WORKERS_ENABLED', 'yes'],
+    ['LOG_LEVEL', 'loud'],
+  ])('refuses %s=%s and does not print the value', (name, value) => {
+    const [problem, ...others] = problemsOf({ ...complete, [name]: value });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(new RegExp(`^${name} `));
+    expect(problem).not.toContain(value);
+  });
+
+  it('never prints a secret, whatever is wrong', () => {
+    const secrets = {
+      ...complete,
+      DATABASE_URL: 'pg:pass-7c1',
+      TERRA_SIGNING_SECRETS: 's3cret',
+      BOOTSTRAP_API_KEY: 'tc_k3y',
+    };
+    const message = problemsOf(secrets).join('\n');
+    for (const secret of ['pass-7c1', 's3cret', 'tc_k3y']) expect(message).not.toContain(secret);
+  });
+
+  it('takes "false" for false', () => {
+    expect(readEnvironment({ ...complete, WORKERS_ENABLED: 'false' }).WORKERS_ENABLED).toBe(false);
+  });
+
+  it('is cut into slices for the rooms', () => {
+    const { app, database, terraConnect } = toNamespaces(readEnvironment(complete));
+    expect(app).toEqual({ port: 3000, logLevel: 'info' });
+    expect(database.url).toBe(complete.DATABASE_URL);
+    expect(terraConnect.terra.widgetGeneration).toBe('auto');
+  });
+});

@@ -1,0 +1,213 @@
+import { Body, Controller, Get, Injectable, Module, Post, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { AddressInfo } from 'node:net';
+import {
+  ConnectionsService,
+  ConnectSessionsService,
+  TERRA_CONNECT_ENTITIES,
+  TERRA_CONNECT_MIGRATIONS,
+  TerraAuthModule,
+  type ConnectSession,
+} from '../src';
+import type { Sandbox } from '../sandbox';
+import { ADMIN_KEY, callApi } from './support/app';
+import { createTestDatabase, type TestDatabase } from './support/database';
+import { connectThroughWidget, startTestSandbox, TEST_CREDENTIALS } from './support/sandbox';
+
+/** Somebody else's service, which uses ours by injection. */
+@Injectable()
+class CheckIn {
+  constructor(
+    private readonly sessions: ConnectSessionsService,
+    private readonly connections: ConnectionsService,
+  ) {}
+
+  start(): Promise<ConnectSession> {
+    return this.sessions.create(
+      { referenceId: 'guest-1', metadata: { room: 7 } },
+      { idempotencyKey: 'guest-1' },
+    );
+  }
+
+  async countDevices(): Promise<number> {
+    return (await this.connections.list({ referenceId: 'guest-1', limit: 10 })).items.length;
+  }
+}
+
+@Controller('host')
+class HostController {
+  constructor(private readonly checkIn: CheckIn) {}
+
+  @Get('devices')
+  async devices(): Promise<{ count: number }> {
+    return { count: await this.checkIn.countDevices() };
+  }
+
+  /** Open, takes any JSON, and answers with it: nothing of ours may change that. */
+  @Post('echo')
+  echo(@Body() body: unknown): unknown {
+    return body;
+  }
+}
+
+describe.each([
+  ['Fastify', (): FastifyAdapter => new FastifyAdapter()],
+  ['Express', (): ExpressAdapter => new ExpressAdapter()],
+])("TerraAuthModule in somebody else's Nest application on %s", (platform, newAdapter) => {
+  let sandbox: Sandbox;
+  let database: TestDatabase;
+  let app: INestApplication;
+  let url: string;
+
+  beforeAll(async () => {
+    sandbox = await startTestSandbox();
+    database = await createTestDatabase();
+    // The host's database knows nothing of us yet; its own migrations bring our tables.
+    await database.query('DROP SCHEMA terra_connect CASCADE');
+    await database.query('DROP TABLE terra_connect_migrations');
+
+    @Module({
+      imports: [
+        TypeOrmModule.forRoot({
+          type: 'postgres',
+          url: database.url,
+          entities: TERRA_CONNECT_ENTITIES,
+          migrations: TERRA_CONNECT_MIGRATIONS,
+          migrationsRun: true,
+        }),
+        TerraAuthModule.forRootAsync({
+          useFactory: () => ({
+            publicUrl: 'http://localhost:9',
+            terra: {
+              ...TEST_CREDENTIALS,
+              signingSecrets: [TEST_CREDENTIALS.signingSecret],
+              apiUrl: sandbox.apiUrl,
+              widgetUrl: sandbox.widgetUrl,
+              widgetGeneration: 'auto' as const,
+              signatureToleranceSeconds: 300,
+            },
+            returnUrls: [],
+            workersEnabled: true,
+            bootstrapApiKey: ADMIN_KEY,
+          }),
+        }),
+      ],
+      controllers: [HostController],
+      providers: [CheckIn],
+    })
+    class HostModule {}
+
+    app = await NestFactory.create(HostModule, newAdapter() as FastifyAdapter, { logger: ['error'] });
+    await app.listen(0, '127.0.0.1');
+    url = `http://127.0.0.1:${(app.getHttpServer() as { address(): AddressInfo }).address().port}`;
+    sandbox.setWebhookUrl(`${url}/webhooks/terra`);
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await sandbox.close();
+    await database.drop();
+  });
+
+  const devices = async (): Promise<unknown> =>
+    (await callApi(url, 'GET', '/host/devices', { key: null })).body;
+
+  it('links a device by signed webhook, started through the injected service', async () => {
+    const session = await app.get(CheckIn).start();
+    await connectThroughWidget(session.widgetUrl ?? '', { provider: 'GARMIN' });
+    await sandbox.idle();
+    expect(sandbox.deliveries.every(({ attempts }) => attempts.length === 1)).toBe(true);
+    await eventually(async () => expect(await devices()).toEqual({ count: 1 }));
+  });
+
+  it('honours an idempotency key without an API key', async () => {
+    const [first, second] = [await app.get(CheckIn).start(), await app.get(CheckIn).start()];
+    expect(second.id).toBe(first.id);
+  });
+
+  it('guards its own routes and answers them with problems', async () => {
+    const closed = await callApi(url, 'GET', '/v1/connections', { key: null });
+    expect(closed.status).toBe(401);
+    expect(closed.headers.get('content-type')).toContain('application/problem+json');
+    expect(closed.body).toMatchObject({ code: 'auth.missing_key' });
+    const open = await callApi<{ items: unknown[] }>(url, 'GET', '/v1/connections?referenceId=guest-1');
+    expect(open.body.items).toHaveLength(1);
+    const refused = await callApi(url, 'POST', '/v1/connect-sessions', {
+      body: { referenceId: 'a', extra: 1 },
+    });
+    expect(refused.body).toMatchObject({ code: 'request.invalid', errors: [{ field: 'extra' }] });
+  });
+
+  it("leaves the host's routes, parsers and errors as they are", async () => {
+    const echo = await callApi(url, 'POST', '/host/echo', { body: { any: ['thing'] }, key: null });
+    expect(echo).toMatchObject({ status: 201, body: { any: ['thing'] } });
+    const malformed = await callApi(url, 'POST', '/host/echo', {
+      body: '{',
+      headers: { 'content-type': 'application/json' },
+      key: null,
+    });
+    expect(malformed.status).toBe(400);
+    expect(malformed.headers.get('content-type')).not.toContain('problem');
+    const tooLarge = await callApi(url, 'POST', '/host/echo', {
+      body: { a: 'x'.repeat(2_000_000) },
+      key: null,
+    });
+    expect(tooLarge.status).toBe(413);
+  });
+
+  it('refuses an unsigned webhook, one that is not JSON, and one that is too large', async () => {
+    const forged = await callApi(url, 'POST', '/webhooks/terra', { body: 'not json', key: null });
+    expect(forged).toMatchObject({ status: 401, body: { code: 'webhook.signature_refused' } });
+    const huge = await callApi(url, 'POST', '/webhooks/terra', {
+      body: 'x'.repeat(16 * 1024 * 1024),
+      key: null,
+    });
+    expect(huge.status).toBe(413);
+  });
+
+  it('works in a Nest testing module too, where the platform is chosen last', async () => {
+    const module = await Test.createTestingModule({
+      imports: [
+        TypeOrmModule.forRoot({ type: 'postgres', url: database.url, entities: TERRA_CONNECT_ENTITIES }),
+        TerraAuthModule.forRoot({
+          publicUrl: 'http://localhost:9',
+          terra: {
+            ...TEST_CREDENTIALS,
+            signingSecrets: [TEST_CREDENTIALS.signingSecret],
+            apiUrl: sandbox.apiUrl,
+            widgetUrl: sandbox.widgetUrl,
+            widgetGeneration: 'auto',
+            signatureToleranceSeconds: 300,
+          },
+          returnUrls: [],
+          workersEnabled: false,
+        }),
+      ],
+    }).compile();
+    const second = module.createNestApplication(newAdapter() as FastifyAdapter);
+    await second.listen(0, '127.0.0.1');
+    const { port } = (second.getHttpServer() as { address(): AddressInfo }).address();
+    sandbox.setWebhookUrl(`http://127.0.0.1:${port}/webhooks/terra`);
+    sandbox.emit({ type: 'healthcheck' });
+    await sandbox.idle();
+    expect(sandbox.deliveries.at(-1)?.attempts.map(({ status }) => status)).toEqual([200]);
+    await second.close();
+    expect(platform).toBeDefined();
+  });
+});
+
+async function eventually(assertion: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

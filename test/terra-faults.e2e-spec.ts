@@ -1,0 +1,200 @@
+import { startTestApp, type ApiAnswer, type TestApp } from './support/app';
+import { connectThroughWidget } from './support/sandbox';
+
+interface Problem {
+  code: string;
+  detail: string;
+}
+interface Session {
+  id: string;
+  widgetUrl: string;
+  expiresAt: string;
+  createdAt: string;
+  warnings: string[];
+}
+
+const WIDGET = '/api/widget/session';
+const LEGACY = '/api/v2/auth/generateWidgetSession';
+
+let service: TestApp;
+const create = <Body = Session & Problem>(body: Record<string, unknown> = {}): Promise<ApiAnswer<Body>> =>
+  service.api<Body>('POST', '/v1/connect-sessions', { body: { referenceId: 'person', ...body } });
+const asked = (path: string): number =>
+  service.sandbox.requests.filter((request) => request.path === path).length;
+
+describe('the two widget generations', () => {
+  const start = async (generation: string): Promise<void> => {
+    service = await startTestApp({ TERRA_WIDGET_GENERATION: generation });
+  };
+  afterEach(() => service.close());
+
+  it('auto takes the current endpoint, with its 201 and its day', async () => {
+    await start('auto');
+    const { status, body } = await create();
+    expect(status).toBe(201);
+    expect(Date.parse(body.expiresAt) - Date.parse(body.createdAt)).toBeGreaterThan(86_000_000);
+    expect([asked(WIDGET), asked(LEGACY)]).toEqual([1, 0]);
+  });
+
+  it('auto falls back to the legacy endpoint where the current one is not there, and remembers it', async () => {
+    await start('auto');
+    service.sandbox.behaviour.currentMissing = true;
+    const first = await create();
+    expect(first.status).toBe(201);
+    expect(Date.parse(first.body.expiresAt) - Date.parse(first.body.createdAt)).toBeLessThan(1_000_000);
+    await create();
+    expect([asked(WIDGET), asked(LEGACY)]).toEqual([1, 2]);
+    expect(service.log.some((line) => line.includes('terra.widget_generation_switched'))).toBe(true);
+  });
+
+  it('auto moves back to the current endpoint on 410 from legacy, and remembers that', async () => {
+    await start('auto');
+    service.sandbox.behaviour.currentMissing = true;
+    await create();
+    Object.assign(service.sandbox.behaviour, { currentMissing: false, legacyGone: true });
+    expect((await create()).status).toBe(201);
+    expect((await create()).status).toBe(201);
+    expect([asked(WIDGET), asked(LEGACY)]).toEqual([3, 2]);
+  });
+
+  it('says so when neither endpoint serves the account', async () => {
+    await start('auto');
+    Object.assign(service.sandbox.behaviour, { currentMissing: true, legacyGone: true });
+    expect(await create()).toMatchObject({ status: 502, body: { code: 'terra.no_widget_endpoint' } });
+  });
+
+  it.each([
+    ['legacy', LEGACY, WIDGET, 'legacyGone'],
+    ['current', WIDGET, LEGACY, 'currentMissing'],
+  ])('%s stays with its endpoint, whatever that answers', async (generation, used, unused, gone) => {
+    await start(generation);
+    const { status, body } = await create({ providers: ['garmin', 'oura'] });
+    expect(status).toBe(201);
+    expect(service.sandbox.requests.find(({ path }) => path === used)?.body).toMatchObject({
+      reference_id: 'person',
+      providers: 'GARMIN,OURA',
+    });
+    const landing = await connectThroughWidget(body.widgetUrl, { provider: 'GARMIN' });
+    expect((await fetch(landing, { redirect: 'manual' })).status).toBe(303);
+    Object.assign(service.sandbox.behaviour, { [gone]: true });
+    expect(await create()).toMatchObject({ status: 502, body: { code: 'terra.no_widget_endpoint' } });
+    expect(asked(unused)).toBe(0);
+  });
+});
+
+describe("Terra's failures", () => {
+  beforeAll(async () => (service = await startTestApp()));
+  afterAll(() => service.close());
+  beforeEach(() => {
+    service.sandbox.reset();
+    service.sandbox.requests.length = 0;
+  });
+
+  it.each([
+    ['wrong credentials', { refuseCredentials: true }, 502, 'terra.bad_credentials'],
+    ['no provider enabled', { noSourceEnabled: true }, 502, 'terra.no_provider_enabled'],
+    ['a 200 with status "error"', { okWithStatusError: true, faultsOnlyOn: WIDGET }, 502, 'terra.rejected'],
+    ['a 400', { failWith: [400], faultsOnlyOn: WIDGET }, 502, 'terra.rejected'],
+    ['an HTML page', { failWith: ['html'], faultsOnlyOn: WIDGET }, 503, 'terra.unavailable'],
+    ['truncated JSON', { failWith: ['truncated'], faultsOnlyOn: WIDGET }, 502, 'terra.malformed_answer'],
+    ['an endless answer', { failWith: ['huge'], faultsOnlyOn: WIDGET }, 502, 'terra.malformed_answer'],
+    ['a 502', { failWith: [502], faultsOnlyOn: WIDGET }, 503, 'terra.unavailable'],
+    ['a reset connection', { failWith: ['reset'], faultsOnlyOn: WIDGET }, 503, 'terra.unavailable'],
+  ] as const)('%s becomes a problem that says whose fault it is (R8)', async (_, behaviour, status, code) => {
+    Object.assign(service.sandbox.behaviour, behaviour);
+    expect(await create()).toMatchObject({ status, body: { code } });
+    // No blind retry: Terra has no idempotency key, and a second POST could make a second session.
+    expect(asked(WIDGET)).toBe(1);
+    const sessions = await service.query(
+      `SELECT status FROM terra_connect.connect_sessions ORDER BY id DESC LIMIT 1`,
+    );
+    expect(sessions).toEqual([{ status: 'failed' }]);
+  });
+
+  it('gives up after five seconds of silence with 504 (R8)', async () => {
+    Object.assign(service.sandbox.behaviour, { failWith: ['stall'], faultsOnlyOn: WIDGET });
+    const startedAt = Date.now();
+    expect(await create()).toMatchObject({ status: 504, body: { code: 'terra.timeout' } });
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+  });
+
+  it('tells the caller when to come back if Terra asks to slow down', async () => {
+    Object.assign(service.sandbox.behaviour, { failWith: [429, 429], faultsOnlyOn: WIDGET });
+    const answer = await create();
+    expect(answer).toMatchObject({ status: 503, body: { code: 'terra.rate_limited' } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  it('lets Terra decide about providers when the catalogue cannot be had', async () => {
+    Object.assign(service.sandbox.behaviour, { failWith: Array(8).fill(500), faultsOnlyOn: '/integrations' });
+    await service.close();
+    service = await startTestApp();
+    Object.assign(service.sandbox.behaviour, { failWith: Array(8).fill(500), faultsOnlyOn: '/integrations' });
+    expect((await create({ providers: ['GARMIN'] })).status).toBe(201);
+    expect((await service.api('GET', '/v1/providers')).status).toBe(503);
+  });
+
+  it('repeats a read that failed once, and leaves the connection as it is when disconnecting fails', async () => {
+    const { body: session } = await create({ referenceId: 'reader' });
+    const landing = await connectThroughWidget(session.widgetUrl, { provider: 'OURA' });
+    Object.assign(service.sandbox.behaviour, { failWith: [500], faultsOnlyOn: '/userInfo' });
+    expect((await fetch(landing, { redirect: 'manual' })).headers.get('location')).toContain(
+      'status=connected',
+    );
+
+    const list = await service.api<{ items: { id: string }[] }>('GET', '/v1/connections?referenceId=reader');
+    const path = `/v1/connections/${list.body.items[0]?.id}`;
+    Object.assign(service.sandbox.behaviour, { failWith: [500, 500], faultsOnlyOn: '/deauthenticateUser' });
+    expect(await service.api('DELETE', path)).toMatchObject({
+      status: 503,
+      body: { code: 'terra.unavailable' },
+    });
+    expect(await service.api('GET', path)).toMatchObject({ body: { status: 'active' } });
+    expect(await service.api('DELETE', path)).toMatchObject({ body: { status: 'revoked' } });
+  });
+
+  it('treats a Terra user that Terra no longer knows as disconnected', async () => {
+    const { body: session } = await create({ referenceId: 'forgotten' });
+    await fetch(await connectThroughWidget(session.widgetUrl, { provider: 'OURA' }), { redirect: 'manual' });
+    for (const { userId } of service.sandbox.account.usersOf('forgotten'))
+      service.sandbox.account.remove(userId);
+    const list = await service.api<{ items: { id: string }[] }>(
+      'GET',
+      '/v1/connections?referenceId=forgotten',
+    );
+    const answer = await service.api('DELETE', `/v1/connections/${list.body.items[0]?.id}`);
+    expect(answer).toMatchObject({ status: 200, body: { status: 'revoked' } });
+  });
+});
+
+describe('what is asked of Terra beside sessions', () => {
+  beforeAll(async () => (service = await startTestApp()));
+  afterAll(() => service.close());
+
+  it('lists the catalogue with the dev-id alone, phone-only providers included, and keeps it', async () => {
+    const { body } = await service.api<{ items: { provider: string }[] }>('GET', '/v1/providers');
+    const codes = body.items.map(({ provider }) => provider);
+    expect(codes).toEqual(expect.arrayContaining(['APPLE', 'GARMIN', 'OURA']));
+    await service.api('GET', '/v1/providers');
+    const calls = service.sandbox.requests.filter(({ path }) => path.endsWith('/integrations/detailed'));
+    expect(calls.map(({ headers }) => headers['x-api-key'])).toEqual([undefined, undefined]);
+  });
+
+  it('binds a phone token to the reference, whatever characters that has', async () => {
+    const referenceId = 'зоя & 李/?#%';
+    const path = `/v1/end-users/${encodeURIComponent(referenceId)}/sdk-tokens`;
+    const { status, body } = await service.api<{ token: string; expiresAt: string }>('POST', path);
+    expect(status).toBe(201);
+    expect(Date.parse(body.expiresAt)).toBeGreaterThan(Date.now());
+    const redeemed = await fetch(`${service.sandbox.url}/sandbox/phone/redeem`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: body.token, provider: 'APPLE', reference_id: 'somebody-else' }),
+    });
+    expect(redeemed.ok).toBe(true);
+    await service.drainWebhooks();
+    const query = new URLSearchParams({ referenceId }).toString();
+    const { body: list } = await service.api<{ items: unknown[] }>('GET', `/v1/connections?${query}`);
+    expect(list.items).toMatchObject([{ provider: 'APPLE', referenceId, status: 'active' }]);
+  });
+});
