@@ -5,10 +5,26 @@ const FORWARD_REF = {
   message:
     'A circular import means that two rooms are one, or that a rank is wrong. See docs/architecture.md.',
 };
-const PROCESS_ENV = {
-  selector: "MemberExpression[object.name='process'][property.name='env']",
-  message: 'Only src/config/environment.ts reads the environment; inject a typed slice instead.',
-};
+const ONLY_CONFIG =
+  'Only src/config/environment.ts reads the environment; inject a typed slice instead. (environment-only-in-config)';
+const PROCESS_ENV = [
+  { selector: "MemberExpression[object.name='process'][property.name='env']", message: ONLY_CONFIG },
+  { selector: "MemberExpression[object.name='process'][property.value='env']", message: ONLY_CONFIG },
+  { selector: "VariableDeclarator[init.name='process'] Property[key.name='env']", message: ONLY_CONFIG },
+  { selector: "ImportDeclaration[source.value='process']", message: ONLY_CONFIG },
+  { selector: "ImportDeclaration[source.value='node:process']", message: ONLY_CONFIG },
+];
+const ONLY_REPOSITORIES =
+  'Raw SQL stands in *.repository.ts and migrations; give the repository a method. (sql-only-in-repositories)';
+const RAW_SQL = [
+  { selector: "CallExpression[callee.property.name='query']", message: ONLY_REPOSITORIES },
+  { selector: 'CallExpression[callee.name=/^(runIn|runPrepared)$/]', message: ONLY_REPOSITORIES },
+];
+const HTTP_EXCEPTIONS =
+  '^(HttpException|HttpStatus|IntrinsicException|(BadGateway|BadRequest|Conflict|Forbidden|GatewayTimeout|Gone|' +
+  'HttpVersionNotSupported|ImATeapot|InternalServerError|MethodNotAllowed|Misdirected|NotAcceptable|NotFound|' +
+  'NotImplemented|PayloadTooLarge|PreconditionFailed|RequestTimeout|ServiceUnavailable|Unauthorized|' +
+  'UnprocessableEntity|UnsupportedMediaType)Exception|Req|Request|Res|Response|Headers|Ip|HostParam)$';
 
 export default tseslint.config(
   { ignores: ['dist/**', '.data/**', 'coverage/**', 'node_modules/**'] },
@@ -31,8 +47,47 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/config/environment.ts', 'src/**/*.spec.ts'],
-    rules: { 'no-restricted-syntax': ['error', FORWARD_REF, PROCESS_ENV] },
+    ignores: ['src/**/*.spec.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', FORWARD_REF, ...PROCESS_ENV, ...RAW_SQL],
+      'no-restricted-globals': [
+        'error',
+        { name: 'fetch', message: 'Ask terra.client for a method. (http-client-only-in-transports)' },
+        { name: 'WebSocket', message: 'Ask terra.client for a method. (http-client-only-in-transports)' },
+      ],
+    },
+  },
+  {
+    files: ['src/config/environment.ts'],
+    rules: { 'no-restricted-syntax': ['error', FORWARD_REF, ...RAW_SQL] },
+  },
+  {
+    files: [
+      'src/**/*.repository.ts',
+      'src/database/**/*.ts',
+      // Operations on the database as a whole, not on anybody's rows.
+      'src/commands/migrate.command.ts',
+      'src/health/migrations.indicator.ts',
+    ],
+    ignores: ['src/**/*.spec.ts'],
+    rules: { 'no-restricted-syntax': ['error', FORWARD_REF, ...PROCESS_ENV] },
+  },
+  {
+    files: ['src/**/*.{service,repository,entity,errors,worker}.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['@nestjs/common'],
+              importNamePattern: HTTP_EXCEPTIONS,
+              message: 'Throw a DomainError; the problem filter knows HTTP. (http-free-core)',
+            },
+          ],
+        },
+      ],
+    },
   },
   {
     // Command-line programs talk to a person on stdout.
@@ -42,7 +97,9 @@ export default tseslint.config(
       'local/**/*.ts',
       'sandbox/**/*.ts',
       'bench/**/*.ts',
+      'tools/**/*.ts',
       'test/support/**/*.ts',
+      'test/browser/**/*.ts',
     ],
     rules: { 'no-console': 'off' },
   },
