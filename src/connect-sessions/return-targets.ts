@@ -20,8 +20,8 @@ export class ReturnTargets {
    * @returns the URL as our parser reads it, so that what is stored is what was checked
    * @throws ReturnUrlNotAllowedError
    */
-  check(field: string, text: string | undefined): string | null {
-    if (text === undefined) return null;
+  check(field: string, text: string | null | undefined): string | null {
+    if (text == null) return null;
     const url = parseReturnUrl(text);
     if (typeof url === 'string') throw new ReturnUrlNotAllowedError(field, url);
     if (!this.allowed.some((entry) => isWithin(url, entry))) {
