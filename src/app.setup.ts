@@ -22,14 +22,15 @@ export async function createApp(
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forEnvironment(environment),
     createAdapter(),
-    { logger, abortOnError: false },
+    // Nest would add a parser for forms; Fastify reads JSON by itself.
+    { logger, abortOnError: false, bodyParser: false },
   );
   await setUp(app);
   return app;
 }
 
 export function createAdapter(): FastifyAdapter {
-  return new FastifyAdapter({
+  const adapter = new FastifyAdapter({
     bodyLimit: JSON_BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A HEAD request would spend a return nonce like the GET that it stands for.
@@ -41,6 +42,8 @@ export function createAdapter(): FastifyAdapter {
       void reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body));
     },
   });
+  adapter.getInstance().removeContentTypeParser('text/plain');
+  return adapter;
 }
 
 async function setUp(app: NestFastifyApplication): Promise<void> {
