@@ -1,0 +1,162 @@
+import { ADMIN_KEY, startTestApp, type TestApp } from './support/app';
+import { startSession } from './support/flow';
+import { sendRaw } from './support/raw-http';
+import { changingNothing, invalidField, rawRefusal, refusal } from './support/refusals';
+
+const NOBODY = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
+const MEGABYTE = 1024 * 1024;
+
+describe('A request that cannot be read, or leads nowhere, is refused, and changes nothing', () => {
+  let service: TestApp;
+  beforeAll(async () => (service = await startTestApp()));
+  afterAll(() => service.close());
+
+  describe('bodies', () => {
+    const post = (body: string | Buffer | undefined, contentType = 'application/json') =>
+      rawRefusal(service, '/v1/connect-sessions', {
+        method: 'POST',
+        headers: { 'content-type': contentType },
+        body,
+      });
+
+    it.each([
+      ['half of a JSON text', '{"referenceId":"user-4711"'],
+      ['a JSON text and more', '{"referenceId":"user-4711"} {}'],
+      ['a form', 'referenceId=user-4711'],
+      ['nothing', ''],
+      ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x00, 0x7b])],
+    ])('refuses %s as no JSON', async (_case, body) => {
+      expect(await post(body)).toMatchObject({ status: 400, code: 'request.malformed' });
+    });
+
+    it.each(['[]', '[{"referenceId":"user-4711"}]', '"user-4711"', 'null', '4711', 'true', '{}'])(
+      'refuses the JSON %s, which is no object with a reference id',
+      async (body) => {
+        expect(await post(body)).toMatchObject({ status: 422, code: 'request.invalid' });
+      },
+    );
+
+    it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/xml'])(
+      'refuses the content type %s',
+      async (contentType) => {
+        for (const body of ['{"referenceId":"user-4711"}', 'referenceId=user-4711']) {
+          const problem = await post(body, contentType);
+          expect(problem).toMatchObject({ status: 415, code: 'request.unsupported_media_type' });
+        }
+      },
+    );
+
+    it('refuses 20 MB without reading them, whether their length is told before or not', async () => {
+      const body = `{"referenceId":"user-4711","metadata":{"a":"${'x'.repeat(20 * MEGABYTE)}"}}`;
+      expect(await post(body)).toMatchObject({ status: 413, code: 'request.too_large' });
+      const chunked = await rawRefusal(service, '/v1/connect-sessions', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+        body,
+      });
+      expect(chunked).toMatchObject({ status: 413, code: 'request.too_large' });
+    });
+
+    it('does not let a caller without a key spend our memory either', async () => {
+      const answer = await changingNothing(service, () =>
+        sendRaw(service.url, '/v1/connect-sessions', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: 'x'.repeat(20 * MEGABYTE),
+        }),
+      );
+      expect(answer.status).toBe(413);
+    });
+  });
+
+  describe('lists', () => {
+    it.each(['0', '201', '-1', '1.5', '1e2', 'ten', '', '0x10', '9'.repeat(30), '1&limit=2'])(
+      'refuses limit=%s',
+      async (limit) => {
+        const problem = await refusal(service, 'GET', `/v1/connections?limit=${limit}`);
+        expect(problem).toMatchObject(invalidField('limit'));
+      },
+    );
+
+    it.each(['', 'x', 'null', '%00', 'AAAA', 'a'.repeat(5_000), `${NOBODY}`, `' OR 1=1`, 'a&cursor=b'])(
+      'refuses the cursor %p',
+      async (cursor) => {
+        const problem = await refusal(service, 'GET', `/v1/connections?cursor=${cursor}`);
+        expect(problem).toMatchObject(invalidField('cursor'));
+      },
+    );
+
+    it.each([
+      ['status', 'gone'],
+      ['status', 'active&status=error'],
+      ['provider', 'GAR MIN'],
+      ['provider', 'GARMIN&provider=OURA'],
+      ['terraUserId', ''],
+      ['terraUserId', '%00'],
+      ['terraUserId', 'x'.repeat(201)],
+      ['referenceId', 'a&referenceId=b'],
+      ['reference_id', 'user-4711'],
+      ['referenceId[]', 'user-4711'],
+      ['referenceId[$ne]', 'user-4711'],
+    ])('refuses the filter %s=%s', async (field, value) => {
+      const problem = await refusal(service, 'GET', `/v1/connections?${field}=${value}`);
+      expect(problem).toMatchObject(invalidField(field));
+    });
+  });
+
+  describe('addresses', () => {
+    it.each(['1', 'null', `${NOBODY}x`, `${NOBODY}%00`, '%00', '..%2f..%2fmetrics', 'x'.repeat(300), NOBODY])(
+      'knows no session and no connection %p',
+      async (id) => {
+        const session = { status: 404, code: 'session.not_found' };
+        const connection = { status: 404, code: 'connection.not_found' };
+        expect(await refusal(service, 'GET', `/v1/connect-sessions/${id}`)).toMatchObject(session);
+        expect(await refusal(service, 'GET', `/v1/connections/${id}`)).toMatchObject(connection);
+        expect(await refusal(service, 'DELETE', `/v1/connections/${id}`)).toMatchObject(connection);
+      },
+    );
+
+    it('never answers a connection under the id of a session', async () => {
+      const { id } = await startSession(service);
+      expect(await refusal(service, 'GET', `/v1/connections/${id}`)).toMatchObject({ status: 404 });
+    });
+
+    it.each([
+      ['GET', '/'],
+      ['GET', '/v1'],
+      ['GET', '/v1/connections/'],
+      ['GET', '/v2/connections'],
+      ['GET', '/v1//connections'],
+      ['GET', '/V1/connections'],
+      ['GET', '/.env'],
+      ['GET', '/v1/connect-sessions'],
+      ['PUT', '/v1/connections'],
+      ['PATCH', `/v1/connections/${NOBODY}`],
+      ['DELETE', `/v1/connect-sessions/${NOBODY}`],
+      ['GET', '/webhooks/terra'],
+      ['POST', '/webhooks/terra/'],
+      ['POST', '/connect/x'],
+      ['OPTIONS', '/v1/connections'],
+      ['TRACE', '/v1/connections'],
+    ])('has no route %s %s', async (method, path) => {
+      const problem = await rawRefusal(service, path, { method });
+      expect(problem).toMatchObject({ status: 404, code: 'route.not_found' });
+    });
+
+    it.each(['/v1/connections/%', '/v1/connections/%zz', '/v1/end-users/%c3%28/sdk-tokens', '/connect/%ff'])(
+      'refuses the address %s, which cannot be decoded',
+      async (path) => {
+        const problem = await rawRefusal(service, path);
+        expect(problem).toMatchObject({ status: 400, code: 'request.malformed' });
+      },
+    );
+
+    it('refuses an address that is longer than any of ours', async () => {
+      const path = `/v1/end-users/${'x'.repeat(12_000)}/sdk-tokens`;
+      const answer = await changingNothing(service, () =>
+        sendRaw(service.url, path, { method: 'POST', headers: { authorization: `Bearer ${ADMIN_KEY}` } }),
+      );
+      expect([404, 414, 422, 431]).toContain(answer.status);
+    });
+  });
+});

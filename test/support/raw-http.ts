@@ -1,0 +1,42 @@
+import { request, type IncomingHttpHeaders } from 'node:http';
+
+export interface RawRequest {
+  method?: string;
+  /** A list sends the header that many times. */
+  headers?: Record<string, string | string[]>;
+  body?: string | Buffer;
+}
+
+export interface RawAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  /** The body as JSON, where it is some. */
+  json: Record<string, unknown>;
+}
+
+/** A request byte for byte: `fetch` would mend the path, join headers, and give up on an answer that comes early. */
+export function sendRaw(origin: string, path: string, options: RawRequest = {}): Promise<RawAnswer> {
+  const { hostname, port } = new URL(origin);
+  const { method = 'GET', headers = {}, body } = options;
+  return new Promise((resolve, reject) => {
+    const call = request({ hostname, port, path, method, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        const isJson = response.headers['content-type']?.includes('json') ?? false;
+        const json = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
+      });
+    });
+    // A server that refuses a body closes while we still write; what counts is the answer, if one came.
+    call.on('error', (error) => setTimeout(() => reject(error), 100));
+    for (const [name, value] of Object.entries(headers)) call.setHeader(name, value);
+    if (body !== undefined && !call.hasHeader('transfer-encoding')) {
+      call.setHeader('content-length', Buffer.byteLength(body));
+    }
+    call.end(body);
+  });
+}
