@@ -15,11 +15,10 @@ const POOL_MESSAGES =
 
 /** Whether the error says that Postgres could not be reached in time, as opposed to a statement that is wrong. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const { code } = current as { code?: unknown };
-    if (typeof code === 'string' && (SOCKET_FAILURES.has(code) || SQL_STATES.test(code))) return true;
-    if (POOL_MESSAGES.test(current.message)) return true;
-    if (current instanceof AggregateError && current.errors.some(isDatabaseUnavailable)) return true;
-  }
-  return false;
+  // By shape: an error of the driver's is not always an instance of this realm's Error.
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, message, errors, cause } = error as Partial<AggregateError> & { code?: unknown };
+  if (typeof code === 'string' && (SOCKET_FAILURES.has(code) || SQL_STATES.test(code))) return true;
+  if (typeof message === 'string' && POOL_MESSAGES.test(message)) return true;
+  return (Array.isArray(errors) && errors.some(isDatabaseUnavailable)) || isDatabaseUnavailable(cause);
 }

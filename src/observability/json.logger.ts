@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { isNativeError } from 'node:util/types';
 import pino, { type DestinationStream, type Logger as Pino } from 'pino';
 import { currentRequestId } from './request-context';
 
@@ -55,27 +56,31 @@ export class JsonLogger implements LoggerService {
     this.write('fatal', message, optional);
   }
 
-  // Nest passes the context last, and for errors a stack before it.
+  // Nest passes the context last, and for errors a stack before it; callers outside of a class pass the stack alone.
   private write(level: pino.Level, message: unknown, optional: unknown[]): void {
-    const context = typeof optional.at(-1) === 'string' ? optional.at(-1) : undefined;
-    const stack = optional.length > 1 && typeof optional[0] === 'string' ? optional[0] : undefined;
-    if (message instanceof Error) this.pino[level]({ context, err: message });
-    else if (typeof message === 'object' && message !== null) this.pino[level]({ context, ...message });
-    else this.pino[level]({ context, stack }, String(message));
+    const texts = optional.filter((item) => typeof item === 'string');
+    const stack = texts.find((text) => text.includes('\n    at '));
+    const context = texts.findLast((text) => text !== stack);
+    if (isNativeError(message)) this.pino[level]({ context, err: message }, 'error');
+    else if (typeof message === 'object' && message !== null) {
+      // With an error and no text pino would take the error's own, past the serializer that cleans it.
+      const text = 'err' in message ? String((message as { event?: unknown }).event ?? 'error') : undefined;
+      this.pino[level]({ context, ...message }, text);
+    } else this.pino[level]({ context, stack: stack && redactText(stack) }, redactText(String(message)));
   }
 }
 
 // An error's own properties are left out: driver errors carry the row that was refused, HTTP errors the request with
 // its credentials.
 function serializeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return { message: typeof error };
+  if (!isNativeError(error)) return { message: typeof error };
   const { code } = error as { code?: unknown };
   return {
     type: error.name,
     message: redactText(error.message),
     ...(typeof code === 'string' ? { code } : {}),
     stack: redactText(error.stack ?? ''),
-    ...(error.cause instanceof Error ? { cause: serializeError(error.cause) } : {}),
+    ...(isNativeError(error.cause) ? { cause: serializeError(error.cause) } : {}),
   };
 }
 

@@ -1,0 +1,229 @@
+import * as fc from 'fast-check';
+import type { TerraConnectOptions } from '../config';
+import { ReturnTargets } from './return-targets';
+
+const LISTED = [
+  'https://app.example.com/devices',
+  'https://shop.example.com:8443/a/b/',
+  'http://localhost:4001/',
+  'pulse://connected',
+];
+const targets = new ReturnTargets({ returnUrls: LISTED } as TerraConnectOptions);
+
+function accepted(text: string): string | null {
+  try {
+    return targets.check('returnUrl', text);
+  } catch {
+    return null;
+  }
+}
+
+/** The promise itself, in terms of text: what leaves us begins with a listed entry, and its path with that entry's. */
+function isWithinListed(url: string): boolean {
+  return LISTED.some((entry) => {
+    const prefix = entry.replace(/\/+$/, '');
+    return url === prefix || ['/', '?', '#'].some((next) => url.startsWith(prefix + next));
+  });
+}
+
+const HOSTS = [
+  'evil.example',
+  'app.example.com.evil.example',
+  'app.example.com%2eevil.example',
+  'app.example.com%00.evil.example',
+  'app.example.com%09.evil.example',
+  'app.example.com。evil.example',
+  'app.example.com．evil.example',
+  'app.example.com:443.evil.example',
+  'app.example.com@evil.example',
+  'app.example.com:x@evil.example',
+  'app.example.com%40evil.example',
+  'app.example.com%2f@evil.example',
+  'app.example.com\\@evil.example',
+  'app.example.com\\.evil.example',
+  'app.example.com#@evil.example',
+  'app.example.com?@evil.example',
+  'app.example.com;@evil.example',
+  'evil.example#app.example.com',
+  'evil.example?app.example.com',
+  'evil.example\\app.example.com',
+  'evilapp.example.com',
+  'xapp.example.com',
+  'app.example.co',
+  'app.example.com.',
+  'аpp.example.com',
+  'app.exаmple.com',
+  'xn--pp-8ia.example.com',
+  'example.com',
+  '*.example.com',
+  'app.example.com:8443',
+  'app.example.com:80',
+  '127.0.0.1:4001',
+  '0.0.0.0:4001',
+  '[::1]:4001',
+  'localhost:4002',
+  'localhost.evil.example:4001',
+  '2130706433:4001',
+  '0x7f.1:4001',
+  '169.254.169.254',
+  '',
+];
+const SCHEMES = [
+  'https://',
+  'http://',
+  'HTTPS://',
+  'https:',
+  'https:/',
+  'https:///',
+  'https:\\\\',
+  '//',
+  '\\\\',
+  '///',
+  'ftp://',
+  'ws://',
+  'pulse://',
+  'javascript://',
+  'data://',
+  'blob:https://',
+  'view-source:https://',
+  'ht\ttps://',
+  'https\n://',
+  ' https://',
+  '\u0000https://',
+];
+const PATHS = ['', '/', '/devices', '/devices/../..', '/%64evices', '/devices%2f..%2f..'];
+
+describe('T-04: return targets', () => {
+  it('refuses hostile hosts behind every scheme and before every path', () => {
+    const corpus = SCHEMES.flatMap((scheme) =>
+      HOSTS.flatMap((host) => PATHS.map((path) => `${scheme}${host}${path}`)),
+    );
+    expect(corpus.length).toBeGreaterThan(4_000);
+    expect(corpus.filter((url) => accepted(url) !== null)).toEqual([]);
+  });
+
+  it('refuses ways out of the listed path', () => {
+    const dots = ['..', '%2e%2e', '.%2e', '%2E.', '%2e%2E'];
+    const slashes = ['/', '\\', '%2f', '%5c', '%2F', '%5C'];
+    const ways = dots.flatMap((dot) => slashes.map((slash) => `/devices${slash}${dot}${slash}admin`));
+    const others = [
+      '/device',
+      '/devices2',
+      '/devices-x',
+      '/Devices',
+      '/devices%20',
+      '/devices;x',
+      '//devices',
+    ];
+    const corpus = [...ways, ...others, '/devices/\t../x', '/devices/a\r\nb', '/devices%0a', '/devices%00'];
+    expect(corpus.filter((path) => accepted(`https://app.example.com${path}`) !== null)).toEqual([]);
+  });
+
+  it.each([
+    'javascript:alert(1)',
+    'JaVaScRiPt:alert(1)',
+    'java\nscript:alert(1)',
+    'javascript://app.example.com/devices/%0aalert(1)',
+    'data:text/html,hello',
+    'vbscript:x',
+    'file:///etc/passwd',
+    'about:blank',
+    'intent://connected#Intent;scheme=pulse;end',
+    'pulse:connected',
+    'pulse:/connected',
+    'pulse:///connected',
+    'pulse://connected@evil.example',
+    'pulse://connected:1',
+    'pulse://connectedx',
+    'pulse://x.connected',
+    'pulses://connected',
+    'https://user:password@app.example.com/devices',
+    'https://:@app.example.com/devices',
+    'https://@app.example.com/devices',
+    'https://app.example.com/devices#access_token=1',
+    `https://app.example.com/devices/${'x'.repeat(2_100)}`,
+    'devices',
+    '?x',
+    '',
+  ])('refuses %s', (url) => {
+    expect(accepted(url)).toBeNull();
+  });
+
+  it.each([
+    ['https://app.example.com/devices', 'https://app.example.com/devices'],
+    ['https://app.example.com/devices/', 'https://app.example.com/devices/'],
+    ['https://app.example.com/devices/a%20b?x=1&y=%2f', 'https://app.example.com/devices/a%20b?x=1&y=%2f'],
+    ['HTTPS://APP.example.com:443/devices', 'https://app.example.com/devices'],
+    ['https://shop.example.com:8443/a/b', 'https://shop.example.com:8443/a/b'],
+    ['http://localhost:4001/any/where', 'http://localhost:4001/any/where'],
+    ['pulse://connected', 'pulse://connected'],
+    ['pulse://connected/x', 'pulse://connected/x'],
+  ])('accepts %s', (url, stored) => {
+    expect(accepted(url)).toBe(stored);
+  });
+
+  it('lets nothing through that is not within the list, whatever the text', () => {
+    const piece = fc.constantFrom(
+      ...SCHEMES,
+      ...HOSTS,
+      ...LISTED,
+      ...[
+        '/',
+        '\\',
+        '@',
+        ':',
+        '#',
+        '?',
+        '.',
+        '..',
+        '%2e',
+        '%2f',
+        '%',
+        '\t',
+        ' ',
+        ';',
+        '&',
+        '=',
+        '。',
+        '[',
+        ']',
+      ],
+      ...['app.example.com', 'devices', 'connected', 'localhost', '4001', '443'],
+    );
+    const text = fc.oneof(
+      fc.array(piece, { maxLength: 7 }).map((pieces) => pieces.join('')),
+      fc
+        .tuple(fc.constantFrom(...LISTED), fc.array(fc.oneof(piece, fc.string({ unit: 'binary' }))))
+        .map(([entry, rest]) => entry + rest.join('')),
+      fc.tuple(fc.constantFrom(...LISTED), fc.nat(60), fc.string()).map(([entry, at, junk]) => {
+        return entry.slice(0, at) + junk + entry.slice(at);
+      }),
+      fc.webUrl({ withFragments: true, withQueryParameters: true }),
+    );
+    fc.assert(
+      fc.property(text, (url) => {
+        const stored = accepted(url);
+        if (stored === null) return;
+        expect(isWithinListed(stored)).toBe(true);
+        // A browser reads what we send exactly as we checked it, and so does whoever reads it again.
+        expect(new URL(stored).href).toBe(stored);
+        expect(stored).not.toMatch(/[\s\\@]|^[^/]*\/\/[^/]*@/);
+      }),
+      { numRuns: 5_000, seed: 4711 },
+    );
+  });
+
+  it('adds the session and the status, and replaces them where somebody put them already', () => {
+    const told = (url: string): string => ReturnTargets.withOutcome(url, 'S', 'connected');
+    expect(told('https://app.example.com/devices')).toBe(
+      'https://app.example.com/devices?session_id=S&status=connected',
+    );
+    expect(told('pulse://connected')).toBe('pulse://connected?session_id=S&status=connected');
+    const forged = told('https://app.example.com/devices?status=failed&session_id=X&status=cancelled&a=1');
+    expect([...new URL(forged).searchParams]).toEqual([
+      ['status', 'connected'],
+      ['session_id', 'S'],
+      ['a', '1'],
+    ]);
+  });
+});
