@@ -1,0 +1,139 @@
+-- The database as the migrations leave it, for reading and for reviews; written by "npm run db:dump".
+-- Migrations build databases, this file does not.
+
+CREATE SCHEMA terra_connect;
+
+CREATE TABLE public.terra_connect_migrations (
+  id serial,
+  "timestamp" bigint NOT NULL,
+  name character varying NOT NULL,
+  CONSTRAINT "PK_5fcc40b16b0a8dbb3b391a2aeff" PRIMARY KEY (id)
+);
+
+CREATE TABLE terra_connect.api_keys (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  key_hash bytea NOT NULL,
+  hint text NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  CONSTRAINT api_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash)
+);
+
+CREATE TABLE terra_connect.connect_session_connections (
+  session_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT connect_session_connections_pkey PRIMARY KEY (session_id, connection_id)
+);
+
+CREATE TABLE terra_connect.connect_sessions (
+  id uuid NOT NULL,
+  reference_id text NOT NULL,
+  status text NOT NULL,
+  failure_reason text,
+  providers text[] NOT NULL,
+  language text,
+  show_disconnect boolean NOT NULL,
+  multi_auth boolean NOT NULL,
+  return_url text,
+  failure_return_url text,
+  metadata jsonb,
+  connect_token text NOT NULL,
+  return_nonce_hash bytea NOT NULL,
+  return_spent_at timestamp with time zone,
+  terra_session_id text,
+  widget_url text,
+  widget_generation text,
+  warnings text[] DEFAULT '{}'::text[] NOT NULL,
+  api_key_id uuid,
+  idempotency_key text,
+  idempotency_digest bytea,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  opened_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  CONSTRAINT connect_sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT connect_sessions_connect_token_key UNIQUE (connect_token),
+  CONSTRAINT connect_sessions_return_nonce_hash_key UNIQUE (return_nonce_hash),
+  CONSTRAINT connect_sessions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'opened'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'expired'::text])))
+);
+
+CREATE TABLE terra_connect.connection_identities (
+  terra_user_id text NOT NULL,
+  connection_id uuid,
+  reference_id text,
+  provider text,
+  cause text NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL,
+  superseded_by text,
+  superseded_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  ended_cause text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT connection_identities_pkey PRIMARY KEY (terra_user_id)
+);
+
+CREATE TABLE terra_connect.connections (
+  id uuid NOT NULL,
+  reference_id text NOT NULL,
+  provider text NOT NULL,
+  terra_user_id text NOT NULL,
+  status text NOT NULL,
+  status_reason text,
+  status_at timestamp with time zone NOT NULL,
+  scopes text[] DEFAULT '{}'::text[] NOT NULL,
+  scopes_at timestamp with time zone NOT NULL,
+  connected_at timestamp with time zone NOT NULL,
+  disconnected_at timestamp with time zone,
+  merged_into uuid,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT connections_pkey PRIMARY KEY (id),
+  CONSTRAINT connections_status_check CHECK ((status = ANY (ARRAY['active'::text, 'error'::text, 'revoked'::text])))
+);
+
+CREATE TABLE terra_connect.webhook_events (
+  id uuid NOT NULL,
+  dedupe_key text NOT NULL,
+  signature_digest bytea NOT NULL,
+  trace_id text,
+  terra_reference text,
+  signed_at timestamp with time zone NOT NULL,
+  ordering_at timestamp with time zone,
+  received_at timestamp with time zone NOT NULL,
+  body bytea NOT NULL,
+  type text,
+  terra_user_id text,
+  status text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  next_attempt_at timestamp with time zone NOT NULL,
+  note text,
+  processed_at timestamp with time zone,
+  CONSTRAINT webhook_events_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_events_dedupe_key_key UNIQUE (dedupe_key),
+  CONSTRAINT webhook_events_signature_digest_key UNIQUE (signature_digest),
+  CONSTRAINT webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'ignored'::text, 'parked'::text, 'dead'::text])))
+);
+
+ALTER TABLE terra_connect.connect_session_connections ADD CONSTRAINT connect_session_connections_connection_id_fkey
+  FOREIGN KEY (connection_id) REFERENCES terra_connect.connections(id);
+ALTER TABLE terra_connect.connect_session_connections ADD CONSTRAINT connect_session_connections_session_id_fkey
+  FOREIGN KEY (session_id) REFERENCES terra_connect.connect_sessions(id) ON DELETE CASCADE;
+ALTER TABLE terra_connect.connection_identities ADD CONSTRAINT connection_identities_connection_id_fkey
+  FOREIGN KEY (connection_id) REFERENCES terra_connect.connections(id);
+ALTER TABLE terra_connect.connections ADD CONSTRAINT connections_merged_into_fkey
+  FOREIGN KEY (merged_into) REFERENCES terra_connect.connections(id);
+
+CREATE UNIQUE INDEX connect_sessions_idempotency_key_idx ON terra_connect.connect_sessions USING btree (COALESCE(api_key_id, '00000000-0000-0000-0000-000000000000'::uuid), idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX connect_sessions_reference_id_idx ON terra_connect.connect_sessions USING btree (reference_id, id DESC);
+CREATE INDEX connect_sessions_terra_session_id_idx ON terra_connect.connect_sessions USING btree (terra_session_id);
+CREATE INDEX connection_identities_connection_id_idx ON terra_connect.connection_identities USING btree (connection_id);
+CREATE INDEX connections_reference_id_idx ON terra_connect.connections USING btree (reference_id, id) WHERE (merged_into IS NULL);
+CREATE INDEX connections_terra_user_id_idx ON terra_connect.connections USING btree (terra_user_id) WHERE (merged_into IS NULL);
+CREATE INDEX webhook_events_due_idx ON terra_connect.webhook_events USING btree (next_attempt_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX webhook_events_parked_idx ON terra_connect.webhook_events USING btree (terra_user_id) WHERE (status = 'parked'::text);

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { withMigratedDatabase } from './migrated-database';
+import { openApiDocument } from './openapi-document';
+import { dumpSchema } from './schema-dump';
+
+export interface GeneratedFile {
+  name: string;
+  path: string;
+  /** Writes it anew. */
+  script: string;
+  generate: () => Promise<string>;
+}
+
+// Compiled, this file is in dist/tools.
+const root = join(__dirname, '..', '..');
+
+/** Files that are committed although the code already says what they say: people and other programs read them. */
+export const GENERATED_FILES: GeneratedFile[] = [
+  {
+    name: 'openapi.json',
+    path: join(root, 'openapi.json'),
+    script: 'npm run openapi:dump',
+    generate: openApiDocument,
+  },
+  {
+    name: 'schema.sql',
+    path: join(root, 'schema.sql'),
+    script: 'npm run db:dump',
+    generate: () => withMigratedDatabase(schemaOf),
+  },
+];
+
+async function schemaOf(url: string): Promise<string> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await dumpSchema(client);
+  } finally {
+    await client.end();
+  }
+}
