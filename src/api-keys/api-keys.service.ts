@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, Repository } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import { Clock, randomToken, sha256 } from '../common';
 import { ApiKey } from './api-key.entity';
 import { ApiKeyRepository } from './api-key.repository';
@@ -62,6 +62,7 @@ export class ApiKeysService {
 
   /** @throws ApiKeyNotFoundError when there is no such key, or it has been revoked before */
   async revoke(id: string): Promise<void> {
+    if (!isUuid(id)) throw new ApiKeyNotFoundError(id);
     const { affected } = await this.keys.update({ id, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
     if (affected === 0) throw new ApiKeyNotFoundError(id);
   }
