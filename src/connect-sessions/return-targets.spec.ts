@@ -141,12 +141,15 @@ describe('T-04: return targets', () => {
     'https://:@app.example.com/devices',
     'https://@app.example.com/devices',
     'https://app.example.com/devices#access_token=1',
-    `https://app.example.com/devices/${'x'.repeat(2_100)}`,
     'devices',
     '?x',
     '',
-  ])('refuses %s', (url) => {
+  ])('refuses %j', (url) => {
     expect(accepted(url)).toBeNull();
+  });
+
+  it('refuses what is longer than any browser promises to follow', () => {
+    expect(accepted(`https://app.example.com/devices/${'x'.repeat(2_100)}`)).toBeNull();
   });
 
   it.each([
@@ -207,7 +210,7 @@ describe('T-04: return targets', () => {
         expect(isWithinListed(stored)).toBe(true);
         // A browser reads what we send exactly as we checked it, and so does whoever reads it again.
         expect(new URL(stored).href).toBe(stored);
-        expect(stored).not.toMatch(/[\s\\@]|^[^/]*\/\/[^/]*@/);
+        expect(stored).not.toMatch(/[\s\\]|^[^/]*\/\/[^/]*@/);
       }),
       { numRuns: 5_000, seed: 4711 },
     );
