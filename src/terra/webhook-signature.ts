@@ -30,6 +30,8 @@ export function checkSignature(
 ): SignatureCheck {
   const header = HEADERS.map((name) => headers[name]).find((value) => value !== undefined && value !== '');
   if (header === undefined) return { ok: false, cause: 'missing' };
+  // Terra's own SDK refuses a body of no bytes, signed or not.
+  if (rawBody.length === 0) return { ok: false, cause: 'malformed' };
   const parsed = parseHeader(header);
   if (typeof parsed === 'string') return { ok: false, cause: parsed };
   const match = findMatch(rawBody, parsed, secrets);
@@ -53,7 +55,8 @@ function parseHeader(header: string | string[]): ParsedHeader | SignatureRefusal
   const timestamps: string[] = [];
   const signatures: Buffer[] = [];
   for (const part of header.split(',')) {
-    const [key, value = ''] = part.trim().split('=', 2);
+    const [key, ...rest] = part.trim().split('=');
+    const value = rest.join('=');
     if (key === 't') timestamps.push(value);
     if (key === 'v1' && /^[0-9a-f]{64}$/i.test(value)) signatures.push(Buffer.from(value, 'hex'));
   }
