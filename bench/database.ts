@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { Client } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import type { EmbeddedPostgres } from '../local/embedded-postgres';
+import { REFERENCE_PREFIX, type Credentials } from './credentials';
+
+const PROVIDERS = ['GARMIN', 'OURA'];
+
+/** Statements of the bench itself: seeds, counts, and the same start for every measure. */
+export class BenchDatabase {
+  constructor(
+    private readonly postgres: EmbeddedPostgres,
+    readonly name: string,
+  ) {}
+
+  get url(): string {
+    return this.postgres.url(this.name);
+  }
+
+  async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+    const client = new Client({ connectionString: this.url });
+    await client.connect();
+    try {
+      return (await client.query(text, values)).rows as Row[];
+    } finally {
+      await client.end();
+    }
+  }
+
+  async count(table: string, where = 'true'): Promise<number> {
+    const [row] = await this.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM terra_connect.${table} WHERE ${where}`,
+    );
+    return row?.count ?? NaN;
+  }
+
+  async empty(table: string): Promise<void> {
+    await this.query(`TRUNCATE terra_connect.${table} CASCADE`);
+  }
+
+  /** Fails when there is not exactly one row for each request that was answered with success. */
+  async expectRows(table: string, expected: number, where = 'true'): Promise<void> {
+    const rows = await this.count(table, where);
+    if (rows === expected) return;
+    throw new Error(`${this.name}: ${expected} requests succeeded, but ${table} has ${rows} rows of theirs.`);
+  }
+}
+
+/** An API key and end users who have connected {@link PROVIDERS}. */
+export async function seed(database: BenchDatabase, credentials: Credentials): Promise<void> {
+  await database.query(
+    `INSERT INTO terra_connect.api_keys (id, name, key_hash, hint, scopes) VALUES ($1, 'bench', $2, 'tc_', '{admin}')`,
+    [uuidv7(), createHash('sha256').update(credentials.apiKey).digest()],
+  );
+  // Ids as far as the index is concerned like ours: the time in front, the rest random.
+  await database.query(
+    `INSERT INTO terra_connect.connections
+        (id, reference_id, provider, terra_user_id, status, status_at, scopes, scopes_at, connected_at)
+      SELECT (lpad(to_hex(1700000000000 + n * 10 + p), 12, '0') || '7' || substr(md5(random()::text), 1, 3)
+            || '8' || substr(md5(random()::text), 1, 15))::uuid,
+          $1 || n, provider, gen_random_uuid()::text, 'active', now(),
+          '{activity,body,daily,sleep}', now(), now()
+        FROM generate_series(1, $2::int) AS n, unnest($3::text[]) WITH ORDINALITY AS list (provider, p)`,
+    [REFERENCE_PREFIX, credentials.endUsers, PROVIDERS],
+  );
+  await database.query('VACUUM ANALYZE');
+}
+
+export function endUsersFor(connections: number): number {
+  return Math.max(1, Math.floor(connections / PROVIDERS.length));
+}
