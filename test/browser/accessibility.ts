@@ -1,0 +1,72 @@
+import type { Page } from 'playwright-core';
+
+export interface AccessibilityReport {
+  lang: string;
+  title: string;
+  headings: string[];
+  mains: number;
+  /** Every piece of text that can be seen, with the contrast to what is behind it as WCAG computes it. */
+  texts: { text: string; contrast: number }[];
+}
+
+// Runs in the page; as text, because the names of browsers are unknown to the compiler of this repository.
+const READ = `(() => {
+  const parse = (color) => {
+    const match = /^rgba?\\((\\d+), (\\d+), (\\d+)(?:, ([\\d.]+))?\\)$/.exec(color);
+    if (!match) throw new Error('cannot read the color ' + color);
+    return { rgb: match.slice(1, 4).map(Number), alpha: match[4] === undefined ? 1 : Number(match[4]) };
+  };
+  const over = (top, below) => top.rgb.map((value, i) => value * top.alpha + below[i] * (1 - top.alpha));
+  const behind = (element) => {
+    if (!element) return [255, 255, 255];
+    const color = parse(getComputedStyle(element).backgroundColor);
+    return color.alpha === 1 ? color.rgb : over(color, behind(element.parentElement));
+  };
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((value) => {
+      const part = value / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (element) => {
+    const background = behind(element);
+    const color = over(parse(getComputedStyle(element).color), background);
+    const [light, dark] = [luminance(color), luminance(background)].sort((a, b) => b - a);
+    return (light + 0.05) / (dark + 0.05);
+  };
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim();
+    const element = walker.currentNode.parentElement;
+    if (text && element.checkVisibility()) texts.push({ text, contrast: contrast(element) });
+  }
+  return {
+    lang: document.documentElement.lang,
+    title: document.title,
+    headings: [...document.querySelectorAll('h1')].map((heading) => heading.textContent.trim()),
+    mains: document.querySelectorAll('main').length,
+    texts,
+  };
+})()`;
+
+export async function readAccessibility(page: Page): Promise<AccessibilityReport> {
+  return page.evaluate<AccessibilityReport>(READ);
+}
+
+const MIN_CONTRAST = 4.5;
+
+/** What everybody must be able to rely on, whatever they read the page with. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { lang, title, headings, mains, texts } = await readAccessibility(page);
+    expect({ lang, mains, headings: headings.length }).toEqual({ lang: 'en', mains: 1, headings: 1 });
+    expect(title).not.toBe('');
+    expect(headings[0]).not.toBe('');
+    expect(texts.length).toBeGreaterThan(1);
+    expect(texts.filter(({ contrast }) => contrast < MIN_CONTRAST)).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+}

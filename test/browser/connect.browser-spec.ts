@@ -1,0 +1,250 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { expectAccessible } from './accessibility';
+import { startChromium } from './chromium';
+import { launch, type Launched } from './launched';
+
+const READY_WITHIN_MS = 15_000;
+
+interface Connection {
+  id: string;
+  referenceId: string;
+  provider: string;
+  status: string;
+}
+
+interface Session {
+  id: string;
+  status: string;
+  connectUrl: string;
+  connections: Connection[];
+}
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await startChromium();
+});
+
+afterAll(() => browser?.close());
+
+describe.each([
+  ['auto', '/api/widget/session'],
+  ['legacy', '/api/v2/auth/generateWidgetSession'],
+])('npm start with TERRA_WIDGET_GENERATION=%s', (generation, widgetEndpoint) => {
+  let launched: Launched;
+  let context: BrowserContext;
+  let page: Page;
+  /** What a page had to complain of: scripts, styles and addresses that were refused, and everything else in red. */
+  let complaints: string[];
+
+  beforeAll(async () => {
+    launched = await launch({ TERRA_WIDGET_GENERATION: generation });
+  });
+
+  afterAll(async () => {
+    await launched?.stop();
+  });
+
+  beforeEach(async () => {
+    context = await browser.newContext({ viewport: { width: 900, height: 700 } });
+    context.setDefaultTimeout(10_000);
+    page = await context.newPage();
+    complaints = [];
+    page.on('console', (message) => {
+      // The icon that browsers ask for unasked.
+      if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) {
+        complaints.push(message.text());
+      }
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+  });
+
+  afterEach(() => context.close());
+
+  const at = (id: string) => page.getByTestId(id);
+
+  /** For a look at the pages: SCREENSHOTS=<folder> npm run test:browser */
+  const picture = async (name: string): Promise<void> => {
+    const folder = process.env.SCREENSHOTS;
+    if (!folder) return;
+    mkdirSync(folder, { recursive: true });
+    await page.screenshot({ path: join(folder, `${generation}-${name}.png`), fullPage: true });
+  };
+
+  const connections = async (): Promise<Connection[]> => {
+    const { status, body } = await launched.api<{ items: Connection[] }>('GET', '/v1/connections');
+    expect(status).toBe(200);
+    return body.items;
+  };
+
+  const session = async (id: string): Promise<Session> =>
+    (await launched.api<Session>('GET', `/v1/connect-sessions/${id}`)).body;
+
+  /** The session that the sample app was told of, in the address of the page where the browser has landed. */
+  const landedSession = (): Promise<Session> =>
+    session(new URL(page.url()).searchParams.get('session_id') ?? '');
+
+  const signIn = async (person: string): Promise<void> => {
+    await page.goto(launched.sampleAppUrl);
+    await at(`person-${person}`).click();
+    await at('connect-device').waitFor();
+  };
+
+  const chooseProvider = async (provider: string): Promise<void> => {
+    await at('connect-device').click();
+    await at(`provider-${provider}`).click();
+    await at('consent-allow').waitFor();
+    expect(new URL(page.url()).origin).toBe(launched.sandboxUrl);
+  };
+
+  it('is ready in time', () => {
+    const seconds = (launched.readyAfterMs / 1000).toFixed(2);
+    const work = launched.built ? 'building and starting' : 'starting';
+    process.stdout.write(`npm start, ${generation}: ready after ${seconds} s of ${work}.\n`);
+    expect(launched.readyAfterMs).toBeLessThan(READY_WITHIN_MS);
+  });
+
+  it('connects a device, lists it, and disconnects it; the API agrees each time', async () => {
+    expect(await connections()).toEqual([]);
+    await page.goto(launched.sampleAppUrl);
+    await picture('1-sign-in');
+    await signIn('ada');
+    await picture('2-no-device');
+    await at('connect-device').click();
+    await at('provider-GARMIN').waitFor();
+    await picture('3-widget');
+    await at('provider-GARMIN').click();
+    await at('consent-allow').waitFor();
+    await picture('4-consent');
+    await at('consent-allow').click();
+
+    await at('device-GARMIN').waitFor();
+    expect(await at('banner').innerText()).toBe('Your device is connected.');
+    expect(await at('status-GARMIN').innerText()).toMatch(/^Connected/);
+    await picture('5-connected');
+    const [connection] = await connections();
+    expect(connection).toMatchObject({ provider: 'GARMIN', status: 'active', referenceId: 'pulse-1001' });
+    expect(await landedSession()).toMatchObject({
+      status: 'completed',
+      connections: [{ id: connection?.id }],
+    });
+
+    await at('disconnect-GARMIN').click();
+    await at('no-devices').waitFor();
+    expect(await at('banner').innerText()).toBe('The device was disconnected.');
+    await picture('6-disconnected');
+    expect(await connections()).toMatchObject([{ id: connection?.id, status: 'revoked' }]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('asks Terra for the widget at the endpoint of its generation', async () => {
+    const response = await fetch(`${launched.sandboxUrl}/sandbox/state`);
+    const { requests } = (await response.json()) as { requests: { method: string; path: string }[] };
+    const asked = requests.filter(({ path }) => /widget.?session$/i.test(path)).map(({ path }) => path);
+    expect(new Set(asked)).toEqual(new Set([widgetEndpoint]));
+  });
+
+  it('connects nothing when the person cancels', async () => {
+    const before = await connections();
+    await signIn('ben');
+    await chooseProvider('FITBIT');
+    await at('consent-deny').click();
+    await at('banner').waitFor();
+    expect(await at('banner').innerText()).toBe('You cancelled. Nothing was connected.');
+    expect(await at('no-devices').count()).toBe(1);
+    await picture('7-cancelled');
+    expect(await connections()).toEqual(before);
+    expect(await landedSession()).toMatchObject({ status: 'cancelled', connections: [] });
+    expect(complaints).toEqual([]);
+  });
+
+  it('takes no harm from the reload and back buttons, nor from the way back being taken twice', async () => {
+    const before = (await connections()).length;
+    const landings: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/connect/return/')) landings.push(request.url());
+    });
+    await signIn('mei');
+    await chooseProvider('GARMIN');
+    await at('consent-allow').click();
+    await at('device-GARMIN').waitFor();
+    const landedAt = page.url();
+    const linked = await connections();
+    expect(linked).toHaveLength(before + 1);
+
+    await page.reload();
+    await at('device-GARMIN').waitFor();
+    await page.goBack();
+    await page.goForward();
+    await at('device-GARMIN').waitFor();
+    expect(landings).toHaveLength(1);
+    await page.goto(landings[0] ?? '');
+    expect(page.url()).toBe(landedAt);
+    await page.reload();
+    expect(await at('device-GARMIN').count()).toBe(1);
+
+    expect(await connections()).toEqual(linked);
+    expect(await landedSession()).toMatchObject({ status: 'completed', connections: [{ status: 'active' }] });
+  });
+
+  it('ends on a page of its own, readable for everybody, when the session has no return URL', async () => {
+    const start = async (referenceId: string): Promise<Session> => {
+      const request = { referenceId, providers: ['GARMIN'] };
+      const { status, body } = await launched.api<Session>('POST', '/v1/connect-sessions', request);
+      expect(status).toBe(201);
+      return body;
+    };
+
+    const connecting = await start('without-return-url');
+    await page.goto(connecting.connectUrl);
+    await at('consent-allow').click();
+    await page.getByRole('heading', { name: 'Your device is connected' }).waitFor();
+    expect(new URL(page.url()).origin).toBe(launched.serviceUrl);
+    await expectAccessible(page);
+    await picture('8-result');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture('8-result-dark');
+    await page.setViewportSize({ width: 360, height: 640 });
+    await picture('8-result-phone');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Your device is connected' }).waitFor();
+    expect(await session(connecting.id)).toMatchObject({ status: 'completed' });
+
+    const cancelling = await start('without-return-url-2');
+    await page.goto(cancelling.connectUrl);
+    await at('consent-deny').click();
+    await page.getByRole('heading', { name: 'You cancelled' }).waitFor();
+    await expectAccessible(page);
+    await picture('9-result-cancelled');
+    expect(await session(cancelling.id)).toMatchObject({ status: 'cancelled', connections: [] });
+    expect(complaints).toEqual([]);
+
+    await page.goto(cancelling.connectUrl);
+    await expectAccessible(page);
+    await picture('9-link-used');
+  });
+
+  it('serves its API docs from nowhere but itself', async () => {
+    const origins = new Set<string>();
+    page.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url());
+      if (protocol !== 'data:') origins.add(origin);
+    });
+    await page.goto(`${launched.serviceUrl}/docs`, { waitUntil: 'networkidle' });
+    await page.locator('.opblock').first().waitFor();
+
+    const openApi = (await (await fetch(`${launched.serviceUrl}/openapi.json`)).json()) as {
+      paths: Record<string, object>;
+    };
+    const operations = Object.values(openApi.paths).flatMap((path) => Object.keys(path)).length;
+    expect(operations).toBeGreaterThan(10);
+    expect(await page.locator('.opblock').count()).toBe(operations);
+    await page.getByRole('button', { name: 'POST /v1/connect-sessions', exact: false }).first().click();
+    await page.locator('.opblock.is-open').waitFor();
+    await picture('docs');
+    expect([...origins]).toEqual([launched.serviceUrl]);
+    expect(complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assertPortFree, findFreePort } from '../../local/ports';
+import { becomesTrue, settlesWithin } from '../../local/waiting';
+
+const repository = join(__dirname, '..', '..');
+const READY = 'Ctrl-C stops everything.';
+const START_TIMEOUT_MS = 60_000;
+
+interface ApiAnswer<Body> {
+  status: number;
+  body: Body;
+}
+
+/** Everything that `npm start` starts, on ports and data of its own. */
+export interface Launched {
+  serviceUrl: string;
+  sandboxUrl: string;
+  sampleAppUrl: string;
+  /** From the start of the command to the line that says that all is ready. */
+  readyAfterMs: number;
+  /** Whether that includes a build, because nobody had built or somebody has edited. */
+  built: boolean;
+  /** A call with the key that the launcher has printed. */
+  api<Body>(method: string, path: string, body?: object): Promise<ApiAnswer<Body>>;
+  /** Ctrl-C, as it were; throws when anything is left behind. */
+  stop(): Promise<void>;
+}
+
+export async function launch(environment: Record<string, string>): Promise<Launched> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'terra-connect-browser-'));
+  const [service, sandbox, sampleApp, postgres] = [
+    await findFreePort(),
+    await findFreePort(),
+    await findFreePort(),
+    await findFreePort(),
+  ];
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, ['local/bootstrap.cjs', 'start'], {
+    cwd: repository,
+    env: {
+      ...process.env,
+      NODE_ENV: undefined,
+      // As npm does: lets the launcher notice that this process was killed, and stop.
+      npm_lifecycle_event: 'start',
+      // Set but empty: whatever a developer has in `.env` stays out of the test.
+      DATABASE_URL: '',
+      TERRA_DEV_ID: '',
+      TERRA_API_KEY: '',
+      TERRA_SIGNING_SECRETS: '',
+      BOOTSTRAP_API_KEY: '',
+      RETURN_URLS: '',
+      PUBLIC_URL: '',
+      WORKERS_ENABLED: '',
+      LOG_LEVEL: 'warn',
+      DATA_DIR: dataDir,
+      PORT: String(service),
+      SANDBOX_PORT: String(sandbox),
+      SAMPLE_APP_PORT: String(sampleApp),
+      POSTGRES_PORT: String(postgres),
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  }
+  const exited = once(child, 'exit');
+
+  const portsAreFree = async (): Promise<boolean> => {
+    try {
+      for (const port of [service, sandbox, sampleApp, postgres])
+        await assertPortFree(port, 'nobody', 'PORT');
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const stop = async (): Promise<void> => {
+    try {
+      child.kill('SIGTERM');
+      if (!(await settlesWithin(exited, 30_000))) child.kill('SIGKILL');
+      if (child.exitCode !== 0) throw new Error(`The launcher did not stop in order:\n${output}`);
+      if (!(await becomesTrue(portsAreFree, 10_000))) throw new Error('The launcher has left a port taken.');
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  };
+
+  const done = (): boolean => output.includes(READY) || child.exitCode !== null;
+  await becomesTrue(done, START_TIMEOUT_MS, 5);
+  const readyAfterMs = performance.now() - startedAt;
+  const key = /API key\s+(\S+)/.exec(output)?.[1];
+  if (!output.includes(READY) || !key) {
+    await stop().catch(() => undefined);
+    throw new Error(`The launcher did not get ready:\n${output}`);
+  }
+
+  const serviceUrl = `http://localhost:${service}`;
+  return {
+    serviceUrl,
+    sandboxUrl: `http://localhost:${sandbox}`,
+    sampleAppUrl: `http://localhost:${sampleApp}`,
+    readyAfterMs,
+    built: output.includes('Built in'),
+    stop,
+    api: async <Body>(method: string, path: string, body?: object): Promise<ApiAnswer<Body>> => {
+      const response = await fetch(`${serviceUrl}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: body && JSON.stringify(body),
+        signal: AbortSignal.timeout(10_000),
+      });
+      return { status: response.status, body: (await response.json()) as Body };
+    },
+  };
+}
