@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
-const EXECUTABLE = process.env.CHROMIUM || '/usr/bin/chromium';
-
 /** Debian's own browser: playwright would download one, and another one with each of its versions. */
+export function findChromium(): string {
+  const path = process.env.CHROMIUM || '/usr/bin/chromium';
+  if (existsSync(path)) return path;
+  throw new Error(
+    `There is no Chromium at ${path}: apt-get install chromium, or set CHROMIUM to the path of one.`,
+  );
+}
+
 export async function startChromium(): Promise<Browser> {
-  if (!existsSync(EXECUTABLE)) {
-    throw new Error(
-      `There is no Chromium at ${EXECUTABLE}: apt-get install chromium, or set CHROMIUM to the path of one.`,
-    );
-  }
   return chromium.launch({
-    executablePath: EXECUTABLE,
+    executablePath: findChromium(),
     args: [
       '--no-sandbox',
       '--disable-gpu',

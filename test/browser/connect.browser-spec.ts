@@ -61,7 +61,7 @@ describe.each([
     page.on('pageerror', (error) => complaints.push(error.message));
   });
 
-  afterEach(() => context.close());
+  afterEach(() => context?.close());
 
   const at = (id: string) => page.getByTestId(id);
 
