@@ -6,7 +6,10 @@ export class FieldProblemDto {
   detail: string;
 }
 
-/** An error, as RFC 9457 has it. Decide by `code`: it is stable, the texts are not. */
+/**
+ * An error, as RFC 9457 has it. Decide by `code`: it is stable, the texts are not. Some codes bring facts as members of
+ * their own, such as `availableProviders` or `requiredScope`.
+ */
 export class ProblemDto {
   /** @example 'urn:terra-connect:problem:connection.not_found' */
   type: string;

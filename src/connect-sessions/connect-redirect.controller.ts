@@ -65,6 +65,7 @@ export class ConnectRedirectController {
   @ApiQuery({ name: 'session_id', schema: { type: 'string', format: 'uuid' } })
   @ApiProduces('text/html')
   @ApiOkResponse({ description: 'A page.', schema: { type: 'string' } })
+  @ApiResponse({ status: 404, description: 'A page: the session is not known.' })
   async result(@Query('session_id', SESSION_ID) id: string): Promise<string> {
     const { session } = await this.sessions.get(id);
     return renderResultPage(RETURN_STATUS[session.status]);

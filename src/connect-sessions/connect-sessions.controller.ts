@@ -1,5 +1,5 @@
 import { Body, Get, Headers, Param, ParseUUIDPipe, Post } from '@nestjs/common';
-import { ApiHeader } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
 import { ApiProblems, TERRA_PROBLEMS } from '../common';
 import { ConnectSessionNotFoundError } from './connect-sessions.errors';
@@ -21,8 +21,13 @@ export class ConnectSessionsController {
    */
   @Post()
   @RequireScope('sessions:write')
+  @ApiCreatedResponse({
+    description: 'The session, new or (by Idempotency-Key) made before.',
+    type: ConnectSessionDto,
+  })
   @ApiHeader({
-    name: 'Idempotency-Key',
+    // As the parameter below spells it, so that the document holds one header and not two.
+    name: 'idempotency-key',
     required: false,
     description:
       'Your name for this request, 1 to 255 visible ASCII characters. Repeating the request with it gives the same session instead of a second one.',
@@ -55,6 +60,11 @@ export class ConnectSessionsController {
   /** Reads a session and its outcome */
   @Get(':id')
   @RequireScope('sessions:read')
+  @ApiParam({ name: 'id', format: 'uuid', description: 'Of the session.' })
+  @ApiOkResponse({
+    description: 'The session as it is now, with the connections that it made.',
+    type: ConnectSessionDto,
+  })
   @ApiProblems({ 404: { 'session.not_found': 'There is no such session.' } })
   async get(@Param('id', SESSION_ID) id: string): Promise<ConnectSessionDto> {
     const { session, connections } = await this.sessions.get(id);

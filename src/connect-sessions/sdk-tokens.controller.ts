@@ -1,5 +1,5 @@
 import { Param, Post } from '@nestjs/common';
-import { ApiParam } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiParam } from '@nestjs/swagger';
 import { RequireScope, RestController } from '../api-keys';
 import { ApiProblems, Clock, ReferenceIdPipe, TERRA_PROBLEMS } from '../common';
 import { TerraClient } from '../terra';
@@ -24,6 +24,7 @@ export class SdkTokensController {
     description: 'Your id of the end user, percent-encoded.',
     example: 'user-4711',
   })
+  @ApiCreatedResponse({ description: 'The token; single use.', type: SdkTokenDto })
   @ApiProblems({ 422: { 'request.invalid': 'The reference id cannot be accepted.' }, ...TERRA_PROBLEMS })
   async create(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<SdkTokenDto> {
     const { token, expiresInSeconds } = await this.terra.createSdkToken(referenceId);

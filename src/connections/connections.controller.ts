@@ -1,4 +1,5 @@
 import { Delete, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import { RequireScope, RestController } from '../api-keys';
 import { ApiProblems, TERRA_PROBLEMS } from '../common';
 import { ConnectionNotFoundError } from './connections.errors';
@@ -11,6 +12,8 @@ import { ListConnectionsDto } from './dto/list-connections.dto';
 const CONNECTION_ID = new ParseUUIDPipe({
   exceptionFactory: () => new ConnectionNotFoundError('with this id'),
 });
+const ApiConnectionId = (): MethodDecorator =>
+  ApiParam({ name: 'id', format: 'uuid', description: 'Of the connection.' });
 const NOT_FOUND = { 404: { 'connection.not_found': 'There is no such connection.' } };
 
 @RestController('v1/connections', 'Connections')
@@ -23,6 +26,7 @@ export class ConnectionsController {
    */
   @Get()
   @RequireScope('connections:read')
+  @ApiOkResponse({ description: 'A page of the list.', type: ConnectionPageDto })
   @ApiProblems({ 422: { 'request.invalid': 'A filter or the cursor cannot be accepted.' } })
   async list(@Query() filter: ListConnectionsDto): Promise<ConnectionPageDto> {
     return ConnectionPageDto.from(await this.connections.list(filter));
@@ -31,6 +35,11 @@ export class ConnectionsController {
   /** Reads one connection */
   @Get(':id')
   @RequireScope('connections:read')
+  @ApiConnectionId()
+  @ApiOkResponse({
+    description: 'The connection; one that was merged into another is answered as that.',
+    type: ConnectionDto,
+  })
   @ApiProblems(NOT_FOUND)
   async get(@Param('id', CONNECTION_ID) id: string): Promise<ConnectionDto> {
     return ConnectionDto.from(await this.connections.get(id));
@@ -42,6 +51,8 @@ export class ConnectionsController {
    */
   @Delete(':id')
   @RequireScope('connections:write')
+  @ApiConnectionId()
+  @ApiOkResponse({ description: 'The connection, revoked.', type: ConnectionDto })
   @ApiProblems({ ...NOT_FOUND, ...TERRA_PROBLEMS })
   async disconnect(@Param('id', CONNECTION_ID) id: string): Promise<ConnectionDto> {
     return ConnectionDto.from(await this.connections.disconnect(id));

@@ -1,4 +1,5 @@
 import { Get } from '@nestjs/common';
+import { ApiOkResponse } from '@nestjs/swagger';
 import { RequireScope, RestController } from '../api-keys';
 import { ApiProblems, TERRA_PROBLEMS } from '../common';
 import { ProviderPageDto } from './dto/provider.dto';
@@ -14,6 +15,7 @@ export class ProvidersController {
    */
   @Get()
   @RequireScope('sessions:read')
+  @ApiOkResponse({ description: 'The whole catalogue.', type: ProviderPageDto })
   @ApiProblems(TERRA_PROBLEMS)
   async list(): Promise<ProviderPageDto> {
     return ProviderPageDto.from(await this.providers.list());

@@ -9,7 +9,7 @@ import type { ConnectSession } from '../connect-session.entity';
 
 /** One attempt of one end user to connect a device, with its outcome. */
 export class ConnectSessionDto {
-  /** @example '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10' */
+  @ApiProperty({ format: 'uuid', example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10' })
   id: string;
 
   @ApiProperty({

@@ -4,10 +4,11 @@ import type { Connection } from '../connection.entity';
 
 /** One end user's account at one provider. */
 export class ConnectionDto {
-  /**
-   * Ours; stays the same when the person connects the account again.
-   * @example '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'
-   */
+  @ApiProperty({
+    format: 'uuid',
+    description: 'Ours; stays the same when the person connects the account again.',
+    example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
+  })
   id: string;
 
   /**
