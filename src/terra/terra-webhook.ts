@@ -1,4 +1,4 @@
-import { toTerraUser, type TerraUser } from './terra.types';
+import { toReferenceId, toTerraUser, type TerraUser } from './terra.types';
 import { asRecord, listOfText, textOf } from './wire';
 
 /** The events about a user's authentication; each has a handler of its own. */
@@ -99,7 +99,7 @@ export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
 
 // Documents put the reference inside `user`, at the top level, or in both.
 function readOwner(inUser: unknown, atTop: unknown): EventOwner {
-  const [first, second] = [textOf(inUser), textOf(atTop)];
+  const [first, second] = [toReferenceId(inUser), toReferenceId(atTop)];
   return {
     referenceId: first ?? second,
     contradictory: first !== null && second !== null && first !== second,

@@ -1,3 +1,4 @@
+import { describeReferenceIdProblem } from '../common';
 import { asList, asRecord, listOfText, textOf } from './wire';
 
 /** One provider account at Terra. Connecting it again gives a new `terraUserId`. */
@@ -53,10 +54,15 @@ export function toTerraUser(wire: unknown): TerraUser | null {
   return {
     terraUserId,
     provider: provider.toUpperCase(),
-    referenceId: textOf(user.reference_id),
+    referenceId: toReferenceId(user.reference_id),
     scopes: user.scopes === null || user.scopes === undefined ? null : listOfText(user.scopes),
     active: typeof user.active === 'boolean' ? user.active : null,
   };
+}
+
+/** A reference that we could have given out; anything else, such as the text "null", is none. */
+export function toReferenceId(wire: unknown): string | null {
+  return describeReferenceIdProblem(wire) === null ? (wire as string) : null;
 }
 
 /** `/userInfo` has been described as a bare array, as `{users}` and as `{user}`. */
