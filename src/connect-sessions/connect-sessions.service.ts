@@ -82,7 +82,9 @@ export class ConnectSessionsService {
     const session = await this.repository.findById(id);
     if (!session) throw new ConnectSessionNotFoundError();
     const ids = await this.repository.listConnectionIds(id);
-    const connections = await Promise.all(ids.map((connectionId) => this.connections.get(connectionId)));
+    const found = await Promise.all(ids.map((connectionId) => this.connections.get(connectionId)));
+    // Two of them may have been merged since: an account that was connected twice is one connection.
+    const connections = [...new Map(found.map((connection) => [connection.id, connection])).values()];
     return { session: this.withExpiry(session), connections };
   }
 
