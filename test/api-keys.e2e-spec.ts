@@ -134,7 +134,8 @@ describe('API keys', () => {
 
     it('is not looked for anywhere but in its header', async () => {
       const { key } = await apiKeys.create('in the wrong place', ['admin']);
-      for (const headers of [{ 'x-api-key': key }, { cookie: `authorization=Bearer ${key}` }]) {
+      for (const name of ['x-api-key', 'cookie', 'proxy-authorization']) {
+        const headers = { [name]: `Bearer ${key}` };
         expect(await sendRaw(service.url, '/v1/connections', { headers })).toMatchObject(MISSING);
       }
       const inQuery = await sendRaw(service.url, `/v1/connections?api_key=${key}&access_token=${key}`);

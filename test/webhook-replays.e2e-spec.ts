@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { WebhookWorker } from '../src/webhooks';
+import { startTestApp, type TestApp } from './support/app';
+import { connectionsOf, newReference, startSession, stateOf } from './support/flow';
+import { nowInSeconds, postWebhook, signatureHeader } from './support/webhooks';
+
+describe('A webhook that comes again has no second effect', () => {
+  let service: TestApp;
+  beforeAll(async () => (service = await startTestApp()));
+  afterAll(() => service.close());
+
+  const authOf = (referenceId: string) => ({
+    type: 'auth',
+    status: 'success',
+    user: { user_id: randomUUID(), provider: 'GARMIN', reference_id: referenceId, scopes: 'A,B' },
+  });
+  const eventsStored = async (): Promise<number> => {
+    const [row] = await service.query<{ count: string }>('SELECT count(*) FROM terra_connect.webhook_events');
+    return Number(row?.count);
+  };
+  const copies = <T>(count: number, make: (copy: number) => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: count }, (_, copy) => make(copy)));
+
+  it('T-06, T-14: 50 copies at once are stored once and link once', async () => {
+    const session = await startSession(service);
+    const event = JSON.stringify(authOf(session.referenceId));
+    const signature = signatureHeader(event);
+    const traceId = randomUUID();
+    const before = await eventsStored();
+    const answers = await copies(50, () => postWebhook(service, event, { signature, traceId }));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
+    expect(await eventsStored()).toBe(before + 1);
+
+    const worker = service.app.get(WebhookWorker, { strict: false });
+    await copies(8, () => worker.runOnce());
+    await service.drainWebhooks();
+    expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
+  });
+
+  it('T-06: a retry with a new signature and the same trace id is the same delivery', async () => {
+    const event = authOf(newReference());
+    const traceId = randomUUID();
+    const before = await eventsStored();
+    for (const secondsAgo of [20, 10, 0]) {
+      const answer = await postWebhook(service, event, { traceId, timestamp: nowInSeconds() - secondsAgo });
+      expect(answer.status).toBe(200);
+    }
+    expect(await eventsStored()).toBe(before + 1);
+  });
+
+  it.each<[string, string | string[] | null]>([
+    ['another trace id', 'another-trace'],
+    ['no trace id', null],
+    ['two trace ids', ['one', 'two']],
+    ['an empty trace id', ''],
+    ['a trace id of 8 KB', 'x'.repeat(8_000)],
+    ['a trace id in another script', Buffer.from('spår').toString('latin1')],
+    ['a trace id that imitates our own key', 'body:0'],
+  ])('T-07: a captured webhook with %s is a replay all the same', async (_case, traceId) => {
+    const referenceId = newReference();
+    const event = JSON.stringify(authOf(referenceId));
+    const signature = signatureHeader(event);
+    await postWebhook(service, event, { signature });
+    await service.drainWebhooks();
+    const before = await stateOf(service);
+    const replay = await postWebhook(service, event, { signature, traceId });
+    expect(replay.status).toBe(200);
+    await service.drainWebhooks();
+    expect(await stateOf(service)).toEqual(before);
+  });
+
+  it('T-07: changed case, order or neighbours of a captured signature are no new signature', async () => {
+    const event = JSON.stringify(authOf(newReference()));
+    const signature = signatureHeader(event);
+    const [time, v1 = ''] = signature.split(',');
+    await postWebhook(service, event, { signature });
+    const before = await eventsStored();
+    const disguises = [
+      `${time},${v1.toUpperCase().replace('V1', 'v1')}`,
+      `${v1},${time}`,
+      `${time},v1=${'0'.repeat(64)},${v1}`,
+      `${time},v0=x,${v1}`,
+    ];
+    for (const disguise of disguises) {
+      expect((await postWebhook(service, event, { signature: disguise })).status).toBe(200);
+      const asOld = { signature: null, headers: { 'terra-signature': disguise } };
+      expect((await postWebhook(service, event, asOld)).status).toBe(200);
+    }
+    expect(await eventsStored()).toBe(before);
+  });
+
+  it('stores each of two events that differ, though they share a terra-reference', async () => {
+    const headers = { 'terra-reference': randomUUID() };
+    const before = await eventsStored();
+    await postWebhook(service, authOf(newReference()), { headers });
+    await postWebhook(service, authOf(newReference()), { headers });
+    await postWebhook(service, authOf(newReference()), { headers, traceId: null });
+    expect(await eventsStored()).toBe(before + 3);
+  });
+
+  it('T-25: a replay of the whole history, signed anew, leaves everybody as they are', async () => {
+    const referenceId = newReference();
+    const { account } = service.sandbox;
+    const first = account.connect({ provider: 'GARMIN', referenceId });
+    await service.drainWebhooks();
+    account.connect({ provider: 'GARMIN', referenceId });
+    await service.drainWebhooks();
+    const other = account.connect({ provider: 'OURA', referenceId });
+    account.changePermissions(other.userId, { remove: ['sleep'] });
+    await service.drainWebhooks();
+    account.deauthenticate(other.userId);
+    await service.drainWebhooks();
+    const before = await connectionsOf(service, referenceId);
+    expect(before.map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
+    expect(before.some(({ terraUserId }) => terraUserId === first.userId)).toBe(false);
+
+    // Terra's dashboard sends events again with the original body and ordering time.
+    for (const { body, orderingTimestamp } of service.sandbox.deliveries) {
+      await postWebhook(service, body, { orderingAt: new Date(orderingTimestamp) });
+      await service.drainWebhooks();
+    }
+    const withoutTimes = (list: object[]) => list.map((item) => ({ ...item, updatedAt: null }));
+    expect(withoutTimes(await connectionsOf(service, referenceId))).toEqual(withoutTimes(before));
+  });
+});

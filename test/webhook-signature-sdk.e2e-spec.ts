@@ -1,0 +1,122 @@
+import * as fc from 'fast-check';
+import { verifyTerraWebhookSignature } from 'terra-api';
+import { checkSignature } from '../src/terra';
+import { nowInSeconds, signatureHex } from './support/webhooks';
+
+const SECRETS = ['first-secret-of-ours', 'second-secret-of-ours'];
+
+/** Whether Terra's own SDK accepts it by any of our secrets. */
+async function sdkAccepts(body: string, header: string): Promise<boolean> {
+  const verdicts = await Promise.allSettled(
+    SECRETS.map((secret) => verifyTerraWebhookSignature(body, header, secret, { tolerance: 300 })),
+  );
+  return verdicts.some(({ status }) => status === 'fulfilled');
+}
+
+function weAccept(body: string, header: string): boolean {
+  return checkSignature(Buffer.from(body), { 'x-terra-signature': header }, SECRETS, new Date(), 300).ok;
+}
+
+/** An honest delivery, as parts that a forger may change. */
+const delivery = fc.record({
+  body: fc.oneof(
+    fc.json(),
+    fc.string({ unit: 'grapheme' }),
+    fc.constant(''),
+    fc.constant('{"type":"auth","status":"success"}'),
+  ),
+  // Far enough from 300 that the second in which the test runs does not matter.
+  age: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(0, 1, 290, -290) },
+    { weight: 1, arbitrary: fc.constantFrom(310, -310, 86_400, 1e9) },
+  ),
+  secret: fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...SECRETS) },
+    { weight: 1, arbitrary: fc.constantFrom('', 'not-ours', SECRETS.join(',')) },
+  ),
+});
+
+type Forgery = (parts: string[], hex: string, at: number) => string[];
+const FORGERIES: Record<string, Forgery> = {
+  none: (parts) => parts,
+  reversed: (parts) => [...parts].reverse(),
+  doubled: (parts) => [...parts, ...parts],
+  'time twice': (parts, _hex, at) => [...parts, `t=${at - 5}`],
+  'no time': (parts) => parts.slice(1),
+  'no signature': (parts) => parts.slice(0, 1),
+  'other scheme': (parts, hex) => [parts[0] ?? '', `v0=${hex}`],
+  'wrong before right': (parts, hex) => [parts[0] ?? '', `v1=${'0'.repeat(hex.length)}`, ...parts.slice(1)],
+  'wrong after right': (parts, hex) => [...parts, `v1=${'f'.repeat(hex.length)}`],
+  'truncated hex': (parts, hex) => [parts[0] ?? '', `v1=${hex.slice(0, 40)}`],
+  'longer hex': (parts, hex) => [parts[0] ?? '', `v1=${hex}ab`],
+  'junk after hex': (parts, hex) => [parts[0] ?? '', `v1=${hex}=junk`],
+  'junk after time': (_parts, hex, at) => [`t=${at}=junk`, `v1=${hex}`],
+  'time with suffix': (_parts, hex, at) => [`t=${at}abc`, `v1=${hex}`],
+  'blank in time': (_parts, hex, at) => [`t= ${at} `, `v1=${hex}`],
+  milliseconds: (_parts, hex, at) => [`t=${at * 1_000}`, `v1=${hex}`],
+  'upper case': (parts, hex) => [parts[0] ?? '', `v1=${hex.toUpperCase()}`],
+  blanks: (parts) => parts.map((part) => ` ${part} `),
+  'blanks around the sign': (parts) => parts.map((part) => part.replace('=', ' = ')),
+  'empty members': (parts) => ['', ...parts, ''],
+  'other separator': (parts) => [parts.join(';')],
+};
+
+const forgery = fc.oneof(
+  fc.constantFrom(...Object.keys(FORGERIES)).map((name) => FORGERIES[name] as Forgery),
+  // One character somewhere is another one, is gone, or is there twice.
+  fc.tuple(fc.nat(90), fc.string({ minLength: 0, maxLength: 2 })).map(([at, put]): Forgery => {
+    return (parts) => {
+      const header = parts.join(',');
+      return [header.slice(0, at) + put + header.slice(at + 1)];
+    };
+  }),
+);
+
+describe("Terra's own SDK and we", () => {
+  it('T-08: reject together: whatever it rejects, we reject', async () => {
+    let acceptedByBoth = 0;
+    let rejectedByBoth = 0;
+    await fc.assert(
+      fc.asyncProperty(delivery, forgery, async ({ body, age, secret }, forge) => {
+        const at = nowInSeconds() - age;
+        const hex = signatureHex(body, at, secret);
+        const header = forge([`t=${at}`, `v1=${hex}`], hex, at).join(',');
+        const [theirs, ours] = [await sdkAccepts(body, header), weAccept(body, header)];
+        if (ours) expect({ header, theirs }).toEqual({ header, theirs: true });
+        if (ours && theirs) acceptedByBoth += 1;
+        if (!ours && !theirs) rejectedByBoth += 1;
+      }),
+      { numRuns: 1_500, seed: 4711 },
+    );
+    // The cases are worth something only when both verdicts are among them.
+    expect(acceptedByBoth).toBeGreaterThan(80);
+    expect(rejectedByBoth).toBeGreaterThan(80);
+  });
+
+  it('accept together what is honestly signed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.json(), fc.constantFrom(...SECRETS), async (body, secret) => {
+        const at = nowInSeconds();
+        const header = `t=${at},v1=${signatureHex(body, at, secret)}`;
+        expect([await sdkAccepts(body, header), weAccept(body, header)]).toEqual([true, true]);
+      }),
+      { numRuns: 300, seed: 4711 },
+    );
+  });
+
+  it('differ on purpose where it is the laxer one', async () => {
+    const body = '{"type":"auth"}';
+    const suffixed = `${nowInSeconds()}abc`;
+    const header = `t=${suffixed},v1=${signatureHex(body, suffixed, SECRETS[0])}`;
+    expect([await sdkAccepts(body, header), weAccept(body, header)]).toEqual([true, false]);
+  });
+
+  it('differ on purpose about bytes that are no text: it signs what it reads, we what was sent', async () => {
+    const body = Buffer.from([0x7b, 0xff, 0xfe, 0x7d]);
+    const at = nowInSeconds();
+    const header = `t=${at},v1=${signatureHex(body, at, SECRETS[0])}`;
+    const headers = { 'x-terra-signature': header };
+    await expect(verifyTerraWebhookSignature(body as never, header, SECRETS[0] ?? '')).rejects.toThrow();
+    expect(checkSignature(body, headers, SECRETS, new Date(), 300).ok).toBe(true);
+  });
+});

@@ -1,0 +1,250 @@
+import { startTestApp, type TestApp } from './support/app';
+import { shiftClock, stateOf } from './support/flow';
+import { sendRaw, type RawAnswer } from './support/raw-http';
+import { TEST_CREDENTIALS } from './support/sandbox';
+import {
+  nowInSeconds,
+  postWebhook,
+  signatureHeader,
+  signatureHex,
+  type WebhookOptions,
+} from './support/webhooks';
+
+const SECRET = TEST_CREDENTIALS.signingSecret;
+const SECOND_SECRET = 'a-second-destination-with-a-secret-of-its-own';
+const MEGABYTE = 1024 * 1024;
+
+let next = 0;
+const newEvent = () => ({
+  type: 'auth',
+  status: 'success',
+  user: { user_id: `user-${(next += 1)}`, provider: 'GARMIN', reference_id: `person-${next}` },
+});
+
+describe('A webhook is believed by its signature alone', () => {
+  let service: TestApp;
+  beforeAll(async () => {
+    service = await startTestApp({ TERRA_SIGNING_SECRETS: `${SECOND_SECRET}, ${SECRET}` });
+  });
+  afterAll(() => service.close());
+  afterEach(() => jest.restoreAllMocks());
+
+  const metric = async (name: string): Promise<number> => {
+    const { text } = await sendRaw(service.url, '/metrics');
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+    return Number(line?.split(' ').at(-1) ?? 0);
+  };
+  const refusalsBy = (cause: string): Promise<number> =>
+    metric(`terra_connect_webhook_rejections_total{cause="${cause}"}`);
+  const stored = async (): Promise<number> => {
+    const [row] = await service.query<{ count: string }>('SELECT count(*) FROM terra_connect.webhook_events');
+    return Number(row?.count);
+  };
+
+  /** Posts it; expects 401 that tells nothing, one more in the counter of its cause, and nothing else. */
+  const expectRefused = async (
+    cause: string,
+    event: object | string | Buffer,
+    options: WebhookOptions,
+  ): Promise<void> => {
+    await service.drainWebhooks();
+    const [before, counted] = [await stateOf(service), await refusalsBy(cause)];
+    const answer = await postWebhook(service, event, options);
+    expect(answer.json).toEqual({
+      type: 'urn:terra-connect:problem:webhook.signature_refused',
+      title: 'Unauthorized',
+      status: 401,
+      code: 'webhook.signature_refused',
+      detail: 'The signature cannot be accepted.',
+    });
+    expect(answer.status).toBe(401);
+    await service.drainWebhooks();
+    expect(await stateOf(service)).toEqual(before);
+    expect(await refusalsBy(cause)).toBe(counted + 1);
+  };
+  const expectStored = async (post: () => Promise<RawAnswer>): Promise<void> => {
+    const before = await stored();
+    expect((await post()).status).toBe(200);
+    expect(await stored()).toBe(before + 1);
+  };
+
+  describe('T-08: forged', () => {
+    const body = JSON.stringify(newEvent());
+    const at = nowInSeconds();
+    const hex = signatureHex(body, at);
+
+    it.each<[string, string, string | string[] | null]>([
+      ['none', 'missing', null],
+      ['an empty one', 'missing', ''],
+      ['a random digest', 'no_match', `t=${at},v1=${'0'.repeat(64)}`],
+      ['the digest of another secret', 'no_match', signatureHeader(body, at, 'somebody-else')],
+      ['the digest of no secret', 'no_match', signatureHeader(body, at, '')],
+      ['the digest of the body without its time', 'no_match', `t=${at},v1=${signatureHex(body, '')}`],
+      ['the digest of another time', 'no_match', `t=${at},v1=${signatureHex(body, at - 1)}`],
+      ['a time written otherwise', 'no_match', `t=0${at},v1=${hex}`],
+      ['one digit changed', 'no_match', `t=${at},v1=${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}`],
+      ['truncated hex', 'malformed', `t=${at},v1=${hex.slice(0, 32)}`],
+      ['hex and more', 'malformed', `t=${at},v1=${hex}00`],
+      ['hex and something else', 'malformed', `t=${at},v1=${hex}=junk`],
+      ['a time and something else', 'malformed', `t=${at}=junk,v1=${hex}`],
+      ['no hex', 'malformed', `t=${at},v1=${'z'.repeat(64)}`],
+      ['base64', 'malformed', `t=${at},v1=${Buffer.from(hex, 'hex').toString('base64')}`],
+      ['only another scheme', 'malformed', `t=${at},v0=${hex}`],
+      ['another case of the scheme', 'malformed', `t=${at},V1=${hex}`],
+      ['no time', 'malformed', `v1=${hex}`],
+      ['an empty time', 'malformed', `t=,v1=${hex}`],
+      ['two times', 'malformed', `t=${at},t=${at},v1=${hex}`],
+      ['a time that is no number', 'malformed', `t=now,v1=${signatureHex(body, 'now')}`],
+      ['a time with a suffix', 'malformed', `t=${at}abc,v1=${signatureHex(body, `${at}abc`)}`],
+      ['a negative time', 'malformed', `t=-${at},v1=${signatureHex(body, `-${at}`)}`],
+      ['a fraction of a time', 'malformed', `t=${at}.5,v1=${signatureHex(body, `${at}.5`)}`],
+      ['the digest alone', 'malformed', hex],
+      ['a list of nine', 'malformed', `t=${at}${`,v1=${hex}`.repeat(9)}`],
+      ['8 KB', 'malformed', `t=${at},v1=${hex},v0=${'0'.repeat(8_000)}`],
+      ['the header twice', 'malformed', [`t=${at},v1=${hex}`, `t=${at},v1=${hex}`]],
+    ])('refuses %s', async (_case, cause, signature) => {
+      await expectRefused(cause, body, { signature });
+      // The deprecated name of the header is no way around it.
+      await expectRefused(cause, body, { signature, signatureName: 'terra-signature' });
+    });
+
+    it('does not fall back to the second header when the first one is wrong', async () => {
+      const event = newEvent();
+      const signature = `t=${at},v1=${'0'.repeat(64)}`;
+      const headers = { 'terra-signature': signatureHeader(JSON.stringify(event)) };
+      await expectRefused('no_match', event, { signature, headers });
+    });
+
+    it('refuses JSON that is equal to what was signed, but not byte for byte', async () => {
+      const event = newEvent();
+      const signature = signatureHeader(JSON.stringify(event));
+      await expectRefused('no_match', JSON.stringify(event, null, 1), { signature });
+      await expectRefused('no_match', `${JSON.stringify(event)}\n`, { signature });
+      const escaped = JSON.stringify(event).replace('GARMIN', '\\u0047ARMIN');
+      await expectRefused('no_match', escaped, { signature });
+    });
+
+    it('refuses a body that only looks the same when it is read as text', async () => {
+      const [one, other] = [
+        Buffer.from('{"type":"\xff"}', 'latin1'),
+        Buffer.from('{"type":"\xfe"}', 'latin1'),
+      ];
+      await expectRefused('no_match', other, { signature: signatureHeader(one) });
+    });
+
+    it('refuses an empty body, signed or not: Terra sends none', async () => {
+      await expectRefused('missing', '', { signature: null });
+      await expectRefused('malformed', '', {});
+    });
+  });
+
+  describe('accepted', () => {
+    it.each(['X-Terra-Signature', 'terra-signature'])('under the name %s', async (signatureName) => {
+      await expectStored(() => postWebhook(service, newEvent(), { signatureName }));
+    });
+
+    it('under both names at once', async () => {
+      const body = JSON.stringify(newEvent());
+      const signature = signatureHeader(body);
+      await expectStored(() =>
+        postWebhook(service, body, { signature, headers: { 'terra-signature': signature } }),
+      );
+    });
+
+    it.each([SECRET, SECOND_SECRET])('by any of the secrets (%#)', async (secret) => {
+      await expectStored(() => postWebhook(service, newEvent(), { secret }));
+    });
+
+    it.each<[string, (hex: string) => string]>([
+      ['after a wrong one', (hex) => `v1=${'0'.repeat(64)},v1=${hex}`],
+      ['before a wrong one', (hex) => `v1=${hex},v1=${'0'.repeat(64)}`],
+      ['beside another scheme', (hex) => `v0=${'0'.repeat(64)},v1=${hex},v2=x`],
+      ['in upper case', (hex) => `v1=${hex.toUpperCase()}`],
+      ['after a blank', (hex) => ` v1=${hex}`],
+    ])('with the right v1 %s', async (_case, schemes) => {
+      const body = JSON.stringify(newEvent());
+      const at = nowInSeconds();
+      const signature = `t=${at},${schemes(signatureHex(body, at))}`;
+      await expectStored(() => postWebhook(service, body, { signature }));
+    });
+
+    it.each([
+      'text/plain',
+      'application/xml',
+      'application/json; charset=utf-16',
+      'application/x-www-form-urlencoded',
+    ])('whatever the content type says: %s', async (contentType) => {
+      await expectStored(() =>
+        postWebhook(service, newEvent(), { headers: { 'content-type': contentType } }),
+      );
+    });
+  });
+
+  describe('T-09: the clock', () => {
+    // Half a second into the second, so that the request itself does not cross a border.
+    const at = Math.floor(Date.now() / 1_000) * 1_000 + 500;
+    const postWhenAged = async (seconds: number): Promise<RawAnswer> => {
+      shiftClock(service, (at - Date.now()) / 1_000);
+      return postWebhook(service, newEvent(), { timestamp: Math.floor(at / 1_000) - seconds });
+    };
+
+    it.each([0, 299, 300, -299, -300])('accepts an age of %i seconds', async (seconds) => {
+      await expectStored(() => postWhenAged(seconds));
+    });
+
+    it.each([
+      [301, 'too_old'],
+      [86_400, 'too_old'],
+      [-301, 'too_far_ahead'],
+      [-86_400, 'too_far_ahead'],
+    ])('refuses an age of %i seconds, counted as %s', async (seconds, cause) => {
+      const [before, counted] = [await stored(), await refusalsBy(cause)];
+      expect(await postWhenAged(seconds)).toMatchObject({
+        status: 401,
+        json: { code: 'webhook.signature_refused' },
+      });
+      expect(await stored()).toBe(before);
+      expect(await refusalsBy(cause)).toBe(counted + 1);
+    });
+
+    it('refuses a timestamp in milliseconds, with a counter of its own', async () => {
+      await expectRefused('millisecond_timestamp', newEvent(), { timestamp: Date.now() });
+    });
+
+    it('does not take a forged time for a stale one', async () => {
+      const body = JSON.stringify(newEvent());
+      const signature = `t=${nowInSeconds() - 1_000},v1=${signatureHex(body, nowInSeconds())}`;
+      await expectRefused('no_match', body, { signature });
+    });
+  });
+
+  describe('size', () => {
+    const bodyOf = (bytes: number): string => {
+      const head = '{"type":"daily","padding":"';
+      return `${head}${'x'.repeat(bytes - head.length - 2)}"}`;
+    };
+
+    it('takes 15 MB', async () => {
+      await expectStored(() => postWebhook(service, bodyOf(15 * MEGABYTE)));
+    });
+
+    it('refuses 16 MB, however well signed', async () => {
+      const before = await stateOf(service);
+      const answer = await postWebhook(service, bodyOf(16 * MEGABYTE));
+      expect(answer).toMatchObject({ status: 413, json: { code: 'request.too_large' } });
+      expect(await stateOf(service)).toEqual(before);
+    });
+  });
+
+  it('takes what it cannot read, and sets it aside: Terra would switch the destination off', async () => {
+    const bodies = ['{"type":', 'hello', '[]', 'null', '{}', '{"type":5}', Buffer.from([0xff, 0, 0xfe])];
+    for (const body of bodies) await expectStored(() => postWebhook(service, body));
+    await expectStored(() => postWebhook(service, { type: 'wristband_exploded', user: null }));
+    await service.drainWebhooks();
+    const rows = await service.query<{ status: string; note: string }>(
+      `SELECT status, note FROM terra_connect.webhook_events ORDER BY id DESC LIMIT ${bodies.length + 1}`,
+    );
+    expect(rows.map(({ status }) => status)).toEqual(['ignored', ...bodies.map(() => 'dead')]);
+    expect(rows.every(({ note }) => note !== null)).toBe(true);
+  });
+});
