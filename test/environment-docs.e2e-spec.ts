@@ -1,0 +1,92 @@
+import { getMetadataStorage } from 'class-validator';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Environment, readEnvironment } from '../src/config';
+
+const read = (name: string): string => readFileSync(join(__dirname, '..', name), 'utf8');
+
+/** The variables that the service reads: each has a validator. */
+const known = [
+  ...new Set(
+    getMetadataStorage()
+      .getTargetValidationMetadatas(Environment, '', false, false)
+      .map(({ propertyName }) => propertyName),
+  ),
+].sort();
+
+describe('.env.example', () => {
+  const [ofTheService = '', ofTheLauncher = ''] = read('.env.example').split('# ---- Only for "npm start"');
+  const assignments = (text: string): Record<string, string> =>
+    Object.fromEntries(
+      [...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    );
+
+  it('has every variable that the service reads, and no other', () => {
+    expect(Object.keys(assignments(ofTheService)).sort()).toEqual(known);
+  });
+
+  it("has the launcher's own apart", () => {
+    expect(Object.keys(assignments(ofTheLauncher))).toEqual([
+      'SANDBOX_PORT',
+      'SAMPLE_APP_PORT',
+      'POSTGRES_PORT',
+    ]);
+  });
+
+  it('shows the defaults as they are', () => {
+    const required = {
+      PUBLIC_URL: 'https://connect.example.com',
+      DATABASE_URL: 'postgres://db/terra',
+      TERRA_DEV_ID: 'dev-id',
+      TERRA_API_KEY: 'api-key',
+      TERRA_SIGNING_SECRETS: 'signing-secret',
+    };
+    const shown = { ...assignments(ofTheService), ...required };
+    expect(readEnvironment(shown)).toEqual(readEnvironment(required));
+    const withDefault = Object.entries(readEnvironment(required)).filter(
+      ([name, value]) => !(name in required) && value !== undefined && String(value) !== '',
+    );
+    for (const [name, value] of withDefault)
+      expect({ name, shown: shown[name as never] }).toEqual({ name, shown: String(value) });
+  });
+
+  it('says of every variable what it is', () => {
+    const blocks = `${ofTheService}\n${ofTheLauncher}`
+      .split('\n\n')
+      .filter((block) => /^[A-Z_]+=/m.test(block));
+    expect(blocks.filter((block) => !block.trimStart().startsWith('# '))).toEqual([]);
+  });
+});
+
+describe('docker-compose.yml', () => {
+  const text = read('docker-compose.yml');
+  const environmentOf = (service: string): Record<string, string> => {
+    const block = new RegExp(`^  ${service}:\\n((?: {4}.*\\n|\\n)+)`, 'm').exec(text)?.[1] ?? '';
+    const lines = /^ {4}environment:\n((?: {6}.*\n)+)/m.exec(block)?.[1] ?? '';
+    return Object.fromEntries(
+      [...lines.matchAll(/^ {6}([A-Z_]+): '?([^'\n]*)'?$/gm)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ]),
+    );
+  };
+
+  it('gives the service all of its variables, as the service accepts them', () => {
+    const given = environmentOf('service');
+    // The service writes no file; the folder is the launcher's.
+    expect([...Object.keys(given), 'DATA_DIR'].sort()).toEqual(known);
+    expect(() => readEnvironment(given)).not.toThrow();
+  });
+
+  it('gives the sandbox, the migration and the service the same secrets, marked as what they are', () => {
+    const [service, sandbox, migrate] = ['service', 'sandbox', 'migrate'].map(environmentOf);
+    expect(migrate).toEqual({ DATABASE_URL: service?.DATABASE_URL });
+    for (const name of ['TERRA_DEV_ID', 'TERRA_API_KEY', 'TERRA_SIGNING_SECRETS']) {
+      expect(sandbox?.[name]).toBe(service?.[name]);
+      expect(service?.[name]).toMatch(/^dev-only-/);
+    }
+    expect(sandbox?.API_KEY).toBe(service?.BOOTSTRAP_API_KEY);
+    expect(sandbox?.API_KEY).toMatch(/^dev-only-/);
+    expect(service?.RETURN_URLS).toBe(`${sandbox?.SAMPLE_APP_PUBLIC_URL}/`);
+  });
+});
