@@ -42,10 +42,12 @@ export class ConnectSessionRepository {
     } catch (error) {
       if (!hasSqlState(error, UNIQUE_VIOLATION, 'connect_sessions_idempotency_key_idx')) throw error;
     }
-    return this.sessions.findOneBy({
+    const holder = await this.sessions.findOneBy({
       apiKeyId: apiKeyId ?? IsNull(),
       idempotencyKey: idempotencyKey ?? IsNull(),
     });
+    // A holder that failed between the two statements has freed the key: it is there to be taken.
+    return holder ?? this.insertOrFindHolder(session);
   }
 
   /** Frees a key whose holder died between our insert and Terra's answer. */
