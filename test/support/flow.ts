@@ -67,6 +67,11 @@ export function shiftClock(service: TestApp, seconds: number): void {
     .mockImplementation(() => new Date(Date.now() + seconds * 1_000));
 }
 
+/** Stops the service's clock until the mocks are restored. */
+export function stopClock(service: TestApp, at: Date): void {
+  jest.spyOn(service.app.get(Clock, { strict: false }), 'now').mockImplementation(() => at);
+}
+
 const TABLES = [
   'connections',
   'connection_identities',

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { ApiKeysService } from '../src/api-keys';
+import { ConnectSessionRepository } from '../src/connect-sessions/connect-session.repository';
+import { RETURN_URL, startTestApp, type TestApp } from './support/app';
+import { newReference, readSession, shiftClock, type SessionAnswer } from './support/flow';
+import { invalidField, refusal, type ProblemBody } from './support/refusals';
+
+describe('Idempotency-Key', () => {
+  let service: TestApp;
+  beforeAll(async () => (service = await startTestApp()));
+  beforeEach(() => service.sandbox.reset());
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => service.close());
+
+  const request = () => ({
+    referenceId: newReference(),
+    providers: ['GARMIN'],
+    metadata: { a: 1, b: { c: 2 } },
+  });
+  const create = (body: unknown, idempotencyKey: string, key?: string) =>
+    service.api<SessionAnswer & ProblemBody>('POST', '/v1/connect-sessions', {
+      body,
+      headers: { 'idempotency-key': idempotencyKey },
+      ...(key ? { key } : {}),
+    });
+  const sessionsAtTerra = (): number =>
+    service.sandbox.requests.filter(({ path }) => path.endsWith('/widget/session')).length;
+  const rowsOf = (referenceId: string) =>
+    service.query('SELECT status FROM terra_connect.connect_sessions WHERE reference_id = $1', [referenceId]);
+
+  it('gives the same session for the same request, and asks Terra once', async () => {
+    const [body, key] = [request(), randomUUID()];
+    const first = await create(body, key);
+    const second = await create(body, key);
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.body).toEqual(first.body);
+    expect(sessionsAtTerra()).toBe(1);
+    expect(await rowsOf(body.referenceId)).toHaveLength(1);
+  });
+
+  it('knows the request again whatever the order of its members', async () => {
+    const { referenceId, providers } = request();
+    const key = randomUUID();
+    const first = await create({ referenceId, providers, metadata: { a: 1, b: { c: 2, d: 3 } } }, key);
+    const again = { metadata: { b: { d: 3, c: 2 }, a: 1 }, providers: ['garmin'], referenceId };
+    expect((await create(again, key)).body.id).toBe(first.body.id);
+  });
+
+  it.each<[string, object]>([
+    ['another person', { referenceId: 'somebody-else' }],
+    ['other providers', { providers: ['OURA'] }],
+    ['other metadata', { metadata: { a: 1, b: { c: 3 } } }],
+    ['a return URL', { returnUrl: RETURN_URL }],
+    ['another kind of session', { multiAuth: true }],
+  ])('refuses the same key for %s', async (_case, change) => {
+    const [body, key] = [request(), randomUUID()];
+    const first = await create(body, key);
+    const problem = await refusal(service, 'POST', '/v1/connect-sessions', {
+      body: { ...body, ...change },
+      headers: { 'idempotency-key': key },
+    });
+    expect(problem).toMatchObject({ status: 422, code: 'idempotency.key_reused' });
+    expect((await create(body, key)).body.id).toBe(first.body.id);
+  });
+
+  it.each(['', ' ', 'a b', 'x'.repeat(256), 'schl\u00fcssel'])('refuses the key %j', async (key) => {
+    const problem = await refusal(service, 'POST', '/v1/connect-sessions', {
+      body: request(),
+      headers: { 'idempotency-key': key },
+    });
+    expect(problem).toMatchObject(invalidField('Idempotency-Key'));
+  });
+
+  it('belongs to the caller: two callers may use the same one', async () => {
+    const { key: other } = await service.app
+      .get(ApiKeysService, { strict: false })
+      .create('another caller', ['sessions:write']);
+    const [body, key] = [request(), randomUUID()];
+    const [mine, theirs] = [await create(body, key), await create(body, key, other)];
+    expect(theirs.status).toBe(201);
+    expect(theirs.body.id).not.toBe(mine.body.id);
+  });
+
+  it('answers 409 while the first request is in flight, and the session afterwards', async () => {
+    const [body, key] = [request(), randomUUID()];
+    Object.assign(service.sandbox.behaviour, { delayMs: 400, faultsOnlyOn: '/widget/session' });
+    const inFlight = create(body, key);
+    await untilInserted(body.referenceId);
+    const second = await create(body, key);
+    expect(second).toMatchObject({ status: 409, body: { code: 'idempotency.in_flight' } });
+    expect(second.headers.get('retry-after')).toBe('1');
+    const first = await inFlight;
+    expect(first.status).toBe(201);
+    expect((await create(body, key)).body.id).toBe(first.body.id);
+    expect(sessionsAtTerra()).toBe(1);
+  });
+
+  it('makes one session at Terra out of ten requests at once', async () => {
+    const [body, key] = [request(), randomUUID()];
+    Object.assign(service.sandbox.behaviour, { delayMs: 200, faultsOnlyOn: '/widget/session' });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => create(body, key)));
+    const made = answers.filter(({ status }) => status === 201);
+    const waiting = answers.filter(({ status }) => status === 409);
+    expect(made.length + waiting.length).toBe(10);
+    // One that came late may have found the session made.
+    expect(new Set(made.map(({ body: { id } }) => id)).size).toBe(1);
+    expect(sessionsAtTerra()).toBe(1);
+    expect(await rowsOf(body.referenceId)).toHaveLength(1);
+  });
+
+  it.each([
+    ['Terra fails', 500, 503],
+    ['Terra refuses', 400, 502],
+  ])('is free again after %s', async (_case, terraStatus, ourStatus) => {
+    const [body, key] = [request(), randomUUID()];
+    Object.assign(service.sandbox.behaviour, { failWith: [terraStatus], faultsOnlyOn: '/widget/session' });
+    expect((await create(body, key)).status).toBe(ourStatus);
+    const again = await create(body, key);
+    expect(again.status).toBe(201);
+    expect(await readSession(service, again.body.id)).toMatchObject({ status: 'pending' });
+    const statuses = (await rowsOf(body.referenceId)).map(({ status }) => status);
+    expect(statuses.sort()).toEqual(['failed', 'pending']);
+  });
+
+  it('is free again when the process that held it died before Terra answered', async () => {
+    const [body, key] = [request(), randomUUID()];
+    const first = await create(body, key);
+    await service.query('UPDATE terra_connect.connect_sessions SET widget_url = NULL WHERE id = $1', [
+      first.body.id,
+    ]);
+    expect((await create(body, key)).status).toBe(409);
+    shiftClock(service, 16);
+    const second = await create(body, key);
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.body.id);
+  });
+
+  it('never answers with a session that was not stored, when its holder gives up at that moment', async () => {
+    const [body, key] = [request(), randomUUID()];
+    Object.assign(service.sandbox.behaviour, {
+      delayMs: 200,
+      failWith: [500],
+      faultsOnlyOn: '/widget/session',
+    });
+    const failing = create(body, key);
+    await untilInserted(body.referenceId);
+    // The second request has run into the key and looks who holds it: by then the first one has failed.
+    const repository = service.app.get(ConnectSessionRepository, { strict: false });
+    const { sessions } = repository as unknown as {
+      sessions: { findOneBy: (where: object) => Promise<unknown> };
+    };
+    const findOneBy = sessions.findOneBy.bind(sessions);
+    jest.spyOn(sessions, 'findOneBy').mockImplementationOnce(async (where) => {
+      await failing;
+      return findOneBy(where);
+    });
+    const answer = await create(body, key);
+    expect((await failing).status).toBe(503);
+    expect([201, 409]).toContain(answer.status);
+    if (answer.status === 201) expect((await readSession(service, answer.body.id)).id).toBe(answer.body.id);
+  });
+
+  const untilInserted = async (referenceId: string): Promise<void> => {
+    while ((await rowsOf(referenceId)).length === 0) await new Promise(setImmediate);
+  };
+});

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { WEBHOOK_RETRY } from '../src/webhooks/webhook.worker';
+import { WebhookHandlers } from '../src/webhooks/webhook-handlers';
+import { WebhookWorker } from '../src/webhooks';
+import { startTestApp, type TestApp } from './support/app';
+import { connectionsOf, newReference, stopClock } from './support/flow';
+import { postWebhook } from './support/webhooks';
+
+describe('R12: an event that cannot be worked off', () => {
+  let service: TestApp;
+  let worker: WebhookWorker;
+  beforeAll(async () => {
+    service = await startTestApp();
+    worker = service.app.get(WebhookWorker, { strict: false });
+  });
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => service.close());
+
+  const authOf = (referenceId: string) => ({
+    type: 'auth',
+    status: 'success',
+    user: { user_id: randomUUID(), provider: 'GARMIN', reference_id: referenceId },
+  });
+  /** From now on the events of this reference fail, and no others; with the number of times that they did. */
+  const failFor = (referenceId: string): { times: () => number } => {
+    const handlers = service.app.get(WebhookHandlers, { strict: false });
+    const handle = handlers.handle.bind(handlers);
+    let times = 0;
+    jest.spyOn(handlers, 'handle').mockImplementation(async (manager, event, at) => {
+      const result = await handle(manager, event, at);
+      if (event.owner.referenceId !== referenceId) return result;
+      times += 1;
+      throw new Error(`the handler stumbled ${times}`);
+    });
+    return { times: () => times };
+  };
+  const stored = async (traceId: string) => {
+    const [row] = await service.query<{
+      status: string;
+      attempts: number;
+      note: string | null;
+      next_attempt_at: Date;
+    }>(
+      `SELECT status, attempts, note, next_attempt_at FROM terra_connect.webhook_events WHERE trace_id = $1`,
+      [traceId],
+    );
+    if (!row) throw new Error('The event was not stored.');
+    return row;
+  };
+  const start = new Date();
+  const clockAt = (seconds: number): void => stopClock(service, new Date(start.getTime() + seconds * 1_000));
+  beforeEach(() => clockAt(0));
+  const drain = async (): Promise<void> => {
+    while (await worker.runOnce());
+  };
+
+  it('is tried again with growing pauses, and dead in the end with its error kept', async () => {
+    const referenceId = newReference();
+    const traceId = randomUUID();
+    const failures = failFor(referenceId);
+    await postWebhook(service, authOf(referenceId), { traceId });
+
+    const pauses: number[] = [];
+    let clock = 0;
+    for (let attempt = 1; attempt < WEBHOOK_RETRY.attempts; attempt += 1) {
+      await drain();
+      const event = await stored(traceId);
+      expect(event).toMatchObject({ status: 'pending', attempts: attempt });
+      expect(failures.times()).toBe(attempt);
+      const due = (event.next_attempt_at.getTime() - start.getTime()) / 1_000;
+      pauses.push(due - clock);
+      clockAt(due - 0.01);
+      await drain();
+      expect(failures.times()).toBe(attempt);
+      clock = due;
+      clockAt(clock);
+    }
+    await drain();
+    expect(await stored(traceId)).toMatchObject({
+      status: 'dead',
+      attempts: WEBHOOK_RETRY.attempts,
+      note: `the handler stumbled ${WEBHOOK_RETRY.attempts}`,
+    });
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(WEBHOOK_RETRY.maxMs / 1_000);
+    expect(Math.max(...pauses.slice(6))).toBeGreaterThan(Math.max(...pauses.slice(0, 2)));
+    clockAt(clock + 86_400);
+    await drain();
+    expect(failures.times()).toBe(WEBHOOK_RETRY.attempts);
+  });
+
+  it('leaves nothing half done: what the handler had written is rolled back', async () => {
+    const referenceId = newReference();
+    failFor(referenceId);
+    await postWebhook(service, authOf(referenceId));
+    await drain();
+    expect(await connectionsOf(service, referenceId)).toEqual([]);
+    jest.restoreAllMocks();
+    clockAt(3_600);
+    await drain();
+    expect(await connectionsOf(service, referenceId)).toHaveLength(1);
+  });
+
+  it('does not block the others, before or behind it', async () => {
+    const poison = newReference();
+    const traceId = randomUUID();
+    failFor(poison);
+    const others = Array.from({ length: 20 }, newReference);
+    for (const [index, referenceId] of others.entries()) {
+      if (index === 3) await postWebhook(service, authOf(poison), { traceId });
+      await postWebhook(service, authOf(referenceId));
+    }
+    await drain();
+    for (const referenceId of others) {
+      expect(await connectionsOf(service, referenceId)).toHaveLength(1);
+    }
+    expect(await stored(traceId)).toMatchObject({ status: 'pending', attempts: 1 });
+  });
+
+  it('that the database itself refuses is no trouble to others either', async () => {
+    const [poison, healthy] = [randomUUID(), newReference()];
+    const event = authOf(newReference());
+    // An index cannot hold it, and Postgres says so only when it is written.
+    const random = Array.from({ length: 2_000 }, () => randomUUID()).join('');
+    event.user.user_id = random;
+    await postWebhook(service, event, { traceId: poison });
+    await postWebhook(service, authOf(healthy));
+    await drain();
+    expect(await connectionsOf(service, healthy)).toHaveLength(1);
+    const { status, note } = await stored(poison);
+    expect(status).toBe('pending');
+    expect(note).toContain('index row');
+    expect(note).not.toContain(random.slice(0, 36));
+  });
+});
