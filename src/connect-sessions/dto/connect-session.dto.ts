@@ -48,13 +48,13 @@ export class ConnectSessionDto {
   /** @example 'https://app.example.com/devices' */
   returnUrl: string | null;
 
-  /** @example null */
+  /** Where the browser goes instead when the attempt failed or was cancelled. */
   failureReturnUrl: string | null;
 
-  /** @example false */
+  /** Whether the widget offers to disconnect what is connected. */
   showDisconnect: boolean;
 
-  /** @example false */
+  /** Whether several providers may be connected before coming back. */
   multiAuth: boolean;
 
   /** @example { "campaign": "onboarding" } */
@@ -82,10 +82,10 @@ export class ConnectSessionDto {
   /** @example '2026-11-24T09:30:00.000Z' */
   expiresAt: Date;
 
-  /** @example null */
+  /** When the connect URL was first followed. */
   openedAt: Date | null;
 
-  /** @example null */
+  /** When it was completed, failed, was cancelled, or expired. */
   endedAt: Date | null;
 
   static from(

@@ -4,6 +4,7 @@ import { ConnectionDto } from './connection.dto';
 
 /** A page of connections, newest first. */
 export class ConnectionPageDto {
+  /** Newest first. */
   items: ConnectionDto[];
 
   /**

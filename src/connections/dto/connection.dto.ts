@@ -49,7 +49,7 @@ export class ConnectionDto {
   /** @example '2026-11-23T09:30:00.000Z' */
   connectedAt: Date;
 
-  /** @example null */
+  /** When it ended; null while it lives. */
   disconnectedAt: Date | null;
 
   /** @example '2026-11-23T09:30:00.000Z' */

@@ -30,9 +30,10 @@ export class ProviderDto {
 
 /** The whole catalogue; it has one page. */
 export class ProviderPageDto {
+  /** By code. */
   items: ProviderDto[];
 
-  /** @example null */
+  /** Always null. */
   nextCursor: string | null;
 
   static from(providers: TerraProvider[]): ProviderPageDto {
