@@ -21,7 +21,9 @@ export class ConnectSessionRepository {
     return this.sessions.findOneBy({ id });
   }
 
-  findByConnectToken(connectToken: string): Promise<ConnectSession | null> {
+  async findByConnectToken(connectToken: string): Promise<ConnectSession | null> {
+    // Postgres would not even look for a text with a NUL in it.
+    if (!/^[\w-]+$/.test(connectToken)) return null;
     return this.sessions.findOneBy({ connectToken });
   }
 
