@@ -118,11 +118,10 @@ describe('R12: an event that cannot be worked off', () => {
 
   it('that the database itself refuses is no trouble to others either', async () => {
     const [poison, healthy] = [randomUUID(), newReference()];
-    const event = authOf(newReference());
     // An index cannot hold it, and Postgres says so only when it is written.
     const random = Array.from({ length: 2_000 }, () => randomUUID()).join('');
-    event.user.user_id = random;
-    await postWebhook(service, event, { traceId: poison });
+    const user = { ...authOf(newReference()).user, user_id: random };
+    await postWebhook(service, { type: 'auth', status: 'success', user }, { traceId: poison });
     await postWebhook(service, authOf(healthy));
     await drain();
     expect(await connectionsOf(service, healthy)).toHaveLength(1);

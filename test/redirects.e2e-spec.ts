@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { RETURN_URL, startTestApp, type TestApp } from './support/app';
+import {
+  connectionsOf,
+  newReference,
+  readSession,
+  redirectUrlOf,
+  shiftClock,
+  startSession,
+  stateOf,
+  visit,
+} from './support/flow';
+import { cancelInWidget, connectThroughWidget } from './support/sandbox';
+
+describe('The way to the widget and back', () => {
+  let service: TestApp;
+  beforeAll(async () => (service = await startTestApp()));
+  beforeEach(() => service.sandbox.reset());
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => service.close());
+
+  /** A person who has agreed at Garmin and is about to come back. */
+  const beforeLanding = async (body: Record<string, unknown> = {}) => {
+    const session = await startSession(service, { returnUrl: RETURN_URL, ...body });
+    const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+    return { session, landing };
+  };
+  const statusTold = (response: Response): string | null => {
+    expect(response.status).toBe(303);
+    return new URL(response.headers.get('location') ?? '').searchParams.get('status');
+  };
+  const expectPage = async (response: Response, status: number, title: string): Promise<string> => {
+    const text = await response.text();
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(text).toContain(`<h1>${title}</h1>`);
+    return text;
+  };
+
+  describe('T-17: the nonce in the redirect URL', () => {
+    it('is spent by one of twenty who come at once, and all of them land', async () => {
+      const { session, landing } = await beforeLanding();
+      const landed = await Promise.all(Array.from({ length: 20 }, () => visit(landing)));
+      expect(landed.every(({ status }) => status === 303)).toBe(true);
+      const asked = service.sandbox.requests.filter(({ path }) => path.endsWith('/userInfo'));
+      expect(asked).toHaveLength(1);
+      expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
+      expect((await readSession(service, session.id)).status).toBe('completed');
+    });
+
+    it('does no harm when the page is loaded again, or gone back to', async () => {
+      const { session, landing } = await beforeLanding();
+      expect(statusTold(await visit(landing))).toBe('connected');
+      const before = await stateOf(service);
+      for (let reload = 0; reload < 3; reload += 1)
+        expect(statusTold(await visit(landing))).toBe('connected');
+      expect(await stateOf(service)).toEqual(before);
+      expect((await readSession(service, session.id)).connections).toHaveLength(1);
+    });
+
+    it('reused for a failure does not undo what was connected', async () => {
+      const { session, landing } = await beforeLanding();
+      await visit(landing);
+      const before = await stateOf(service);
+      const failure = redirectUrlOf(service, session.referenceId, 'failure');
+      expect(statusTold(await visit(`${failure}?reason=access_denied`))).toBe('connected');
+      expect(await stateOf(service)).toEqual(before);
+    });
+
+    it('reused for a success does not connect what was cancelled', async () => {
+      const session = await startSession(service, { returnUrl: RETURN_URL });
+      await visit(await cancelInWidget(session.widgetUrl, { provider: 'GARMIN' }));
+      const before = await stateOf(service);
+      const { userId } = service.sandbox.account.connect({
+        provider: 'GARMIN',
+        referenceId: session.referenceId,
+      });
+      const success = redirectUrlOf(service, session.referenceId, 'success');
+      expect(statusTold(await visit(`${success}?user_id=${userId}`))).toBe('cancelled');
+      expect(await stateOf(service)).toEqual({ ...before, webhook_events: expect.any(String) as unknown });
+      await service.drainWebhooks();
+    });
+
+    it('is not spent by HEAD, which chat programs and proxies send ahead', async () => {
+      const { session, landing } = await beforeLanding();
+      const before = await stateOf(service);
+      for (const url of [landing, session.connectUrl]) {
+        expect((await visit(url, { method: 'HEAD' })).status).toBe(404);
+      }
+      expect(await stateOf(service)).toEqual({ ...before, webhook_events: expect.any(String) as unknown });
+      expect(statusTold(await visit(landing))).toBe('connected');
+    });
+
+    it.each(['', 'x', '%00', '..%2f..', 'a'.repeat(2_000), randomUUID()])(
+      'that we never gave out (%p) gets a page and changes nothing',
+      async (nonce) => {
+        if (nonce === '') return;
+        const before = await stateOf(service);
+        for (const outcome of ['success', 'failure']) {
+          const url = `${service.url}/connect/return/${nonce}/${outcome}?user_id=x&reference_id=y`;
+          await expectPage(await visit(url), 404, 'This link does not work');
+        }
+        expect(await stateOf(service)).toEqual(before);
+      },
+    );
+
+    it('works an hour beyond the session, for those who are still at the provider, and no longer', async () => {
+      const { session, landing } = await beforeLanding();
+      const lifetime = (Date.parse(session.expiresAt) - Date.now()) / 1_000;
+      shiftClock(service, lifetime + 3_660);
+      const page = await visit(landing);
+      await expectPage(page, 410, 'This link has expired');
+      expect(await connectionsOf(service, session.referenceId)).toEqual([]);
+      shiftClock(service, lifetime + 3_000);
+      expect(statusTold(await visit(landing))).toBe('connected');
+    });
+  });
+
+  describe('the connect link', () => {
+    it('leads to the widget as often as it is followed, until the session ends', async () => {
+      const session = await startSession(service, { returnUrl: RETURN_URL });
+      for (let time = 0; time < 3; time += 1) {
+        const answer = await visit(session.connectUrl);
+        expect(answer.status).toBe(302);
+        expect(answer.headers.get('location')).toBe(session.widgetUrl);
+        expect(answer.headers.get('cache-control')).toBe('no-store');
+        expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
+      }
+      await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
+      await expectPage(await visit(session.connectUrl), 410, 'This link has been used');
+    });
+
+    it('of a session that nobody finished in time says that it has expired', async () => {
+      const session = await startSession(service);
+      await visit(session.connectUrl);
+      shiftClock(service, (Date.parse(session.expiresAt) - Date.now()) / 1_000 + 1);
+      const before = await stateOf(service);
+      await expectPage(await visit(session.connectUrl), 410, 'This link has expired');
+      expect(await readSession(service, session.id)).toMatchObject({ status: 'expired', connectUrl: null });
+      expect(await stateOf(service)).toEqual(before);
+    });
+
+    it('of a session that Terra never made is not known', async () => {
+      Object.assign(service.sandbox.behaviour, { failWith: [400], faultsOnlyOn: '/widget/session' });
+      await service.api('POST', '/v1/connect-sessions', { body: { referenceId: 'nobody' } });
+      const [row] = await service.query<{ connect_token: string }>(
+        `SELECT connect_token FROM terra_connect.connect_sessions ORDER BY id DESC LIMIT 1`,
+      );
+      const page = await visit(`${service.url}/connect/${row?.connect_token}`);
+      await expectPage(page, 404, 'This link does not work');
+    });
+
+    it.each(['x', '%00', '%E2%80%AE', "'--", 'a'.repeat(2_000), '%3Cscript%3Ealert(1)%3C%2Fscript%3E'])(
+      'that we never gave out (%p) gets a page that repeats nothing of it',
+      async (token) => {
+        const text = await expectPage(
+          await visit(`${service.url}/connect/${token}`),
+          404,
+          'This link does not work',
+        );
+        expect(text).not.toContain('alert(1)');
+        expect(text).toContain('choose &#34;Connect&#34; again');
+      },
+    );
+  });
+
+  describe('T-27: our pages', () => {
+    it('load, run and frame nothing, and are neither stored nor told on', async () => {
+      const { id } = await startSession(service);
+      const pages = await Promise.all([
+        visit(`${service.url}/connect/unknown`),
+        visit(`${service.url}/connect/return/unknown/success`),
+        visit(`${service.url}/connect/result?session_id=${id}`),
+        visit(`${service.url}/connect/result?session_id=nobody`),
+      ]);
+      for (const { headers } of pages) {
+        const policy = headers.get('content-security-policy');
+        expect(policy).toContain("default-src 'none'");
+        expect(policy).toContain("frame-ancestors 'none'");
+        expect(policy).toContain("base-uri 'none'");
+        expect(policy).not.toMatch(/unsafe|script-src|\*/);
+        expect(headers.get('x-frame-options')).toBe('DENY');
+        expect(headers.get('referrer-policy')).toBe('no-referrer');
+        expect(headers.get('cache-control')).toBe('no-store');
+        expect(headers.get('x-content-type-options')).toBe('nosniff');
+      }
+      for (const page of pages) {
+        const text = await page.text();
+        expect(text).toMatch(/<html lang="en">[\s\S]*<title>[^<]+<\/title>[\s\S]*<main[\s\S]*<h1>/);
+        expect(text).not.toMatch(/<script|<img|<link|<iframe|<form|javascript:|https?:\/\//i);
+      }
+    });
+  });
+
+  it('lands with the newest truth when the webhook came before the browser', async () => {
+    const { session, landing } = await beforeLanding();
+    await service.drainWebhooks();
+    expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
+    expect(statusTold(await visit(landing))).toBe('connected');
+    expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
+  });
+
+  it('connects the account of the person, whatever reference the address claims', async () => {
+    const referenceId = newReference();
+    const { session, landing } = await beforeLanding({ referenceId });
+    landing.searchParams.set('reference_id', 'null');
+    landing.searchParams.set('resource', 'OURA');
+    expect(statusTold(await visit(landing))).toBe('connected');
+    expect((await readSession(service, session.id)).connections).toMatchObject([
+      { referenceId, provider: 'GARMIN' },
+    ]);
+  });
+});
