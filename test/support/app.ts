@@ -21,6 +21,7 @@ export interface ApiAnswer<Body = Record<string, unknown>> {
 export interface TestApp {
   url: string;
   app: NestFastifyApplication;
+  databaseUrl: string;
   sandbox: Sandbox;
   /** Every line that the service has logged. */
   log: string[];
@@ -71,6 +72,7 @@ export async function startTestApp(environment: Record<string, string> = {}): Pr
   return {
     url,
     app,
+    databaseUrl: database.url,
     sandbox,
     log,
     query: (sql, parameters = []) => database.query(sql, parameters) as never,

@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { callApi, startTestApp, type TestApp } from './support/app';
+import { createTestDatabase, type TestDatabase } from './support/database';
+
+const root = join(__dirname, '..');
+// Each step starts a process, which takes a while on a machine that is busy with other tests.
+jest.setTimeout(90_000);
+
+interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a built program with nothing in its environment but what is given. */
+async function run(args: string[], env: Record<string, string>): Promise<Result> {
+  const options = { cwd: root, env: { PATH: process.env.PATH ?? '', ...env }, timeout: 30_000 };
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, args, options)) };
+  } catch (error) {
+    return error as Result;
+  }
+}
+const cli = (args: string[], env: Record<string, string> = {}): Promise<Result> =>
+  run(['dist/src/cli.js', ...args], env);
+
+describe('terra-connect api-key', () => {
+  let service: TestApp;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    service = await startTestApp();
+    env = { DATABASE_URL: service.databaseUrl };
+  });
+  afterAll(() => service.close());
+
+  it('makes a key that works, lists it without showing it, and ends it at once', async () => {
+    const made = await cli(['api-key', 'create', '--name', 'billing', '--scopes', 'connections:read'], env);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    const [key] = /tc_[\w-]{43}/.exec(made.stdout) ?? [''];
+    const [id] = /[0-9a-f-]{36}/.exec(made.stdout) ?? [''];
+    expect((await callApi(service.url, 'GET', '/v1/connections', { key })).status).toBe(200);
+    expect((await callApi(service.url, 'GET', '/v1/providers', { key })).status).toBe(403);
+
+    const list = await cli(['api-key', 'list'], env);
+    expect(list.stdout).toContain('billing');
+    expect(list.stdout).toContain('bootstrap');
+    expect(list.stdout).not.toContain(key);
+
+    expect((await cli(['api-key', 'revoke', id], env)).stdout).toContain(`revoked ${id}`);
+    expect((await callApi(service.url, 'GET', '/v1/connections', { key })).status).toBe(401);
+    expect(await cli(['api-key', 'revoke', id], env)).toMatchObject({
+      code: 1,
+      stderr: `terra-connect: There is no API key ${id}.\n`,
+    });
+  });
+
+  it('refuses scopes that do not exist, with those that do', async () => {
+    const { code, stderr } = await cli(['api-key', 'create', '--name', 'x', '--scopes', 'everything'], env);
+    expect(code).toBe(1);
+    expect(stderr).toContain('There is no scope everything. Scopes: sessions:write');
+  });
+
+  it('says what is missing, without Terra being among it', async () => {
+    const { code, stderr } = await cli(['api-key', 'list']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('DATABASE_URL is missing');
+    expect(stderr).not.toContain('TERRA_');
+  });
+
+  it('says that the database cannot be reached, without its password', async () => {
+    const { code, stderr } = await cli(['api-key', 'list'], {
+      DATABASE_URL: 'postgres://u:canary-7@127.0.0.1:1/x',
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain('ECONNREFUSED');
+    expect(stderr).not.toContain('canary-7');
+  });
+});
+
+describe('terra-connect migrate', () => {
+  let database: TestDatabase;
+  beforeAll(async () => (database = await createTestDatabase()));
+  afterAll(() => database.drop());
+
+  it('takes back, applies, and does nothing the second time; two at once do it once', async () => {
+    const env = { DATABASE_URL: database.url };
+    expect(await cli(['migrate', '--revert'], env)).toMatchObject({ code: 0 });
+    const tables = `SELECT 1 FROM information_schema.tables WHERE table_schema = 'terra_connect'`;
+    expect(await database.query(tables)).toEqual([]);
+    const both = await Promise.all([cli(['migrate'], env), cli(['migrate'], env)]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(both.filter(({ stdout }) => stdout.includes('applied CreateConnectTables'))).toHaveLength(1);
+    expect((await cli(['migrate'], env)).stdout).toBe('The database is up to date.\n');
+    expect((await database.query(tables)).length).toBeGreaterThan(5);
+  });
+});
+
+describe('node dist/src/main', () => {
+  it('refuses to start with a list of everything that is missing or malformed, and prints no value', async () => {
+    const { code, stderr, stdout } = await run(['dist/src/main.js'], {
+      PORT: '3000x',
+      TERRA_API_KEY: 'change-me',
+      TERRA_SIGNING_SECRETS: 'canary',
+    });
+    expect(code).toBe(1);
+    const missing = ['PUBLIC_URL', 'DATABASE_URL', 'TERRA_DEV_ID'];
+    for (const name of [...missing, 'PORT', 'TERRA_API_KEY', 'TERRA_SIGNING_SECRETS'])
+      expect(stderr).toContain(`- ${name} `);
+    for (const value of ['3000x', 'change-me', 'canary']) expect(stderr + stdout).not.toContain(value);
+  });
+
+  it('says in one line that the database has never been migrated', async () => {
+    const empty = await createTestDatabase();
+    await empty.query('DROP SCHEMA terra_connect CASCADE');
+    const { code, stderr } = await run(['dist/src/main.js'], {
+      PORT: '0',
+      PUBLIC_URL: 'http://localhost:3000',
+      DATABASE_URL: empty.url,
+      TERRA_DEV_ID: 'acme-testing-1',
+      TERRA_API_KEY: 'key-1',
+      TERRA_SIGNING_SECRETS: 'signing-secret-1',
+      BOOTSTRAP_API_KEY: 'tc_bootstrap_0123456789',
+      LOG_LEVEL: 'silent',
+    });
+    await empty.drop();
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'The service could not start: The database has no tables yet: run `terra-connect migrate` first.\n',
+    );
+  });
+});
