@@ -222,11 +222,18 @@ describe('T-04: return targets', () => {
       'https://app.example.com/devices?session_id=S&status=connected',
     );
     expect(told('pulse://connected')).toBe('pulse://connected?session_id=S&status=connected');
-    const forged = told('https://app.example.com/devices?status=failed&session_id=X&status=cancelled&a=1');
-    expect([...new URL(forged).searchParams]).toEqual([
-      ['status', 'connected'],
-      ['session_id', 'S'],
-      ['a', '1'],
-    ]);
+    const query = 'status=failed&a=1&session_id=X&%73tatus=cancelled';
+    expect(told(`https://app.example.com/devices?${query}`)).toBe(
+      'https://app.example.com/devices?a=1&session_id=S&status=connected',
+    );
   });
+
+  it.each(['q=a%20b', 'q=a+b', 'flag', 'x=%2F&y=%2f', 'a=1&a=2', 'u=é', '=x'])(
+    'leaves the rest of the query as it was: %s',
+    (query) => {
+      const url = `https://app.example.com/devices?${query}`;
+      const expected = `${new URL(url).href}&session_id=S&status=pending`;
+      expect(ReturnTargets.withOutcome(url, 'S', 'pending')).toBe(expected);
+    },
+  );
 });

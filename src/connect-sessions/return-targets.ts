@@ -30,13 +30,21 @@ export class ReturnTargets {
     return url.href;
   }
 
-  /** Adds what a return URL is told: the session and how it went, nothing else. */
+  /**
+   * Adds what a return URL is told: the session and how it went, nothing else. The rest of its query stays letter for
+   * letter; parameters of these two names are ours.
+   */
   static withOutcome(returnUrl: string, sessionId: string, status: ReturnStatus): string {
     const url = new URL(returnUrl);
-    url.searchParams.set('session_id', sessionId);
-    url.searchParams.set('status', status);
+    const kept = url.search.slice(1).split('&').filter(isForeign);
+    url.search = [...kept, `session_id=${sessionId}`, `status=${status}`].join('&');
     return url.href;
   }
+}
+
+function isForeign(pair: string): boolean {
+  const [name] = new URLSearchParams(pair).keys();
+  return name !== undefined && name !== 'session_id' && name !== 'status';
 }
 
 // Path prefixes end at a slash: "/connected" allows "/connected/x" but not "/connected-by-somebody-else".
