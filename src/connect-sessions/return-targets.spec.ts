@@ -106,6 +106,9 @@ describe('T-04: return targets', () => {
     const dots = ['..', '%2e%2e', '.%2e', '%2E.', '%2e%2E'];
     const slashes = ['/', '\\', '%2f', '%5c', '%2F', '%5C'];
     const ways = dots.flatMap((dot) => slashes.map((slash) => `/devices${slash}${dot}${slash}admin`));
+    const within = [...slashes.slice(2), '%00', '%0a', '%0D', '%09'].map(
+      (hidden) => `/devices/..${hidden}admin`,
+    );
     const others = [
       '/device',
       '/devices2',
@@ -115,7 +118,15 @@ describe('T-04: return targets', () => {
       '/devices;x',
       '//devices',
     ];
-    const corpus = [...ways, ...others, '/devices/\t../x', '/devices/a\r\nb', '/devices%0a', '/devices%00'];
+    const corpus = [
+      ...ways,
+      ...within,
+      ...others,
+      '/devices/\t../x',
+      '/devices/a\r\nb',
+      '/devices%0a',
+      '/devices%00',
+    ];
     expect(corpus.filter((path) => accepted(`https://app.example.com${path}`) !== null)).toEqual([]);
   });
 
