@@ -15,7 +15,6 @@ const FORBIDDEN_SCHEMES = new Set([
 ]);
 // The parser of WHATWG URLs drops tabs and line breaks and turns backslashes into slashes. Other parsers do not, and
 // a URL that two parsers read differently is how open redirects are made: such characters are refused outright.
-// eslint-disable-next-line no-control-regex -- control characters are what is refused
 const AMBIGUOUS = /[\u0000-\u0020\u007f-\u009f\\\u00a0\u2028\u2029\ufeff]/;
 const MAX_LENGTH = 2_048;
 

@@ -32,5 +32,5 @@ export function dataSourceOptions(
 export function createDataSource(databaseUrl: string): DataSource {
   const options = dataSourceOptions(databaseUrl, []);
   // A migration may rightly take longer than any statement of the service.
-  return new DataSource({ ...options, extra: { statement_timeout: 0 } } as DataSourceOptions);
+  return new DataSource({ ...options, extra: { statement_timeout: 0 } });
 }

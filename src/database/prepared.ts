@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
 /** A statement that Postgres parses once per connection. The name must be unique to the text. */
 export interface PreparedStatement {
@@ -34,7 +34,7 @@ export async function runPrepared<Row>(
 
 /** Runs a statement inside the manager's transaction and gives its rows, for UPDATE … RETURNING too. */
 export async function runIn<Row>(manager: EntityManager, text: string, values: unknown[]): Promise<Row[]> {
-  const runner = manager.queryRunner as QueryRunner | undefined;
+  const runner = manager.queryRunner;
   if (!runner?.isTransactionActive) throw new Error('This statement must run inside a transaction.');
   const result = (await runner.query(text, values, true)) as unknown as { records: Row[] };
   return result.records;

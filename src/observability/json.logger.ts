@@ -64,8 +64,9 @@ export class JsonLogger implements LoggerService {
     if (isNativeError(message)) this.pino[level]({ context, err: message }, 'error');
     else if (typeof message === 'object' && message !== null) {
       // With an error and no text pino would take the error's own, past the serializer that cleans it.
-      const text = 'err' in message ? String((message as { event?: unknown }).event ?? 'error') : undefined;
-      this.pino[level]({ context, ...message }, text);
+      const { event } = message as { event?: unknown };
+      const text = typeof event === 'string' ? event : 'error';
+      this.pino[level]({ context, ...message }, 'err' in message ? text : undefined);
     } else this.pino[level]({ context, stack: stack && redactText(stack) }, redactText(String(message)));
   }
 }

@@ -3,8 +3,12 @@ import { PollingWorker } from './polling.worker';
 
 const never = 60 * 60_000;
 
-beforeAll(() => Logger.overrideLogger(false));
-afterAll(() => Logger.overrideLogger(['error']));
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
+afterAll(() => {
+  Logger.overrideLogger(['error']);
+});
 
 describe('PollingWorker', () => {
   it('works on until nothing is left, then waits to be told', async () => {

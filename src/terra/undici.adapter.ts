@@ -26,7 +26,7 @@ export function undiciAdapter(deadlines: HttpDeadlines): {
   const adapter: AxiosAdapter = async (config) => {
     const { statusCode, headers, body } = await request(config.url ?? '', {
       dispatcher: agent,
-      method: (config.method ?? 'get').toUpperCase() as Dispatcher.HttpMethod,
+      method: (config.method ?? 'get').toUpperCase(),
       headers: config.headers.toJSON() as Record<string, string>,
       body: (config.data as string | undefined) ?? null,
       signal: config.signal as AbortSignal | undefined,
@@ -35,7 +35,7 @@ export function undiciAdapter(deadlines: HttpDeadlines): {
       data: await readText(body, deadlines.maxBodyBytes),
       status: statusCode,
       statusText: '',
-      headers: headers as Record<string, string>,
+      headers,
       config,
     };
     return response;
