@@ -11,7 +11,7 @@ import {
   TERRA_CONNECT_ENTITIES,
   TERRA_CONNECT_MIGRATIONS,
   TerraAuthModule,
-  type ConnectSession,
+  type ConnectSessionWithOutcome,
 } from '../src';
 import type { Sandbox } from '../sandbox';
 import { ADMIN_KEY, callApi } from './support/app';
@@ -26,7 +26,7 @@ class CheckIn {
     private readonly connections: ConnectionsService,
   ) {}
 
-  start(): Promise<ConnectSession> {
+  start(): Promise<ConnectSessionWithOutcome> {
     return this.sessions.create(
       { referenceId: 'guest-1', metadata: { room: 7 } },
       { idempotencyKey: 'guest-1' },
@@ -117,7 +117,7 @@ describe.each([
     (await callApi(url, 'GET', '/host/devices', { key: null })).body;
 
   it('links a device by signed webhook, started through the injected service', async () => {
-    const session = await app.get(CheckIn).start();
+    const { session } = await app.get(CheckIn).start();
     await connectThroughWidget(session.widgetUrl ?? '', { provider: 'GARMIN' });
     await sandbox.idle();
     expect(sandbox.deliveries.every(({ attempts }) => attempts.length === 1)).toBe(true);
@@ -126,7 +126,7 @@ describe.each([
 
   it('honours an idempotency key without an API key', async () => {
     const [first, second] = [await app.get(CheckIn).start(), await app.get(CheckIn).start()];
-    expect(second.id).toBe(first.id);
+    expect(second.session.id).toBe(first.session.id);
   });
 
   it('guards its own routes and answers them with problems', async () => {

@@ -4,6 +4,7 @@ import { ConnectSessionRepository } from '../src/connect-sessions/connect-sessio
 import { RETURN_URL, startTestApp, type TestApp } from './support/app';
 import { newReference, readSession, shiftClock, type SessionAnswer } from './support/flow';
 import { invalidField, refusal, type ProblemBody } from './support/refusals';
+import { connectThroughWidget } from './support/sandbox';
 
 describe('Idempotency-Key', () => {
   let service: TestApp;
@@ -36,6 +37,20 @@ describe('Idempotency-Key', () => {
     expect(second.body).toEqual(first.body);
     expect(sessionsAtTerra()).toBe(1);
     expect(await rowsOf(body.referenceId)).toHaveLength(1);
+  });
+
+  it('answers with the session as it is by now, with the connections that it made', async () => {
+    const [body, key] = [request(), randomUUID()];
+    const { body: session } = await create(body, key);
+    await fetch(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }), {
+      redirect: 'manual',
+    });
+    const again = await create(body, key);
+    expect(again.body).toMatchObject({
+      id: session.id,
+      status: 'completed',
+      connections: [{ provider: 'GARMIN' }],
+    });
   });
 
   it('knows the request again whatever the order of its members', async () => {

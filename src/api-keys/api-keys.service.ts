@@ -9,7 +9,8 @@ import { ApiKeyInvalidError, ApiKeyNotFoundError } from './api-keys.errors';
 import type { Scope } from './scopes';
 
 const KEY_PREFIX = 'tc_';
-const HINT_LENGTH = 9;
+// Enough to tell keys apart in a list; of a short bootstrap key less, so that the rest stays too long to guess.
+const MAX_HINT_LENGTH = 9;
 const LAST_USED_GRANULARITY_MS = 60_000;
 
 /** Who calls: the key's id stands for the internal service that owns it. */
@@ -72,7 +73,7 @@ export class ApiKeysService {
       id: uuidv7(),
       name,
       keyHash: sha256(key),
-      hint: `${key.slice(0, HINT_LENGTH)}…`,
+      hint: `${key.slice(0, Math.min(MAX_HINT_LENGTH, Math.floor(key.length / 4)))}…`,
       scopes,
       createdAt: this.clock.now(),
       lastUsedAt: null,

@@ -3,7 +3,7 @@ import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiParam } from '@nestjs/
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
 import { ApiProblems, TERRA_PROBLEMS } from '../common';
 import { ConnectSessionNotFoundError } from './connect-sessions.errors';
-import { ConnectSessionsService } from './connect-sessions.service';
+import { ConnectSessionsService, type ConnectSessionWithOutcome } from './connect-sessions.service';
 import { ConnectSessionDto } from './dto/connect-session.dto';
 import { CreateConnectSessionDto } from './dto/create-connect-session.dto';
 import { readIdempotencyKey } from './idempotency';
@@ -53,8 +53,7 @@ export class ConnectSessionsController {
     @Headers('idempotency-key') idempotencyKey?: string,
   ): Promise<ConnectSessionDto> {
     const options = { apiKeyId: caller.apiKeyId, idempotencyKey: readIdempotencyKey(idempotencyKey) };
-    const session = await this.sessions.create(request, options);
-    return ConnectSessionDto.from(session, this.sessions.connectUrlOf(session));
+    return this.toDto(await this.sessions.create(request, options));
   }
 
   /** Reads a session and its outcome */
@@ -67,7 +66,10 @@ export class ConnectSessionsController {
   })
   @ApiProblems({ 404: { 'session.not_found': 'There is no such session.' } })
   async get(@Param('id', SESSION_ID) id: string): Promise<ConnectSessionDto> {
-    const { session, connections } = await this.sessions.get(id);
+    return this.toDto(await this.sessions.get(id));
+  }
+
+  private toDto({ session, connections }: ConnectSessionWithOutcome): ConnectSessionDto {
     return ConnectSessionDto.from(session, this.sessions.connectUrlOf(session), connections);
   }
 }

@@ -68,24 +68,23 @@ export class ConnectSessionsService {
    * @throws ReturnUrlNotAllowedError, ProviderUnknownError, IdempotencyKeyReusedError, IdempotencyInFlightError, and the
    *   Terra errors of `terra.errors.ts`
    */
-  async create(request: CreateConnectSession, options: CreateOptions = {}): Promise<ConnectSession> {
+  async create(
+    request: CreateConnectSession,
+    options: CreateOptions = {},
+  ): Promise<ConnectSessionWithOutcome> {
     const nonce = randomToken();
     const session = this.newSession(request, options, nonce);
     await this.providers.assertOffered(session.providers);
     const holder = await this.claim(session);
-    if (holder) return holder;
-    return this.openAtTerra(session, nonce);
+    if (holder) return this.withOutcome(holder);
+    return { session: await this.openAtTerra(session, nonce), connections: [] };
   }
 
   /** @throws ConnectSessionNotFoundError */
   async get(id: string): Promise<ConnectSessionWithOutcome> {
     const session = await this.repository.findById(id);
     if (!session) throw new ConnectSessionNotFoundError();
-    const ids = await this.repository.listConnectionIds(id);
-    const found = await Promise.all(ids.map((connectionId) => this.connections.get(connectionId)));
-    // Two of them may have been merged since: an account that was connected twice is one connection.
-    const connections = [...new Map(found.map((connection) => [connection.id, connection])).values()];
-    return { session: this.withExpiry(session), connections };
+    return this.withOutcome(session);
   }
 
   /**
@@ -116,6 +115,14 @@ export class ConnectSessionsService {
     return expired ? { ...session, status: 'expired', endedAt: session.expiresAt } : session;
   }
 
+  private async withOutcome(session: ConnectSession): Promise<ConnectSessionWithOutcome> {
+    const ids = await this.repository.listConnectionIds(session.id);
+    const found = await Promise.all(ids.map((connectionId) => this.connections.get(connectionId)));
+    // Two of them may have been merged since: an account that was connected twice is one connection.
+    const connections = [...new Map(found.map((connection) => [connection.id, connection])).values()];
+    return { session: this.withExpiry(session), connections };
+  }
+
   /** @returns the session that holds the idempotency key already, or null when the new one was stored */
   private async claim(session: ConnectSession): Promise<ConnectSession | null> {
     const holder = await this.repository.insertOrFindHolder(session);
@@ -123,7 +130,7 @@ export class ConnectSessionsService {
     if (session.idempotencyDigest && !holder.idempotencyDigest?.equals(session.idempotencyDigest)) {
       throw new IdempotencyKeyReusedError();
     }
-    if (holder.widgetUrl !== null) return this.withExpiry(holder);
+    if (holder.widgetUrl !== null) return holder;
     await this.repository.releaseAbandoned(
       holder.id,
       new Date(this.clock.now().getTime() - CREATION_LIMIT_MS),
