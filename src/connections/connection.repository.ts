@@ -1,12 +1,51 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
-import { runIn } from '../database';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { runIn, runPrepared } from '../database';
+import type { ConnectionStatus } from './connection-status';
 import { ConnectionIdentity } from './connection-identity.entity';
 import { Connection } from './connection.entity';
 
-/** The SQL of the lifecycle: locks. Everything here runs inside the caller's transaction. */
+/** What a list may be narrowed to; all that is given must hold. */
+export interface ConnectionCriteria {
+  referenceId?: string;
+  terraUserId?: string;
+  provider?: string;
+  status?: ConnectionStatus;
+  /** Only connections that are older than this one. */
+  beforeId?: string;
+}
+
+// Column and a letter for the statement's name, of which Postgres keeps 63 characters.
+const CRITERIA: Record<keyof ConnectionCriteria, { condition: string; letter: string }> = {
+  referenceId: { condition: 'reference_id =', letter: 'r' },
+  terraUserId: { condition: 'terra_user_id =', letter: 't' },
+  provider: { condition: 'provider =', letter: 'p' },
+  status: { condition: 'status =', letter: 's' },
+  beforeId: { condition: 'id <', letter: 'b' },
+};
+const LIST_TIMEOUT_MS = 10_000;
+
+/** The SQL of connections: the list that everybody asks for, and the lifecycle's locks. */
 @Injectable()
 export class ConnectionRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Newest first. One statement per combination of criteria, each prepared once per connection to Postgres. */
+  async list(criteria: ConnectionCriteria, limit: number): Promise<Connection[]> {
+    const given = (Object.keys(CRITERIA) as (keyof ConnectionCriteria)[]).filter(
+      (name) => criteria[name] !== undefined,
+    );
+    const where = given.map((name, index) => ` AND ${CRITERIA[name].condition} $${index + 2}`);
+    const statement = {
+      name: `terra_connect_list_connections_${given.map((name) => CRITERIA[name].letter).join('')}`,
+      text: `SELECT ${COLUMNS} FROM terra_connect.connections
+        WHERE merged_into IS NULL${where.join('')} ORDER BY id DESC LIMIT $1`,
+    };
+    const values = [limit, ...given.map((name) => criteria[name])];
+    return (await runPrepared<Connection>(this.dataSource, statement, values, LIST_TIMEOUT_MS)).rows;
+  }
+
   /**
    * Serialises all news about the given Terra users. Advisory, because the row may not exist yet: `auth` and `deauth` of
    * a user we have never seen may be worked on at the same time. Taken in one order, so that swaps that cross do not
@@ -29,3 +68,8 @@ export class ConnectionRepository {
     return manager.findOneOrFail(Connection, { where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 }
+
+const COLUMNS = `id, reference_id AS "referenceId", provider, terra_user_id AS "terraUserId", status,
+  status_reason AS "statusReason", status_at AS "statusAt", scopes, scopes_at AS "scopesAt",
+  connected_at AS "connectedAt", disconnected_at AS "disconnectedAt", merged_into AS "mergedInto",
+  created_at AS "createdAt", updated_at AS "updatedAt"`;

@@ -1,19 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, IsNull, LessThan, Repository, type FindOptionsWhere } from 'typeorm';
+import { DataSource, Repository } from 'typeorm';
 import { Clock, decodeCursor, toPage, type Page } from '../common';
 import { inTransaction } from '../database';
 import { TerraClient } from '../terra';
 import { ConnectionLifecycleService } from './connection-lifecycle.service';
-import type { ConnectionStatus } from './connection-status';
 import { Connection } from './connection.entity';
+import { ConnectionRepository, type ConnectionCriteria } from './connection.repository';
 import { ConnectionNotFoundError } from './connections.errors';
 
-export interface ConnectionFilter {
-  referenceId?: string;
-  terraUserId?: string;
-  provider?: string;
-  status?: ConnectionStatus;
+export interface ConnectionFilter extends Omit<ConnectionCriteria, 'beforeId'> {
   limit: number;
   cursor?: string;
 }
@@ -24,6 +20,7 @@ export class ConnectionsService {
   constructor(
     @InjectRepository(Connection) private readonly connections: Repository<Connection>,
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly repository: ConnectionRepository,
     private readonly lifecycle: ConnectionLifecycleService,
     private readonly terra: TerraClient,
     private readonly clock: Clock,
@@ -42,14 +39,10 @@ export class ConnectionsService {
 
   /** Newest first. */
   async list(filter: ConnectionFilter): Promise<Page<Connection>> {
-    const where: FindOptionsWhere<Connection> = { mergedInto: IsNull() };
-    if (filter.referenceId !== undefined) where.referenceId = filter.referenceId;
-    if (filter.terraUserId !== undefined) where.terraUserId = filter.terraUserId;
-    if (filter.provider !== undefined) where.provider = filter.provider;
-    if (filter.status !== undefined) where.status = filter.status;
-    if (filter.cursor !== undefined) where.id = LessThan(decodeCursor(filter.cursor));
-    const rows = await this.connections.find({ where, order: { id: 'DESC' }, take: filter.limit + 1 });
-    return toPage(rows, filter.limit);
+    const { limit, cursor, ...criteria } = filter;
+    const beforeId = cursor === undefined ? undefined : decodeCursor(cursor);
+    const rows = await this.repository.list({ ...criteria, beforeId }, limit + 1);
+    return toPage(rows, limit);
   }
 
   /**

@@ -1,8 +1,8 @@
 /** Two rows with the same unique key. */
 export const UNIQUE_VIOLATION = '23505';
 /** Postgres broke a circle of transactions that waited for each other. */
-export const DEADLOCK_DETECTED = '40P01';
-export const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK_DETECTED = '40P01';
+const SERIALIZATION_FAILURE = '40001';
 /** The table is not there: migrations have not been run. */
 export const UNDEFINED_TABLE = '42P01';
 
@@ -11,4 +11,9 @@ export function hasSqlState(error: unknown, state: string, constraint?: string):
   const driverError = (error as { driverError?: unknown } | null)?.driverError ?? error;
   const { code, constraint: raisedBy } = (driverError ?? {}) as { code?: unknown; constraint?: unknown };
   return code === state && (constraint === undefined || raisedBy === constraint);
+}
+
+/** Whether Postgres gave up on a transaction that another one stood in the way of: run again, it may well succeed. */
+export function isTransient(error: unknown): boolean {
+  return hasSqlState(error, DEADLOCK_DETECTED) || hasSqlState(error, SERIALIZATION_FAILURE);
 }

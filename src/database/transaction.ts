@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { DEADLOCK_DETECTED, hasSqlState, SERIALIZATION_FAILURE } from './sql-states';
+import { isTransient } from './sql-states';
 
 const ATTEMPTS = 4;
 
@@ -15,8 +15,7 @@ export async function inTransaction<T>(
     try {
       return await dataSource.transaction(work);
     } catch (error) {
-      const victim = hasSqlState(error, DEADLOCK_DETECTED) || hasSqlState(error, SERIALIZATION_FAILURE);
-      if (!victim || attempt === ATTEMPTS) throw error;
+      if (!isTransient(error) || attempt === ATTEMPTS) throw error;
     }
   }
 }

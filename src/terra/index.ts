@@ -4,6 +4,7 @@ export type { SdkToken, TerraProvider, TerraUser, WidgetSession, WidgetSessionRe
 export {
   envelopeOf,
   isDataEvent,
+  isLinkEvent,
   parseTerraEvent,
   type TerraEvent,
   type TerraEventType,

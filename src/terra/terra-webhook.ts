@@ -106,6 +106,11 @@ function readOwner(inUser: unknown, atTop: unknown): EventOwner {
   };
 }
 
+/** Whether the event may change who is connected. */
+export function isLinkEvent(type: TerraEventType | null): boolean {
+  return (LINK_EVENT_TYPES as readonly (string | null)[]).includes(type);
+}
+
 export function isDataEvent(type: TerraEventType | null): boolean {
   return (DATA_EVENT_TYPES as readonly (string | null)[]).includes(type);
 }

@@ -1,7 +1,6 @@
 import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lastValueFrom } from 'rxjs';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { Metrics } from '../observability';
 import { retryDelayMs } from '../queue';
@@ -71,18 +70,17 @@ export class TerraTransport {
     const stopTimer = this.metrics.terraRequests.startTimer({ operation: call.operation });
     const url = call.query ? `${call.url}?${new URLSearchParams(call.query).toString()}` : call.url;
     try {
-      const { status, headers, data } = await lastValueFrom(
-        this.http.request<string>({
-          url,
-          method: call.method,
-          headers: this.headers(call),
-          data: call.body && JSON.stringify(call.body),
-          signal: AbortSignal.timeout(Math.max(1, remainingMs)),
-          validateStatus: () => true,
-          transformRequest: [],
-          transformResponse: [],
-        }),
-      );
+      // The instance behind HttpService: its observables cancel the request once more after every success.
+      const { status, headers, data } = await this.http.axiosRef.request<string>({
+        url,
+        method: call.method,
+        headers: this.headers(call),
+        data: call.body && JSON.stringify(call.body),
+        signal: AbortSignal.timeout(Math.max(1, remainingMs)),
+        validateStatus: () => true,
+        transformRequest: [],
+        transformResponse: [],
+      });
       stopTimer({ outcome: `${Math.floor(status / 100)}xx` });
       return { kind: 'answer', status, body: parseJson(data), retryAfter: retryAfterSeconds(headers) };
     } catch (error) {

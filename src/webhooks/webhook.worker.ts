@@ -9,21 +9,31 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock, isDatabaseUnavailable } from '../common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { inTransaction } from '../database';
+import { inTransaction, isTransient } from '../database';
 import { Metrics } from '../observability';
 import { PollingWorker, retryDelayMs } from '../queue';
-import { envelopeOf, isDataEvent, parseTerraEvent } from '../terra';
-import type { WebhookEvent } from './webhook-event.entity';
-import { WebhookEventRepository, type EventOutcome } from './webhook-event.repository';
+import { envelopeOf, isDataEvent, isLinkEvent, parseTerraEvent, type TerraEvent } from '../terra';
+import {
+  WebhookEventRepository,
+  type EventOutcome,
+  type LockedWebhookEvent,
+} from './webhook-event.repository';
 import { WebhookHandlers } from './webhook-handlers';
 
 const IDLE_MS = 1_000;
+const BATCH = 20;
 /** About an hour in all: what fails that long needs a person. */
 export const WEBHOOK_RETRY = { baseMs: 1_000, maxMs: 15 * 60_000, attempts: 12 };
+const UNREADABLE: EventOutcome = {
+  status: 'dead',
+  note: 'not a Terra event in JSON',
+  type: null,
+  terraUserId: null,
+};
 const MAX_NOTE_LENGTH = 500;
 const MAX_TYPE_LENGTH = 100;
 
-/** Works the inbox off: one event, one transaction. All that the event changes is committed with it, or nothing. */
+/** Works the inbox off. All that an event changes is committed together with the event being marked, or nothing is. */
 @Injectable()
 export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(WebhookWorker.name);
@@ -54,33 +64,49 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
     this.loop.notify();
   }
 
-  /** Works on one event. @returns false when none was due */
+  /**
+   * Works on the events that are due, up to a batch: one transaction, because the commit costs most, with a savepoint for
+   * each event that changes anything, so that one that fails takes no other with it.
+   *
+   * @returns false when none was due
+   */
   async runOnce(): Promise<boolean> {
-    const attempt: { event: WebhookEvent | null } = { event: null };
-    try {
-      await inTransaction(this.dataSource, async (manager) => {
-        attempt.event = await this.repository.lockNextDue(manager, this.clock.now());
-        if (attempt.event) await this.apply(manager, attempt.event);
-      });
-    } catch (error) {
-      // Without a database nothing can be noted either, and the event is not to blame.
-      if (!attempt.event || isDatabaseUnavailable(error)) throw error;
-      await this.fail(attempt.event, error);
-    }
-    return attempt.event !== null;
+    const failures: { event: LockedWebhookEvent; error: unknown }[] = [];
+    const count = await inTransaction(this.dataSource, async (manager) => {
+      failures.length = 0;
+      const events = await this.repository.lockDue(manager, this.clock.now(), BATCH);
+      for (const event of events) {
+        const error = await this.attempt(manager, event);
+        if (error !== null) failures.push({ event, error });
+      }
+      return events.length;
+    });
+    for (const { event, error } of failures) await this.recordFailure(event, error);
+    return count > 0;
   }
 
-  private async apply(manager: EntityManager, stored: WebhookEvent): Promise<void> {
+  /** @returns what went wrong with this event, or null; troubles that are not the event's are thrown */
+  private async attempt(manager: EntityManager, stored: LockedWebhookEvent): Promise<unknown> {
+    const event = parseTerraEvent(stored.body ?? (await this.repository.readBody(manager, stored.id)));
+    try {
+      if (event && isLinkEvent(event.type)) {
+        await manager.transaction((savepoint) => this.apply(savepoint, stored, event));
+      } else await this.apply(manager, stored, event);
+      return null;
+    } catch (error) {
+      if (isTransient(error) || isDatabaseUnavailable(error)) throw error;
+      return error ?? new Error('unknown error');
+    }
+  }
+
+  private async apply(
+    manager: EntityManager,
+    stored: LockedWebhookEvent,
+    event: TerraEvent | null,
+  ): Promise<void> {
     const now = this.clock.now();
-    const event = parseTerraEvent(stored.body);
     if (!event) {
-      const outcome: EventOutcome = {
-        status: 'dead',
-        note: 'not a Terra event in JSON',
-        type: null,
-        terraUserId: null,
-      };
-      await this.repository.settle(manager, stored.id, outcome, now);
+      await this.repository.settle(manager, stored.id, UNREADABLE, now);
       this.metrics.webhookEvents.inc({ type: 'unreadable', outcome: 'dead' });
       return;
     }
@@ -102,7 +128,7 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
     this.metrics.webhookEvents.inc({ type: event.type ?? 'unknown', outcome: status });
   }
 
-  private async fail(event: WebhookEvent, error: unknown): Promise<void> {
+  private async recordFailure(event: LockedWebhookEvent, error: unknown): Promise<void> {
     const attempt = event.attempts + 1;
     const dead = attempt >= WEBHOOK_RETRY.attempts;
     const waitMs = retryDelayMs(WEBHOOK_RETRY, attempt);
