@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, LessThan, MoreThan, Repository, type EntityManager } from 'typeorm';
-import { hasSqlState, UNIQUE_VIOLATION } from '../database';
+import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
+import { DataSource, In, IsNull, LessThan, MoreThan, Repository, type EntityManager } from 'typeorm';
+import { hasSqlState, prepareInsert, runPrepared, UNIQUE_VIOLATION } from '../database';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSession } from './connect-session.entity';
 
@@ -12,10 +12,24 @@ export interface SessionClue {
   provider: string | null;
 }
 
+export type WidgetAnswer = Pick<
+  ConnectSession,
+  'terraSessionId' | 'widgetUrl' | 'widgetGeneration' | 'warnings' | 'expiresAt'
+>;
+
+const WRITE_TIMEOUT_MS = 5_000;
+
 /** Reads and conditional writes of connect sessions: each guards the state it starts from in its WHERE. */
 @Injectable()
 export class ConnectSessionRepository {
-  constructor(@InjectRepository(ConnectSession) private readonly sessions: Repository<ConnectSession>) {}
+  private readonly insert: ReturnType<typeof prepareInsert<ConnectSession>>;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectRepository(ConnectSession) private readonly sessions: Repository<ConnectSession>,
+  ) {
+    this.insert = prepareInsert(dataSource, ConnectSession);
+  }
 
   findById(id: string): Promise<ConnectSession | null> {
     return this.sessions.findOneBy({ id });
@@ -39,7 +53,8 @@ export class ConnectSessionRepository {
   async insertOrFindHolder(session: ConnectSession): Promise<ConnectSession | null> {
     const { apiKeyId, idempotencyKey } = session;
     try {
-      await this.sessions.insert(session as never);
+      const { statement, valuesOf } = this.insert;
+      await runPrepared(this.dataSource, statement, valuesOf(session), WRITE_TIMEOUT_MS);
       return null;
     } catch (error) {
       if (!hasSqlState(error, UNIQUE_VIOLATION, 'connect_sessions_idempotency_key_idx')) throw error;
@@ -60,8 +75,19 @@ export class ConnectSessionRepository {
     );
   }
 
-  async update(id: string, change: Partial<ConnectSession>): Promise<void> {
-    await this.sessions.update({ id }, change as never);
+  /** Terra has answered: the session can be opened. */
+  async storeWidget(id: string, widget: WidgetAnswer): Promise<void> {
+    const { terraSessionId, widgetUrl, widgetGeneration, warnings, expiresAt } = widget;
+    const values = [id, terraSessionId, widgetUrl, widgetGeneration, warnings, expiresAt];
+    await runPrepared(this.dataSource, STORE_WIDGET, values, WRITE_TIMEOUT_MS);
+  }
+
+  /** Terra has refused: the attempt stays on record, its idempotency key is free again. */
+  async recordCreationFailure(id: string, failureReason: string, now: Date): Promise<void> {
+    await this.sessions.update(
+      { id, status: 'pending', widgetUrl: IsNull() },
+      { status: 'failed', failureReason, idempotencyKey: null, endedAt: now, updatedAt: now },
+    );
   }
 
   /** Only a pending session becomes opened; for one that is further along nothing happens. */
@@ -134,3 +160,10 @@ export class ConnectSessionRepository {
       .execute();
   }
 }
+
+const STORE_WIDGET = {
+  name: 'terra_connect_store_widget',
+  text: `UPDATE terra_connect.connect_sessions
+    SET terra_session_id = $2, widget_url = $3, widget_generation = $4, warnings = $5, expires_at = $6
+    WHERE id = $1 AND status = 'pending' AND widget_url IS NULL`,
+};

@@ -155,21 +155,13 @@ export class ConnectSessionsService {
         warnings: widget.warnings,
         expiresAt: new Date(this.clock.now().getTime() + widget.expiresInSeconds * 1_000),
       };
-      await this.repository.update(session.id, change);
+      await this.repository.storeWidget(session.id, change);
       this.metrics.sessions.inc({ status: 'pending' });
       this.logger.log({ event: 'session.created', sessionId: session.id, generation: widget.generation });
       return { ...session, ...change };
     } catch (error) {
-      // The attempt stays on record, and its idempotency key is free for the caller to try again with.
       const failureReason = error instanceof DomainError ? error.code : 'internal';
-      const now = this.clock.now();
-      await this.repository.update(session.id, {
-        status: 'failed',
-        failureReason,
-        idempotencyKey: null,
-        endedAt: now,
-        updatedAt: now,
-      });
+      await this.repository.recordCreationFailure(session.id, failureReason, this.clock.now());
       throw error;
     }
   }

@@ -1,4 +1,4 @@
 export { createDataSource, dataSourceOptions } from './data-source';
-export { runIn, runPrepared, type PreparedStatement } from './prepared';
+export { prepareInsert, runIn, runPrepared, type PreparedStatement } from './prepared';
 export { hasSqlState, isTransient, UNDEFINED_TABLE, UNIQUE_VIOLATION } from './sql-states';
 export { inTransaction } from './transaction';
