@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../local/embedded-postgres';
+import type { Environment } from '../local/node-program';
 import { findFreePort } from '../local/ports';
 import type { StopList } from '../local/stop-list';
 import { makeCredentials, RETURN_URL, type Credentials } from './credentials';
 import { BenchDatabase, endUsersFor, seed } from './database';
 import { LoadProcess } from './load-process';
-import { Program, type Environment } from './program';
+import { Program } from './program';
 
 const FOLDER = resolve(process.env.DATA_DIR || '.data', 'bench');
 
