@@ -15,7 +15,12 @@ export function RequireScope(scope: Scope): MethodDecorator {
         'auth.missing_key': 'No `Authorization: Bearer` header came with the request.',
         'auth.invalid_key': 'The key is unknown or revoked.',
       },
-      403: { 'auth.missing_scope': `The key lacks the scope \`${scope}\`.` },
+      403: {
+        'auth.missing_scope': {
+          when: `The key lacks the scope \`${scope}\`.`,
+          members: { requiredScope: scope },
+        },
+      },
     }),
   );
 }

@@ -16,6 +16,7 @@ export function RestController(path: string, tag: string): ClassDecorator {
     UsePipes(requestValidation),
     UseFilters(ProblemFilter),
     ApiProblems({
+      400: { 'request.malformed': 'The address, or a body that came with it, cannot be read.' },
       503: { 'database.unavailable': 'Postgres cannot be reached; try again after Retry-After.' },
     }),
   );

@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   Controller,
   Get,
   HttpStatus,
@@ -8,7 +9,7 @@ import {
   Redirect,
   UseFilters,
 } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '../common';
 import { RETURN_STATUS } from './connect-session-status';
 import { ConnectLinkUnknownError } from './connect-sessions.errors';
@@ -24,28 +25,44 @@ interface Redirection {
 }
 
 const SESSION_ID = new ParseUUIDPipe({ exceptionFactory: () => new ConnectLinkUnknownError() });
+
+/** What a person may see instead of going on; the last two on every route. */
+const ApiPages = (pages: Record<number, string>): MethodDecorator =>
+  applyDecorators(
+    ...Object.entries({
+      ...pages,
+      500: 'something went wrong on our side.',
+      503: 'Postgres cannot be reached; load it again after Retry-After.',
+    }).map(([status, description]) =>
+      ApiResponse({
+        status: Number(status),
+        description: `A page: ${description}`,
+        content: { 'text/html': { schema: { type: 'string' } } },
+      }),
+    ),
+  );
+
 const HINTS = [
   {
     name: 'user_id',
     description: "Terra's user id. A hint: confirmed with Terra before anything is linked.",
+    example: '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a',
   },
-  { name: 'reference_id', description: 'Ignored: the session knows whose it is.' },
-  { name: 'resource', description: 'Ignored: Terra is asked for the provider.' },
-  { name: 'reason', description: 'Why an attempt failed, as free text.' },
+  { name: 'reference_id', description: 'Ignored: the session knows whose it is.', example: 'user-4711' },
+  { name: 'resource', description: 'Ignored: Terra is asked for the provider.', example: 'GARMIN' },
+  { name: 'reason', description: 'Why an attempt failed, as free text.', example: 'access_denied' },
 ];
-const ApiHints = (): MethodDecorator => (target, key, descriptor) => {
-  for (const hint of HINTS)
-    ApiQuery({ ...hint, required: false, schema: { type: 'string' } })(target, key, descriptor);
-};
-const ApiLinkPages = (): MethodDecorator => (target, key, descriptor) => {
-  ApiProduces('text/html')(target, key, descriptor);
-  ApiResponse({ status: 404, description: 'A page: the link is not known.' })(target, key, descriptor);
-  ApiResponse({ status: 410, description: 'A page: the link is used or has expired.' })(
-    target,
-    key,
-    descriptor,
+const ApiReturn = (): MethodDecorator =>
+  applyDecorators(
+    ApiParam({
+      name: 'nonce',
+      description: 'Names the session, once; from the return address that Terra was given.',
+    }),
+    ...HINTS.map(({ example, ...hint }) =>
+      ApiQuery({ ...hint, required: false, schema: { type: 'string', example } }),
+    ),
+    ApiPages({ 404: 'the link is not known.', 410: 'the link has expired.' }),
   );
-};
 
 /** Routes that a person's browser visits. */
 @ApiTags('Browser')
@@ -62,10 +79,15 @@ export class ConnectRedirectController {
   @Get('result')
   @PageHeaders()
   @ApiOperation({ summary: 'Shows how a session went' })
-  @ApiQuery({ name: 'session_id', schema: { type: 'string', format: 'uuid' } })
-  @ApiProduces('text/html')
-  @ApiOkResponse({ description: 'A page.', schema: { type: 'string' } })
-  @ApiResponse({ status: 404, description: 'A page: the session is not known.' })
+  @ApiQuery({
+    name: 'session_id',
+    description: 'Id of the session.',
+    schema: { type: 'string', format: 'uuid', example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10' },
+  })
+  @ApiPages({
+    200: 'connected, not connected, cancelled, or (looking again by itself) not known yet.',
+    404: 'the session is not known.',
+  })
   async result(@Query('session_id', SESSION_ID) id: string): Promise<string> {
     const { session } = await this.sessions.get(id);
     return renderResultPage(RETURN_STATUS[session.status]);
@@ -75,8 +97,7 @@ export class ConnectRedirectController {
   @Redirect()
   @RedirectHeaders()
   @ApiOperation({ summary: 'Takes a browser back from the widget after a success' })
-  @ApiHints()
-  @ApiLinkPages()
+  @ApiReturn()
   @ApiResponse({ status: 303, description: 'To the return URL, with `session_id` and `status` added.' })
   async success(
     @Param('nonce') nonce: string,
@@ -89,8 +110,7 @@ export class ConnectRedirectController {
   @Redirect()
   @RedirectHeaders()
   @ApiOperation({ summary: 'Takes a browser back from the widget after a failure' })
-  @ApiHints()
-  @ApiLinkPages()
+  @ApiReturn()
   @ApiResponse({ status: 303, description: 'To the return URL, with `session_id` and `status` added.' })
   async failure(
     @Param('nonce') nonce: string,
@@ -103,8 +123,9 @@ export class ConnectRedirectController {
   @Redirect()
   @RedirectHeaders()
   @ApiOperation({ summary: 'Sends a browser to the widget' })
-  @ApiLinkPages()
+  @ApiParam({ name: 'token', description: 'The last part of `connectUrl`.' })
   @ApiResponse({ status: 302, description: "To Terra's widget." })
+  @ApiPages({ 404: 'the link is not known.', 410: 'the link is used or has expired.' })
   async open(@Param('token') token: string): Promise<Redirection> {
     return { url: await this.sessions.open(token), statusCode: HttpStatus.FOUND };
   }

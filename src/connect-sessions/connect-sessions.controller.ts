@@ -31,7 +31,11 @@ export class ConnectSessionsController {
     required: false,
     description:
       'Your name for this request, 1 to 255 visible ASCII characters. Repeating the request with it gives the same session instead of a second one.',
-    schema: { type: 'string', maxLength: 255, example: 'c0ffee00-7b1a-7c3e-9d55-0f2b6f1c9a10' },
+    schema: {
+      type: 'string',
+      pattern: '^[\\x21-\\x7e]{1,255}$',
+      example: 'c0ffee00-7b1a-7c3e-9d55-0f2b6f1c9a10',
+    },
   })
   @ApiProblems({
     400: { 'request.malformed': 'The body is not JSON.' },
@@ -39,10 +43,20 @@ export class ConnectSessionsController {
     413: { 'request.too_large': 'The body is larger than 1 MB.' },
     415: { 'request.unsupported_media_type': 'The body is not sent as application/json.' },
     422: {
-      'request.invalid': 'A field cannot be accepted; `errors` names it.',
-      'session.return_url_not_allowed': 'A return URL is not within RETURN_URLS.',
-      'provider.unknown':
-        'The account does not offer a provider; `availableProviders` lists those that it does.',
+      'request.invalid': {
+        when: 'A field cannot be accepted; `errors` names it.',
+        members: { errors: [{ field: 'referenceId', detail: 'must have 1 to 255 characters' }] },
+      },
+      'session.return_url_not_allowed': {
+        when: 'A return URL is not within RETURN_URLS; `errors` names its field.',
+        members: {
+          errors: [{ field: 'returnUrl', detail: 'is not in the list of allowed return URLs (RETURN_URLS)' }],
+        },
+      },
+      'provider.unknown': {
+        when: 'The account does not offer a provider; `availableProviders` lists those that it does.',
+        members: { unknownProviders: ['GRAMIN'], availableProviders: ['GARMIN', 'OURA'] },
+      },
       'idempotency.key_reused': 'The key was used for another request.',
     },
     ...TERRA_PROBLEMS,
@@ -59,7 +73,12 @@ export class ConnectSessionsController {
   /** Reads a session and its outcome */
   @Get(':id')
   @RequireScope('sessions:read')
-  @ApiParam({ name: 'id', format: 'uuid', description: 'Of the session.' })
+  @ApiParam({
+    name: 'id',
+    format: 'uuid',
+    description: 'Id of the session.',
+    example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
+  })
   @ApiOkResponse({
     description: 'The session as it is now, with the connections that it made.',
     type: ConnectSessionDto,

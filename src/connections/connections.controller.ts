@@ -13,7 +13,12 @@ const CONNECTION_ID = new ParseUUIDPipe({
   exceptionFactory: () => new ConnectionNotFoundError('with this id'),
 });
 const ApiConnectionId = (): MethodDecorator =>
-  ApiParam({ name: 'id', format: 'uuid', description: 'Of the connection.' });
+  ApiParam({
+    name: 'id',
+    format: 'uuid',
+    description: 'Id of the connection; a former one too, if it was merged into another.',
+    example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
+  });
 const NOT_FOUND = { 404: { 'connection.not_found': 'There is no such connection.' } };
 
 @RestController('v1/connections', 'Connections')
@@ -27,7 +32,14 @@ export class ConnectionsController {
   @Get()
   @RequireScope('connections:read')
   @ApiOkResponse({ description: 'A page of the list.', type: ConnectionPageDto })
-  @ApiProblems({ 422: { 'request.invalid': 'A filter or the cursor cannot be accepted.' } })
+  @ApiProblems({
+    422: {
+      'request.invalid': {
+        when: 'A filter or the cursor cannot be accepted; `errors` names it.',
+        members: { errors: [{ field: 'limit', detail: 'must be a whole number from 1 to 200' }] },
+      },
+    },
+  })
   async list(@Query() filter: ListConnectionsDto): Promise<ConnectionPageDto> {
     return ConnectionPageDto.from(await this.connections.list(filter));
   }
@@ -53,7 +65,12 @@ export class ConnectionsController {
   @RequireScope('connections:write')
   @ApiConnectionId()
   @ApiOkResponse({ description: 'The connection, revoked.', type: ConnectionDto })
-  @ApiProblems({ ...NOT_FOUND, ...TERRA_PROBLEMS })
+  @ApiProblems({
+    ...NOT_FOUND,
+    413: { 'request.too_large': 'A body of more than 1 MB came; none is needed.' },
+    415: { 'request.unsupported_media_type': 'A body came, and not as application/json; none is needed.' },
+    ...TERRA_PROBLEMS,
+  })
   async disconnect(@Param('id', CONNECTION_ID) id: string): Promise<ConnectionDto> {
     return ConnectionDto.from(await this.connections.disconnect(id));
   }

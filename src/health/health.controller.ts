@@ -2,6 +2,7 @@ import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, TypeOrmHealthIndicator, type HealthCheckResult } from '@nestjs/terminus';
 import { ApiProblems, Public } from '../common';
+import { LiveDto, ReadyDto } from './dto/health.dto';
 import { NotReadyError } from './health.errors';
 import { MigrationsIndicator } from './migrations.indicator';
 
@@ -22,8 +23,8 @@ export class HealthController {
     summary: 'The process answers',
     description: 'Touches nothing: restart it when this fails.',
   })
-  @ApiOkResponse({ description: 'It does.', schema: { type: 'object', example: { status: 'ok' } } })
-  live(): { status: 'ok' } {
+  @ApiOkResponse({ description: 'It does.', type: LiveDto })
+  live(): LiveDto {
     return { status: 'ok' };
   }
 
@@ -32,10 +33,20 @@ export class HealthController {
     summary: 'The service can serve',
     description: 'Postgres answers and is migrated. Not Terra: their outage must not restart us.',
   })
-  @ApiOkResponse({
-    schema: { type: 'object', example: { status: 'ok', details: { database: { status: 'up' } } } },
+  @ApiOkResponse({ description: 'It can.', type: ReadyDto })
+  @ApiProblems({
+    503: {
+      'health.not_ready': {
+        when: 'Postgres is away, or migrations are pending; `checks` says which.',
+        members: {
+          checks: {
+            database: { status: 'up' },
+            migrations: { status: 'down', pending: 1, advice: 'run: terra-connect migrate' },
+          },
+        },
+      },
+    },
   })
-  @ApiProblems({ 503: { 'health.not_ready': 'Postgres is away, or migrations are pending.' } })
   async ready(): Promise<HealthCheckResult> {
     try {
       return await this.health.check([

@@ -3,6 +3,11 @@ import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagg
 import { Public } from '../common';
 import { Metrics } from './metrics';
 
+const METRICS_EXAMPLE = `# HELP terra_connect_webhook_backlog Webhook events in the inbox, by status.
+# TYPE terra_connect_webhook_backlog gauge
+terra_connect_webhook_backlog{status="pending"} 0
+`;
+
 @ApiTags('Operations')
 @Public()
 @Controller('metrics')
@@ -13,7 +18,10 @@ export class MetricsController {
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   @ApiOperation({ summary: 'Metrics for Prometheus', description: 'Open: keep it inside your network.' })
   @ApiProduces('text/plain')
-  @ApiOkResponse({ description: 'The Prometheus text format.', schema: { type: 'string' } })
+  @ApiOkResponse({
+    description: 'The Prometheus text format, version 0.0.4.',
+    schema: { type: 'string', example: METRICS_EXAMPLE },
+  })
   read(): Promise<string> {
     return this.metrics.scrape();
   }

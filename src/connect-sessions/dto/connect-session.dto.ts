@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Connection, ConnectionDto } from '../../connections';
 import {
   CONNECT_SESSION_STATUSES,
@@ -7,9 +7,13 @@ import {
 } from '../connect-session-status';
 import type { ConnectSession } from '../connect-session.entity';
 
-/** One attempt of one end user to connect a device, with its outcome. */
+@ApiSchema({ description: 'One attempt of one end user to connect a device, with its outcome.' })
 export class ConnectSessionDto {
-  @ApiProperty({ format: 'uuid', example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10' })
+  @ApiProperty({
+    format: 'uuid',
+    description: 'Ours; comes back to the return URL as `session_id`.',
+    example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
+  })
   id: string;
 
   @ApiProperty({
@@ -39,25 +43,46 @@ export class ConnectSessionDto {
    */
   widgetUrl: string | null;
 
-  /** @example ['GARMIN', 'OURA'] */
+  /**
+   * Codes of the providers that are offered; empty: all that the account has enabled.
+   * @example ['GARMIN', 'OURA']
+   */
   providers: string[];
 
-  /** @example 'en' */
+  /**
+   * Language that the widget was asked for; null: the browser's.
+   * @example 'en'
+   */
   language: string | null;
 
-  /** @example 'https://app.example.com/devices' */
+  /**
+   * Where the browser goes after the widget; null: to a page of this service.
+   * @example 'https://app.example.com/devices'
+   */
   returnUrl: string | null;
 
-  /** Where the browser goes instead when the attempt failed or was cancelled. */
+  /**
+   * Where the browser goes instead when the attempt failed or was cancelled; null: there too.
+   * @example 'https://app.example.com/devices/failed'
+   */
   failureReturnUrl: string | null;
 
-  /** Whether the widget offers to disconnect what is connected. */
+  /**
+   * Whether the widget offers to disconnect what is connected.
+   * @example false
+   */
   showDisconnect: boolean;
 
-  /** Whether several providers may be connected before coming back. */
+  /**
+   * Whether several providers may be connected before coming back.
+   * @example false
+   */
   multiAuth: boolean;
 
-  /** @example { "campaign": "onboarding" } */
+  /**
+   * What you gave to find again with the session.
+   * @example { "campaign": "onboarding" }
+   */
   metadata: Record<string, unknown> | null;
 
   /**
@@ -66,26 +91,32 @@ export class ConnectSessionDto {
    */
   warnings: string[];
 
-  /**
-   * Why it failed or was cancelled: the provider's or Terra's word, such as `access_denied` or `missing_scopes`, or the
-   * code of the problem that its creation ended with.
-   * @example null
-   */
+  @ApiProperty({
+    description:
+      "Why it failed or was cancelled: the provider's or Terra's word, such as `access_denied` or `missing_scopes`, or the code of the problem that its creation ended with.",
+    example: null,
+  })
   failureReason: string | null;
 
   /** The connections that it made; more than one is possible with `multiAuth`. */
   connections: ConnectionDto[];
 
-  /** @example '2026-11-23T09:30:00.000Z' */
+  /**
+   * When it was made.
+   * @example '2026-11-23T09:30:00.000Z'
+   */
   createdAt: Date;
 
-  /** @example '2026-11-24T09:30:00.000Z' */
+  /**
+   * When its links stop working.
+   * @example '2026-11-24T09:30:00.000Z'
+   */
   expiresAt: Date;
 
-  /** When the connect URL was first followed. */
+  @ApiProperty({ description: 'When the connect URL was first followed.', example: null })
   openedAt: Date | null;
 
-  /** When it was completed, failed, was cancelled, or expired. */
+  @ApiProperty({ description: 'When it was completed, failed, was cancelled, or expired.', example: null })
   endedAt: Date | null;
 
   static from(

@@ -1,15 +1,20 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsBoolean, IsOptional, IsString, Matches, Validate } from 'class-validator';
-import { IsReferenceId } from '../../common';
+import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
 import { IsMetadata } from './metadata.validator';
 
-/** What a session may be asked to do. Only `referenceId` is needed. */
+@ApiSchema({
+  description:
+    'What a session may be asked to do. Only `referenceId` is needed; null says the same as leaving a field out.',
+})
 export class CreateConnectSessionDto {
   /**
    * Your id of the end user: 1 to 255 characters of any script, case-sensitive. Use the same one every time; it is how
    * everything about this person is found again. Take an id that means nothing elsewhere, no e-mail address.
    * @example 'user-4711'
    */
+  @ApiProperty({ minLength: 1, maxLength: REFERENCE_ID_MAX_LENGTH })
   @IsReferenceId()
   referenceId: string;
 
@@ -26,7 +31,7 @@ export class CreateConnectSessionDto {
   )
   @IsArray({ message: 'must be a list of provider codes' })
   @ArrayMaxSize(100, { message: 'must have at most 100 entries' })
-  @Matches(/^[A-Z0-9_.-]{1,64}$/, { each: true, message: 'must hold provider codes' })
+  @Matches(/^[A-Za-z0-9_.-]{1,64}$/, { each: true, message: 'must hold provider codes' })
   providers?: string[];
 
   /**

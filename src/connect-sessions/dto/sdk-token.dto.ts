@@ -1,4 +1,6 @@
-/** Lets one phone attach its health data to one end user. */
+import { ApiSchema } from '@nestjs/swagger';
+
+@ApiSchema({ description: 'Lets one phone attach its health data to one end user.' })
 export class SdkTokenDto {
   /**
    * For Terra's phone SDK; single use. Bound to the reference: the phone cannot choose another.
@@ -6,9 +8,15 @@ export class SdkTokenDto {
    */
   token: string;
 
-  /** @example 'user-4711' */
+  /**
+   * Your id of the end user.
+   * @example 'user-4711'
+   */
   referenceId: string;
 
-  /** @example '2026-11-23T09:33:00.000Z' */
+  /**
+   * Until when the SDK can be initialised with it.
+   * @example '2026-11-23T09:33:00.000Z'
+   */
   expiresAt: Date;
 }

@@ -1,16 +1,14 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { Page } from '../../common';
 import type { Connection } from '../connection.entity';
 import { ConnectionDto } from './connection.dto';
 
-/** A page of connections, newest first. */
+@ApiSchema({ description: 'A page of connections.' })
 export class ConnectionPageDto {
   /** Newest first. */
   items: ConnectionDto[];
 
-  /**
-   * Give it back as `cursor` to read on; null on the last page.
-   * @example null
-   */
+  @ApiProperty({ description: 'Give it back as `cursor` to read on; null on the last page.', example: null })
   nextCursor: string | null;
 
   static from(page: Page<Connection>): ConnectionPageDto {

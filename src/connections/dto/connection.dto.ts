@@ -1,8 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
 import type { Connection } from '../connection.entity';
 
-/** One end user's account at one provider. */
+@ApiSchema({ description: "One end user's account at one provider." })
 export class ConnectionDto {
   @ApiProperty({
     format: 'uuid',
@@ -23,7 +23,10 @@ export class ConnectionDto {
    */
   terraUserId: string;
 
-  /** @example 'GARMIN' */
+  /**
+   * Code of the provider where the account is.
+   * @example 'GARMIN'
+   */
   provider: string;
 
   @ApiProperty({
@@ -34,10 +37,11 @@ export class ConnectionDto {
   })
   status: ConnectionStatus;
 
-  /**
-   * Why it is not active: `deauth`, `access_revoked`, `disconnected_by_us`, or what the provider said.
-   * @example null
-   */
+  @ApiProperty({
+    description:
+      'Why it is not active: `deauth`, `access_revoked`, `disconnected_by_us`, or what the provider said. null while it is.',
+    example: null,
+  })
   statusReason: string | null;
 
   /**
@@ -46,13 +50,19 @@ export class ConnectionDto {
    */
   scopes: string[];
 
-  /** @example '2026-11-23T09:30:00.000Z' */
+  /**
+   * When the person first connected it; connecting again does not change it.
+   * @example '2026-11-23T09:30:00.000Z'
+   */
   connectedAt: Date;
 
-  /** When it ended; null while it lives. */
+  @ApiProperty({ description: 'When it ended; null while it lives.', example: null })
   disconnectedAt: Date | null;
 
-  /** @example '2026-11-23T09:30:00.000Z' */
+  /**
+   * When anything here last changed.
+   * @example '2026-11-23T09:30:00.000Z'
+   */
   updatedAt: Date;
 
   static from(connection: Connection): ConnectionDto {

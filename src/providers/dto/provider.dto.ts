@@ -1,6 +1,7 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { TerraProvider } from '../../terra';
 
-/** A data source that this Terra account offers. */
+@ApiSchema({ description: 'A data source that this Terra account offers.' })
 export class ProviderDto {
   /**
    * The code to ask for in a connect session.
@@ -8,12 +9,15 @@ export class ProviderDto {
    */
   provider: string;
 
-  /** @example 'Garmin' */
+  /**
+   * What people call it.
+   * @example 'Garmin'
+   */
   name: string;
 
   /**
    * Address of a picture, if Terra has one.
-   * @example null
+   * @example 'https://example.com/icons/garmin.svg'
    */
   icon: string | null;
 
@@ -28,12 +32,12 @@ export class ProviderDto {
   }
 }
 
-/** The whole catalogue; it has one page. */
+@ApiSchema({ description: 'The whole catalogue; it has one page.' })
 export class ProviderPageDto {
-  /** By code. */
+  /** In the order of their codes. */
   items: ProviderDto[];
 
-  /** Always null. */
+  @ApiProperty({ description: 'Always null.', example: null })
   nextCursor: string | null;
 
   static from(providers: TerraProvider[]): ProviderPageDto {
