@@ -37,7 +37,7 @@ const HEADERS = {
     schema: { type: 'integer', minimum: 0, example: 5 },
   },
   'WWW-Authenticate': {
-    description: 'How to authenticate: always `Bearer`.',
+    description: 'How to authenticate: `Bearer` with an API key; on the webhook route `Terra-Signature`.',
     schema: { type: 'string', example: 'Bearer' },
   },
   'X-Request-Id': {

@@ -1,4 +1,5 @@
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { PROBLEM_TITLES } from './problem';
 import { ProblemDto } from './problem.dto';
 
 /** When a problem happens; with the members of its own that it brings, as an example. */
@@ -62,29 +63,13 @@ function whenOf(occasion: Occasion): string {
 function exampleOf(status: number, code: string, occasion: Occasion): Record<string, unknown> {
   return {
     type: `urn:terra-connect:problem:${code}`,
-    title: TITLES[status],
+    title: PROBLEM_TITLES[status],
     status,
     code,
     detail: whenOf(occasion),
     ...(typeof occasion === 'string' ? {} : occasion.members),
   };
 }
-
-// As problem.ts has them; a test compares.
-const TITLES: Record<number, string> = {
-  400: 'Bad request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not found',
-  409: 'Conflict',
-  413: 'Content too large',
-  415: 'Unsupported media type',
-  422: 'Unprocessable content',
-  500: 'Internal server error',
-  502: 'Bad gateway',
-  503: 'Service unavailable',
-  504: 'Gateway timeout',
-};
 
 /** What Terra's failures become, on every route that asks Terra something. */
 export const TERRA_PROBLEMS: Record<number, Record<string, string>> = {

@@ -24,12 +24,15 @@ export interface DomainErrorOptions {
   details?: Record<string, unknown>;
   cause?: unknown;
   retryAfterSeconds?: number;
+  /** With `unauthorized`: the scheme that would be accepted; `Bearer` if not said. */
+  challenge?: string;
 }
 
 /** Base of every error that a caller may see. The code is API and stays; the text may change. */
 export abstract class DomainError extends Error {
   readonly details: Record<string, unknown>;
   readonly retryAfterSeconds: number | undefined;
+  readonly challenge: string;
 
   protected constructor(
     readonly kind: DomainErrorKind,
@@ -41,6 +44,7 @@ export abstract class DomainError extends Error {
     this.name = new.target.name;
     this.details = options.details ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.challenge = options.challenge ?? 'Bearer';
   }
 }
 

@@ -18,7 +18,10 @@ const STATUS_OF_KIND: Record<DomainErrorKind, number> = {
 
 // What the framework itself refuses, before any code of ours runs.
 const FRAMEWORK_PROBLEMS: Record<number, { code: string; detail: string }> = {
-  400: { code: 'request.malformed', detail: 'The request cannot be read: its body must be valid JSON.' },
+  400: {
+    code: 'request.malformed',
+    detail: 'The request cannot be read: its address must be decodable, and its body valid JSON.',
+  },
   404: {
     code: 'route.not_found',
     detail: 'There is no such route; GET /openapi.json lists those that exist.',
@@ -47,7 +50,7 @@ export interface Problem {
 export function toProblem(error: unknown): Problem {
   if (error instanceof DomainError) {
     const headers: Record<string, string> = {};
-    if (error.kind === 'unauthorized') headers['www-authenticate'] = 'Bearer';
+    if (error.kind === 'unauthorized') headers['www-authenticate'] = error.challenge;
     if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
     return problem(STATUS_OF_KIND[error.kind], error.code, error.message, {
       headers,
@@ -94,7 +97,7 @@ function problem(
     body: {
       ...extra.details,
       type: `urn:terra-connect:problem:${code}`,
-      title: TITLES[status] ?? 'Error',
+      title: PROBLEM_TITLES[status] ?? 'Error',
       status,
       code,
       detail,
@@ -102,7 +105,8 @@ function problem(
   };
 }
 
-const TITLES: Record<number, string> = {
+/** By HTTP status; part of the answers and of the API docs. */
+export const PROBLEM_TITLES: Record<number, string> = {
   400: 'Bad request',
   401: 'Unauthorized',
   403: 'Forbidden',
