@@ -137,3 +137,4 @@ CREATE INDEX connections_reference_id_idx ON terra_connect.connections USING btr
 CREATE INDEX connections_terra_user_id_idx ON terra_connect.connections USING btree (terra_user_id) WHERE (merged_into IS NULL);
 CREATE INDEX webhook_events_due_idx ON terra_connect.webhook_events USING btree (next_attempt_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX webhook_events_parked_idx ON terra_connect.webhook_events USING btree (terra_user_id) WHERE (status = 'parked'::text);
+CREATE INDEX webhook_events_waiting_idx ON terra_connect.webhook_events USING btree (status) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text, 'dead'::text]));

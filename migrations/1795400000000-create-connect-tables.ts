@@ -161,6 +161,11 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
       `CREATE INDEX webhook_events_parked_idx ON terra_connect.webhook_events (terra_user_id)
         WHERE status = 'parked'`,
     );
+    // For the metrics: how many wait, without reading the rest of the table.
+    await runner.query(
+      `CREATE INDEX webhook_events_waiting_idx ON terra_connect.webhook_events (status)
+        WHERE status IN ('pending', 'parked', 'dead')`,
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,12 +1,13 @@
 /** What a Nest application needs to embed Terra Connect; see docs/embedding.md. */
 export { ApiKeysService, type Scope } from './api-keys';
-export { DomainError } from './common';
+export { DomainError, PUBLIC_ROUTE } from './common';
 export { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from './config';
 export {
   ConnectSession,
   ConnectSessionsService,
   type ConnectSessionWithOutcome,
   type CreateConnectSession,
+  type CreateOptions,
 } from './connect-sessions';
 export { Connection, ConnectionIdentity, ConnectionsService, type ConnectionFilter } from './connections';
 export { ProvidersService } from './providers';

@@ -169,6 +169,49 @@ describe.each([
     expect(huge.status).toBe(413);
   });
 
+  it('does not spend a return nonce on HEAD', async () => {
+    const { session } = await app.get(ConnectSessionsService).create({ referenceId: 'guest-2' });
+    const landing = await connectThroughWidget(session.widgetUrl ?? '', { provider: 'OURA' });
+    const here = `${url}${landing.pathname}${landing.search}`;
+    expect((await fetch(here, { method: 'HEAD', redirect: 'manual' })).status).toBe(404);
+    expect((await fetch(here, { redirect: 'manual' })).status).toBe(303);
+  });
+
+  it.each([
+    { referenceId: '' },
+    { referenceId: 'null' },
+    { referenceId: 'a\nb' },
+    { referenceId: 'a', metadata: { n: '\0' } },
+  ])('refuses %j from the host as it does from a caller', async (request) => {
+    await expect(app.get(ConnectSessionsService).create(request)).rejects.toMatchObject({
+      code: 'request.invalid',
+    });
+  });
+
+  it('refuses options with which anybody could sign, and says which', async () => {
+    const module = TerraAuthModule.forRoot({
+      publicUrl: 'http://localhost:9/',
+      terra: {
+        ...TEST_CREDENTIALS,
+        signingSecrets: [''],
+        apiUrl: sandbox.apiUrl,
+        widgetUrl: sandbox.widgetUrl,
+        widgetGeneration: 'auto',
+        signatureToleranceSeconds: 300,
+      },
+      returnUrls: [],
+      workersEnabled: false,
+    });
+    const database_ = TypeOrmModule.forRoot({
+      type: 'postgres',
+      url: database.url,
+      entities: TERRA_CONNECT_ENTITIES,
+    });
+    await expect(Test.createTestingModule({ imports: [database_, module] }).compile()).rejects.toThrow(
+      /publicUrl must not end with a slash; terra\.signingSecrets must hold/,
+    );
+  });
+
   it('works in a Nest testing module too, where the platform is chosen last', async () => {
     const module = await Test.createTestingModule({
       imports: [

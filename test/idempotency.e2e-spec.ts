@@ -144,7 +144,7 @@ describe('Idempotency-Key', () => {
       first.body.id,
     ]);
     expect((await create(body, key)).status).toBe(409);
-    shiftClock(service, 16);
+    shiftClock(service, 31);
     const second = await create(body, key);
     expect(second.status).toBe(201);
     expect(second.body.id).not.toBe(first.body.id);

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { Public } from '../common';
 import { ClosedByDefaultGuard } from './closed-by-default.guard';
 import { RequireScope } from './require-scope.decorator';
+import { RestController } from './rest-controller.decorator';
 
 @Controller()
 class Routes {
@@ -13,6 +14,13 @@ class Routes {
   @Public()
   open(): void {}
 
+  @Get()
+  @RequireScope('sessions:read')
+  scoped(): void {}
+}
+
+@RestController('guarded', 'Guarded')
+class GuardedRoutes {
   @Get()
   @RequireScope('sessions:read')
   scoped(): void {}
@@ -34,8 +42,11 @@ describe('T-05: a route is closed until somebody opens it', () => {
     } as unknown as ExecutionContext);
   const { forgotten, open, scoped } = Routes.prototype as unknown as Record<string, object>;
 
-  it('stays shut when it is neither public nor names a scope', () => {
-    expect(() => asked(Routes, forgotten ?? {})).toThrow(
+  it.each([
+    ['is neither public nor guarded', forgotten],
+    ['names a scope that no guard asks for', scoped],
+  ])('stays shut when it %s', (_case, handler) => {
+    expect(() => asked(Routes, handler ?? {})).toThrow(
       expect.objectContaining({ code: 'auth.missing_key' }) as Error,
     );
   });
@@ -47,7 +58,11 @@ describe('T-05: a route is closed until somebody opens it', () => {
       OpenRoutes,
       (OpenRoutes.prototype as unknown as typeof Routes.prototype & { anything: object }).anything,
     ],
-    ['names its scope, which another guard asks for', Routes, scoped],
+    [
+      'belongs to a controller that the key guard protects',
+      GuardedRoutes,
+      (GuardedRoutes.prototype as unknown as { scoped: object }).scoped,
+    ],
   ])('lets a caller pass when it %s', (_case, controller, handler) => {
     expect(asked(controller, handler ?? {})).toBe(true);
   });

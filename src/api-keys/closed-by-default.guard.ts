@@ -2,23 +2,20 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { PUBLIC_ROUTE } from '../common';
 import { ApiKeyMissingError } from './api-keys.errors';
-import { REQUIRED_SCOPE } from './require-scope.decorator';
+import { GUARDED_BY_KEY } from './rest-controller.decorator';
 
 /**
- * The service's outer guard: a route is either marked public or names the scope it needs. One that does neither was
- * forgotten, and stays shut.
+ * The service's outer guard: a route is either marked public, or belongs to a controller that the API key guard protects
+ * (see RestController). Anything else was forgotten, and stays shut; naming a scope alone protects nothing.
  */
 @Injectable()
 export class ClosedByDefaultGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const handler = context.getHandler();
-    const open = this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC_ROUTE, [
-      handler,
-      context.getClass(),
-    ]);
-    if (open || this.reflector.get<string | undefined>(REQUIRED_SCOPE, handler)) return true;
+    const [handler, controller] = [context.getHandler(), context.getClass()];
+    const open = this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC_ROUTE, [handler, controller]);
+    if (open || this.reflector.get<boolean | undefined>(GUARDED_BY_KEY, controller)) return true;
     throw new ApiKeyMissingError();
   }
 }

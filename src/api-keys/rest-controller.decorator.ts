@@ -1,7 +1,10 @@
-import { applyDecorators, Controller, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
+import { applyDecorators, Controller, SetMetadata, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { ApiProblems, ProblemFilter, requestValidation } from '../common';
 import { ApiKeyGuard } from './api-key.guard';
+
+/** Marks controllers that the API key guard protects. */
+export const GUARDED_BY_KEY = 'terra-connect:guarded-by-key';
 
 /**
  * A controller for internal callers: guarded by API key, validated, errors as problems. All of it hangs on the
@@ -13,6 +16,7 @@ export function RestController(path: string, tag: string): ClassDecorator {
     ApiTags(tag),
     ApiBearerAuth(),
     UseGuards(ApiKeyGuard),
+    SetMetadata(GUARDED_BY_KEY, true),
     UsePipes(requestValidation),
     UseFilters(ProblemFilter),
     ApiProblems({

@@ -82,6 +82,8 @@ export const TERRA_PROBLEMS: Record<number, Record<string, string>> = {
     'terra.not_entitled': 'The Terra account may not use this; an operator has to ask Terra.',
     'terra.rejected': 'Terra refused the request.',
     'terra.malformed_answer': 'Terra answered with something that cannot be read.',
+    'terra.endpoint_missing':
+      'An endpoint of Terra is not where we look for it; an operator has to check TERRA_API_URL.',
     'terra.no_widget_endpoint': 'Neither of the two widget-session endpoints serves this account.',
   },
   503: {

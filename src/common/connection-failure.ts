@@ -6,19 +6,34 @@ const SOCKET_FAILURES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-// SQLSTATE class 08 (connection), 57P (shut down, crash, cannot connect now), 53300 (too many connections), and
-// 57014 (our own statement time-out).
-const SQL_STATES = /^(08...|57P..|53300|57014)$/;
+// SQLSTATE class 08 (connection), 57P (shut down, crash, cannot connect now), 53300 (too many connections).
+const LOST_STATES = /^(08...|57P..|53300)$/;
 // node-postgres gives these no code.
-const POOL_MESSAGES =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
+const LOST_MESSAGES =
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+// Our own statement time-out, at the server and at the client: it may be the statement's fault, or a lock's.
+const SLOW_STATE = '57014';
+const SLOW_MESSAGE = 'Query read timeout';
 
-/** Whether the error says that Postgres could not be reached in time, as opposed to a statement that is wrong. */
+/** Whether the error says that there is no connection to Postgres, whatever the statement was. */
+export function isConnectionLost(error: unknown): boolean {
+  return someFailure(
+    error,
+    (code, message) => SOCKET_FAILURES.has(code) || LOST_STATES.test(code) || LOST_MESSAGES.test(message),
+  );
+}
+
+/** Whether Postgres could not do it in time, for want of a connection or of an answer: the caller may try again. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  // By shape: an error of the driver's is not always an instance of this realm's Error.
+  const slow = (code: string, message: string): boolean => code === SLOW_STATE || message === SLOW_MESSAGE;
+  return isConnectionLost(error) || someFailure(error, slow);
+}
+
+// By shape: an error of the driver's is not always an instance of this realm's Error. What it was caused by counts too.
+function someFailure(error: unknown, matches: (code: string, message: string) => boolean): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, message, errors, cause } = error as Partial<AggregateError> & { code?: unknown };
-  if (typeof code === 'string' && (SOCKET_FAILURES.has(code) || SQL_STATES.test(code))) return true;
-  if (typeof message === 'string' && POOL_MESSAGES.test(message)) return true;
-  return (Array.isArray(errors) && errors.some(isDatabaseUnavailable)) || isDatabaseUnavailable(cause);
+  if (matches(typeof code === 'string' ? code : '', typeof message === 'string' ? message : '')) return true;
+  const among = Array.isArray(errors) && errors.some((each) => someFailure(each, matches));
+  return among || someFailure(cause, matches);
 }

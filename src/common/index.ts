@@ -1,8 +1,8 @@
 export { ApiProblems, TERRA_PROBLEMS } from './api-problem.decorator';
 export { Clock } from './clock';
 export { ClockModule } from './clock.module';
-export { isDatabaseUnavailable } from './connection-failure';
-export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProblem } from './domain.error';
+export { isConnectionLost } from './connection-failure';
+export { DomainError, RequestInvalidError, type DomainErrorKind } from './domain.error';
 export { PageQueryDto } from './page-query.dto';
 export { decodeCursor, toPage, type Page } from './pagination';
 export { toProblem } from './problem';

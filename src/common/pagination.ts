@@ -7,7 +7,7 @@ export interface Page<T> {
 }
 
 /** Cursors hide the id of the last item seen; ids are time-ordered, so they order the list too. */
-export function encodeCursor(id: string): string {
+function encodeCursor(id: string): string {
   return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
 }
 

@@ -1,10 +1,5 @@
-export { Environment, EnvironmentError, LOG_LEVELS, readDatabaseUrl, readEnvironment } from './environment';
-export { toNamespaces, type AppNamespace, type DatabaseNamespace, type Namespaces } from './namespaces';
-export {
-  TERRA_CONNECT_OPTIONS,
-  WIDGET_GENERATIONS,
-  type TerraConnectOptions,
-  type TerraOptions,
-  type WidgetGeneration,
-} from './options';
+export { assertOptions } from './assert-options';
+export { Environment, EnvironmentError, readDatabaseUrl, readEnvironment } from './environment';
+export { toNamespaces, type Namespaces } from './namespaces';
+export { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from './options';
 export { parseReturnUrl } from './return-url-pattern';

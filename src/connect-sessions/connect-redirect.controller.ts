@@ -8,12 +8,14 @@ import {
   Query,
   Redirect,
   UseFilters,
+  UseGuards,
 } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '../common';
 import { RETURN_STATUS } from './connect-session-status';
 import { ConnectLinkUnknownError } from './connect-sessions.errors';
 import { ConnectSessionsService } from './connect-sessions.service';
+import { GetOnlyGuard } from './get-only.guard';
 import { LandingService, readHints } from './landing.service';
 import { PageFilter } from './pages/page.filter';
 import { PageHeaders, RedirectHeaders } from './pages/page-headers.decorator';
@@ -67,6 +69,7 @@ const ApiReturn = (): MethodDecorator =>
 /** Routes that a person's browser visits. */
 @ApiTags('Browser')
 @Public()
+@UseGuards(GetOnlyGuard)
 @UseFilters(PageFilter)
 @Controller('connect')
 export class ConnectRedirectController {

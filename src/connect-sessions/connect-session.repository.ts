@@ -1,7 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, In, IsNull, LessThan, MoreThan, Repository, type EntityManager } from 'typeorm';
-import { hasSqlState, prepareInsert, runPrepared, UNIQUE_VIOLATION } from '../database';
+import {
+  DataSource,
+  In,
+  IsNull,
+  LessThan,
+  LessThanOrEqual,
+  MoreThanOrEqual,
+  Not,
+  Repository,
+  type EntityManager,
+  type FindOptionsWhere,
+} from 'typeorm';
+import { prepareInsert, runPrepared } from '../database';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSession } from './connect-session.entity';
 
@@ -10,6 +21,8 @@ export interface SessionClue {
   /** Terra's id of the widget session, if the event names it. */
   widgetSessionId: string | null;
   provider: string | null;
+  /** When it happened, by Terra's word. */
+  occurredAt: Date;
 }
 
 export type WidgetAnswer = Pick<
@@ -18,6 +31,10 @@ export type WidgetAnswer = Pick<
 >;
 
 const WRITE_TIMEOUT_MS = 5_000;
+// Somebody who opened the widget in its last minute may still be at the provider's page when the session expires.
+export const RETURN_GRACE_MS = 60 * 60_000;
+// Between Terra's clock and ours.
+const CLOCK_DIFFERENCE_MS = 2_000;
 
 /** Reads and conditional writes of connect sessions: each guards the state it starts from in its WHERE. */
 @Injectable()
@@ -52,16 +69,13 @@ export class ConnectSessionRepository {
    */
   async insertOrFindHolder(session: ConnectSession): Promise<ConnectSession | null> {
     const { apiKeyId, idempotencyKey } = session;
-    try {
-      const { statement, valuesOf } = this.insert;
-      await runPrepared(this.dataSource, statement, valuesOf(session), WRITE_TIMEOUT_MS);
-      return null;
-    } catch (error) {
-      if (!hasSqlState(error, UNIQUE_VIOLATION, 'connect_sessions_idempotency_key_idx')) throw error;
-    }
+    const { statement, valuesOf } = this.insert;
+    const { rowCount } = await runPrepared(this.dataSource, statement, valuesOf(session), WRITE_TIMEOUT_MS);
+    if (rowCount === 1) return null;
+    if (idempotencyKey === null) throw new Error('A session with these secrets exists already.');
     const holder = await this.sessions.findOneBy({
       apiKeyId: apiKeyId ?? IsNull(),
-      idempotencyKey: idempotencyKey ?? IsNull(),
+      idempotencyKey,
     });
     // A holder that failed between the two statements has freed the key: it is there to be taken.
     return holder ?? this.insertOrFindHolder(session);
@@ -75,11 +89,16 @@ export class ConnectSessionRepository {
     );
   }
 
-  /** Terra has answered: the session can be opened. */
-  async storeWidget(id: string, widget: WidgetAnswer): Promise<void> {
+  /**
+   * Terra has answered: the session can be opened.
+   *
+   * @returns false when the session was given up meanwhile
+   */
+  async storeWidget(id: string, widget: WidgetAnswer): Promise<boolean> {
     const { terraSessionId, widgetUrl, widgetGeneration, warnings, expiresAt } = widget;
     const values = [id, terraSessionId, widgetUrl, widgetGeneration, warnings, expiresAt];
-    await runPrepared(this.dataSource, STORE_WIDGET, values, WRITE_TIMEOUT_MS);
+    const { rowCount } = await runPrepared(this.dataSource, STORE_WIDGET, values, WRITE_TIMEOUT_MS);
+    return rowCount === 1;
   }
 
   /** Terra has refused: the attempt stays on record, its idempotency key is free again. */
@@ -118,36 +137,72 @@ export class ConnectSessionRepository {
     return manager.findOne(ConnectSession, { where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 
+  /** Locks the session whose widget session the event names, if that is this person's. */
+  async lockNamed(manager: EntityManager, clue: SessionClue): Promise<ConnectSession | null> {
+    const { referenceId, widgetSessionId } = clue;
+    if (widgetSessionId === null) return null;
+    const where = { referenceId, terraSessionId: widgetSessionId };
+    return manager.findOne(ConnectSession, { where, lock: { mode: 'pessimistic_write' } });
+  }
+
   /**
-   * Finds and locks the session that an event belongs to: the one that Terra names, else the newest that this person
-   * could have used. Whether `widget_session_id` equals the `session_id` of the creation is likely but not documented,
-   * hence the second way.
+   * Locks the session that a new connection must have come from when the event names none that we know: whether
+   * `widget_session_id` equals the `session_id` of the creation is likely but not documented. The newest that this person
+   * could use at that time, one that was opened first.
    */
-  async lockForEvent(manager: EntityManager, clue: SessionClue, now: Date): Promise<ConnectSession | null> {
-    const { referenceId, widgetSessionId, provider } = clue;
-    const lock = { mode: 'pessimistic_write' } as const;
-    if (widgetSessionId !== null) {
-      const named = await manager.findOne(ConnectSession, {
-        where: { referenceId, terraSessionId: widgetSessionId },
-        lock,
-      });
-      if (named) return named;
-    }
-    const candidates = await manager.find(ConnectSession, {
-      where: {
-        referenceId,
-        status: In(['pending', 'opened', 'failed', 'cancelled']),
-        expiresAt: MoreThan(now),
-      },
+  async lockConnectable(manager: EntityManager, clue: SessionClue): Promise<ConnectSession | null> {
+    const candidates = await this.lockUsableThen(manager, clue, [
+      { status: In(['pending', 'opened', 'failed', 'cancelled', 'expired']) },
+      // The person is still at the widget and connects the next provider.
+      { status: 'completed', multiAuth: true },
+    ]);
+    return candidates.find(({ status }) => status === 'opened') ?? candidates[0] ?? null;
+  }
+
+  /**
+   * Locks the session that a failed attempt must have been of: one that ended for an unknown reason, else one that is
+   * open. One that nobody has opened only if there was no other: its link would die for something that it had no part in.
+   */
+  async lockFailable(manager: EntityManager, clue: SessionClue): Promise<ConnectSession | null> {
+    const candidates = await this.lockUsableThen(manager, clue, [
+      { status: In(['pending', 'opened', 'failed', 'cancelled']) },
+    ]);
+    const unexplained = candidates.find(({ endedAt, failureReason }) => endedAt && failureReason === null);
+    const opened = candidates.find(({ status }) => status === 'opened');
+    const only = candidates.length === 1 ? candidates[0] : undefined;
+    return unexplained ?? opened ?? only ?? null;
+  }
+
+  private async lockUsableThen(
+    manager: EntityManager,
+    { referenceId, provider, occurredAt }: SessionClue,
+    alternatives: FindOptionsWhere<ConnectSession>[],
+  ): Promise<ConnectSession[]> {
+    const at = occurredAt.getTime();
+    const usableThen = {
+      referenceId,
+      widgetUrl: Not(IsNull()),
+      createdAt: LessThanOrEqual(new Date(at + CLOCK_DIFFERENCE_MS)),
+      expiresAt: MoreThanOrEqual(new Date(at - RETURN_GRACE_MS)),
+    };
+    const found = await manager.find(ConnectSession, {
+      where: alternatives.map((alternative) => ({ ...usableThen, ...alternative })),
       order: { id: 'DESC' },
       take: 10,
-      lock,
+      lock: { mode: 'pessimistic_write' },
     });
-    const usable = candidates.filter(
-      ({ providers, widgetUrl }) =>
-        widgetUrl !== null && (provider === null || providers.length === 0 || providers.includes(provider)),
+    return found.filter(
+      ({ providers }) => provider === null || providers.length === 0 || providers.includes(provider),
     );
-    return usable.find(({ status }) => status === 'opened') ?? usable[0] ?? null;
+  }
+
+  /** Writes an end within the caller's transaction, which holds the session's lock. */
+  async recordEnd(
+    manager: EntityManager,
+    id: string,
+    end: Pick<ConnectSession, 'status' | 'failureReason' | 'endedAt' | 'updatedAt'>,
+  ): Promise<void> {
+    await manager.update(ConnectSession, { id }, end);
   }
 
   async addConnection(manager: EntityManager, link: ConnectSessionConnection): Promise<void> {

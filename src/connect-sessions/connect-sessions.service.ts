@@ -1,6 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Clock, DomainError, randomToken, sha256 } from '../common';
+import {
+  Clock,
+  describeReferenceIdProblem,
+  DomainError,
+  randomToken,
+  RequestInvalidError,
+  sha256,
+} from '../common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { Connection, ConnectionsService } from '../connections';
 import { Metrics } from '../observability';
@@ -17,11 +24,12 @@ import {
   IdempotencyInFlightError,
   IdempotencyKeyReusedError,
 } from './connect-sessions.errors';
+import { describeMetadataProblem } from './dto/metadata.validator';
 import { digestOf } from './idempotency';
 import { ReturnTargets } from './return-targets';
 
-/** Terra's client gives up after ten seconds; what is older than this was abandoned by a process that died. */
-const CREATION_LIMIT_MS = 15_000;
+/** Catalogue, pool and Terra give up before this; what is older was abandoned by a process that died. */
+const CREATION_LIMIT_MS = 30_000;
 
 export interface CreateConnectSession {
   referenceId: string;
@@ -155,7 +163,7 @@ export class ConnectSessionsService {
         warnings: widget.warnings,
         expiresAt: new Date(this.clock.now().getTime() + widget.expiresInSeconds * 1_000),
       };
-      await this.repository.storeWidget(session.id, change);
+      if (!(await this.repository.storeWidget(session.id, change))) throw new IdempotencyInFlightError();
       this.metrics.sessions.inc({ status: 'pending' });
       this.logger.log({ event: 'session.created', sessionId: session.id, generation: widget.generation });
       return { ...session, ...change };
@@ -167,6 +175,7 @@ export class ConnectSessionsService {
   }
 
   private newSession(request: CreateConnectSession, options: CreateOptions, nonce: string): ConnectSession {
+    assertStorable(request);
     const now = this.clock.now();
     const idempotencyKey = options.idempotencyKey ?? null;
     return {
@@ -198,4 +207,13 @@ export class ConnectSessionsService {
       endedAt: null,
     };
   }
+}
+
+// The API's own validation says the same; a host application that calls this service has had none.
+function assertStorable({ referenceId, metadata }: CreateConnectSession): void {
+  const problems = [
+    { field: 'referenceId', detail: describeReferenceIdProblem(referenceId) },
+    { field: 'metadata', detail: metadata == null ? null : describeMetadataProblem(metadata) },
+  ].flatMap(({ field, detail }) => (detail === null ? [] : { field, detail }));
+  if (problems.length > 0) throw new RequestInvalidError(problems);
 }

@@ -8,14 +8,12 @@ import { inTransaction } from '../database';
 import { Metrics } from '../observability';
 import { RETURN_STATUS } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
-import { ConnectSessionRepository } from './connect-session.repository';
+import { ConnectSessionRepository, RETURN_GRACE_MS } from './connect-session.repository';
 import { ConnectLinkExpiredError, ConnectLinkUnknownError } from './connect-sessions.errors';
 import { ConnectSessionsService } from './connect-sessions.service';
 import { ReturnTargets } from './return-targets';
 import { SessionOutcomeService } from './session-outcome.service';
 
-// Somebody who opened the widget in its last minute may still be at the provider's page when the session expires.
-const RETURN_GRACE_MS = 60 * 60_000;
 const MAX_HINT_LENGTH = 200;
 
 /** What Terra appends to the redirect URL. Unsigned: anybody can write anything here. */

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Clock } from '../common';
 import { Metrics } from '../observability';
 import { mayBecome, statusOfFailure, type ConnectSessionStatus } from './connect-session-status';
-import { ConnectSession } from './connect-session.entity';
+import type { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository, type SessionClue } from './connect-session.repository';
 
 /** Ends sessions, whoever brought the news. Methods run inside the caller's transaction and may be called twice. */
@@ -17,9 +17,20 @@ export class SessionOutcomeService {
     private readonly clock: Clock,
   ) {}
 
-  /** A connection came to be; the session that led to it, if there is one, is completed. */
-  async recordConnected(manager: EntityManager, clue: SessionClue, connectionId: string): Promise<void> {
-    const session = await this.repository.lockForEvent(manager, clue, this.clock.now());
+  /**
+   * A connection came to be; the session that led to it, if there is one, is completed.
+   *
+   * @param isNew whether this news made the connection. A repetition of old news may only complete the session that it
+   *   names, or it would complete a later one.
+   */
+  async recordConnected(
+    manager: EntityManager,
+    clue: SessionClue,
+    connectionId: string,
+    isNew: boolean,
+  ): Promise<void> {
+    const named = await this.repository.lockNamed(manager, clue);
+    const session = named ?? (isNew ? await this.repository.lockConnectable(manager, clue) : null);
     if (session) await this.complete(manager, session, connectionId);
   }
 
@@ -30,7 +41,8 @@ export class SessionOutcomeService {
 
   /** An attempt failed or was cancelled. Links nothing and unlinks nothing. */
   async recordFailed(manager: EntityManager, clue: SessionClue, reason: string | null): Promise<void> {
-    const session = await this.repository.lockForEvent(manager, clue, this.clock.now());
+    const named = await this.repository.lockNamed(manager, clue);
+    const session = named ?? (await this.repository.lockFailable(manager, clue));
     if (session) await this.fail(manager, session, reason);
   }
 
@@ -53,7 +65,12 @@ export class SessionOutcomeService {
     const status = statusOfFailure(reason);
     // The redirect often knows no reason and comes first: the webhook that knows it may add it.
     if ((session.status === 'failed' || session.status === 'cancelled') && !session.failureReason && reason) {
-      await manager.update(ConnectSession, { id: session.id }, { status, failureReason: reason });
+      await this.repository.recordEnd(manager, session.id, {
+        status,
+        failureReason: reason,
+        endedAt: session.endedAt,
+        updatedAt: this.clock.now(),
+      });
       return;
     }
     await this.end(manager, session, status, reason);
@@ -67,11 +84,12 @@ export class SessionOutcomeService {
   ): Promise<void> {
     if (!mayBecome(session.status, status)) return;
     const now = this.clock.now();
-    await manager.update(
-      ConnectSession,
-      { id: session.id },
-      { status, failureReason, endedAt: now, updatedAt: now },
-    );
+    await this.repository.recordEnd(manager, session.id, {
+      status,
+      failureReason,
+      endedAt: now,
+      updatedAt: now,
+    });
     this.metrics.sessions.inc({ status });
     this.logger.log({ event: `session.${status}`, sessionId: session.id });
   }

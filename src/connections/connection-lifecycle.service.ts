@@ -20,7 +20,8 @@ export interface LinkFact {
 }
 
 export type LinkOutcome =
-  | { kind: 'linked'; connection: Connection }
+  /** `isNew`: this very fact made the Terra user one of the connection's. */
+  | { kind: 'linked'; connection: Connection; isNew: boolean }
   /** The Terra user has ended before this news arrived; nobody is connected. */
   | { kind: 'ended' }
   /** Terra's user belongs to another of our end users already: never moved without a person deciding. */
@@ -45,18 +46,13 @@ export class ConnectionLifecycleService {
     await this.repository.lockTerraUsers(manager, fact.terraUserId);
     const identity = await this.repository.findIdentity(manager, fact.terraUserId);
     if (identity?.endedAt) return { kind: 'ended' };
-    if (!identity?.connectionId) return { kind: 'linked', connection: await this.connect(manager, fact) };
-    const connection = await this.repository.getForUpdate(manager, identity.connectionId);
-    if (connection.referenceId !== fact.referenceId) {
-      this.logger.error({
-        event: 'connection.owner_conflict',
-        connectionId: connection.id,
-        cause: fact.cause,
-      });
-      return { kind: 'belongs_to_another' };
+    if (!identity?.connectionId) {
+      return { kind: 'linked', connection: await this.connect(manager, fact), isNew: true };
     }
+    const connection = await this.repository.getForUpdate(manager, identity.connectionId);
+    if (connection.referenceId !== fact.referenceId) return this.ownerConflict(connection, fact);
     if (connection.terraUserId === fact.terraUserId) await this.refresh(manager, connection, fact);
-    return { kind: 'linked', connection };
+    return { kind: 'linked', connection, isNew: false };
   }
 
   /** The Terra user has ended: final for the identity, and for the connection if it still was the one that counts. */
@@ -70,7 +66,7 @@ export class ConnectionLifecycleService {
     const identity = await this.repository.findIdentity(manager, terraUserId);
     if (!identity) {
       // Remembered without an owner: when its `auth` arrives after all, it must not bring the user back.
-      await this.insertIdentity(manager, { terraUserId, cause, firstSeenAt: occurredAt });
+      await manager.insert(ConnectionIdentity, { terraUserId, cause, firstSeenAt: occurredAt });
     }
     if (!identity?.endedAt) {
       await manager.update(ConnectionIdentity, { terraUserId }, { endedAt: occurredAt, endedCause: cause });
@@ -93,7 +89,7 @@ export class ConnectionLifecycleService {
     return this.changeStatus(manager, connection, 'error', reason, occurredAt);
   }
 
-  /** Scopes were given or taken. `current` is what Terra says they are now, which outranks the deltas. */
+  /** Scopes were given or taken. `current` is all of them, if the news says so; the deltas apply on top. */
   async applyScopes(
     manager: EntityManager,
     terraUserId: string,
@@ -115,27 +111,21 @@ export class ConnectionLifecycleService {
     oldTerraUserId: string,
     fact: LinkFact,
   ): Promise<LinkOutcome | 'unknown_user'> {
+    if (oldTerraUserId === fact.terraUserId) return this.link(manager, fact);
     await this.repository.lockTerraUsers(manager, oldTerraUserId, fact.terraUserId);
     const old = await this.repository.findIdentity(manager, oldTerraUserId);
     if (!old?.connectionId) return 'unknown_user';
     const connection = await this.repository.getForUpdate(manager, old.connectionId);
-    if (connection.referenceId !== fact.referenceId) {
-      this.logger.error({
-        event: 'connection.owner_conflict',
-        connectionId: connection.id,
-        cause: fact.cause,
-      });
-      return { kind: 'belongs_to_another' };
-    }
+    if (connection.referenceId !== fact.referenceId) return this.ownerConflict(connection, fact);
     const next = await this.repository.findIdentity(manager, fact.terraUserId);
-    if (old.supersededBy === fact.terraUserId) return { kind: 'linked', connection };
+    if (old.supersededBy === fact.terraUserId) return { kind: 'linked', connection, isNew: false };
     if (next?.connectionId && next.connectionId !== connection.id) {
       const merged = await this.merge(manager, next.connectionId, connection);
       if (!merged) return { kind: 'belongs_to_another' };
     }
     if (next)
       await manager.update(ConnectionIdentity, { terraUserId: next.terraUserId }, ownerOf(connection));
-    else await this.insertIdentity(manager, { ...identityOf(fact), connectionId: connection.id });
+    else await manager.insert(ConnectionIdentity, { ...identityOf(fact), connectionId: connection.id });
     await manager.update(
       ConnectionIdentity,
       { terraUserId: oldTerraUserId },
@@ -144,7 +134,12 @@ export class ConnectionLifecycleService {
     // A chain of swaps may be told backwards: only the successor of the identity that counts takes its place.
     if (connection.terraUserId === oldTerraUserId && !next?.endedAt)
       await this.takeOver(manager, connection, fact);
-    return { kind: 'linked', connection };
+    return { kind: 'linked', connection, isNew: !next };
+  }
+
+  private ownerConflict(connection: Connection, fact: LinkFact): LinkOutcome {
+    this.logger.error({ event: 'connection.owner_conflict', connectionId: connection.id, cause: fact.cause });
+    return { kind: 'belongs_to_another' };
   }
 
   private async connect(manager: EntityManager, fact: LinkFact): Promise<Connection> {
@@ -158,7 +153,8 @@ export class ConnectionLifecycleService {
       statusReason: null,
       statusAt: fact.occurredAt,
       scopes: fact.scopes ?? [],
-      scopesAt: fact.occurredAt,
+      // News that names no scopes is no news of them: an older one that does may still come.
+      scopesAt: fact.scopes ? fact.occurredAt : new Date(0),
       connectedAt: fact.occurredAt,
       disconnectedAt: null,
       mergedInto: null,
@@ -166,7 +162,7 @@ export class ConnectionLifecycleService {
       updatedAt: now,
     };
     await manager.insert(Connection, connection);
-    await this.insertIdentity(manager, { ...identityOf(fact), connectionId: connection.id });
+    await manager.insert(ConnectionIdentity, { ...identityOf(fact), connectionId: connection.id });
     this.logger.log({ event: 'connection.linked', connectionId: connection.id, cause: fact.cause });
     return connection;
   }
@@ -237,10 +233,6 @@ export class ConnectionLifecycleService {
   ): Promise<void> {
     Object.assign(connection, change, { updatedAt: this.clock.now() });
     await manager.update(Connection, { id: connection.id }, { ...change, updatedAt: connection.updatedAt });
-  }
-
-  private async insertIdentity(manager: EntityManager, identity: Partial<ConnectionIdentity>): Promise<void> {
-    await manager.upsert(ConnectionIdentity, identity, ['terraUserId']);
   }
 }
 

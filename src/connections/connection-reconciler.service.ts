@@ -34,6 +34,8 @@ export class ConnectionReconcilerService {
     terraUserId: string,
     expected: { referenceId: string; providers: string[] },
   ): Promise<Confirmation> {
+    // Terra's answer is at least as new as the question: dated by its arrival it would outrank news on its way.
+    const askedAt = this.clock.now();
     const found = await this.ask(terraUserId);
     if (found === 'terra_unavailable') return { confirmed: false, cause: found };
     if (!found) return { confirmed: false, cause: 'unknown_user' };
@@ -47,7 +49,7 @@ export class ConnectionReconcilerService {
     const { referenceId } = expected;
     return {
       confirmed: true,
-      fact: { terraUserId, referenceId, provider, scopes, occurredAt: this.clock.now(), cause: 'landing' },
+      fact: { terraUserId, referenceId, provider, scopes, occurredAt: askedAt, cause: 'landing' },
     };
   }
 

@@ -67,6 +67,7 @@ export class ConnectionsController {
   @ApiOkResponse({ description: 'The connection, revoked.', type: ConnectionDto })
   @ApiProblems({
     ...NOT_FOUND,
+    409: { 'connection.changed': 'The account is being connected anew at this moment; repeat the request.' },
     413: { 'request.too_large': 'A body of more than 1 MB came; none is needed.' },
     415: { 'request.unsupported_media_type': 'A body came, and not as application/json; none is needed.' },
     ...TERRA_PROBLEMS,

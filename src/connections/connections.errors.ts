@@ -5,3 +5,14 @@ export class ConnectionNotFoundError extends DomainError {
     super('not_found', 'connection.not_found', `There is no connection ${id}.`);
   }
 }
+
+export class ConnectionChangedError extends DomainError {
+  constructor() {
+    super(
+      'conflict',
+      'connection.changed',
+      'The person connects this account anew at this moment, again and again. Repeat the request.',
+      { retryAfterSeconds: 1 },
+    );
+  }
+}

@@ -7,7 +7,9 @@ import { TerraClient } from '../terra';
 import { ConnectionLifecycleService } from './connection-lifecycle.service';
 import { Connection } from './connection.entity';
 import { ConnectionRepository, type ConnectionCriteria } from './connection.repository';
-import { ConnectionNotFoundError } from './connections.errors';
+import { ConnectionChangedError, ConnectionNotFoundError } from './connections.errors';
+
+const DISCONNECT_ATTEMPTS = 3;
 
 export interface ConnectionFilter extends Omit<ConnectionCriteria, 'beforeId'> {
   limit: number;
@@ -51,13 +53,18 @@ export class ConnectionsService {
    * is success.
    */
   async disconnect(id: string): Promise<Connection> {
+    for (let attempt = 1; attempt <= DISCONNECT_ATTEMPTS; attempt += 1) {
+      const connection = await this.get(id);
+      if (connection.status === 'revoked') return connection;
+      const { terraUserId } = connection;
+      await this.terra.deauthenticate(terraUserId);
+      await inTransaction(this.dataSource, (manager) =>
+        this.lifecycle.revoke(manager, terraUserId, 'disconnected_by_us', this.clock.now()),
+      );
+      // The person may have connected again while we asked Terra: then another Terra user is the one to end.
+    }
     const connection = await this.get(id);
-    if (connection.status === 'revoked') return connection;
-    const { terraUserId } = connection;
-    await this.terra.deauthenticate(terraUserId);
-    await inTransaction(this.dataSource, (manager) =>
-      this.lifecycle.revoke(manager, terraUserId, 'disconnected_by_us', this.clock.now()),
-    );
-    return this.get(id);
+    if (connection.status !== 'revoked') throw new ConnectionChangedError();
+    return connection;
   }
 }

@@ -2,4 +2,4 @@ export { JsonLogger } from './json.logger';
 export { Metrics } from './metrics';
 export { MetricsController } from './metrics.controller';
 export { ObservabilityModule } from './observability.module';
-export { currentRequestId, runWithRequestId } from './request-context';
+export { runWithRequestId } from './request-context';

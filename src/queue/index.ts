@@ -1,2 +1,2 @@
-export { PollingWorker, type PollingWorkerOptions } from './polling.worker';
-export { retryDelayMs, type RetryPolicy } from './retry-policy';
+export { PollingWorker } from './polling.worker';
+export { retryDelayMs } from './retry-policy';

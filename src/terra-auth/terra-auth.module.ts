@@ -1,7 +1,7 @@
-import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Module } from '@nestjs/common';
 import { ApiKeysModule, BootstrapApiKey } from '../api-keys';
 import { ClockModule } from '../common';
-import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { assertOptions, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { ProvidersModule } from '../providers';
@@ -39,4 +39,9 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     WebhooksModule,
   ],
 })
-export class TerraAuthModule extends ConfigurableModuleClass {}
+export class TerraAuthModule extends ConfigurableModuleClass {
+  constructor(@Inject(TERRA_CONNECT_OPTIONS) options: TerraConnectOptions) {
+    super();
+    assertOptions(options);
+  }
+}

@@ -3,8 +3,7 @@ export { TerraModule } from './terra.module';
 export type { SdkToken, TerraProvider, TerraUser, WidgetSession, WidgetSessionRequest } from './terra.types';
 export {
   envelopeOf,
-  isDataEvent,
-  isLinkEvent,
+  mayHoldHealthData,
   parseTerraEvent,
   type TerraEvent,
   type TerraEventType,

@@ -1,7 +1,7 @@
 import { toReferenceId, toTerraUser, type TerraUser } from './terra.types';
 import { asRecord, listOfText, textOf } from './wire';
 
-/** The events about a user's authentication; each has a handler of its own. */
+/** The events about a user's authentication. */
 export const LINK_EVENT_TYPES = [
   'auth',
   'auth_cancelled',
@@ -63,6 +63,8 @@ export interface TerraEvent {
   widgetSessionId: string | null;
   scopesAdded: string[];
   scopesRemoved: string[];
+  /** As it was sent. */
+  wire: Record<string, unknown>;
 }
 
 const MAX_REASON_LENGTH = 200;
@@ -94,6 +96,7 @@ export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
     widgetSessionId: textOf(body.widget_session_id),
     scopesAdded: listOfText(body.scopes_added),
     scopesRemoved: listOfText(body.scopes_removed),
+    wire: body,
   };
 }
 
@@ -106,22 +109,17 @@ function readOwner(inUser: unknown, atTop: unknown): EventOwner {
   };
 }
 
-/** Whether the event may change who is connected. */
-export function isLinkEvent(type: TerraEventType | null): boolean {
-  return (LINK_EVENT_TYPES as readonly (string | null)[]).includes(type);
+/** Health data is what Terra says it is, and what it has not told us of yet. */
+export function mayHoldHealthData(type: TerraEventType | null): boolean {
+  return type === null || (DATA_EVENT_TYPES as readonly string[]).includes(type);
 }
 
-export function isDataEvent(type: TerraEventType | null): boolean {
-  return (DATA_EVENT_TYPES as readonly (string | null)[]).includes(type);
-}
+const ENVELOPE_MEMBERS = ['user', 'old_user', 'new_user'];
 
-/** What remains of a data event once it is worked off: who and what kind, without the measurements. */
-export function envelopeOf(event: TerraEvent): Buffer {
-  const { sentType, status, user } = event;
-  const wireUser = user && {
-    user_id: user.terraUserId,
-    provider: user.provider,
-    reference_id: user.referenceId,
-  };
-  return Buffer.from(JSON.stringify({ type: sentType, status, user: wireUser, data: 'not kept' }));
+/** What remains of such an event once it is worked off: who and what kind, without the measurements. */
+export function envelopeOf({ wire }: TerraEvent): Buffer {
+  const kept = Object.entries(wire).filter(
+    ([name, value]) => ENVELOPE_MEMBERS.includes(name) || typeof value !== 'object',
+  );
+  return Buffer.from(JSON.stringify({ ...Object.fromEntries(kept), data: 'not kept' }));
 }

@@ -1,6 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { TerraMalformedAnswerError, TerraNotFoundError } from './terra.errors';
+import {
+  TerraEndpointMissingError,
+  TerraGoneError,
+  TerraMalformedAnswerError,
+  TerraNotFoundError,
+} from './terra.errors';
 import { TerraTransport, type TerraCall } from './terra.transport';
 import {
   toTerraProvider,
@@ -15,6 +20,8 @@ import { WidgetSessionGateway } from './widget-session.gateway';
 import { asList, asRecord, numberOf, textOf } from './wire';
 
 const SDK_TOKEN_SECONDS = 180;
+// Each of the two spellings gets half of what a call may take.
+const SDK_TOKEN_DEADLINE_MS = 5_000;
 // The catalogue is a convenience in front of the call that matters: it may not use up the caller's patience.
 const CATALOGUE_DEADLINE_MS = 3_000;
 
@@ -74,10 +81,10 @@ export class TerraClient {
       url: `${this.options.terra.apiUrl}${path}`,
       query: { reference_id: referenceId },
       repeatable: false,
+      deadlineMs: SDK_TOKEN_DEADLINE_MS,
     });
     const answer =
-      (await this.orNull(call('/auth/tokens'))) ??
-      (await this.transport.send(call('/auth/generateAuthToken')));
+      (await this.orNull(call('/auth/tokens'))) ?? (await this.send(call('/auth/generateAuthToken')));
     const body = asRecord(answer);
     const token = textOf(body.token);
     if (!token) throw new TerraMalformedAnswerError();
@@ -96,7 +103,7 @@ export class TerraClient {
 
   private async listIntegrations(query: Record<string, string>): Promise<TerraProvider[]> {
     const body = asRecord(
-      await this.transport.send({
+      await this.send({
         operation: 'providers',
         method: 'GET',
         url: `${this.options.terra.apiUrl}/integrations/detailed`,
@@ -112,11 +119,22 @@ export class TerraClient {
       .filter((provider) => provider !== null);
   }
 
+  private async send(call: TerraCall): Promise<unknown> {
+    try {
+      return await this.transport.send(call);
+    } catch (error) {
+      const missing = error instanceof TerraNotFoundError || error instanceof TerraGoneError;
+      throw missing ? new TerraEndpointMissingError(call.operation) : error;
+    }
+  }
+
+  /** For questions that Terra may rightly answer with "no such thing". */
   private async orNull(call: TerraCall): Promise<unknown> {
     try {
       return await this.transport.send(call);
     } catch (error) {
       if (error instanceof TerraNotFoundError) return null;
+      if (error instanceof TerraGoneError) throw new TerraEndpointMissingError(call.operation);
       throw error;
     }
   }

@@ -111,3 +111,14 @@ export class TerraGoneError extends DomainError {
     super('upstream', 'terra.gone', 'Terra has withdrawn this endpoint for our account.');
   }
 }
+
+/** A part of Terra's API is not where it should be: our address of it is wrong, or Terra has withdrawn it. */
+export class TerraEndpointMissingError extends DomainError {
+  constructor(operation: string) {
+    super(
+      'upstream',
+      'terra.endpoint_missing',
+      `Terra does not have the endpoint for ${operation} where we look for it. An operator must check TERRA_API_URL.`,
+    );
+  }
+}

@@ -13,7 +13,10 @@ import { asList, asRecord, numberOf, textOf } from './wire';
 
 type Generation = WidgetSession['generation'];
 const OTHER: Record<Generation, Generation> = { current: 'legacy', legacy: 'current' };
-// Used only when an answer names none, from the documents' examples.
+const MAX_EXPIRY_SECONDS = 30 * 86_400;
+const MAX_WARNINGS = 20;
+const MAX_WARNING_LENGTH = 500;
+// Used only when an answer names none that can be meant, from the documents' examples.
 const DEFAULT_EXPIRY_SECONDS: Record<Generation, number> = { current: 86_400, legacy: 900 };
 
 /**
@@ -80,17 +83,36 @@ export class WidgetSessionGateway {
         deadlineMs: ms,
       }),
     );
-    const url = textOf(body.url);
-    if (!url || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-      throw new TerraMalformedAnswerError();
+    const url = readUrl(body.url);
+    if (url === null) throw new TerraMalformedAnswerError();
     return {
       terraSessionId: textOf(body.session_id),
       url,
-      expiresInSeconds: numberOf(body.expires_in) ?? DEFAULT_EXPIRY_SECONDS[generation],
-      warnings: asList(body.warnings).filter((warning): warning is string => typeof warning === 'string'),
+      expiresInSeconds: readExpiry(body.expires_in) ?? DEFAULT_EXPIRY_SECONDS[generation],
+      warnings: readWarnings(body.warnings),
       generation,
     };
   }
+}
+
+// Browsers are sent there: as our parser writes it, it holds nothing that cannot stand in a header.
+function readUrl(value: unknown): string | null {
+  const text = textOf(value);
+  if (text === null || !URL.canParse(text)) return null;
+  const { href, protocol } = new URL(text);
+  return protocol === 'https:' || protocol === 'http:' ? href : null;
+}
+
+function readExpiry(value: unknown): number | null {
+  const seconds = numberOf(value);
+  return seconds !== null && seconds >= 1 && seconds <= MAX_EXPIRY_SECONDS ? seconds : null;
+}
+
+function readWarnings(value: unknown): string[] {
+  const texts = asList(value)
+    .map(textOf)
+    .filter((text) => text !== null);
+  return texts.slice(0, MAX_WARNINGS).map((text) => text.slice(0, MAX_WARNING_LENGTH));
 }
 
 function isAbsent(error: unknown): boolean {

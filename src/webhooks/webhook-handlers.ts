@@ -30,7 +30,7 @@ export class WebhookHandlers {
   /** A type that Terra adds to our union without a row here does not compile. */
   private readonly table: Record<TerraEventType, Handler> = {
     auth: (manager, event, at) => this.auth(manager, event, at),
-    auth_cancelled: (manager, event) => this.attemptFailed(manager, event),
+    auth_cancelled: (manager, event, at) => this.attemptFailed(manager, event, at),
     deauth: (manager, event, at) => this.ended(manager, event, 'deauth', at),
     access_revoked: (manager, event, at) => this.ended(manager, event, 'access_revoked', at),
     user_reauth: (manager, event, at) => this.reauthenticated(manager, event, at),
@@ -69,7 +69,7 @@ export class WebhookHandlers {
 
   // Only a success links. A failed attempt used to come as `auth` too, and looks just like a linked user.
   private async auth(manager: EntityManager, event: TerraEvent, occurredAt: Date): Promise<HandlerResult> {
-    if (event.status === 'error') return this.attemptFailed(manager, event);
+    if (event.status === 'error') return this.attemptFailed(manager, event, occurredAt);
     if (event.status !== 'success') return { status: 'ignored', note: 'auth with an unknown status' };
     if (!event.user) return { status: 'ignored', note: 'auth without a user' };
     const { referenceId, contradictory } = event.owner;
@@ -79,7 +79,11 @@ export class WebhookHandlers {
     return this.afterLink(manager, event, fact, await this.lifecycle.link(manager, fact));
   }
 
-  private async attemptFailed(manager: EntityManager, event: TerraEvent): Promise<HandlerResult> {
+  private async attemptFailed(
+    manager: EntityManager,
+    event: TerraEvent,
+    occurredAt: Date,
+  ): Promise<HandlerResult> {
     const { referenceId, contradictory } = event.owner;
     if (referenceId === null || contradictory)
       return { status: 'ignored', note: 'a failed attempt of nobody we know' };
@@ -87,6 +91,7 @@ export class WebhookHandlers {
       referenceId,
       widgetSessionId: event.widgetSessionId,
       provider: event.user?.provider ?? null,
+      occurredAt,
     };
     await this.sessions.recordFailed(manager, clue, event.reason);
     return DONE;
@@ -139,15 +144,15 @@ export class WebhookHandlers {
   private async afterLink(
     manager: EntityManager,
     event: TerraEvent,
-    { terraUserId, referenceId, provider }: LinkFact,
+    { terraUserId, referenceId, provider, occurredAt }: LinkFact,
     outcome: LinkOutcome,
   ): Promise<HandlerResult> {
     if (outcome.kind === 'ended') return { status: 'ignored', note: 'the Terra user has ended already' };
     if (outcome.kind === 'belongs_to_another') {
       return { status: 'parked', note: 'the Terra user belongs to another reference' };
     }
-    const clue = { referenceId, widgetSessionId: event.widgetSessionId, provider };
-    await this.sessions.recordConnected(manager, clue, outcome.connection.id);
+    const clue = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
+    await this.sessions.recordConnected(manager, clue, outcome.connection.id, outcome.isNew);
     return { ...DONE, linkedTerraUserId: terraUserId };
   }
 }

@@ -7,12 +7,12 @@ import {
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { Clock, isDatabaseUnavailable } from '../common';
+import { Clock, isConnectionLost } from '../common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { inTransaction, isTransient } from '../database';
+import { inTransaction } from '../database';
 import { Metrics } from '../observability';
 import { PollingWorker, retryDelayMs } from '../queue';
-import { envelopeOf, isDataEvent, isLinkEvent, parseTerraEvent, type TerraEvent } from '../terra';
+import { envelopeOf, mayHoldHealthData, parseTerraEvent } from '../terra';
 import {
   WebhookEventRepository,
   type EventOutcome,
@@ -22,8 +22,8 @@ import { WebhookHandlers } from './webhook-handlers';
 
 const IDLE_MS = 1_000;
 const BATCH = 20;
-/** About an hour in all: what fails that long needs a person. */
-export const WEBHOOK_RETRY = { baseMs: 1_000, maxMs: 15 * 60_000, attempts: 12 };
+/** Up to an hour in all, half of it on average: what fails that long needs a person. */
+export const WEBHOOK_RETRY = { baseMs: 1_000, maxMs: 15 * 60_000, attempts: 14 };
 const UNREADABLE: EventOutcome = {
   status: 'dead',
   note: 'not a Terra event in JSON',
@@ -65,50 +65,50 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /**
-   * Works on the events that are due, up to a batch: one transaction, because the commit costs most, with a savepoint for
-   * each event that changes anything, so that one that fails takes no other with it.
+   * Works on the events that are due, up to a batch.
    *
    * @returns false when none was due
    */
-  async runOnce(): Promise<boolean> {
-    const failures: { event: LockedWebhookEvent; error: unknown }[] = [];
-    const count = await inTransaction(this.dataSource, async (manager) => {
-      failures.length = 0;
-      const events = await this.repository.lockDue(manager, this.clock.now(), BATCH);
-      for (const event of events) {
-        const error = await this.attempt(manager, event);
-        if (error !== null) failures.push({ event, error });
-      }
-      return events.length;
-    });
-    for (const { event, error } of failures) await this.recordFailure(event, error);
-    return count > 0;
+  runOnce(): Promise<boolean> {
+    return this.work(BATCH);
   }
 
-  /** @returns what went wrong with this event, or null; troubles that are not the event's are thrown */
-  private async attempt(manager: EntityManager, stored: LockedWebhookEvent): Promise<unknown> {
-    const event = parseTerraEvent(stored.body ?? (await this.repository.readBody(manager, stored.id)));
+  private async work(limit: number): Promise<boolean> {
+    const taken: LockedWebhookEvent[] = [];
     try {
-      if (event && isLinkEvent(event.type)) {
-        await manager.transaction((savepoint) => this.apply(savepoint, stored, event));
-      } else await this.apply(manager, stored, event);
-      return null;
+      await this.applyAll(limit, taken);
     } catch (error) {
-      if (isTransient(error) || isDatabaseUnavailable(error)) throw error;
-      return error ?? new Error('unknown error');
+      const [first, second] = taken;
+      // Without a connection nothing can be noted either, and no event is to blame.
+      if (!first || isConnectionLost(error)) throw error;
+      // Whatever a lone event fails with is its own failure, a lock that it did not get in time among it. Of several, one
+      // took the others with it: one at a time finds out which, and lets the others through.
+      if (!second) await this.recordFailure(first, error);
+      else for (let count = 0; count < BATCH && (await this.work(1)); count += 1);
     }
+    return taken.length > 0;
+  }
+
+  /** One transaction, since the commit costs most: all of the events, or none. */
+  private async applyAll(limit: number, taken: LockedWebhookEvent[]): Promise<void> {
+    const outcomes = await inTransaction(this.dataSource, async (manager) => {
+      taken.splice(0, Infinity, ...(await this.repository.lockDue(manager, this.clock.now(), limit)));
+      const labels: { type: string; outcome: string }[] = [];
+      for (const event of taken) labels.push(await this.apply(manager, event));
+      return labels;
+    });
+    for (const outcome of outcomes) this.metrics.webhookEvents.inc(outcome);
   }
 
   private async apply(
     manager: EntityManager,
     stored: LockedWebhookEvent,
-    event: TerraEvent | null,
-  ): Promise<void> {
+  ): Promise<{ type: string; outcome: string }> {
     const now = this.clock.now();
+    const event = parseTerraEvent(stored.body ?? (await this.repository.readBody(manager, stored.id)));
     if (!event) {
       await this.repository.settle(manager, stored.id, UNREADABLE, now);
-      this.metrics.webhookEvents.inc({ type: 'unreadable', outcome: 'dead' });
-      return;
+      return { type: 'unreadable', outcome: UNREADABLE.status };
     }
     const occurredAt = stored.orderingAt ?? stored.signedAt;
     const { status, note, linkedTerraUserId } = await this.handlers.handle(manager, event, occurredAt);
@@ -121,11 +121,11 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
         note,
         type: event.sentType.slice(0, MAX_TYPE_LENGTH),
         terraUserId: (event.user ?? event.newUser)?.terraUserId ?? null,
-        ...(isDataEvent(event.type) ? { body: envelopeOf(event) } : {}),
+        ...(mayHoldHealthData(event.type) ? { body: envelopeOf(event) } : {}),
       },
       now,
     );
-    this.metrics.webhookEvents.inc({ type: event.type ?? 'unknown', outcome: status });
+    return { type: event.type ?? 'unknown', outcome: status };
   }
 
   private async recordFailure(event: LockedWebhookEvent, error: unknown): Promise<void> {

@@ -1,17 +1,27 @@
-import { ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator';
+import {
+  ValidatorConstraint,
+  type ValidationArguments,
+  type ValidatorConstraintInterface,
+} from 'class-validator';
 
 const MAX_BYTES = 8_192;
 // Postgres' jsonb cannot hold NUL, nor half of a surrogate pair; JSON.stringify escapes exactly these as \uXXXX.
 const NOT_STORABLE = /(^|[^\\])(\\\\)*\\u(0000|d[89a-f][0-9a-f]{2})/i;
 
+/** Why a value cannot be kept as metadata, or null when it can. */
+export function describeMetadataProblem(value: unknown): string | null {
+  const problem = `must be an object of at most ${MAX_BYTES} bytes as JSON, of well-formed text`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return problem;
+  const json = JSON.stringify(value);
+  return Buffer.byteLength(json) <= MAX_BYTES && !NOT_STORABLE.test(json) ? null : problem;
+}
+
 @ValidatorConstraint({ name: 'isMetadata' })
 export class IsMetadata implements ValidatorConstraintInterface {
   validate(value: unknown): boolean {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-    const json = JSON.stringify(value);
-    return Buffer.byteLength(json) <= MAX_BYTES && !NOT_STORABLE.test(json);
+    return describeMetadataProblem(value) === null;
   }
-  defaultMessage(): string {
-    return `must be an object of at most ${MAX_BYTES} bytes as JSON, of well-formed text`;
+  defaultMessage(args: ValidationArguments): string {
+    return describeMetadataProblem(args.value) ?? '';
   }
 }

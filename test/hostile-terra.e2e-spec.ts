@@ -1,0 +1,89 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { startTestApp, type TestApp } from './support/app';
+import { newReference } from './support/flow';
+
+/** A Terra that answers whatever a test wants, to see that nothing of it is taken on trust. */
+describe("Terra's answers, believed no further than they can be", () => {
+  let terra: Server;
+  let answer: { status: number; body: unknown };
+  let service: TestApp;
+
+  beforeAll(async () => {
+    terra = createServer((request, response) => {
+      request.resume();
+      response
+        .writeHead(answer.status, { 'content-type': 'application/json' })
+        .end(JSON.stringify(answer.body));
+    });
+    await new Promise<void>((resolve) => terra.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(terra.address() as AddressInfo).port}`;
+    service = await startTestApp({ TERRA_WIDGET_URL: `${url}/widget`, TERRA_API_URL: url });
+  });
+  afterAll(async () => {
+    await service.close();
+    await new Promise((resolve) => terra.close(resolve));
+  });
+
+  const session = (extra: object): { status: number; body: object } => ({
+    status: 201,
+    body: {
+      status: 'success',
+      session_id: 's',
+      url: 'https://widget.example.com/s',
+      expires_in: 600,
+      ...extra,
+    },
+  });
+  const create = () =>
+    service.api<{ connectUrl: string; expiresAt: string; createdAt: string; warnings: string[] }>(
+      'POST',
+      '/v1/connect-sessions',
+      { body: { referenceId: newReference() } },
+    );
+
+  it.each([1e300, -5, 0, '600', null])(
+    'a lifetime of %p is none: the documented one is taken',
+    async (expires_in) => {
+      answer = session({ expires_in });
+      const { status, body } = await create();
+      expect(status).toBe(201);
+      expect(Date.parse(body.expiresAt) - Date.parse(body.createdAt)).toBeGreaterThan(86_000_000);
+    },
+  );
+
+  it('keeps of the warnings what can be kept', async () => {
+    answer = session({ warnings: ['fine', 'nul\u0000', 7, 'x'.repeat(9_000), ...Array(50).fill('more')] });
+    const { status, body } = await create();
+    expect(status).toBe(201);
+    expect(body.warnings).toHaveLength(20);
+    expect(body.warnings.slice(0, 2)).toEqual(['fine', 'x'.repeat(500)]);
+  });
+
+  it.each(['javascript:alert(1)', '//evil.example.com', 'widget', '', null, { url: 1 }])(
+    'a widget URL of %j is malformed',
+    async (url) => {
+      answer = session({ url });
+      expect(await create()).toMatchObject({ status: 502, body: { code: 'terra.malformed_answer' } });
+    },
+  );
+
+  it.each([
+    'https://widget.example.com/sitzung/ä',
+    'https://widget.example.com/a\nb',
+    'https://widget.example.com/\u{1f600}',
+  ])('sends browsers to the widget URL %j as a header can hold it', async (url) => {
+    answer = session({ url });
+    const { body } = await create();
+    const opened = await fetch(body.connectUrl, { redirect: 'manual' });
+    expect(opened.status).toBe(302);
+    expect(opened.headers.get('location')).toBe(new URL(url).href);
+  });
+
+  it.each([404, 410])('a %d where an endpoint should be names whose fault it is', async (status) => {
+    answer = { status, body: { title: 'not here' } };
+    const missing = { status: 502, body: { code: 'terra.endpoint_missing' } };
+    expect(await service.api('GET', '/v1/providers')).toMatchObject(missing);
+    expect(await service.api('POST', '/v1/end-users/person/sdk-tokens')).toMatchObject(missing);
+  });
+});

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { TerraClient } from '../src/terra';
+import { startTestApp, type TestApp } from './support/app';
+import { connectionsOf, newReference, readSession, startSession, visit } from './support/flow';
+import { connectThroughWidget } from './support/sandbox';
+import { postWebhook, type WebhookOptions } from './support/webhooks';
+
+describe('Things that happen at the same time, or in an unlucky order', () => {
+  let service: TestApp;
+  beforeAll(async () => (service = await startTestApp()));
+  afterEach(() => {
+    jest.restoreAllMocks();
+    service.sandbox.reset();
+  });
+  afterAll(() => service.close());
+
+  const userOf = (referenceId: string, scopes: string | null = 'A', userId: string = randomUUID()) => ({
+    user_id: userId,
+    provider: 'GARMIN',
+    reference_id: referenceId,
+    scopes,
+  });
+  const deliver = async (event: object, options: WebhookOptions = {}): Promise<void> => {
+    expect((await postWebhook(service, event, options)).status).toBe(200);
+    await service.drainWebhooks();
+  };
+  const auth = (user: object) => ({ type: 'auth', status: 'success', user });
+  const reauth = (old_user: object | null, new_user: object) => ({
+    type: 'user_reauth',
+    status: 'warning',
+    old_user,
+    new_user,
+  });
+
+  it('T-24: disconnecting ends the account under its new Terra user too, if it is connected anew meanwhile', async () => {
+    const referenceId = newReference();
+    const [old, next] = [userOf(referenceId), userOf(referenceId)];
+    await deliver(auth(old));
+    const [connection] = await connectionsOf(service, referenceId);
+    const terra = service.app.get(TerraClient, { strict: false });
+    const ended: string[] = [];
+    jest.spyOn(terra, 'deauthenticate').mockImplementation(async (terraUserId) => {
+      ended.push(terraUserId);
+      if (ended.length === 1) await deliver(reauth(old, next));
+      return true;
+    });
+    const answer = await service.api('DELETE', `/v1/connections/${connection?.id}`);
+    expect(answer).toMatchObject({ status: 200, body: { status: 'revoked' } });
+    expect(ended).toEqual([old.user_id, next.user_id]);
+  });
+
+  it('T-13: scopes that an older event names are kept when the newer one named none', async () => {
+    const referenceId = newReference();
+    const user = userOf(referenceId, null);
+    await deliver(auth(user));
+    await deliver(auth({ ...user, scopes: 'A,B' }), { orderingAt: new Date(Date.now() - 60_000) });
+    expect(await connectionsOf(service, referenceId)).toMatchObject([{ scopes: ['A', 'B'] }]);
+  });
+
+  it('T-15: a swap of a Terra user with itself is an auth, not a circle', async () => {
+    const referenceId = newReference();
+    const user = userOf(referenceId);
+    await deliver(auth(user));
+    await deliver(reauth(user, user));
+    expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
+    const circles = `SELECT 1 FROM terra_connect.connection_identities WHERE superseded_by = terra_user_id`;
+    expect(await service.query(circles)).toEqual([]);
+  });
+
+  it('a session that was given up while Terra was asked is not reported as made', async () => {
+    const referenceId = newReference();
+    service.sandbox.behaviour.delayMs = 400;
+    const making = service.api('POST', '/v1/connect-sessions', { body: { referenceId } });
+    const giveUp = `UPDATE terra_connect.connect_sessions SET status = 'failed' WHERE reference_id = $1 RETURNING id`;
+    while ((await service.query(giveUp, [referenceId])).length === 0);
+    expect(await making).toMatchObject({ status: 409, body: { code: 'idempotency.in_flight' } });
+  });
+
+  it('repeating a request with its Idempotency-Key costs no connection to Postgres', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const body = { referenceId: newReference() };
+    const backends = async (): Promise<string[]> =>
+      (
+        await service.query<{ pid: string }>(
+          `SELECT pid::text FROM pg_stat_activity WHERE application_name = 'terra-connect' AND datname = current_database()`,
+        )
+      ).map(({ pid }) => pid);
+    await service.api('POST', '/v1/connect-sessions', { body, headers });
+    const before = await backends();
+    for (let time = 0; time < 10; time += 1) {
+      expect((await service.api('POST', '/v1/connect-sessions', { body, headers })).status).toBe(201);
+    }
+    expect(await backends()).toEqual(expect.arrayContaining(before));
+  });
+
+  it('R12: an event that its row cannot be marked for takes no other with it', async () => {
+    const [referenceId, traceId] = [newReference(), randomUUID()];
+    await service.query(
+      `ALTER TABLE terra_connect.webhook_events ADD CONSTRAINT no_sleep CHECK (type <> 'sleep')`,
+    );
+    await postWebhook(service, { type: 'sleep', user: userOf(referenceId), data: [] }, { traceId });
+    await deliver(auth(userOf(referenceId)));
+    await service.query(`ALTER TABLE terra_connect.webhook_events DROP CONSTRAINT no_sleep`);
+    expect(await connectionsOf(service, referenceId)).toHaveLength(1);
+    const stored = `SELECT status, attempts FROM terra_connect.webhook_events WHERE trace_id = $1`;
+    expect(await service.query(stored, [traceId])).toEqual([{ status: 'pending', attempts: 1 }]);
+  });
+
+  it('T-12: landing and webhook at once make one connection and complete the session once', async () => {
+    for (let time = 0; time < 5; time += 1) {
+      const referenceId = newReference();
+      const session = await startSession(service, { referenceId });
+      const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+      await Promise.all([visit(landing), service.drainWebhooks(), visit(landing), service.drainWebhooks()]);
+      await service.drainWebhooks();
+      expect(await connectionsOf(service, referenceId)).toHaveLength(1);
+      expect(await readSession(service, session.id)).toMatchObject({ status: 'completed' });
+    }
+  });
+});

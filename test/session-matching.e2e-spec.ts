@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { startTestApp, type TestApp } from './support/app';
+import { newReference, readSession, startSession, visit, type SessionAnswer } from './support/flow';
+import { postWebhook, type WebhookOptions } from './support/webhooks';
+
+const MINUTE = 60_000;
+
+describe('Which session an event belongs to when it names none that we know', () => {
+  let service: TestApp;
+  beforeAll(async () => (service = await startTestApp()));
+  afterAll(() => service.close());
+
+  const authOf = (referenceId: string, userId: string = randomUUID()) => ({
+    type: 'auth',
+    status: 'success',
+    user: { user_id: userId, provider: 'GARMIN', reference_id: referenceId, scopes: 'A' },
+  });
+  const cancelOf = (referenceId: string, reason = 'access_denied') => ({
+    type: 'auth_cancelled',
+    status: 'error',
+    reason,
+    reference_id: referenceId,
+  });
+  const deliver = async (event: object, options: WebhookOptions = {}): Promise<void> => {
+    expect((await postWebhook(service, event, options)).status).toBe(200);
+    await service.drainWebhooks();
+  };
+  /** As if it had been made, and was to expire, that much earlier. */
+  const age = (session: SessionAnswer, ms: number): Promise<unknown> =>
+    service.query(
+      `UPDATE terra_connect.connect_sessions SET created_at = created_at - $2::interval,
+        expires_at = expires_at - $2::interval WHERE id = $1`,
+      [session.id, `${ms} milliseconds`],
+    );
+  const statusOf = async ({ id }: SessionAnswer): Promise<string> => (await readSession(service, id)).status;
+
+  it('a cancellation that is told late leaves the next attempt alone', async () => {
+    const referenceId = newReference();
+    const first = await startSession(service, { referenceId });
+    await visit(first.connectUrl);
+    await age(first, 5 * MINUTE);
+    const second = await startSession(service, { referenceId });
+    await visit(second.connectUrl);
+    await deliver(cancelOf(referenceId), { orderingAt: new Date(Date.now() - 4 * MINUTE) });
+    expect([await statusOf(first), await statusOf(second)]).toEqual(['cancelled', 'opened']);
+  });
+
+  it('a cancellation never ends a session that nobody has opened beside one that ended', async () => {
+    const referenceId = newReference();
+    const [first, second] = [
+      await startSession(service, { referenceId }),
+      await startSession(service, { referenceId }),
+    ];
+    await visit(first.connectUrl);
+    await deliver(cancelOf(referenceId));
+    await deliver(cancelOf(referenceId, 'access_denied again'));
+    expect([await statusOf(first), await statusOf(second)]).toEqual(['cancelled', 'pending']);
+  });
+
+  it('an auth that is told again does not complete a later session', async () => {
+    const referenceId = newReference();
+    const auth = authOf(referenceId);
+    const first = await startSession(service, { referenceId });
+    await deliver(auth);
+    const second = await startSession(service, { referenceId });
+    // Another delivery of the same news, as two destinations or a resend make it.
+    await deliver({ ...auth, message: 'once more' });
+    expect([await statusOf(first), await statusOf(second)]).toEqual(['completed', 'pending']);
+  });
+
+  it('an auth of before the expiry completes the session, however late it is told', async () => {
+    const referenceId = newReference();
+    const session = await startSession(service, { referenceId });
+    await age(session, 27 * 60 * MINUTE);
+    expect(await statusOf(session)).toBe('expired');
+    await deliver(authOf(referenceId), { orderingAt: new Date(Date.now() - 4 * 60 * MINUTE) });
+    expect(await statusOf(session)).toBe('completed');
+  });
+
+  it('an auth of long after the expiry completes no session', async () => {
+    const referenceId = newReference();
+    const session = await startSession(service, { referenceId });
+    await age(session, 27 * 60 * MINUTE);
+    await deliver(authOf(referenceId));
+    expect(await statusOf(session)).toBe('expired');
+  });
+
+  it('with multiAuth every new connection belongs to the session', async () => {
+    const referenceId = newReference();
+    const session = await startSession(service, { referenceId, multiAuth: true });
+    await deliver(authOf(referenceId));
+    await deliver(authOf(referenceId));
+    expect((await readSession(service, session.id)).connections).toHaveLength(2);
+  });
+});
