@@ -164,6 +164,7 @@ describe.each([
     expect(forged).toMatchObject({ status: 401, body: { code: 'webhook.signature_refused' } });
     const huge = await callApi(url, 'POST', '/webhooks/terra', {
       body: 'x'.repeat(16 * 1024 * 1024),
+      headers: { 'x-terra-signature': `t=1,v1=${'0'.repeat(64)}` },
       key: null,
     });
     expect(huge.status).toBe(413);

@@ -53,7 +53,9 @@ describe("Terra's answers, believed no further than they can be", () => {
   );
 
   it('keeps of the warnings what can be kept', async () => {
-    answer = session({ warnings: ['fine', 'nul\u0000', 7, 'x'.repeat(9_000), ...Array(50).fill('more')] });
+    answer = session({
+      warnings: ['fine', 'nul\u0000', 7, 'x'.repeat(9_000), ...Array<string>(50).fill('more')],
+    });
     const { status, body } = await create();
     expect(status).toBe(201);
     expect(body.warnings).toHaveLength(20);

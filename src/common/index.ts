@@ -7,7 +7,7 @@ export { PageQueryDto } from './page-query.dto';
 export { decodeCursor, toPage, type Page } from './pagination';
 export { toProblem } from './problem';
 export { ProblemDto } from './problem.dto';
-export { ProblemFilter } from './problem.filter';
+export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
 export { describeReferenceIdProblem, IsReferenceId, REFERENCE_ID_MAX_LENGTH } from './reference-id';
 export { ReferenceIdPipe } from './reference-id.pipe';

@@ -1,6 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { toProblem } from './problem';
+import { toProblem, type Problem } from './problem';
 
 /** Answers every error as `application/problem+json`, on whichever HTTP platform the host runs. */
 @Catch()
@@ -14,10 +14,18 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = toProblem(error);
     if (problem.unexpected)
       this.logger.error({ event: 'request.failed', code: problem.body.code, err: error });
-    const { httpAdapter } = this.adapterHost;
-    for (const [name, value] of Object.entries(problem.headers)) httpAdapter.setHeader(response, name, value);
-    httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
-    httpAdapter.setHeader(response, 'cache-control', 'no-store');
-    httpAdapter.reply(response, JSON.stringify(problem.body), problem.status);
+    sendProblem(this.adapterHost.httpAdapter, response, problem);
   }
+}
+
+/** Writes a problem as the answer, through whichever platform's adapter. */
+export function sendProblem(
+  httpAdapter: HttpAdapterHost['httpAdapter'],
+  response: unknown,
+  { status, headers, body }: Problem,
+): void {
+  for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
+  httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
+  httpAdapter.setHeader(response, 'cache-control', 'no-store');
+  httpAdapter.reply(response, JSON.stringify(body), status);
 }

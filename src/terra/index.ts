@@ -8,4 +8,9 @@ export {
   type TerraEvent,
   type TerraEventType,
 } from './terra-webhook';
-export { checkSignature, type SignatureRefusal } from './webhook-signature';
+export {
+  checkSignature,
+  findHeaderProblem,
+  type SignatureRefusal,
+  type SignedHeaders,
+} from './webhook-signature';

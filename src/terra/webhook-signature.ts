@@ -7,6 +7,8 @@ export type SignatureRefusal =
 export type SignatureCheck =
   { ok: true; signedAt: Date; signatureDigest: Buffer } | { ok: false; cause: SignatureRefusal };
 
+export type SignedHeaders = Record<string, string | string[] | undefined>;
+
 /** Terra sends the same value under both names; the second one is deprecated, and all that older versions sent. */
 const HEADERS = ['x-terra-signature', 'terra-signature'];
 const MAX_HEADER_LENGTH = 2_048;
@@ -23,17 +25,15 @@ const MILLISECONDS = /^\d{13,}$/;
  */
 export function checkSignature(
   rawBody: Buffer,
-  headers: Record<string, string | string[] | undefined>,
+  headers: SignedHeaders,
   secrets: string[],
   now: Date,
   toleranceSeconds: number,
 ): SignatureCheck {
-  const header = HEADERS.map((name) => headers[name]).find((value) => value !== undefined && value !== '');
-  if (header === undefined) return { ok: false, cause: 'missing' };
+  const parsed = readHeader(headers);
+  if (typeof parsed === 'string') return { ok: false, cause: parsed };
   // Terra's own SDK refuses a body of no bytes, signed or not.
   if (rawBody.length === 0) return { ok: false, cause: 'malformed' };
-  const parsed = parseHeader(header);
-  if (typeof parsed === 'string') return { ok: false, cause: parsed };
   const match = findMatch(rawBody, parsed, secrets);
   if (!match) return { ok: false, cause: 'no_match' };
   // The age is judged after the signature: only then is the time Terra's own, and its refusal worth a counter.
@@ -44,9 +44,20 @@ export function checkSignature(
   return { ok: true, signedAt: new Date(signedSeconds * 1_000), signatureDigest: match };
 }
 
+/** Whether the headers alone show that no body can be signed by them: worth knowing before 15 MB of it are read. */
+export function findHeaderProblem(headers: SignedHeaders): SignatureRefusal | null {
+  const parsed = readHeader(headers);
+  return typeof parsed === 'string' ? parsed : null;
+}
+
 interface ParsedHeader {
   timestamp: string;
   signatures: Buffer[];
+}
+
+function readHeader(headers: SignedHeaders): ParsedHeader | SignatureRefusal {
+  const header = HEADERS.map((name) => headers[name]).find((value) => value !== undefined && value !== '');
+  return header === undefined ? 'missing' : parseHeader(header);
 }
 
 function parseHeader(header: string | string[]): ParsedHeader | SignatureRefusal {

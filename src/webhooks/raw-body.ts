@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { sendProblem, toProblem } from '../common';
+import { findHeaderProblem, type SignedHeaders } from '../terra';
+import { SignatureRefusals } from './signature-refusals';
 import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH } from './webhook-route';
 
 // A media type of our own: a parser for it can be added to any host without changing how the host reads JSON.
@@ -23,12 +26,15 @@ interface FastifyLike {
 interface ExpressRequest extends AsyncIterable<Buffer> {
   method: string;
   path: string;
+  headers: SignedHeaders;
   body?: unknown;
 }
 interface ExpressLike {
   use(handler: (request: ExpressRequest, response: unknown, next: (error?: unknown) => void) => void): void;
   router: { stack: unknown[] };
 }
+/** Answers a request whose headers show that it cannot be signed. False: go on and read its body. */
+type RefuseEarly = (headers: SignedHeaders, response: unknown) => boolean;
 
 /**
  * Hands the webhook route its body as the bytes that were signed. No parser may run before the signature is checked, and
@@ -36,34 +42,47 @@ interface ExpressLike {
  */
 @Injectable()
 export class RawBody {
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly refusals: SignatureRefusals,
+  ) {}
 
   /** Must run before routes are registered: from a module's `configure`, since `onModuleInit` comes after them. */
   capture(): void {
     const { httpAdapter } = this.adapterHost;
+    // T-21: a flood of unsigned bodies must not be read into memory only to be refused.
+    const refuseEarly: RefuseEarly = (headers, response) => {
+      const cause = findHeaderProblem(headers);
+      if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause)));
+      return cause !== null;
+    };
     const platform = httpAdapter.getType();
-    if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>());
-    if (platform === 'express') captureOnExpress(httpAdapter.getInstance<ExpressLike>());
+    if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>(), refuseEarly);
+    if (platform === 'express') captureOnExpress(httpAdapter.getInstance<ExpressLike>(), refuseEarly);
   }
 }
 
-function captureOnFastify(fastify: FastifyLike): void {
+function captureOnFastify(fastify: FastifyLike, refuseEarly: RefuseEarly): void {
   fastify.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: WEBHOOK_BODY_LIMIT }, (_, body, done) =>
     done(null, body),
   );
+  const takeRaw = (request: { headers: SignedHeaders }, reply: unknown, done: () => void): void => {
+    if (refuseEarly(request.headers, reply)) return;
+    request.headers['content-type'] = RAW;
+    done();
+  };
   fastify.addHook('onRoute', (route) => {
     if (!route.url.endsWith(`/${WEBHOOK_PATH}`) || !route.method.includes('POST')) return;
     route.bodyLimit = WEBHOOK_BODY_LIMIT;
-    route.onRequest = (request: { headers: Record<string, unknown> }, _reply: unknown, done: () => void) => {
-      request.headers['content-type'] = RAW;
-      done();
-    };
+    // After what a plugin of the host's may have put there, such as a limit of requests.
+    route.onRequest = [route.onRequest ?? [], takeRaw].flat();
   });
 }
 
-function captureOnExpress(express: ExpressLike): void {
-  express.use((request, _response, next) => {
+function captureOnExpress(express: ExpressLike, refuseEarly: RefuseEarly): void {
+  express.use((request, response, next) => {
     if (request.method !== 'POST' || !request.path.endsWith(`/${WEBHOOK_PATH}`)) return next();
+    if (refuseEarly(request.headers, response)) return;
     readBody(request).then((body) => {
       request.body = body;
       next();

@@ -1,10 +1,10 @@
-import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Clock } from '../common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { Metrics } from '../observability';
 import { checkSignature } from '../terra';
+import { SignatureRefusals } from './signature-refusals';
 import type { SignedDelivery } from './webhook-inbox.service';
-import { SignatureRefusedError, WebhookTooLargeError } from './webhooks.errors';
+import { WebhookTooLargeError } from './webhooks.errors';
 
 export interface WebhookRequest {
   headers: Record<string, string | string[] | undefined>;
@@ -16,10 +16,8 @@ export interface WebhookRequest {
 /** Lets a webhook through when one of our secrets signed its bytes, lately. */
 @Injectable()
 export class TerraSignatureGuard implements CanActivate {
-  private readonly logger = new Logger(TerraSignatureGuard.name);
-
   constructor(
-    private readonly metrics: Metrics,
+    private readonly refusals: SignatureRefusals,
     private readonly clock: Clock,
     @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
   ) {}
@@ -31,11 +29,7 @@ export class TerraSignatureGuard implements CanActivate {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const now = this.clock.now();
     const check = checkSignature(body, request.headers, signingSecrets, now, signatureToleranceSeconds);
-    if (!check.ok) {
-      this.metrics.webhookRejections.inc({ cause: check.cause });
-      this.logger.warn({ event: 'webhook.signature_refused', cause: check.cause });
-      throw new SignatureRefusedError();
-    }
+    if (!check.ok) throw this.refusals.refuse(check.cause);
     request.delivery = { body, signedAt: check.signedAt, signatureDigest: check.signatureDigest };
     return true;
   }

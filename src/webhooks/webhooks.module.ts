@@ -4,6 +4,7 @@ import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
 import { RawBody } from './raw-body';
+import { SignatureRefusals } from './signature-refusals';
 import { TerraSignatureGuard } from './terra-signature.guard';
 import { TerraWebhookController } from './terra-webhook.controller';
 import { WebhookBacklogMetric } from './webhook-backlog.metric';
@@ -23,6 +24,7 @@ import { WebhookWorker } from './webhook.worker';
   controllers: [TerraWebhookController],
   providers: [
     RawBody,
+    SignatureRefusals,
     TerraSignatureGuard,
     WebhookBacklogMetric,
     WebhookEventRepository,

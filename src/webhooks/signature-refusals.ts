@@ -1,0 +1,18 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Metrics } from '../observability';
+import type { SignatureRefusal } from '../terra';
+import { SignatureRefusedError } from './webhooks.errors';
+
+/** Counts refused webhooks by cause, which the answer keeps to itself. */
+@Injectable()
+export class SignatureRefusals {
+  private readonly logger = new Logger(SignatureRefusals.name);
+
+  constructor(private readonly metrics: Metrics) {}
+
+  refuse(cause: SignatureRefusal): SignatureRefusedError {
+    this.metrics.webhookRejections.inc({ cause });
+    this.logger.warn({ event: 'webhook.signature_refused', cause });
+    return new SignatureRefusedError();
+  }
+}
