@@ -39,7 +39,7 @@ export function banner(started: Started): string {
     ...lines.map(([name, text]) => `  ${name.padEnd(12)}${text}`),
     '',
     'Try it:',
-    `  curl -sS ${local}/v1/connect-sessions -H 'Authorization: Bearer ${started.generatedApiKey ?? "'$BOOTSTRAP_API_KEY'"}' \\`,
+    `  curl -sS ${local}/v1/connect-sessions -H 'Authorization: Bearer ${started.generatedApiKey ?? '<your BOOTSTRAP_API_KEY>'}' \\`,
     `    -H 'Content-Type: application/json' -d '{"referenceId":"user-1"}'`,
     '',
     'Ctrl-C stops everything.',

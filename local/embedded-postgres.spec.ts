@@ -1,5 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -69,6 +78,8 @@ describe('embedded PostgreSQL', () => {
     // A copy of one cluster: making a new one each time would be most of this file's time.
     dataDir = mkdtempSync(join(tmpdir(), 'embedded-postgres-'));
     cpSync(ready, dataDir, { recursive: true });
+    // Node 22 and newer do not copy a folder's mode, and Postgres refuses a cluster that others may read.
+    chmodSync(join(dataDir, 'cluster'), 0o700);
   });
 
   afterAll(() => rmSync(ready, { recursive: true, force: true }));

@@ -14,7 +14,9 @@ import { StopList } from './stop-list';
 import { StopRequest } from './stop-request';
 
 const LOOPBACK = '127.0.0.1';
-const DATABASE = 'terra_connect';
+// What was connected at the sandbox is not at Terra: the two do not share a database.
+const databaseOf = ({ hasTerraAccount }: Settings): string =>
+  hasTerraAccount ? 'terra_connect' : 'terra_connect_sandbox';
 
 /** Starts what is missing, then the service. Whatever has been started when a step fails is on the stop list. */
 class Launcher {
@@ -85,8 +87,8 @@ class Launcher {
       rmSync(this.databaseUrlFile, { force: true });
     });
     this.stopWhenEnded('The embedded PostgreSQL', postgres.exited);
-    await postgres.ensureDatabase(DATABASE);
-    const url = postgres.url(DATABASE);
+    await postgres.ensureDatabase(databaseOf(this.settings));
+    const url = postgres.url(databaseOf(this.settings));
     rmSync(this.databaseUrlFile, { force: true });
     writeFileSync(this.databaseUrlFile, `${url}\n`, { mode: 0o600 });
     return url;

@@ -23,7 +23,12 @@ export function describeRequests(fastify: FastifyInstance, metrics: Metrics): vo
     const route = request.routeOptions.url ?? 'unmatched';
     const labels = { method: request.method, route, status: String(reply.statusCode) };
     metrics.httpRequests.observe(labels, reply.elapsedTime / 1_000);
-    const line = { event: 'http.request', ...labels, durationMs: Math.round(reply.elapsedTime) };
+    const line = {
+      event: 'http.request',
+      ...labels,
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime),
+    };
     if (reply.statusCode >= 500) logger.warn(line);
     else logger.debug(line);
     done();

@@ -5,6 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module';
 import { describeRequests } from './app.requests';
 import { serveOpenApi } from './app.openapi';
+import { closeSilentSockets } from './app.sockets';
 import { REFERENCE_ID_MAX_LENGTH, toProblem } from './common';
 import type { Environment } from './config';
 import { JsonLogger, Metrics } from './observability';
@@ -48,7 +49,9 @@ export function createAdapter(): FastifyAdapter {
 
 async function setUp(app: NestFastifyApplication): Promise<void> {
   app.enableShutdownHooks();
-  describeRequests(app.getHttpAdapter().getInstance(), app.get(Metrics, { strict: false }));
+  const fastify = app.getHttpAdapter().getInstance();
+  closeSilentSockets(fastify);
+  describeRequests(fastify, app.get(Metrics, { strict: false }));
   // Swagger UI styles itself inline; it loads nothing from anywhere else.
   await app.register(helmet, {
     contentSecurityPolicy: {

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { addApiKeyCommand, addMigrateCommand } from './commands';
+import { isConnectionLost } from './common';
+import { hasSqlState, MIGRATE_COMMAND, UNDEFINED_TABLE } from './database';
 import { VERSION } from './version';
 
 const program = new Command('terra-connect')
@@ -11,7 +13,20 @@ addMigrateCommand(program);
 addApiKeyCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  process.stderr.write(`terra-connect: ${message}\n`);
+  process.stderr.write(`terra-connect: ${describe(error)}\n`);
   process.exit(1);
 });
+
+function describe(error: unknown): string {
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  if (isConnectionLost(error)) return `No PostgreSQL answers at DATABASE_URL (${message || codeOf(error)}).`;
+  if (hasSqlState(error, UNDEFINED_TABLE))
+    return `The database has no tables yet: run ${MIGRATE_COMMAND} first.`;
+  return message;
+}
+
+// Several addresses of one host fail as one error without a text.
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : 'no connection';
+}

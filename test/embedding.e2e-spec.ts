@@ -4,6 +4,8 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   ConnectionsService,
@@ -168,6 +170,15 @@ describe.each([
       key: null,
     });
     expect(huge.status).toBe(413);
+  });
+
+  it('T-21: refuses what cannot be signed before its body has come', async () => {
+    const headers = { 'content-type': 'application/json', 'content-length': 10_000_000 };
+    const sent = request(`${url}/webhooks/terra`, { method: 'POST', headers });
+    sent.flushHeaders();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(401);
+    sent.destroy();
   });
 
   it('does not spend a return nonce on HEAD', async () => {

@@ -24,6 +24,6 @@ export class ScopeMissingError extends DomainError {
 
 export class ApiKeyNotFoundError extends DomainError {
   constructor(id: string) {
-    super('not_found', 'api_key.not_found', `There is no API key ${id}.`);
+    super('not_found', 'api_key.not_found', `There is no API key ${id}, or it is revoked already.`);
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { hasSqlState, UNDEFINED_TABLE } from '../database';
+import { hasSqlState, MIGRATE_COMMAND, UNDEFINED_TABLE } from '../database';
 import { ApiKeysService } from './api-keys.service';
 
 /** Makes sure at start-up that the admin key of the options exists, so that the first key needs no command. */
@@ -21,7 +21,7 @@ export class BootstrapApiKey implements OnApplicationBootstrap {
       if (revokedAt) this.logger.warn({ event: 'api_key.bootstrap_revoked', apiKeyId: id });
     } catch (error) {
       if (!hasSqlState(error, UNDEFINED_TABLE)) throw error;
-      throw new Error('The database has no tables yet: run `terra-connect migrate` first.', { cause: error });
+      throw new Error(`The database has no tables yet: run ${MIGRATE_COMMAND} first.`, { cause: error });
     }
   }
 }

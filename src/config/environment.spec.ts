@@ -63,7 +63,7 @@ describe('the environment', () => {
     ['TERRA_SIGNING_SECRETS', 'good-enough-1,tiny-2'],
     ['TERRA_API_URL', 'access.tryterra.co'],
     ['TERRA_WIDGET_GENERATION', 'newest'],
-    ['TERRA_SIGNATURE_TOLERANCE_SECONDS', '0'],
+    ['TERRA_SIGNATURE_TOLERANCE_SECONDS', '-5'],
     ['RETURN_URLS', 'https://app.example.com,javascript://x'],
     ['RETURN_URLS', 'http://app.example.com/'],
     ['BOOTSTRAP_API_KEY', 'too-short'],

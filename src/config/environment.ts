@@ -62,12 +62,12 @@ export class Environment {
   DATA_DIR: string = '.data';
 
   @IsString({ message: 'is missing: Terra dashboard, Connections, API credentials' })
-  @IsNotEmpty({ message: 'is empty' })
+  @IsNotEmpty({ message: 'is missing: Terra dashboard, Connections, API credentials' })
   @Validate(NotPlaceholder)
   TERRA_DEV_ID: string;
 
   @IsString({ message: 'is missing: Terra dashboard, Connections, API credentials' })
-  @IsNotEmpty({ message: 'is empty' })
+  @IsNotEmpty({ message: 'is missing: Terra dashboard, Connections, API credentials' })
   @Validate(NotPlaceholder)
   TERRA_API_KEY: string;
 
@@ -87,9 +87,9 @@ export class Environment {
   TERRA_WIDGET_GENERATION: WidgetGeneration = 'auto';
 
   @ToInteger()
-  @IsInt({ message: 'must be a whole number of seconds' })
-  @Min(1, { message: 'must be at least 1 second' })
-  @Max(86_400, { message: 'must be at most 86400 seconds' })
+  @IsInt({ message: 'must be a whole number of seconds from 1 to 86400' })
+  @Min(1, { message: 'must be a whole number of seconds from 1 to 86400' })
+  @Max(86_400, { message: 'must be a whole number of seconds from 1 to 86400' })
   TERRA_SIGNATURE_TOLERANCE_SECONDS: number = 300;
 
   @ToList()
@@ -113,7 +113,7 @@ export class Environment {
 export class EnvironmentError extends Error {
   constructor(readonly problems: string[]) {
     super(
-      `The environment is not complete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n` +
+      `The service cannot start with this environment:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n` +
         'Each variable is described in .env.example.',
     );
     this.name = 'EnvironmentError';

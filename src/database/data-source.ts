@@ -4,6 +4,9 @@ import { MIGRATIONS } from '../../migrations';
 // More connections than this do not help two cores, and fewer queue callers behind slow statements.
 const POOL_SIZE = 12;
 
+/** For messages that ask a person to migrate. */
+export const MIGRATE_COMMAND = '`node dist/src/cli.js migrate`';
+
 /** How we talk to Postgres; every wait ends. */
 export function dataSourceOptions(
   databaseUrl: string,

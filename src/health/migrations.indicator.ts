@@ -3,6 +3,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from '../../migrations';
+import { MIGRATE_COMMAND } from '../database';
 
 /** Whether the database has every migration that this version was written for. */
 @Injectable()
@@ -20,9 +21,7 @@ export class MigrationsIndicator {
       );
       const names = new Set(applied.map(({ name }) => name));
       const pending = MIGRATIONS.filter(({ name }) => !names.has(name)).length;
-      return pending === 0
-        ? indicator.up()
-        : indicator.down({ pending, advice: 'run: terra-connect migrate' });
+      return pending === 0 ? indicator.up() : indicator.down({ pending, advice: `run ${MIGRATE_COMMAND}` });
     } catch {
       return indicator.down({ advice: 'the database does not answer, or has never been migrated' });
     }

@@ -103,7 +103,10 @@ describe("what Terra's answers mean", () => {
       message: 'no user r-4711',
       instance: '/api/v2/userInfo?reference_id=r-4711',
     });
-    const logged = describeAnswer({ operation: 'user-info', query: { reference_id: 'r-4711' } }, given);
+    const logged = describeAnswer(
+      { operation: 'user-info', url: 'https://terra/userInfo', query: { reference_id: 'r-4711' } },
+      given,
+    );
     expect(logged).toEqual({ operation: 'user-info', status: 400, said: 'no user …' });
   });
 });

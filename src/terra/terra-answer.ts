@@ -93,10 +93,13 @@ export function retryAfterSeconds(headers: unknown): number | undefined {
 
 /** What may be logged of a failed call: its body's own words, without the values that we sent. */
 export function describeAnswer(
-  call: { operation: string; query?: Record<string, string>; body?: Record<string, unknown> },
+  call: { operation: string; url: string; query?: Record<string, string>; body?: Record<string, unknown> },
   answer: TerraAnswer,
 ): Record<string, unknown> {
-  if (answer.kind === 'failure') return { operation: call.operation, cause: answer.cause };
+  // The host is the first thing to look at when nothing answers.
+  if (answer.kind === 'failure') {
+    return { operation: call.operation, host: new URL(call.url).host, cause: answer.cause };
+  }
   const ours = [...Object.values(call.query ?? {}), ...Object.values(call.body ?? {})];
   let said = saidBy(answer.body);
   for (const value of ours) {
