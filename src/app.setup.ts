@@ -5,7 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module';
 import { describeRequests } from './app.requests';
 import { serveOpenApi } from './app.openapi';
-import { closeSilentSockets } from './app.sockets';
+import { endSocketsOnClose } from './app.sockets';
 import { REFERENCE_ID_MAX_LENGTH, toProblem } from './common';
 import type { Environment } from './config';
 import { JsonLogger, Metrics } from './observability';
@@ -50,7 +50,7 @@ export function createAdapter(): FastifyAdapter {
 async function setUp(app: NestFastifyApplication): Promise<void> {
   app.enableShutdownHooks();
   const fastify = app.getHttpAdapter().getInstance();
-  closeSilentSockets(fastify);
+  endSocketsOnClose(fastify);
   describeRequests(fastify, app.get(Metrics, { strict: false }));
   // Swagger UI styles itself inline; it loads nothing from anywhere else.
   await app.register(helmet, {

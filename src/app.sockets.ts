@@ -1,19 +1,31 @@
 import type { FastifyInstance } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Closes, at shutdown, connections on which nothing has been asked yet. Node waits for them as if a request were under way,
- * and load balancers and browsers open some in advance.
+ * Lets a stop wait for requests under way and for nothing else. Node closes the connections that are idle at the moment of
+ * the call; one on which nothing was asked yet, or whose last answer is just going out, it would wait for until the
+ * keep-alive time is over.
  */
-export function closeSilentSockets(fastify: FastifyInstance): void {
-  const silent = new Set<Socket>();
+export function endSocketsOnClose(fastify: FastifyInstance): void {
+  const requestsUnderWay = new Map<Socket, number>();
+  let closing = false;
+
   fastify.server.on('connection', (socket: Socket) => {
-    silent.add(socket);
-    socket.once('close', () => silent.delete(socket));
+    requestsUnderWay.set(socket, 0);
+    socket.once('close', () => requestsUnderWay.delete(socket));
   });
-  fastify.server.on('request', ({ socket }) => silent.delete(socket));
+  fastify.server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    requestsUnderWay.set(socket, (requestsUnderWay.get(socket) ?? 0) + 1);
+    response.once('close', () => {
+      const left = (requestsUnderWay.get(socket) ?? 1) - 1;
+      if (requestsUnderWay.has(socket)) requestsUnderWay.set(socket, left);
+      if (closing && left === 0) socket.destroySoon();
+    });
+  });
   fastify.addHook('preClose', (done) => {
-    for (const socket of silent) socket.destroy();
+    closing = true;
+    for (const [socket, count] of requestsUnderWay) if (count === 0) socket.destroySoon();
     done();
   });
 }
