@@ -1,5 +1,4 @@
-import type { FastifyInstance } from 'fastify';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 
 /**
@@ -15,7 +14,7 @@ export function endSocketsOnClose(fastify: FastifyInstance): void {
     requestsUnderWay.set(socket, 0);
     socket.once('close', () => requestsUnderWay.delete(socket));
   });
-  fastify.server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+  fastify.server.on('request', ({ socket }: FastifyRequest['raw'], response: FastifyReply['raw']) => {
     requestsUnderWay.set(socket, (requestsUnderWay.get(socket) ?? 0) + 1);
     response.once('close', () => {
       const left = (requestsUnderWay.get(socket) ?? 1) - 1;
