@@ -1,5 +1,3 @@
-/** Two rows with the same unique key. */
-export const UNIQUE_VIOLATION = '23505';
 /** Postgres broke a circle of transactions that waited for each other. */
 const DEADLOCK_DETECTED = '40P01';
 const SERIALIZATION_FAILURE = '40001';
