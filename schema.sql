@@ -57,10 +57,36 @@ CREATE TABLE terra_connect.connect_sessions (
   expires_at timestamp with time zone NOT NULL,
   opened_at timestamp with time zone,
   ended_at timestamp with time zone,
+  reconnects_connection_id uuid,
+  reconnects_terra_user_id text,
   CONSTRAINT connect_sessions_pkey PRIMARY KEY (id),
   CONSTRAINT connect_sessions_connect_token_key UNIQUE (connect_token),
   CONSTRAINT connect_sessions_return_nonce_hash_key UNIQUE (return_nonce_hash),
   CONSTRAINT connect_sessions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'opened'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'expired'::text])))
+);
+
+CREATE TABLE terra_connect.connection_facts (
+  id uuid NOT NULL,
+  fact_key bytea NOT NULL,
+  terra_user_id text NOT NULL,
+  kind text NOT NULL,
+  cause text NOT NULL,
+  source text NOT NULL,
+  version timestamp with time zone NOT NULL,
+  reference_id text,
+  provider text,
+  old_terra_user_id text,
+  old_reference_id text,
+  scopes text[],
+  scopes_added text[] DEFAULT '{}'::text[] NOT NULL,
+  scopes_removed text[] DEFAULT '{}'::text[] NOT NULL,
+  actor text,
+  reason text,
+  source_id text,
+  recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT connection_facts_pkey PRIMARY KEY (id),
+  CONSTRAINT connection_facts_fact_key_key UNIQUE (fact_key),
+  CONSTRAINT connection_facts_kind_check CHECK ((kind = ANY (ARRAY['linked'::text, 'swapped'::text, 'scopes'::text, 'failing'::text, 'recovered'::text, 'disconnect_requested'::text, 'ended'::text])))
 );
 
 CREATE TABLE terra_connect.connection_identities (
@@ -75,6 +101,8 @@ CREATE TABLE terra_connect.connection_identities (
   ended_at timestamp with time zone,
   ended_cause text,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  linked_at timestamp with time zone,
+  missing_since timestamp with time zone,
   CONSTRAINT connection_identities_pkey PRIMARY KEY (terra_user_id)
 );
 
@@ -87,14 +115,45 @@ CREATE TABLE terra_connect.connections (
   status_reason text,
   status_at timestamp with time zone NOT NULL,
   scopes text[] DEFAULT '{}'::text[] NOT NULL,
-  scopes_at timestamp with time zone NOT NULL,
+  scopes_at timestamp with time zone,
   connected_at timestamp with time zone NOT NULL,
   disconnected_at timestamp with time zone,
   merged_into uuid,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  origin_terra_user_id text NOT NULL,
+  last_data_at timestamp with time zone,
+  reconciled_at timestamp with time zone,
+  reconcile_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT connections_pkey PRIMARY KEY (id),
-  CONSTRAINT connections_status_check CHECK ((status = ANY (ARRAY['active'::text, 'error'::text, 'revoked'::text])))
+  CONSTRAINT connections_status_check CHECK ((status = ANY (ARRAY['active'::text, 'needs_reauth'::text, 'disconnecting'::text, 'disconnected'::text, 'moved'::text])))
+);
+
+CREATE TABLE terra_connect.deauthentications (
+  id uuid NOT NULL,
+  terra_user_id text NOT NULL,
+  connection_id uuid,
+  reference_id text,
+  actor text NOT NULL,
+  reason text NOT NULL,
+  status text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  requested_at timestamp with time zone NOT NULL,
+  next_attempt_at timestamp with time zone NOT NULL,
+  last_attempt_at timestamp with time zone,
+  last_outcome text,
+  confirmed_at timestamp with time zone,
+  verified_at timestamp with time zone,
+  CONSTRAINT deauthentications_pkey PRIMARY KEY (id),
+  CONSTRAINT deauthentications_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'confirmed'::text])))
+);
+
+CREATE TABLE terra_connect.tombstones (
+  digest bytea NOT NULL,
+  kind text NOT NULL,
+  erased_at timestamp with time zone NOT NULL,
+  CONSTRAINT tombstones_pkey PRIMARY KEY (digest),
+  CONSTRAINT tombstones_kind_check CHECK ((kind = ANY (ARRAY['end_user'::text, 'terra_user'::text])))
 );
 
 CREATE TABLE terra_connect.webhook_events (
@@ -132,9 +191,20 @@ ALTER TABLE terra_connect.connections ADD CONSTRAINT connections_merged_into_fke
 CREATE UNIQUE INDEX connect_sessions_idempotency_key_idx ON terra_connect.connect_sessions USING btree (COALESCE(api_key_id, '00000000-0000-0000-0000-000000000000'::uuid), idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX connect_sessions_reference_id_idx ON terra_connect.connect_sessions USING btree (reference_id, id DESC);
 CREATE INDEX connect_sessions_terra_session_id_idx ON terra_connect.connect_sessions USING btree (terra_session_id);
+CREATE INDEX connection_facts_old_terra_user_id_idx ON terra_connect.connection_facts USING btree (old_terra_user_id) WHERE (old_terra_user_id IS NOT NULL);
+CREATE INDEX connection_facts_terra_user_id_idx ON terra_connect.connection_facts USING btree (terra_user_id);
 CREATE INDEX connection_identities_connection_id_idx ON terra_connect.connection_identities USING btree (connection_id);
+CREATE INDEX connection_identities_owner_idx ON terra_connect.connection_identities USING btree (reference_id, provider);
+CREATE INDEX connections_last_data_at_idx ON terra_connect.connections USING btree (last_data_at) WHERE ((merged_into IS NULL) AND (status = 'active'::text));
+CREATE INDEX connections_owner_idx ON terra_connect.connections USING btree (reference_id, provider);
+CREATE INDEX connections_reconcile_at_idx ON terra_connect.connections USING btree (reconcile_at) WHERE ((merged_into IS NULL) AND (status = ANY (ARRAY['active'::text, 'needs_reauth'::text, 'disconnecting'::text])));
 CREATE INDEX connections_reference_id_idx ON terra_connect.connections USING btree (reference_id, id) WHERE (merged_into IS NULL);
 CREATE INDEX connections_terra_user_id_idx ON terra_connect.connections USING btree (terra_user_id) WHERE (merged_into IS NULL);
+CREATE INDEX deauthentications_due_idx ON terra_connect.deauthentications USING btree (next_attempt_at, id) WHERE (status = 'pending'::text);
+CREATE UNIQUE INDEX deauthentications_pending_idx ON terra_connect.deauthentications USING btree (terra_user_id) WHERE (status = 'pending'::text);
+CREATE INDEX deauthentications_reference_id_idx ON terra_connect.deauthentications USING btree (reference_id);
+CREATE INDEX deauthentications_terra_user_id_idx ON terra_connect.deauthentications USING btree (terra_user_id);
+CREATE INDEX deauthentications_unverified_idx ON terra_connect.deauthentications USING btree (confirmed_at) WHERE ((status = 'confirmed'::text) AND (verified_at IS NULL));
 CREATE INDEX webhook_events_due_idx ON terra_connect.webhook_events USING btree (next_attempt_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX webhook_events_parked_idx ON terra_connect.webhook_events USING btree (terra_user_id) WHERE (status = 'parked'::text);
 CREATE INDEX webhook_events_waiting_idx ON terra_connect.webhook_events USING btree (status) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text, 'dead'::text]));

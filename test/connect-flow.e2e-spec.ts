@@ -99,11 +99,14 @@ describe('connecting a device', () => {
     const [connection] = await connectionsOf(referenceId);
     for (let time = 0; time < 2; time += 1) {
       const answer = await service.api<Connection>('DELETE', `/v1/connections/${connection?.id}`);
-      expect(answer.status).toBe(200);
-      expect(answer.body).toMatchObject({ status: 'revoked', statusReason: 'disconnected_by_us' });
+      expect(answer.status).toBe(202);
+      expect(answer.body).toMatchObject({ status: 'disconnecting', statusReason: 'disconnect_requested' });
     }
+    await service.drainDeauthentications();
     expect(service.sandbox.account.usersOf(referenceId)).toEqual([]);
-    await service.drainWebhooks();
-    expect(await connectionsOf(referenceId)).toMatchObject([{ status: 'revoked' }]);
+    const ended = { status: 'disconnected', statusReason: 'disconnected_by_us' };
+    expect(await connectionsOf(referenceId)).toMatchObject([ended]);
+    const again = await service.api<Connection>('DELETE', `/v1/connections/${connection?.id}`);
+    expect(again).toMatchObject({ status: 202, body: ended });
   });
 });

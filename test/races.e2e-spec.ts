@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { TerraClient } from '../src/terra';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, readSession, startSession, visit } from './support/flow';
 import { connectThroughWidget } from './support/sandbox';
@@ -34,19 +33,37 @@ describe('Things that happen at the same time, or in an unlucky order', () => {
 
   it('T-24: disconnecting ends the account under its new Terra user too, if it is connected anew meanwhile', async () => {
     const referenceId = newReference();
-    const [old, next] = [userOf(referenceId), userOf(referenceId)];
-    await deliver(auth(old));
+    const { account, behaviour } = service.sandbox;
+    const old = account.connect({ provider: 'GARMIN', referenceId });
+    await service.drainWebhooks();
     const [connection] = await connectionsOf(service, referenceId);
-    const terra = service.app.get(TerraClient, { strict: false });
-    const ended: string[] = [];
-    jest.spyOn(terra, 'deauthenticate').mockImplementation(async (terraUserId) => {
-      ended.push(terraUserId);
-      if (ended.length === 1) await deliver(reauth(old, next));
-      return true;
-    });
+    // Connected anew, but we are told of it only after the request.
+    behaviour.webhookDelayMs = 300;
+    const next = account.connect({ provider: 'GARMIN', referenceId });
     const answer = await service.api('DELETE', `/v1/connections/${connection?.id}`);
-    expect(answer).toMatchObject({ status: 200, body: { status: 'revoked' } });
-    expect(ended).toEqual([old.user_id, next.user_id]);
+    expect(answer).toMatchObject({ status: 202, body: { status: 'disconnecting', terraUserId: old.userId } });
+    await service.drainDeauthentications();
+    await service.drainDeauthentications();
+    expect(account.usersOf(referenceId)).toEqual([]);
+    expect(await connectionsOf(service, referenceId)).toMatchObject([
+      { id: connection?.id, status: 'disconnected', terraUserId: next.userId },
+    ]);
+  });
+
+  it('T-24: somebody who connects again after the request keeps what they connected', async () => {
+    const referenceId = newReference();
+    const { account } = service.sandbox;
+    account.connect({ provider: 'GARMIN', referenceId });
+    await service.drainWebhooks();
+    const [connection] = await connectionsOf(service, referenceId);
+    await service.api('DELETE', `/v1/connections/${connection?.id}`);
+    const next = account.connect({ provider: 'GARMIN', referenceId });
+    await service.drainWebhooks();
+    await service.drainDeauthentications();
+    expect(account.usersOf(referenceId)).toMatchObject([{ userId: next.userId }]);
+    expect(await connectionsOf(service, referenceId)).toMatchObject([
+      { id: connection?.id, status: 'active', terraUserId: next.userId },
+    ]);
   });
 
   it('T-13: scopes that an older event names are kept when the newer one named none', async () => {

@@ -1,4 +1,6 @@
+import { DeauthenticationWorker } from '../src/connections';
 import { startTestApp, type ApiAnswer, type TestApp } from './support/app';
+import { shiftClock } from './support/flow';
 import { connectThroughWidget } from './support/sandbox';
 
 interface Problem {
@@ -134,7 +136,7 @@ describe("Terra's failures", () => {
     expect((await service.api('GET', '/v1/providers')).status).toBe(503);
   });
 
-  it('repeats a read that failed once, and leaves the connection as it is when disconnecting fails', async () => {
+  it('T-24: repeats a read that failed once, and disconnecting until Terra has confirmed', async () => {
     const { body: session } = await create({ referenceId: 'reader' });
     const landing = await connectThroughWidget(session.widgetUrl, { provider: 'OURA' });
     Object.assign(service.sandbox.behaviour, { failWith: [500], faultsOnlyOn: '/userInfo' });
@@ -146,11 +148,28 @@ describe("Terra's failures", () => {
     const path = `/v1/connections/${list.body.items[0]?.id}`;
     Object.assign(service.sandbox.behaviour, { failWith: [500, 500], faultsOnlyOn: '/deauthenticateUser' });
     expect(await service.api('DELETE', path)).toMatchObject({
-      status: 503,
-      body: { code: 'terra.unavailable' },
+      status: 202,
+      body: { status: 'disconnecting' },
     });
-    expect(await service.api('GET', path)).toMatchObject({ body: { status: 'active' } });
-    expect(await service.api('DELETE', path)).toMatchObject({ body: { status: 'revoked' } });
+    await service.drainDeauthentications();
+    expect(await service.api('GET', path)).toMatchObject({ body: { status: 'disconnecting' } });
+    shiftClock(service, 3_600);
+    await service.app.get(DeauthenticationWorker, { strict: false }).runOnce();
+    jest.restoreAllMocks();
+    expect(await service.api('GET', path)).toMatchObject({
+      body: { status: 'disconnected', statusReason: 'disconnected_by_us' },
+    });
+    const calls = `SELECT status, attempts, last_outcome AS "lastOutcome", actor IS NOT NULL AS "hasActor", reason
+      FROM terra_connect.deauthentications WHERE reference_id = 'reader'`;
+    expect(await service.query(calls)).toEqual([
+      {
+        status: 'confirmed',
+        attempts: 2,
+        lastOutcome: 'ended',
+        hasActor: true,
+        reason: 'DELETE of the connection',
+      },
+    ]);
   });
 
   it('treats a Terra user that Terra no longer knows as disconnected', async () => {
@@ -162,8 +181,10 @@ describe("Terra's failures", () => {
       'GET',
       '/v1/connections?referenceId=forgotten',
     );
-    const answer = await service.api('DELETE', `/v1/connections/${list.body.items[0]?.id}`);
-    expect(answer).toMatchObject({ status: 200, body: { status: 'revoked' } });
+    const path = `/v1/connections/${list.body.items[0]?.id}`;
+    expect((await service.api('DELETE', path)).status).toBe(202);
+    await service.drainDeauthentications();
+    expect(await service.api('GET', path)).toMatchObject({ body: { status: 'disconnected' } });
   });
 });
 

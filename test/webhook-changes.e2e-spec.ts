@@ -49,7 +49,9 @@ describe('Events that change a connection, or must not', () => {
       expect(await deliver({ type: 'permission_change', ...change })).toBe('done');
       const [connection] = await connectionsOf(service, referenceId);
       expect(connection?.scopes.sort()).toEqual(expected);
-      expect(connection?.status).toBe('active');
+      // Without any permission there is nothing that Terra could fetch.
+      const status = expected.length > 0 ? ['active', null] : ['needs_reauth', 'missing_scopes'];
+      expect([connection?.status, connection?.statusReason]).toEqual(status);
     });
 
     it('T-13: that is older than what we know is not applied', async () => {
@@ -121,7 +123,7 @@ describe('Events that change a connection, or must not', () => {
     ])('is %s when it has %s', async (status, _case, users) => {
       const before = await stateOf(service);
       expect(await deliver({ type: 'user_reauth', ...users })).toBe(status);
-      expect({ ...(await stateOf(service)), webhook_events: '' }).toEqual({ ...before, webhook_events: '' });
+      expect((await stateOf(service)).connections).toEqual(before.connections);
     });
 
     it('tells a session that made it of one connection, though two were seen on the way', async () => {
@@ -161,8 +163,16 @@ describe('Events that change a connection, or must not', () => {
       const before = await stateOf(service);
       const data = [{ heart: MEASUREMENT }];
       expect(await deliver({ type, user, data, athlete: { name: MEASUREMENT } })).toBe('done');
-      // T-13: data that comes late is no proof of health.
-      expect({ ...(await stateOf(service)), webhook_events: '' }).toEqual({ ...before, webhook_events: '' });
+      // T-13: data that comes late is no proof of health. When it came is all that is noted.
+      const noted = { webhook_events: '', connections: '' };
+      expect({ ...(await stateOf(service)), ...noted }).toEqual({ ...before, ...noted });
+      expect(await connectionsOf(service, user.reference_id ?? '')).toMatchObject([
+        // A laboratory's report names no Terra user.
+        {
+          status: 'needs_reauth',
+          lastDataAt: type.startsWith('lab') ? null : (expect.any(String) as unknown),
+        },
+      ]);
       const kept = await service.query(
         `SELECT 1 FROM terra_connect.webhook_events e
           WHERE position($1 IN convert_from(body, 'UTF8')) > 0 OR e::text LIKE '%' || $1 || '%'`,

@@ -47,7 +47,7 @@ describe('What each event of Terra does, and does not', () => {
   };
   const totals = async (): Promise<unknown> =>
     service.query(`SELECT (SELECT count(*) FROM terra_connect.connections) AS connections,
-      (SELECT count(*) FROM terra_connect.connection_identities) AS identities`);
+      (SELECT count(*) FROM terra_connect.connection_identities WHERE connection_id IS NOT NULL) AS identities`);
 
   describe('auth', () => {
     it.each([
@@ -106,11 +106,24 @@ describe('What each event of Terra does, and does not', () => {
       const owner = await linked();
       const thief = newReference();
       const event = auth({ ...owner.of, reference_id: thief, scopes: 'Z' });
-      expect(await deliver(event)).toMatchObject({ status: 'parked' });
-      const reauth = { type: 'user_reauth', old_user: owner.of, new_user: user(thief) };
-      expect(await deliver(reauth)).toMatchObject({ status: 'parked' });
+      const later = { orderingAt: new Date(Date.now() + 1_000) };
+      expect(await deliver(event, later)).toMatchObject({ status: 'parked' });
       expect(await connectionsOf(service, thief)).toEqual([]);
       expect(await connectionsOf(service, owner.referenceId)).toEqual([owner.connection]);
+    });
+
+    it('T-16: an account that is connected anew under another reference is moved, never updated in place', async () => {
+      const owner = await linked();
+      const other = newReference();
+      const renewed = user(other);
+      await deliver({ type: 'user_reauth', old_user: owner.of, new_user: renewed });
+      const [left] = await connectionsOf(service, owner.referenceId);
+      expect(left).toMatchObject({ id: owner.connection.id, status: 'moved', statusReason: 'moved' });
+      expect(left?.terraUserId).toBe(owner.of.user_id);
+      expect(await connectionsOf(service, other)).toMatchObject([
+        { status: 'active', terraUserId: renewed.user_id },
+      ]);
+      expect(service.log.join('')).toContain('connection.moved_to_another_end_user');
     });
   });
 
@@ -152,7 +165,7 @@ describe('What each event of Terra does, and does not', () => {
       }
       await deliver({ ...auth(of), message: 'again' });
       expect(await connectionsOf(service, referenceId)).toMatchObject([
-        { status: 'revoked', statusReason: type },
+        { status: 'disconnected', statusReason: type },
       ]);
     });
 
@@ -160,8 +173,11 @@ describe('What each event of Terra does, and does not', () => {
       const referenceId = newReference();
       const of = user(referenceId);
       await deliver({ type, user: of });
-      expect(await deliver(auth(of))).toMatchObject({ status: 'ignored' });
       expect(await connectionsOf(service, referenceId)).toEqual([]);
+      await deliver(auth(of), { orderingAt: new Date(Date.now() - 60_000) });
+      expect(await connectionsOf(service, referenceId)).toMatchObject([
+        { status: 'disconnected', statusReason: type },
+      ]);
     });
 
     it('without a user is ignored', async () => {
@@ -174,8 +190,8 @@ describe('What each event of Terra does, and does not', () => {
       const { referenceId, of } = await linked();
       expect((await deliver({ type: 'connection_error', user: of })).status).toBe('done');
       const [broken] = await connectionsOf(service, referenceId);
-      expect(broken).toMatchObject({ status: 'error', statusReason: 'connection_error' });
-      await deliver(auth({ ...of, scopes: 'C' }));
+      expect(broken).toMatchObject({ status: 'needs_reauth', statusReason: 'connection_error' });
+      await deliver(auth({ ...of, scopes: 'C' }), { orderingAt: new Date(Date.now() + 1_000) });
       const mended = { id: broken?.id, status: 'active', statusReason: null, scopes: ['C'] };
       expect(await connectionsOf(service, referenceId)).toMatchObject([mended]);
     });
@@ -194,7 +210,7 @@ describe('What each event of Terra does, and does not', () => {
       expect(await deliver(error)).toMatchObject({ status: 'parked' });
       expect(await connectionsOf(service, referenceId)).toEqual([]);
       await deliver(auth(of), { orderingAt: new Date(Date.now() - 60_000) });
-      expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'error' }]);
+      expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'needs_reauth' }]);
     });
   });
 });

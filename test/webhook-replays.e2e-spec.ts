@@ -111,7 +111,7 @@ describe('A webhook that comes again has no second effect', () => {
     account.deauthenticate(other.userId);
     await service.drainWebhooks();
     const before = await connectionsOf(service, referenceId);
-    expect(before.map(({ status }) => status).sort()).toEqual(['active', 'revoked']);
+    expect(before.map(({ status }) => status).sort()).toEqual(['active', 'disconnected']);
     expect(before.some(({ terraUserId }) => terraUserId === first.userId)).toBe(false);
 
     // Terra's dashboard sends events again with the original body and ordering time.

@@ -26,9 +26,9 @@ describe('R12: an event that cannot be worked off', () => {
     const handlers = service.app.get(WebhookHandlers, { strict: false });
     const handle = handlers.handle.bind(handlers);
     let times = 0;
-    jest.spyOn(handlers, 'handle').mockImplementation(async (manager, event, at) => {
-      const result = await handle(manager, event, at);
-      if (event.owner.referenceId !== referenceId) return result;
+    jest.spyOn(handlers, 'handle').mockImplementation(async (manager, news) => {
+      const result = await handle(manager, news);
+      if (news.event.owner.referenceId !== referenceId) return result;
       times += 1;
       throw new Error(`the handler stumbled ${times}`);
     });

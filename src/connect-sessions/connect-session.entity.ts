@@ -52,6 +52,14 @@ export class ConnectSession {
   @Column({ type: 'text', name: 'terra_session_id', nullable: true })
   terraSessionId: string | null;
 
+  /** The connection that the session is to reconnect, if it was made for that. */
+  @Column({ type: 'uuid', name: 'reconnects_connection_id', nullable: true })
+  reconnectsConnectionId: string | null;
+
+  /** Its Terra user when the session was made. */
+  @Column({ type: 'text', name: 'reconnects_terra_user_id', nullable: true })
+  reconnectsTerraUserId: string | null;
+
   /** null until Terra has answered. */
   @Column({ type: 'text', name: 'widget_url', nullable: true })
   widgetUrl: string | null;

@@ -193,6 +193,8 @@ export class ConnectSessionsService {
       connectToken: randomToken(),
       returnNonceHash: sha256(nonce),
       returnSpentAt: null,
+      reconnectsConnectionId: null,
+      reconnectsTerraUserId: null,
       terraSessionId: null,
       widgetUrl: null,
       widgetGeneration: null,

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Clock, sha256 } from '../common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { ConnectionLifecycleService, ConnectionReconcilerService } from '../connections';
+import { ConnectionLifecycleService, ConnectionReconcilerService, type RecordedUser } from '../connections';
 import { inTransaction } from '../database';
 import { Metrics } from '../observability';
 import { RETURN_STATUS } from './connect-session-status';
@@ -77,11 +77,15 @@ export class LandingService {
       return;
     }
     const outcome = await inTransaction(this.dataSource, async (manager) => {
-      const linked = await this.lifecycle.link(manager, confirmation.fact);
-      if (linked.kind === 'linked') {
-        await this.outcome.recordConnectedIn(manager, session.id, linked.connection.id);
-      }
-      return linked.kind;
+      const { fact } = confirmation;
+      const recorded = await this.lifecycle.record(manager, [{ ...fact, sourceId: session.id }]);
+      const { connection, joined, claimedByAnother, erased } = recorded.get(fact.terraUserId) as RecordedUser;
+      if (erased) return 'erased';
+      if (claimedByAnother || !connection) return 'belongs_to_another';
+      const { id: connectionId, provider } = connection;
+      const link = { terraUserId: fact.terraUserId, provider, connectionId, joined };
+      await this.outcome.recordConnectedIn(manager, session.id, link, fact.version);
+      return 'linked';
     });
     this.metrics.landings.inc({ outcome });
   }

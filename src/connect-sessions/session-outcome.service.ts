@@ -1,10 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../common';
+import { ConnectionLifecycleService } from '../connections';
+import { afterCommit } from '../database';
 import { Metrics } from '../observability';
 import { mayBecome, statusOfFailure, type ConnectSessionStatus } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository, type SessionClue } from './connect-session.repository';
+
+/** A Terra user that was linked, and whether just now. */
+export interface SessionLink {
+  terraUserId: string;
+  provider: string;
+  connectionId: string;
+  joined: boolean;
+}
 
 /** Ends sessions, whoever brought the news. Methods run inside the caller's transaction and may be called twice. */
 @Injectable()
@@ -13,30 +23,32 @@ export class SessionOutcomeService {
 
   constructor(
     private readonly repository: ConnectSessionRepository,
+    private readonly lifecycle: ConnectionLifecycleService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * A connection came to be; the session that led to it, if there is one, is completed.
-   *
-   * @param isNew whether this news made the connection. A repetition of old news may only complete the session that it
-   *   names, or it would complete a later one.
+   * A Terra user was linked; the session that led to it, if there is one, is completed. A repetition of old news may only
+   * complete the session that it names, or it would complete a later one.
    */
-  async recordConnected(
-    manager: EntityManager,
-    clue: SessionClue,
-    connectionId: string,
-    isNew: boolean,
-  ): Promise<void> {
+  async recordConnected(manager: EntityManager, clue: SessionClue, link: SessionLink): Promise<void> {
     const named = await this.repository.lockNamed(manager, clue);
-    const session = named ?? (isNew ? await this.repository.lockConnectable(manager, clue) : null);
-    if (session) await this.complete(manager, session, connectionId);
+    const session = named ?? (link.joined ? await this.repository.lockConnectable(manager, clue) : null);
+    if (!session) return;
+    // T-26: the person may only have connected what the session was made for; the link is true all the same.
+    if (clue.provider !== null && !offers(session, clue.provider)) this.reportMismatch(manager, session);
+    else await this.complete(manager, session, link, clue.occurredAt);
   }
 
-  async recordConnectedIn(manager: EntityManager, sessionId: string, connectionId: string): Promise<void> {
+  async recordConnectedIn(
+    manager: EntityManager,
+    sessionId: string,
+    link: SessionLink,
+    occurredAt: Date,
+  ): Promise<void> {
     const session = await this.repository.lock(manager, sessionId);
-    if (session) await this.complete(manager, session, connectionId);
+    if (session) await this.complete(manager, session, link, occurredAt);
   }
 
   /** An attempt failed or was cancelled. Links nothing and unlinks nothing. */
@@ -54,11 +66,35 @@ export class SessionOutcomeService {
   private async complete(
     manager: EntityManager,
     session: ConnectSession,
-    connectionId: string,
+    link: SessionLink,
+    occurredAt: Date,
   ): Promise<void> {
-    const now = this.clock.now();
-    await this.repository.addConnection(manager, { sessionId: session.id, connectionId, createdAt: now });
+    const connectionId = (await this.reconnect(manager, session, link, occurredAt)) ?? link.connectionId;
+    const createdAt = this.clock.now();
+    await this.repository.addConnection(manager, { sessionId: session.id, connectionId, createdAt });
     await this.end(manager, session, 'completed', null);
+  }
+
+  /** A session that was made to reconnect a connection says so of the Terra user that came out of it. */
+  private async reconnect(
+    manager: EntityManager,
+    { id, reconnectsTerraUserId: oldTerraUserId, referenceId }: ConnectSession,
+    { terraUserId, provider }: SessionLink,
+    version: Date,
+  ): Promise<string | null> {
+    if (oldTerraUserId === null || oldTerraUserId === terraUserId) return null;
+    const swap = { terraUserId, oldTerraUserId, referenceId, oldReferenceId: referenceId, provider, version };
+    const recorded = await this.lifecycle.record(manager, [
+      { ...swap, kind: 'swapped', cause: 'reconnect', source: 'landing', sourceId: id },
+    ]);
+    return recorded.get(terraUserId)?.connection?.id ?? null;
+  }
+
+  private reportMismatch(manager: EntityManager, { id: sessionId }: ConnectSession): void {
+    afterCommit(manager, () => {
+      this.metrics.sessionMismatches.inc();
+      this.logger.error({ event: 'session.provider_mismatch', sessionId });
+    });
   }
 
   private async fail(manager: EntityManager, session: ConnectSession, reason: string | null): Promise<void> {
@@ -90,7 +126,13 @@ export class SessionOutcomeService {
       endedAt: now,
       updatedAt: now,
     });
-    this.metrics.sessions.inc({ status });
-    this.logger.log({ event: `session.${status}`, sessionId: session.id });
+    afterCommit(manager, () => {
+      this.metrics.sessions.inc({ status });
+      this.logger.log({ event: `session.${status}`, sessionId: session.id });
+    });
   }
+}
+
+function offers({ providers }: ConnectSession, provider: string): boolean {
+  return providers.length === 0 || providers.includes(provider);
 }

@@ -1,251 +1,172 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../common';
-import { ConnectionIdentity, type IdentityCause } from './connection-identity.entity';
-import { mayBecome, type ConnectionStatus } from './connection-status';
-import { Connection } from './connection.entity';
-import { ConnectionRepository } from './connection.repository';
+import { afterCommit } from '../database';
+import { Metrics } from '../observability';
+import type { NewFact } from './connection-fact';
+import { ConnectionFactRepository } from './connection-fact.repository';
+import type { ConnectionIdentity } from './connection-identity.entity';
+import { ConnectionProjector } from './connection-projector';
+import { ConnectionProjectionRepository } from './connection-projection.repository';
+import type { Connection } from './connection.entity';
+import { DeauthenticationsService } from './deauthentications.service';
 
-/** What Terra says of one of its users, complete enough to link it. */
-export interface LinkFact {
-  terraUserId: string;
-  referenceId: string;
-  provider: string;
-  /** null when the news does not name them. */
-  scopes: string[] | null;
-  /** When it happened by Terra's word; see `webhook_events.ordering_at`. */
-  occurredAt: Date;
-  cause: Extract<IdentityCause, 'auth' | 'landing' | 'user_reauth'>;
+// What was under way when it ended.
+const LATE_DATA_MS = 10 * 60_000;
+
+/** What a Terra user is, now that the facts are recorded. */
+export interface RecordedUser {
+  identity: ConnectionIdentity | null;
+  /** null while nobody has told us whose account it is. */
+  connection: Connection | null;
+  /** Whether these very facts made the Terra user one of its connection's. */
+  joined: boolean;
+  /** Whether these facts name another reference than the one that it belongs to: never moved without a person deciding. */
+  claimedByAnother: boolean;
+  /** Whether the facts were dropped, because the person has been erased. */
+  erased: boolean;
 }
 
-export type LinkOutcome =
-  /** `isNew`: this very fact made the Terra user one of the connection's. */
-  | { kind: 'linked'; connection: Connection; isNew: boolean }
-  /** The Terra user has ended before this news arrived; nobody is connected. */
-  | { kind: 'ended' }
-  /** Terra's user belongs to another of our end users already: never moved without a person deciding. */
-  | { kind: 'belongs_to_another' };
-
-export type ChangeOutcome = 'changed' | 'unchanged' | 'unknown_user';
-
 /**
- * The only writer of connections and identities, whoever brought the news: a webhook, a landing, or a request of ours.
- * News comes late, twice and out of order, so "already there" is success and older news loses to newer.
+ * The only writer of connections, whoever brings news: a webhook, a landing, a list of Terra's, or a request of ours. It
+ * keeps facts and computes connections from all of them, so that late, doubled and disordered news end in the same state.
  */
 @Injectable()
 export class ConnectionLifecycleService {
   private readonly logger = new Logger(ConnectionLifecycleService.name);
 
   constructor(
-    private readonly repository: ConnectionRepository,
+    private readonly facts: ConnectionFactRepository,
+    private readonly projection: ConnectionProjectionRepository,
+    private readonly projector: ConnectionProjector,
+    private readonly deauthentications: DeauthenticationsService,
+    private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
 
-  async link(manager: EntityManager, fact: LinkFact): Promise<LinkOutcome> {
-    await this.repository.lockTerraUsers(manager, fact.terraUserId);
-    const identity = await this.repository.findIdentity(manager, fact.terraUserId);
-    if (identity?.endedAt) return { kind: 'ended' };
-    if (!identity?.connectionId) {
-      return { kind: 'linked', connection: await this.connect(manager, fact), isNew: true };
-    }
-    const connection = await this.repository.getForUpdate(manager, identity.connectionId);
-    if (connection.referenceId !== fact.referenceId) return this.ownerConflict(connection, fact);
-    if (connection.terraUserId === fact.terraUserId) await this.refresh(manager, connection, fact);
-    return { kind: 'linked', connection, isNew: false };
-  }
+  /**
+   * Records facts, and what follows from them.
+   *
+   * @returns by Terra user, for each that the facts name as theirs
+   */
+  async record(manager: EntityManager, facts: NewFact[]): Promise<Map<string, RecordedUser>> {
+    const terraUserIds = usersOf(facts);
+    await this.facts.lockTerraUsers(manager, terraUserIds);
+    const before = byTerraUser(await this.projection.identities(manager, terraUserIds));
+    const kept = await this.withoutErased(manager, facts);
+    const added = await this.facts.add(manager, kept, this.clock.now());
+    if (added.size > 0) await this.projector.project(manager, terraUserIds, before, kept);
+    for (const fact of kept) if (fact.kind === 'disconnect_requested') await this.end(manager, fact, before);
 
-  /** The Terra user has ended: final for the identity, and for the connection if it still was the one that counts. */
-  async revoke(
-    manager: EntityManager,
-    terraUserId: string,
-    cause: Extract<IdentityCause, 'deauth' | 'access_revoked' | 'disconnected_by_us'>,
-    occurredAt: Date,
-  ): Promise<ChangeOutcome> {
-    await this.repository.lockTerraUsers(manager, terraUserId);
-    const identity = await this.repository.findIdentity(manager, terraUserId);
-    if (!identity) {
-      // Remembered without an owner: when its `auth` arrives after all, it must not bring the user back.
-      await manager.insert(ConnectionIdentity, { terraUserId, cause, firstSeenAt: occurredAt });
-    }
-    if (!identity?.endedAt) {
-      await manager.update(ConnectionIdentity, { terraUserId }, { endedAt: occurredAt, endedCause: cause });
-    }
-    if (!identity?.connectionId) return identity ? 'unchanged' : 'unknown_user';
-    const connection = await this.repository.getForUpdate(manager, identity.connectionId);
-    if (connection.terraUserId !== terraUserId) return 'unchanged';
-    return this.changeStatus(manager, connection, 'revoked', cause, occurredAt);
-  }
-
-  async markError(
-    manager: EntityManager,
-    terraUserId: string,
-    reason: string,
-    occurredAt: Date,
-  ): Promise<ChangeOutcome> {
-    const connection = await this.lockCurrent(manager, terraUserId);
-    if (typeof connection === 'string') return connection;
-    if (connection.status === 'revoked' || occurredAt < connection.statusAt) return 'unchanged';
-    return this.changeStatus(manager, connection, 'error', reason, occurredAt);
-  }
-
-  /** Scopes were given or taken. `current` is all of them, if the news says so; the deltas apply on top. */
-  async applyScopes(
-    manager: EntityManager,
-    terraUserId: string,
-    change: { current: string[] | null; added: string[]; removed: string[] },
-    occurredAt: Date,
-  ): Promise<ChangeOutcome> {
-    const connection = await this.lockCurrent(manager, terraUserId);
-    if (typeof connection === 'string') return connection;
-    if (occurredAt < connection.scopesAt) return 'unchanged';
-    const kept = (change.current ?? connection.scopes).filter((scope) => !change.removed.includes(scope));
-    const scopes = [...new Set([...kept, ...change.added])];
-    await this.save(manager, connection, { scopes, scopesAt: occurredAt });
-    return 'changed';
-  }
-
-  /** The account was connected again under the same reference: the connection stays, its Terra user is another. */
-  async swap(
-    manager: EntityManager,
-    oldTerraUserId: string,
-    fact: LinkFact,
-  ): Promise<LinkOutcome | 'unknown_user'> {
-    if (oldTerraUserId === fact.terraUserId) return this.link(manager, fact);
-    await this.repository.lockTerraUsers(manager, oldTerraUserId, fact.terraUserId);
-    const old = await this.repository.findIdentity(manager, oldTerraUserId);
-    if (!old?.connectionId) return 'unknown_user';
-    const connection = await this.repository.getForUpdate(manager, old.connectionId);
-    if (connection.referenceId !== fact.referenceId) return this.ownerConflict(connection, fact);
-    const next = await this.repository.findIdentity(manager, fact.terraUserId);
-    if (old.supersededBy === fact.terraUserId) return { kind: 'linked', connection, isNew: false };
-    if (next?.connectionId && next.connectionId !== connection.id) {
-      const merged = await this.merge(manager, next.connectionId, connection);
-      if (!merged) return { kind: 'belongs_to_another' };
-    }
-    if (next)
-      await manager.update(ConnectionIdentity, { terraUserId: next.terraUserId }, ownerOf(connection));
-    else await manager.insert(ConnectionIdentity, { ...identityOf(fact), connectionId: connection.id });
-    await manager.update(
-      ConnectionIdentity,
-      { terraUserId: oldTerraUserId },
-      { supersededBy: fact.terraUserId, supersededAt: fact.occurredAt },
+    const after =
+      added.size > 0 ? byTerraUser(await this.projection.identities(manager, terraUserIds)) : before;
+    const connections = await this.projection.connections(manager, [...after.values()]);
+    return new Map(
+      facts.map((fact) => {
+        const { terraUserId, referenceId } = fact;
+        const identity = after.get(terraUserId) ?? null;
+        const owner = identity?.referenceId ?? null;
+        const claimedByAnother = referenceId != null && owner !== null && referenceId !== owner;
+        if (claimedByAnother) this.reportConflict(manager, fact, identity);
+        const connectionId = identity?.connectionId ?? null;
+        return [
+          terraUserId,
+          {
+            identity,
+            connection: connections.get(connectionId ?? '') ?? null,
+            joined: connectionId !== null && !before.get(terraUserId)?.connectionId,
+            claimedByAnother,
+            erased: !kept.includes(fact),
+          },
+        ];
+      }),
     );
-    // A chain of swaps may be told backwards: only the successor of the identity that counts takes its place.
-    if (connection.terraUserId === oldTerraUserId && !next?.endedAt)
-      await this.takeOver(manager, connection, fact);
-    return { kind: 'linked', connection, isNew: !next };
   }
 
-  private ownerConflict(connection: Connection, fact: LinkFact): LinkOutcome {
-    this.logger.error({ event: 'connection.owner_conflict', connectionId: connection.id, cause: fact.cause });
-    return { kind: 'belongs_to_another' };
-  }
-
-  private async connect(manager: EntityManager, fact: LinkFact): Promise<Connection> {
-    const now = this.clock.now();
-    const connection: Connection = {
-      id: uuidv7(),
-      referenceId: fact.referenceId,
-      provider: fact.provider,
-      terraUserId: fact.terraUserId,
-      status: 'active',
-      statusReason: null,
-      statusAt: fact.occurredAt,
-      scopes: fact.scopes ?? [],
-      // News that names no scopes is no news of them: an older one that does may still come.
-      scopesAt: fact.scopes ? fact.occurredAt : new Date(0),
-      connectedAt: fact.occurredAt,
-      disconnectedAt: null,
-      mergedInto: null,
-      createdAt: now,
-      updatedAt: now,
-    };
-    await manager.insert(Connection, connection);
-    await manager.insert(ConnectionIdentity, { ...identityOf(fact), connectionId: connection.id });
-    this.logger.log({ event: 'connection.linked', connectionId: connection.id, cause: fact.cause });
-    return connection;
-  }
-
-  private async refresh(manager: EntityManager, connection: Connection, fact: LinkFact): Promise<void> {
-    if (fact.scopes && fact.occurredAt >= connection.scopesAt) {
-      await this.save(manager, connection, { scopes: fact.scopes, scopesAt: fact.occurredAt });
-    }
-    if (connection.status === 'error' && fact.occurredAt >= connection.statusAt) {
-      await this.changeStatus(manager, connection, 'active', null, fact.occurredAt);
+  /**
+   * Health data came for a Terra user. Proof that it is not quiet, and of nothing else: it may be old. If we have ended it
+   * a while ago, Terra has not (T-24).
+   */
+  async touch(manager: EntityManager, terraUserId: string, at: Date): Promise<void> {
+    const [identity] = await this.projection.identities(manager, [terraUserId]);
+    if (identity?.endedCause === 'disconnected_by_us' && identity.endedAt) {
+      const { connectionId, referenceId, endedAt } = identity;
+      const isLate = at.getTime() < endedAt.getTime() + LATE_DATA_MS;
+      if (!isLate) await this.deauthentications.reopen(manager, { terraUserId, connectionId, referenceId });
+    } else if (identity) {
+      await this.projection.touch(manager, terraUserId, at);
+    } else {
+      const erased = await this.facts.tombstonesOf(manager, {
+        terraUserIds: [terraUserId],
+        referenceIds: [],
+      });
+      const nobody = { terraUserId, connectionId: null, referenceId: null };
+      if (erased.size > 0) await this.deauthentications.reopen(manager, nobody);
     }
   }
 
-  private async takeOver(manager: EntityManager, connection: Connection, fact: LinkFact): Promise<void> {
-    await this.save(manager, connection, {
-      terraUserId: fact.terraUserId,
-      ...(fact.scopes ? { scopes: fact.scopes, scopesAt: fact.occurredAt } : {}),
-    });
-    await this.changeStatus(manager, connection, 'active', null, fact.occurredAt);
-    this.logger.log({ event: 'connection.identity_superseded', connectionId: connection.id });
-  }
-
-  // `auth` of the new user came before the `user_reauth` that says whose account it is, and made a connection of its
-  // own. Its id may have been seen, so the row stays and points to the one that it turned out to be.
-  private async merge(manager: EntityManager, fromId: string, into: Connection): Promise<boolean> {
-    const from = await this.repository.getForUpdate(manager, fromId);
-    if (from.referenceId !== into.referenceId) return false;
-    await manager.update(ConnectionIdentity, { connectionId: fromId }, { connectionId: into.id });
-    await this.save(manager, from, { mergedInto: into.id });
-    this.logger.log({ event: 'connection.merged', connectionId: into.id, mergedId: from.id });
-    return true;
-  }
-
-  private async lockCurrent(
+  // A request for one that we hold for ended already says that Terra still has it: the ledger needs a new row.
+  private async end(
     manager: EntityManager,
-    terraUserId: string,
-  ): Promise<Connection | 'unchanged' | 'unknown_user'> {
-    await this.repository.lockTerraUsers(manager, terraUserId);
-    const identity = await this.repository.findIdentity(manager, terraUserId);
-    if (!identity) return 'unknown_user';
-    if (!identity.connectionId || identity.endedAt) return 'unchanged';
-    const connection = await this.repository.getForUpdate(manager, identity.connectionId);
-    return connection.terraUserId === terraUserId ? connection : 'unchanged';
-  }
-
-  private async changeStatus(
-    manager: EntityManager,
-    connection: Connection,
-    status: ConnectionStatus,
-    reason: string | null,
-    occurredAt: Date,
-  ): Promise<ChangeOutcome> {
-    if (connection.status === status || !mayBecome(connection.status, status)) return 'unchanged';
-    await this.save(manager, connection, {
-      status,
-      statusReason: reason,
-      statusAt: occurredAt,
-      disconnectedAt: status === 'revoked' ? occurredAt : null,
-    });
-    this.logger.log({ event: `connection.${status}`, connectionId: connection.id, reason });
-    return 'changed';
-  }
-
-  private async save(
-    manager: EntityManager,
-    connection: Connection,
-    change: Partial<Connection>,
+    { terraUserId, actor, reason }: NewFact,
+    before: Map<string, ConnectionIdentity>,
   ): Promise<void> {
-    Object.assign(connection, change, { updatedAt: this.clock.now() });
-    await manager.update(Connection, { id: connection.id }, { ...change, updatedAt: connection.updatedAt });
+    const known = before.get(terraUserId);
+    await this.deauthentications.open(manager, {
+      terraUserId,
+      connectionId: known?.connectionId ?? null,
+      referenceId: known?.referenceId ?? null,
+      actor: actor ?? 'unknown',
+      reason: reason ?? 'not said',
+    });
+  }
+
+  // News about somebody who was erased is not kept. That Terra still tells of their account means that it has it.
+  private async withoutErased(manager: EntityManager, facts: NewFact[]): Promise<NewFact[]> {
+    const tombstones = await this.facts.tombstonesOf(manager, {
+      terraUserIds: usersOf(facts),
+      referenceIds: facts.flatMap(({ referenceId }) => referenceId ?? []),
+    });
+    if (tombstones.size === 0) return facts;
+    const kept: NewFact[] = [];
+    for (const fact of facts) {
+      const erasedAt = tombstones.get(`end_user:${fact.referenceId}`);
+      const isOfErased =
+        tombstones.has(`terra_user:${fact.terraUserId}`) ||
+        (erasedAt !== undefined && fact.version <= erasedAt);
+      if (!isOfErased) kept.push(fact);
+      else if (fact.kind === 'linked' || fact.kind === 'swapped') {
+        const { terraUserId } = fact;
+        const request = { terraUserId, connectionId: null, referenceId: null, actor: 'erasure' };
+        await this.deauthentications.open(manager, { ...request, reason: 'told of after the erasure' });
+      }
+    }
+    return kept;
+  }
+
+  // T-16: nothing changes hands, and somebody should know.
+  private reportConflict(manager: EntityManager, fact: NewFact, identity: ConnectionIdentity | null): void {
+    const { cause, source } = fact;
+    afterCommit(manager, () => {
+      this.metrics.ownerConflicts.inc({ source });
+      this.logger.error({
+        event: 'connection.owner_conflict',
+        connectionId: identity?.connectionId,
+        cause,
+        source,
+      });
+    });
   }
 }
 
-function identityOf(fact: LinkFact): Partial<ConnectionIdentity> {
-  return {
-    terraUserId: fact.terraUserId,
-    referenceId: fact.referenceId,
-    provider: fact.provider,
-    cause: fact.cause,
-    firstSeenAt: fact.occurredAt,
-  };
+function usersOf(facts: NewFact[]): string[] {
+  return [
+    ...new Set(
+      facts.flatMap(({ terraUserId, oldTerraUserId }) => [terraUserId, oldTerraUserId ?? []]).flat(),
+    ),
+  ];
 }
 
-function ownerOf(connection: Connection): Partial<ConnectionIdentity> {
-  return { connectionId: connection.id, referenceId: connection.referenceId, provider: connection.provider };
+function byTerraUser(identities: ConnectionIdentity[]): Map<string, ConnectionIdentity> {
+  return new Map(identities.map((identity) => [identity.terraUserId, identity]));
 }

@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common';
 import { TerraClient } from '../terra';
-import type { LinkFact } from './connection-lifecycle.service';
+import type { NewFact } from './connection-fact';
 
 // Long enough for a Terra that is well, short enough for a person who looks at a blank page.
 const ASK_DEADLINE_MS = 4_000;
 
 export type Confirmation =
-  | { confirmed: true; fact: LinkFact }
+  | { confirmed: true; fact: NewFact }
   | {
       confirmed: false;
       cause:
@@ -49,7 +49,16 @@ export class ConnectionReconcilerService {
     const { referenceId } = expected;
     return {
       confirmed: true,
-      fact: { terraUserId, referenceId, provider, scopes, occurredAt: askedAt, cause: 'landing' },
+      fact: {
+        terraUserId,
+        referenceId,
+        provider,
+        scopes,
+        kind: 'linked',
+        cause: 'landing',
+        source: 'landing',
+        version: askedAt,
+      },
     };
   }
 

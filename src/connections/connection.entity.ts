@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { ConnectionStatus } from './connection-status';
+import type { ConnectionStatus, StatusReason } from './connection-status';
 
 /**
  * One end user's account at one provider. Its id is ours and stays, while Terra gives the account a new user id each
@@ -24,17 +24,14 @@ export class Connection {
   status: ConnectionStatus;
 
   @Column({ type: 'text', name: 'status_reason', nullable: true })
-  statusReason: string | null;
+  statusReason: StatusReason | null;
 
-  /** When the fact behind the status happened, by Terra's word. Older news does not change the status any more. */
+  /** When the fact behind the status happened, by Terra's word. */
   @Column({ type: 'timestamptz', name: 'status_at' })
   statusAt: Date;
 
   @Column({ type: 'text', name: 'scopes', array: true })
   scopes: string[];
-
-  @Column({ type: 'timestamptz', name: 'scopes_at' })
-  scopesAt: Date;
 
   @Column({ type: 'timestamptz', name: 'connected_at' })
   connectedAt: Date;
@@ -42,9 +39,25 @@ export class Connection {
   @Column({ type: 'timestamptz', name: 'disconnected_at', nullable: true })
   disconnectedAt: Date | null;
 
+  /** The Terra user for whose sake the row was made: whichever connection has it now may go by this id. */
+  @Column({ type: 'text', name: 'origin_terra_user_id' })
+  originTerraUserId: string;
+
   /** Set when it turned out to be the same account as another connection; that one is the truth. */
   @Column({ type: 'uuid', name: 'merged_into', nullable: true })
   mergedInto: string | null;
+
+  /** When health data last came for it, to the hour. */
+  @Column({ type: 'timestamptz', name: 'last_data_at', nullable: true })
+  lastDataAt: Date | null;
+
+  /** When its end user was last compared with what Terra says. */
+  @Column({ type: 'timestamptz', name: 'reconciled_at', nullable: true })
+  reconciledAt: Date | null;
+
+  /** When that is due again. */
+  @Column({ type: 'timestamptz', name: 'reconcile_at' })
+  reconcileAt: Date;
 
   @Column({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
-import { runIn, runPrepared } from '../database';
+import { DataSource } from 'typeorm';
+import { runPrepared } from '../database';
 import type { ConnectionStatus } from './connection-status';
-import { ConnectionIdentity } from './connection-identity.entity';
 import { Connection } from './connection.entity';
 
 /** What a list may be narrowed to; all that is given must hold. */
@@ -26,7 +25,7 @@ const CRITERIA: Record<keyof ConnectionCriteria, { condition: string; letter: st
 };
 const LIST_TIMEOUT_MS = 10_000;
 
-/** The SQL of connections: the list that everybody asks for, and the lifecycle's locks. */
+/** The SQL of the list of connections, which everybody asks for. */
 @Injectable()
 export class ConnectionRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -45,31 +44,10 @@ export class ConnectionRepository {
     const values = [limit, ...given.map((name) => criteria[name])];
     return (await runPrepared<Connection>(this.dataSource, statement, values, LIST_TIMEOUT_MS)).rows;
   }
-
-  /**
-   * Serialises all news about the given Terra users. Advisory, because the row may not exist yet: `auth` and `deauth` of
-   * a user we have never seen may be worked on at the same time. Taken in one order, so that swaps that cross do not
-   * wait for each other.
-   */
-  async lockTerraUsers(manager: EntityManager, ...terraUserIds: string[]): Promise<void> {
-    for (const terraUserId of [...new Set(terraUserIds)].sort()) {
-      await runIn(manager, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [
-        `terra-user:${terraUserId}`,
-      ]);
-    }
-  }
-
-  findIdentity(manager: EntityManager, terraUserId: string): Promise<ConnectionIdentity | null> {
-    return manager.findOneBy(ConnectionIdentity, { terraUserId });
-  }
-
-  /** Locks a connection for change. Callers hold the locks of its Terra users first. */
-  async getForUpdate(manager: EntityManager, id: string): Promise<Connection> {
-    return manager.findOneOrFail(Connection, { where: { id }, lock: { mode: 'pessimistic_write' } });
-  }
 }
 
 const COLUMNS = `id, reference_id AS "referenceId", provider, terra_user_id AS "terraUserId", status,
-  status_reason AS "statusReason", status_at AS "statusAt", scopes, scopes_at AS "scopesAt",
+  status_reason AS "statusReason", status_at AS "statusAt", scopes,
   connected_at AS "connectedAt", disconnected_at AS "disconnectedAt", merged_into AS "mergedInto",
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
+  origin_terra_user_id AS "originTerraUserId", last_data_at AS "lastDataAt", reconciled_at AS "reconciledAt",
+  reconcile_at AS "reconcileAt", created_at AS "createdAt", updated_at AS "updatedAt"`;

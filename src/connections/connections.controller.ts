@@ -1,11 +1,13 @@
-import { Delete, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
-import { RequireScope, RestController } from '../api-keys';
-import { ApiProblems, TERRA_PROBLEMS } from '../common';
+import { Delete, Get, HttpCode, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
+import { ApiProblems, PageQueryDto } from '../common';
+import { ConnectionHistoryService } from './connection-history.service';
 import { ConnectionNotFoundError } from './connections.errors';
 import { ConnectionsService } from './connections.service';
 import { ConnectionPageDto } from './dto/connection-page.dto';
 import { ConnectionDto } from './dto/connection.dto';
+import { HistoryPageDto } from './dto/history-page.dto';
 import { ListConnectionsDto } from './dto/list-connections.dto';
 
 // An id that is no UUID names nothing, like one that nobody has: the same answer for both.
@@ -20,10 +22,21 @@ const ApiConnectionId = (): MethodDecorator =>
     example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
   });
 const NOT_FOUND = { 404: { 'connection.not_found': 'There is no such connection.' } };
+const CURSOR_PROBLEM = {
+  422: {
+    'request.invalid': {
+      when: 'A filter or the cursor cannot be accepted; `errors` names it.',
+      members: { errors: [{ field: 'limit', detail: 'must be a whole number from 1 to 200' }] },
+    },
+  },
+};
 
 @RestController('v1/connections', 'Connections')
 export class ConnectionsController {
-  constructor(private readonly connections: ConnectionsService) {}
+  constructor(
+    private readonly connections: ConnectionsService,
+    private readonly histories: ConnectionHistoryService,
+  ) {}
 
   /**
    * Lists connections
@@ -32,14 +45,7 @@ export class ConnectionsController {
   @Get()
   @RequireScope('connections:read')
   @ApiOkResponse({ description: 'A page of the list.', type: ConnectionPageDto })
-  @ApiProblems({
-    422: {
-      'request.invalid': {
-        when: 'A filter or the cursor cannot be accepted; `errors` names it.',
-        members: { errors: [{ field: 'limit', detail: 'must be a whole number from 1 to 200' }] },
-      },
-    },
-  })
+  @ApiProblems(CURSOR_PROBLEM)
   async list(@Query() filter: ListConnectionsDto): Promise<ConnectionPageDto> {
     return ConnectionPageDto.from(await this.connections.list(filter));
   }
@@ -58,21 +64,46 @@ export class ConnectionsController {
   }
 
   /**
+   * Reads what has happened to a connection
+   * @remarks Every piece of news about it, with its cause, whose doing it was and who brought it, newest first.
+   */
+  @Get(':id/history')
+  @RequireScope('connections:read')
+  @ApiConnectionId()
+  @ApiOkResponse({ description: 'A page of the history.', type: HistoryPageDto })
+  @ApiProblems({ ...NOT_FOUND, ...CURSOR_PROBLEM })
+  async history(
+    @Param('id', CONNECTION_ID) id: string,
+    @Query() page: PageQueryDto,
+  ): Promise<HistoryPageDto> {
+    return HistoryPageDto.from(await this.histories.history(id, page));
+  }
+
+  /**
    * Disconnects an account
-   * @remarks At Terra, which then revokes its access at the provider, and here. Doing it twice does no harm.
+   * @remarks Here at once. At Terra, which then revokes its access at the provider, as soon as Terra confirms: the call is
+   * repeated until it has. Doing it twice does no harm.
    */
   @Delete(':id')
+  @HttpCode(202)
   @RequireScope('connections:write')
   @ApiConnectionId()
-  @ApiOkResponse({ description: 'The connection, revoked.', type: ConnectionDto })
+  @ApiAcceptedResponse({
+    description: 'The connection: `disconnecting`, or `disconnected` if it had ended before.',
+    type: ConnectionDto,
+  })
   @ApiProblems({
     ...NOT_FOUND,
     409: { 'connection.changed': 'The account is being connected anew at this moment; repeat the request.' },
     413: { 'request.too_large': 'A body of more than 1 MB came; none is needed.' },
     415: { 'request.unsupported_media_type': 'A body came, and not as application/json; none is needed.' },
-    ...TERRA_PROBLEMS,
   })
-  async disconnect(@Param('id', CONNECTION_ID) id: string): Promise<ConnectionDto> {
-    return ConnectionDto.from(await this.connections.disconnect(id));
+  async disconnect(
+    @Param('id', CONNECTION_ID) id: string,
+    @CurrentCaller() { apiKeyId: actor }: Caller,
+  ): Promise<ConnectionDto> {
+    return ConnectionDto.from(
+      await this.connections.disconnect(id, { actor, reason: 'DELETE of the connection' }),
+    );
   }
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, Repository } from 'typeorm';
+import { DataSource, In, IsNull, Not, Repository } from 'typeorm';
 import { Clock, decodeCursor, toPage, type Page } from '../common';
 import { inTransaction } from '../database';
-import { TerraClient } from '../terra';
+import { ConnectionIdentity } from './connection-identity.entity';
 import { ConnectionLifecycleService } from './connection-lifecycle.service';
+import type { ConnectionStatus } from './connection-status';
 import { Connection } from './connection.entity';
 import { ConnectionRepository, type ConnectionCriteria } from './connection.repository';
 import { ConnectionChangedError, ConnectionNotFoundError } from './connections.errors';
@@ -21,10 +22,10 @@ export interface ConnectionFilter extends Omit<ConnectionCriteria, 'beforeId'> {
 export class ConnectionsService {
   constructor(
     @InjectRepository(Connection) private readonly connections: Repository<Connection>,
+    @InjectRepository(ConnectionIdentity) private readonly identities: Repository<ConnectionIdentity>,
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly repository: ConnectionRepository,
     private readonly lifecycle: ConnectionLifecycleService,
-    private readonly terra: TerraClient,
     private readonly clock: Clock,
   ) {}
 
@@ -47,24 +48,50 @@ export class ConnectionsService {
     return toPage(rows, limit);
   }
 
+  /** All of an end user's, ended ones too; newest first. */
+  allOf(referenceId: string): Promise<Connection[]> {
+    return this.connections.find({ where: { referenceId, mergedInto: IsNull() }, order: { id: 'DESC' } });
+  }
+
+  /** Which of the Terra users belong to a connection. */
+  async ownedAmong(terraUserIds: string[]): Promise<string[]> {
+    if (terraUserIds.length === 0) return [];
+    const owned = await this.identities.findBy({
+      terraUserId: In(terraUserIds),
+      connectionId: Not(IsNull()),
+    });
+    return owned.map(({ terraUserId }) => terraUserId);
+  }
+
+  /** Every Terra user that a connection has had, oldest first. */
+  identitiesOf(connectionId: string): Promise<ConnectionIdentity[]> {
+    return this.identities.find({ where: { connectionId }, order: { firstSeenAt: 'ASC' } });
+  }
+
   /**
-   * Ends the connection at Terra, then here. Terra comes first: if it cannot be reached the caller gets the error and
-   * the connection stays as it is, instead of a "disconnected" under which data goes on flowing. Ending what has ended
-   * is success.
+   * Ends a connection: here at once, so that nobody uses it any more; at Terra as soon as Terra confirms, which the
+   * ledger of deauthentications sees to. Ending what has ended, or is about to, is success.
+   *
+   * @param by who asks, and why, for the ledger and the history
    */
-  async disconnect(id: string): Promise<Connection> {
+  async disconnect(id: string, by: { actor: string; reason: string }): Promise<Connection> {
     for (let attempt = 1; attempt <= DISCONNECT_ATTEMPTS; attempt += 1) {
-      const connection = await this.get(id);
-      if (connection.status === 'revoked') return connection;
-      const { terraUserId } = connection;
-      await this.terra.deauthenticate(terraUserId);
+      const { terraUserId, status } = await this.get(id);
+      if (!isInUse(status)) break;
+      const fact = { terraUserId, ...by, version: this.clock.now(), source: 'api' } as const;
       await inTransaction(this.dataSource, (manager) =>
-        this.lifecycle.revoke(manager, terraUserId, 'disconnected_by_us', this.clock.now()),
+        this.lifecycle.record(manager, [
+          { ...fact, kind: 'disconnect_requested', cause: 'disconnect_requested' },
+        ]),
       );
-      // The person may have connected again while we asked Terra: then another Terra user is the one to end.
+      // The person may have connected it again in between: then another Terra user is the one to end.
     }
     const connection = await this.get(id);
-    if (connection.status !== 'revoked') throw new ConnectionChangedError();
+    if (isInUse(connection.status)) throw new ConnectionChangedError();
     return connection;
   }
+}
+
+function isInUse(status: ConnectionStatus): boolean {
+  return status === 'active' || status === 'needs_reauth';
 }

@@ -1,12 +1,16 @@
+export type { NewFact } from './connection-fact';
+export { ConnectionFact } from './connection-fact.entity';
+export { ConnectionHistoryService, type HistoryLine } from './connection-history.service';
 export { ConnectionIdentity } from './connection-identity.entity';
-export {
-  ConnectionLifecycleService,
-  type ChangeOutcome,
-  type LinkFact,
-  type LinkOutcome,
-} from './connection-lifecycle.service';
+export { ConnectionLifecycleService, type RecordedUser } from './connection-lifecycle.service';
 export { ConnectionReconcilerService, type Confirmation } from './connection-reconciler.service';
+export { ConnectionReviewService } from './connection-review.service';
+export { LIVE_STATUSES, type ConnectionStatus } from './connection-status';
 export { Connection } from './connection.entity';
 export { ConnectionsModule } from './connections.module';
 export { ConnectionsService, type ConnectionFilter } from './connections.service';
+export { Deauthentication } from './deauthentication.entity';
+export { DeauthenticationWorker } from './deauthentication.worker';
+export { DeauthenticationsService } from './deauthentications.service';
 export { ConnectionDto } from './dto/connection.dto';
+export { Tombstone } from './tombstone.entity';

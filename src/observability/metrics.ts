@@ -29,6 +29,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly sessionMismatches = new Counter({
+    name: 'terra_connect_session_mismatches_total',
+    help: 'Links that name a session which was not made for their provider; the session is not completed by them.',
+    registers: [this.registry],
+  });
+
   readonly landings = new Counter({
     name: 'terra_connect_landings_total',
     help: 'Browsers coming back from the widget, by what could be confirmed.',
@@ -61,6 +67,39 @@ export class Metrics {
     name: 'terra_connect_webhook_backlog',
     help: 'Webhook events in the inbox, by status (pending, parked, dead); counted when scraped.',
     labelNames: ['status'] as const,
+    registers: [this.registry],
+  });
+
+  readonly connectionChanges = new Counter({
+    name: 'terra_connect_connection_changes_total',
+    help: 'Connections, by the status they entered.',
+    labelNames: ['status'] as const,
+    registers: [this.registry],
+  });
+
+  readonly ownerConflicts = new Counter({
+    name: 'terra_connect_owner_conflicts_total',
+    help: 'News that names another end user than the one a Terra user belongs to, by who brought it.',
+    labelNames: ['source'] as const,
+    registers: [this.registry],
+  });
+
+  readonly deauthentications = new Counter({
+    name: 'terra_connect_deauthentications_total',
+    help: 'Calls that end a user at Terra, by outcome (ended, not_found, failed).',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
+  readonly deauthenticationsPending = new Gauge({
+    name: 'terra_connect_deauthentications_pending',
+    help: 'Users whose end Terra has not confirmed yet; counted when scraped.',
+    registers: [this.registry],
+  });
+
+  readonly deauthenticationsOldestSeconds = new Gauge({
+    name: 'terra_connect_deauthentications_oldest_seconds',
+    help: 'How long the first of them has been waiting; more than a day is worth an alarm.',
     registers: [this.registry],
   });
 

@@ -1,14 +1,17 @@
 import { MIGRATIONS } from '../../migrations';
 import { ApiKey } from '../api-keys';
 import { ConnectSession, ConnectSessionConnection } from '../connect-sessions';
-import { Connection, ConnectionIdentity } from '../connections';
+import { Connection, ConnectionFact, ConnectionIdentity, Deauthentication, Tombstone } from '../connections';
 import { WebhookEvent } from '../webhooks';
 
 /** For the `entities` of a host's TypeORM data source. All tables live in the Postgres schema `terra_connect`. */
 export const TERRA_CONNECT_ENTITIES = [
   ApiKey,
   Connection,
+  ConnectionFact,
   ConnectionIdentity,
+  Deauthentication,
+  Tombstone,
   ConnectSession,
   ConnectSessionConnection,
   WebhookEvent,

@@ -7,6 +7,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
  */
 export type WebhookEventStatus = 'pending' | 'done' | 'ignored' | 'parked' | 'dead';
 
+/** The note of an event that is parked until its Terra user has an owner. */
+export const WAITS_FOR_OWNER = 'nobody has told us yet whose Terra user this is';
+
 /** One delivery of Terra's, stored once. */
 @Entity({ schema: 'terra_connect', name: 'webhook_events' })
 export class WebhookEvent {

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, Repository, type EntityManager } from 'typeorm';
+import { DataSource, In, IsNull, Not, Repository, type EntityManager } from 'typeorm';
 import { runIn, runPrepared } from '../database';
-import { WebhookEvent, type WebhookEventStatus } from './webhook-event.entity';
+import { WAITS_FOR_OWNER, WebhookEvent, type WebhookEventStatus } from './webhook-event.entity';
 
 // A quarter of Terra's patience: a database that is slower than this gets a 503, and Terra's retry.
 const INSERT_TIMEOUT_MS = 2_000;
@@ -106,13 +106,22 @@ export class WebhookEventRepository {
     );
   }
 
-  /** Events that waited for this Terra user to be known are due again. */
-  async unpark(manager: EntityManager, terraUserId: string, now: Date): Promise<void> {
-    await runIn(
-      manager,
-      `UPDATE terra_connect.webhook_events SET status = 'pending', next_attempt_at = $2, processed_at = NULL
-        WHERE status = 'parked' AND terra_user_id = $1`,
-      [terraUserId, now],
+  /** Whom parked events wait for. */
+  async parkedTerraUsers(limit: number): Promise<string[]> {
+    const rows = await this.events
+      .createQueryBuilder('event')
+      .select('DISTINCT event.terraUserId', 'terraUserId')
+      .where({ status: 'parked', terraUserId: Not(IsNull()), note: WAITS_FOR_OWNER })
+      .limit(limit)
+      .getRawMany<{ terraUserId: string }>();
+    return rows.map(({ terraUserId }) => terraUserId);
+  }
+
+  /** Events that waited for these Terra users are due again. */
+  async unpark(terraUserIds: string[], now: Date): Promise<void> {
+    await this.events.update(
+      { status: 'parked', terraUserId: In(terraUserIds), note: WAITS_FOR_OWNER },
+      { status: 'pending', nextAttemptAt: now, processedAt: null },
     );
   }
 

@@ -9,6 +9,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock, isConnectionLost } from '../common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { ConnectionsService } from '../connections';
 import { inTransaction } from '../database';
 import { Metrics } from '../observability';
 import { PollingWorker, retryDelayMs } from '../queue';
@@ -21,9 +22,11 @@ import {
 import { WebhookHandlers } from './webhook-handlers';
 
 const IDLE_MS = 1_000;
+const PARKING_IDLE_MS = 10_000;
 const BATCH = 20;
 /** Up to an hour in all, half of it on average: what fails that long needs a person. */
 export const WEBHOOK_RETRY = { baseMs: 1_000, maxMs: 15 * 60_000, attempts: 14 };
+const PARKED_BATCH = 1_000;
 const UNREADABLE: EventOutcome = {
   status: 'dead',
   note: 'not a Terra event in JSON',
@@ -42,22 +45,30 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
     idleMs: IDLE_MS,
     runOnce: () => this.runOnce(),
   });
+  private readonly parking = new PollingWorker({
+    name: 'parked-webhooks',
+    idleMs: PARKING_IDLE_MS,
+    runOnce: () => this.releaseParked(),
+  });
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly repository: WebhookEventRepository,
     private readonly handlers: WebhookHandlers,
+    private readonly connections: ConnectionsService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
     @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.options.workersEnabled) this.loop.start();
+    if (!this.options.workersEnabled) return;
+    this.loop.start();
+    this.parking.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
+    await Promise.all([this.loop.stop(), this.parking.stop()]);
   }
 
   notify(): void {
@@ -71,6 +82,21 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
    */
   runOnce(): Promise<boolean> {
     return this.work(BATCH);
+  }
+
+  /**
+   * Events that waited for their Terra user to have an owner are worked off again, whoever brought the owner: another
+   * webhook, a landing, or a list of Terra's.
+   *
+   * @returns false when none was waiting for nothing
+   */
+  async releaseParked(): Promise<boolean> {
+    const waiting = await this.repository.parkedTerraUsers(PARKED_BATCH);
+    const owned = await this.connections.ownedAmong(waiting);
+    if (owned.length === 0) return false;
+    await this.repository.unpark(owned, this.clock.now());
+    this.loop.notify();
+    return true;
   }
 
   private async work(limit: number): Promise<boolean> {
@@ -110,9 +136,8 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
       await this.repository.settle(manager, stored.id, UNREADABLE, now);
       return { type: 'unreadable', outcome: UNREADABLE.status };
     }
-    const occurredAt = stored.orderingAt ?? stored.signedAt;
-    const { status, note, linkedTerraUserId } = await this.handlers.handle(manager, event, occurredAt);
-    if (linkedTerraUserId) await this.repository.unpark(manager, linkedTerraUserId, now);
+    const at = stored.orderingAt ?? stored.signedAt;
+    const { status, note } = await this.handlers.handle(manager, { event, at, eventId: stored.id });
     await this.repository.settle(
       manager,
       stored.id,

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { createServer } from 'node:net';
 import { createApp } from '../../src/app.setup';
 import { readEnvironment } from '../../src/config';
+import { DeauthenticationWorker } from '../../src/connections';
 import { JsonLogger } from '../../src/observability';
 import { WebhookWorker } from '../../src/webhooks';
 import type { Sandbox } from '../../sandbox';
@@ -34,6 +35,8 @@ export interface TestApp {
   ) => Promise<ApiAnswer<Body>>;
   /** Works the webhook inbox off, until nothing is due. */
   drainWebhooks: () => Promise<void>;
+  /** Makes every call to Terra that is due and ends somebody, and works off what Terra says to it. */
+  drainDeauthentications: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -69,6 +72,12 @@ export async function startTestApp(environment: Record<string, string> = {}): Pr
     new JsonLogger('debug', collect(log)),
   );
   await app.listen(port, '127.0.0.1');
+  const drainWebhooks = async (): Promise<void> => {
+    await sandbox.idle();
+    const worker = app.get(WebhookWorker, { strict: false });
+    do while (await worker.runOnce());
+    while (await worker.releaseParked());
+  };
   return {
     url,
     app,
@@ -77,10 +86,11 @@ export async function startTestApp(environment: Record<string, string> = {}): Pr
     log,
     query: (sql, parameters = []) => database.query(sql, parameters) as never,
     api: (method, path, options) => callApi(url, method, path, options),
-    drainWebhooks: async () => {
-      await sandbox.idle();
-      const worker = app.get(WebhookWorker, { strict: false });
+    drainWebhooks,
+    drainDeauthentications: async () => {
+      const worker = app.get(DeauthenticationWorker, { strict: false });
       while (await worker.runOnce());
+      await drainWebhooks();
     },
     close: async () => {
       await app.close();

@@ -74,7 +74,9 @@ export function stopClock(service: TestApp, at: Date): void {
 
 const TABLES = [
   'connections',
+  'connection_facts',
   'connection_identities',
+  'deauthentications',
   'connect_sessions',
   'connect_session_connections',
   'webhook_events',

@@ -1,5 +1,10 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
+import {
+  CONNECTION_STATUSES,
+  STATUS_REASONS,
+  type ConnectionStatus,
+  type StatusReason,
+} from '../connection-status';
 import type { Connection } from '../connection.entity';
 
 @ApiSchema({ description: "One end user's account at one provider." })
@@ -32,17 +37,19 @@ export class ConnectionDto {
   @ApiProperty({
     enum: CONNECTION_STATUSES,
     description:
-      '`active`: Terra sends its data. `error`: the provider refuses Terra at the moment; ask the person to connect again. `revoked`: ended.',
+      '`active`: Terra sends its data. `needs_reauth`: ask the person to connect it again; nothing is lost yet. `disconnecting`: somebody asked for its end, and it counts as ended; Terra has not confirmed yet. `disconnected`: ended. `moved`: the account was connected under another of your end users; look at it.',
     example: 'active',
   })
   status: ConnectionStatus;
 
   @ApiProperty({
+    enum: Object.values(STATUS_REASONS).flat(),
+    nullable: true,
     description:
-      'Why it is not active: `deauth`, `access_revoked`, `disconnected_by_us`, or what the provider said. null while it is.',
+      "Why it is not active. `needs_reauth`: `connection_error` (the provider refuses Terra), `inactive` (Terra has given it up), `missing_scopes` (the person took every permission away). `disconnecting`: `disconnect_requested`. `disconnected`: `deauth` (by Terra or in its widget), `access_revoked` (by the person at the provider), `disconnected_by_us`, `absent` (twice missing from Terra's lists). `moved`: `moved`. null while it is active.",
     example: null,
   })
-  statusReason: string | null;
+  statusReason: StatusReason | null;
 
   /**
    * What the person has agreed to, in the provider's words.
@@ -58,6 +65,12 @@ export class ConnectionDto {
 
   @ApiProperty({ description: 'When it ended; null while it lives.', example: null })
   disconnectedAt: Date | null;
+
+  @ApiProperty({
+    description: 'When health data last came for it, to the hour; null: not yet.',
+    example: '2026-11-23T09:30:00.000Z',
+  })
+  lastDataAt: Date | null;
 
   /**
    * When anything here last changed.
@@ -76,6 +89,7 @@ export class ConnectionDto {
       scopes: connection.scopes,
       connectedAt: connection.connectedAt,
       disconnectedAt: connection.disconnectedAt,
+      lastDataAt: connection.lastDataAt,
       updatedAt: connection.updatedAt,
     };
   }

@@ -1,0 +1,62 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { FactCause, FactKind, FactSource } from './connection-fact';
+
+/** Something that was once told or found out about a Terra user. Rows are added and, after long, removed; never changed. */
+@Entity({ schema: 'terra_connect', name: 'connection_facts' })
+export class ConnectionFact {
+  @PrimaryColumn({ type: 'uuid', name: 'id' })
+  id: string;
+
+  /** The same for the same fact, see `factKey`. */
+  @Column({ type: 'bytea', name: 'fact_key' })
+  factKey: Buffer;
+
+  @Column({ type: 'text', name: 'terra_user_id' })
+  terraUserId: string;
+
+  @Column({ type: 'text', name: 'kind' })
+  kind: FactKind;
+
+  @Column({ type: 'text', name: 'cause' })
+  cause: FactCause;
+
+  @Column({ type: 'text', name: 'source' })
+  source: FactSource;
+
+  /** When it happened by Terra's word: orders facts, whenever they came. */
+  @Column({ type: 'timestamptz', name: 'version' })
+  version: Date;
+
+  @Column({ type: 'text', name: 'reference_id', nullable: true })
+  referenceId: string | null;
+
+  @Column({ type: 'text', name: 'provider', nullable: true })
+  provider: string | null;
+
+  @Column({ type: 'text', name: 'old_terra_user_id', nullable: true })
+  oldTerraUserId: string | null;
+
+  @Column({ type: 'text', name: 'old_reference_id', nullable: true })
+  oldReferenceId: string | null;
+
+  @Column({ type: 'text', name: 'scopes', array: true, nullable: true })
+  scopes: string[] | null;
+
+  @Column({ type: 'text', name: 'scopes_added', array: true })
+  scopesAdded: string[];
+
+  @Column({ type: 'text', name: 'scopes_removed', array: true })
+  scopesRemoved: string[];
+
+  @Column({ type: 'text', name: 'actor', nullable: true })
+  actor: string | null;
+
+  @Column({ type: 'text', name: 'reason', nullable: true })
+  reason: string | null;
+
+  @Column({ type: 'text', name: 'source_id', nullable: true })
+  sourceId: string | null;
+
+  @Column({ type: 'timestamptz', name: 'recorded_at' })
+  recordedAt: Date;
+}

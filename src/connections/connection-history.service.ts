@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { decodeCursor, toPage, type Page } from '../common';
+import { inTransaction } from '../database';
+import { compareFacts, ORIGIN_OF_CAUSE, type Fact, type FactOrigin } from './connection-fact';
+import { ConnectionFactRepository } from './connection-fact.repository';
+import { ConnectionProjectionRepository } from './connection-projection.repository';
+import { reduceConnections } from './connection-reducer';
+import type { ConnectionStatus } from './connection-status';
+import { ConnectionsService } from './connections.service';
+
+/** One line of a connection's history: a fact, whose doing it was, and what the connection was from then on. */
+export interface HistoryLine extends Fact {
+  origin: FactOrigin;
+  /** null while nobody had connected it. */
+  status: ConnectionStatus | null;
+}
+
+/** What has happened to a connection, in the order in which it happened, whenever we learned of it. */
+@Injectable()
+export class ConnectionHistoryService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly connections: ConnectionsService,
+    private readonly facts: ConnectionFactRepository,
+    private readonly projection: ConnectionProjectionRepository,
+  ) {}
+
+  /**
+   * Newest first.
+   *
+   * @throws ConnectionNotFoundError, RequestInvalidError for a cursor that is none
+   */
+  async history(connectionId: string, page: { limit: number; cursor?: string }): Promise<Page<HistoryLine>> {
+    const afterId = page.cursor === undefined ? null : decodeCursor(page.cursor);
+    const { id, referenceId, provider } = await this.connections.get(connectionId);
+    const owner = { referenceId, provider };
+    const { facts, mine } = await inTransaction(this.dataSource, async (manager) => {
+      const identities = await this.projection.identitiesOf(manager, owner);
+      const all = await this.facts.connectedWith(
+        manager,
+        identities.map(({ terraUserId }) => terraUserId),
+      );
+      const members = identities.filter(({ connectionId: of }) => of === id);
+      return { facts: all.sort(compareFacts), mine: new Set(members.map(({ terraUserId }) => terraUserId)) };
+    });
+    const isMine = ({ terraUserId, oldTerraUserId }: Fact): boolean =>
+      mine.has(terraUserId) || (oldTerraUserId !== null && mine.has(oldTerraUserId));
+    const newestFirst = facts.filter(isMine).reverse();
+    const start = afterId === null ? 0 : newestFirst.findIndex((fact) => fact.id === afterId) + 1;
+    const chosen = newestFirst.slice(start, start + page.limit + 1).map((fact) => {
+      const until = facts.slice(0, facts.indexOf(fact) + 1);
+      const then = reduceConnections(owner, until).find(({ members }) =>
+        members.some(({ terraUserId }) => mine.has(terraUserId)),
+      );
+      return { ...fact, origin: originOf(fact, until), status: then?.status ?? null };
+    });
+    return toPage(chosen, page.limit);
+  }
+}
+
+// Terra tells of an end that we asked for as of any other.
+function originOf(fact: Fact, until: Fact[]): FactOrigin {
+  const asked = until.some(
+    ({ kind, terraUserId }) => kind === 'disconnect_requested' && terraUserId === fact.terraUserId,
+  );
+  return fact.cause === 'deauth' && asked ? 'us' : ORIGIN_OF_CAUSE[fact.cause];
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
+import { DataSource, In, IsNull, Repository, type EntityManager } from 'typeorm';
+import { runIn } from '../database';
+import { ConnectionIdentity } from './connection-identity.entity';
+import { LIVE_STATUSES } from './connection-status';
+import { Connection } from './connection.entity';
+
+const LIVE = `merged_into IS NULL AND status IN ('active', 'needs_reauth', 'disconnecting')`;
+
+/** The SQL of comparing connections with Terra's lists. */
+@Injectable()
+export class ConnectionReviewRepository {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectRepository(Connection) private readonly connections: Repository<Connection>,
+  ) {}
+
+  identities(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
+    return manager.findBy(ConnectionIdentity, { terraUserId: In(terraUserIds) });
+  }
+
+  async due(now: Date, limit: number): Promise<string[]> {
+    const rows = await this.dataSource.query<{ referenceId: string }[]>(
+      `SELECT reference_id AS "referenceId" FROM terra_connect.connections WHERE ${LIVE} AND reconcile_at <= $1
+        GROUP BY reference_id ORDER BY min(reconcile_at) LIMIT $2`,
+      [now, limit],
+    );
+    return rows.map(({ referenceId }) => referenceId);
+  }
+
+  async hastenQuiet(now: Date, quietSince: Date): Promise<number> {
+    const [, count] = await this.dataSource.query<[unknown, number]>(
+      `UPDATE terra_connect.connections SET reconcile_at = $1 WHERE merged_into IS NULL AND status = 'active'
+        AND last_data_at < $2 AND reconcile_at > $1
+        AND (reconciled_at IS NULL OR reconciled_at < last_data_at + ($1::timestamptz - $2::timestamptz))`,
+      [now, quietSince],
+    );
+    return count;
+  }
+
+  async noteMissing(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+    await manager.update(
+      ConnectionIdentity,
+      { terraUserId: In(terraUserIds), missingSince: IsNull() },
+      { missingSince: at },
+    );
+  }
+
+  async noteSeen(manager: EntityManager, terraUserIds: string[]): Promise<void> {
+    await runIn(
+      manager,
+      `UPDATE terra_connect.connection_identities SET missing_since = NULL
+        WHERE terra_user_id = ANY($1) AND missing_since IS NOT NULL`,
+      [terraUserIds],
+    );
+  }
+
+  async markReviewed(manager: EntityManager, referenceId: string, at: Date, next: Date): Promise<void> {
+    const which = { referenceId, mergedInto: IsNull(), status: In([...LIVE_STATUSES]) };
+    await manager.update(Connection, which, { reconciledAt: at, reconcileAt: next });
+  }
+
+  countLive(): Promise<number> {
+    return this.connections.countBy({ mergedInto: IsNull(), status: In([...LIVE_STATUSES]) });
+  }
+}

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Clock } from '../common';
+import { afterCommit } from '../database';
+import type { Deauthentication, DeauthenticationRequest } from './deauthentication.entity';
+import { DeauthenticationRepository } from './deauthentication.repository';
+
+const REOPEN_PAUSE_MS = 3_600_000;
+
+/** The ledger of deauthentications: a row comes before the first call, and stays when Terra has confirmed. */
+@Injectable()
+export class DeauthenticationsService {
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly repository: DeauthenticationRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The worker says how it is woken; without one in this process, another's looks every second. */
+  onOpened(wake: () => void): void {
+    this.wake = wake;
+  }
+
+  /** Asks for the end of a Terra user. While one request for it is pending, another changes nothing. */
+  async open(manager: EntityManager, request: DeauthenticationRequest): Promise<void> {
+    if (await this.repository.open(manager, request, this.clock.now()))
+      afterCommit(manager, () => this.wake());
+  }
+
+  /** Data comes from one that was ended: asks for its end anew, once in an hour. */
+  async reopen(
+    manager: EntityManager,
+    user: Pick<Deauthentication, 'terraUserId' | 'connectionId' | 'referenceId'>,
+  ): Promise<void> {
+    const since = new Date(this.clock.now().getTime() - REOPEN_PAUSE_MS);
+    if (await this.repository.wasRequestedSince(manager, user.terraUserId, since)) return;
+    await this.open(manager, { ...user, actor: 'webhooks', reason: 'data still comes' });
+  }
+
+  /** Newest first. */
+  listOf(referenceId: string): Promise<Deauthentication[]> {
+    return this.repository.listOf(referenceId);
+  }
+
+  /** Terra's lists were read to the end: those confirmed before, and not named there, are gone for good. */
+  verifyUnseen(manager: EntityManager, confirmedBefore: Date, seenTerraUserIds: string[]): Promise<void> {
+    return this.repository.verifyUnseen(manager, confirmedBefore, seenTerraUserIds, this.clock.now());
+  }
+}

@@ -1,0 +1,117 @@
+import { compareFacts, type Fact, type FactCause } from './connection-fact';
+
+export interface Owner {
+  referenceId: string;
+  provider: string;
+}
+
+interface Since<Cause extends string = string> {
+  at: Date;
+  cause: Cause;
+}
+
+/** What the facts about one Terra user come to, by themselves. */
+export interface IdentityState {
+  terraUserId: string;
+  /** null until a fact names both. */
+  owner: Owner | null;
+  /** Other references that facts have named since; never believed. */
+  otherReferences: string[];
+  firstSeen: Since<FactCause>;
+  /** null for one of whom we have heard only other things so far. */
+  linkedAt: Date | null;
+  ended: Since<FactCause> | null;
+  failing: Since<'connection_error' | 'inactive' | 'missing_scopes'> | null;
+  scopes: { names: string[]; at: Date } | null;
+  disconnectRequestedAt: Date | null;
+}
+
+/**
+ * Reads the facts about one Terra user, in any order.
+ *
+ * @param facts those in which it is the Terra user, and those in which it is the old one of a swap
+ */
+export function reduceIdentity(terraUserId: string, facts: Fact[]): IdentityState {
+  const sorted = [...facts].sort(compareFacts);
+  const [first] = sorted;
+  if (!first) throw new Error('An identity without any fact is none.');
+  const told = sorted.filter((fact) => fact.terraUserId === terraUserId);
+  const swapsAway = sorted.filter((fact) => fact.oldTerraUserId === terraUserId);
+  const { owner, otherReferences } = ownershipOf(told.filter(isLink), swapsAway);
+  // Somebody else's claim says nothing true about it.
+  const own = told.filter(
+    ({ referenceId }) => referenceId === null || owner === null || referenceId === owner.referenceId,
+  );
+  const links = own.filter(isLink);
+  const { scopes, strippedAt } = agreementOf(own);
+  return {
+    terraUserId,
+    owner,
+    otherReferences,
+    firstSeen: { at: first.version, cause: first.cause },
+    linkedAt: links[0]?.version ?? null,
+    ended: endOf(own, links),
+    failing: refusalOf(own) ?? (strippedAt && { at: strippedAt, cause: 'missing_scopes' }),
+    scopes,
+    disconnectRequestedAt: own.findLast(({ kind }) => kind === 'disconnect_requested')?.version ?? null,
+  };
+}
+
+function isLink({ kind }: Fact): boolean {
+  return kind === 'linked' || kind === 'swapped';
+}
+
+// The earliest news owns a Terra user for good: whoever claims it later must not get it by claiming. One that we know
+// only as the old user of a swap belongs to whom the swap says.
+function ownershipOf(links: Fact[], swapsAway: Fact[]): Pick<IdentityState, 'owner' | 'otherReferences'> {
+  const claims = links.flatMap(({ referenceId, provider }) =>
+    referenceId === null || provider === null ? [] : { referenceId, provider },
+  );
+  const [owner] = [
+    ...claims,
+    ...swapsAway.flatMap(({ oldReferenceId, referenceId, provider }) => {
+      const reference = oldReferenceId ?? referenceId;
+      return reference === null || provider === null ? [] : { referenceId: reference, provider };
+    }),
+  ];
+  if (!owner) return { owner: null, otherReferences: [] };
+  const others = claims.map(({ referenceId }) => referenceId).filter((name) => name !== owner.referenceId);
+  return { owner, otherReferences: [...new Set(others)] };
+}
+
+// An end that we were told of is final. One that we concluded from lists is not, if Terra names the user again.
+function endOf(own: Fact[], links: Fact[]): IdentityState['ended'] {
+  const ends = own.filter(({ kind, cause, version }) => {
+    if (kind !== 'ended') return false;
+    return cause !== 'absent' || !links.some((link) => link.version > version);
+  });
+  const [first] = ends;
+  return first ? { at: first.version, cause: first.cause } : null;
+}
+
+// That the person came through the widget again is health; that a list names them is not.
+const HEALTHY: readonly FactCause[] = ['auth', 'landing', 'user_reauth'];
+
+function refusalOf(own: Fact[]): IdentityState['failing'] {
+  const last = own.findLast(
+    (fact) => fact.kind === 'failing' || fact.kind === 'recovered' || HEALTHY.includes(fact.cause),
+  );
+  if (last?.kind !== 'failing') return null;
+  return { at: last.version, cause: last.cause === 'inactive' ? 'inactive' : 'connection_error' };
+}
+
+/** What the person agrees to, and since when it is nothing because they took it all away. */
+function agreementOf(own: Fact[]): { scopes: IdentityState['scopes']; strippedAt: Date | null } {
+  let scopes = null as IdentityState['scopes'];
+  let strippedAt = null as Date | null;
+  for (const fact of own) {
+    const { scopes: all, scopesAdded, scopesRemoved, version: at } = fact;
+    if (all === null && scopesAdded.length + scopesRemoved.length === 0) continue;
+    // `scopes` is all of them, if the news says so; the changes apply on top.
+    const kept = (all ?? scopes?.names ?? []).filter((scope) => !scopesRemoved.includes(scope));
+    scopes = { names: [...new Set([...kept, ...scopesAdded])], at };
+    if (scopes.names.length > 0) strippedAt = null;
+    else if (scopesRemoved.length > 0) strippedAt = at;
+  }
+  return { scopes, strippedAt };
+}
