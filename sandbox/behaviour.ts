@@ -29,6 +29,10 @@ export const SWITCHES = {
   unknownReference: choice(['404', 'empty'], '404', 'what userInfo answers for a reference nobody has'),
   emptyLists: onOff(false, 'userInfo?reference_id= and subscriptions answer success with nobody in it'),
   subscriptionsShape: choice(['flat', 'nested'], 'flat', 'how a page of subscriptions is wrapped'),
+  syntheticUsers: count(
+    0,
+    'how many generated users subscriptions lists after the real ones; they can be looked up, not deauthenticated',
+  ),
   failedAuthForm: choice(
     ['auth_cancelled', 'auth_error'],
     'auth_cancelled',
