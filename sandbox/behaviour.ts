@@ -57,6 +57,7 @@ export const SWITCHES = {
   failWith: steps(
     'answers for the next API calls, one each: 500, 503, 429, html, truncated, huge, stall, reset, ok',
   ),
+  failEvery: count(0, 'every n-th API call answers 500: 2 is every second one, 0 none'),
   okWithStatusError: onOff(false, 'API calls answer 200 with status "error"'),
   stall: onOff(false, 'API calls are never answered'),
   down: onOff(false, 'API and widget connections are reset'),
