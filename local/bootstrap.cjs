@@ -138,13 +138,15 @@ function digestOf(inputs) {
   return hash.digest('hex');
 }
 
-async function build() {
+async function build(wanted = PARTS) {
   const started = Date.now();
-  const stale = PARTS.map((part) => Object.assign({ digest: digestOf(part.inputs) }, part)).filter((part) => {
-    const stamp = inRoot('dist', `.built-${part.name}`);
-    const isBuilt = fs.existsSync(inRoot(part.output)) && fs.existsSync(stamp);
-    return !isBuilt || fs.readFileSync(stamp, 'utf8') !== part.digest;
-  });
+  const stale = wanted
+    .map((part) => Object.assign({ digest: digestOf(part.inputs) }, part))
+    .filter((part) => {
+      const stamp = inRoot('dist', `.built-${part.name}`);
+      const isBuilt = fs.existsSync(inRoot(part.output)) && fs.existsSync(stamp);
+      return !isBuilt || fs.readFileSync(stamp, 'utf8') !== part.digest;
+    });
   if (stale.length === 0) return;
   process.stdout.write('Building …\n');
   await Promise.all(
@@ -181,6 +183,11 @@ const COMMANDS = {
   async bench(args) {
     await build();
     become(inRoot('dist', 'bench', 'main.js'), args);
+  },
+  async scenario(args) {
+    // The service may be running out of the other part.
+    await build(PARTS.filter(({ name }) => name === 'local'));
+    become(inRoot('dist', 'local', 'scenario.js'), args);
   },
   async tool([name, ...args]) {
     await build();

@@ -33,13 +33,19 @@ export function loadEnvFile(file: string): void {
   }
 }
 
+// Lines copied from .env.example and left empty mean "not set".
+const reader = (variables: Variables) => (name: string) => variables[name]?.trim() || undefined;
+
+export function sandboxPortFrom(variables: Variables): number {
+  return portFrom(reader(variables), 'SANDBOX_PORT', 3001);
+}
+
 export function readSettings(variables: Variables): Settings {
-  // Lines copied from .env.example and left empty mean "not set".
-  const get = (name: string) => variables[name]?.trim() || undefined;
+  const get = reader(variables);
   const port = portFrom(get, 'PORT', 3000);
   const settings = {
     port,
-    sandboxPort: portFrom(get, 'SANDBOX_PORT', 3001),
+    sandboxPort: sandboxPortFrom(variables),
     sampleAppPort: portFrom(get, 'SAMPLE_APP_PORT', 3002),
     postgresPort: get('POSTGRES_PORT') ? portFrom(get, 'POSTGRES_PORT', 0) : undefined,
     dataDir: resolve(get('DATA_DIR') ?? '.data'),

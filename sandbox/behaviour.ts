@@ -29,6 +29,10 @@ export const SWITCHES = {
   unknownReference: choice(['404', 'empty'], '404', 'what userInfo answers for a reference nobody has'),
   emptyLists: onOff(false, 'userInfo?reference_id= and subscriptions answer success with nobody in it'),
   subscriptionsShape: choice(['flat', 'nested'], 'flat', 'how a page of subscriptions is wrapped'),
+  syntheticUsers: count(
+    0,
+    'how many generated users subscriptions lists after the real ones; they can be looked up, not deauthenticated',
+  ),
   failedAuthForm: choice(
     ['auth_cancelled', 'auth_error'],
     'auth_cancelled',
@@ -53,6 +57,7 @@ export const SWITCHES = {
   failWith: steps(
     'answers for the next API calls, one each: 500, 503, 429, html, truncated, huge, stall, reset, ok',
   ),
+  failEvery: count(0, 'every n-th API call answers 500: 2 is every second one, 0 none'),
   okWithStatusError: onOff(false, 'API calls answer 200 with status "error"'),
   stall: onOff(false, 'API calls are never answered'),
   down: onOff(false, 'API and widget connections are reset'),

@@ -1,6 +1,7 @@
 import type { Account } from './account/account';
 import type { Behaviour } from './behaviour';
 import type { ReceivedRequest } from './sandbox.types';
+import type { PlayedScenario, PlayOptions } from './scenarios/player';
 import type { WebhookDispatcher } from './webhooks/dispatcher';
 
 /** What every route of the sandbox shares. */
@@ -13,6 +14,11 @@ export interface SandboxContext {
   account: Account;
   dispatcher: WebhookDispatcher;
   requests: ReceivedRequest[];
+  /** API calls since `failEvery` was set. */
+  callsCounted: number;
+  play: (name: string, options?: PlayOptions) => Promise<PlayedScenario>;
+  /** The scenario that is in force, if no reset has ended it. */
+  played: PlayedScenario | null;
   now: () => number;
   /** Aborted on close, so that no delayed answer outlives the server. */
   closing: AbortSignal;

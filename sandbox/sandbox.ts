@@ -4,6 +4,7 @@ import { ENABLED_BY_DEFAULT } from './account/providers';
 import { applyBehaviour, initialBehaviour } from './behaviour';
 import type { SandboxContext } from './context';
 import type { Sandbox, SandboxOptions } from './sandbox.types';
+import { ScenarioPlayer } from './scenarios/player';
 import { buildServer } from './server';
 import { WebhookDispatcher } from './webhooks/dispatcher';
 
@@ -11,10 +12,10 @@ import { WebhookDispatcher } from './webhooks/dispatcher';
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { now = Date.now, log = () => undefined, host = '127.0.0.1' } = options;
   const behaviour = initialBehaviour();
-  const resetBehaviour = (): void => {
+  const resetSwitches = (): void => {
     applyBehaviour(behaviour, { ...initialBehaviour(), ...structuredClone(options.behaviour) });
   };
-  resetBehaviour();
+  resetSwitches();
   const dispatcher = new WebhookDispatcher({
     behaviour,
     signingSecret: options.signingSecret,
@@ -29,6 +30,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     publish: (event, emitOptions) => dispatcher.send(event, emitOptions),
   });
   const closing = new AbortController();
+  const player = new ScenarioPlayer({
+    account,
+    behaviour,
+    dispatcher,
+    resetBehaviour: () => context.resetBehaviour(),
+    closing: closing.signal,
+  });
   const context: SandboxContext = {
     devId: options.devId,
     apiKey: options.apiKey,
@@ -37,11 +45,18 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     account,
     dispatcher,
     requests: [],
+    callsCounted: 0,
+    play: async (name, playOptions) => (context.played = await player.play(name, playOptions)),
+    played: null,
     now,
     closing: closing.signal,
-    resetBehaviour,
+    resetBehaviour: () => {
+      resetSwitches();
+      context.callsCounted = 0;
+      context.played = null;
+    },
     reset: () => {
-      resetBehaviour();
+      context.resetBehaviour();
       dispatcher.reset();
       account.reset();
       context.requests.length = 0;
@@ -66,6 +81,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     emit: (event, emitOptions) => dispatcher.send(event, emitOptions),
     resend: (deliveryId) => dispatcher.resend(deliveryId),
     idle: (idleOptions) => dispatcher.idle(idleOptions),
+    play: (name, playOptions) => context.play(name, playOptions),
     setWebhookUrl: (webhookUrl) => dispatcher.setUrl(webhookUrl),
     reset: context.reset,
     close: async () => {

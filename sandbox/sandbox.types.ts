@@ -1,5 +1,7 @@
 import type { Account } from './account/account';
 import type { Behaviour } from './behaviour';
+import type { PlayedScenario, PlayOptions } from './scenarios/player';
+import type { ScenarioName } from './scenarios/scenarios';
 import type { Delivery, EmitOptions } from './webhooks/delivery';
 
 export interface SandboxOptions {
@@ -51,6 +53,8 @@ export interface Sandbox {
   /** Sends any webhook, signed, as if Terra had. */
   emit(event: object, options?: EmitOptions): Delivery;
   resend(deliveryId: string): Delivery;
+  /** Puts a scenario in force, in place of every switch that was set, and lets happen what belongs to it. */
+  play(name: ScenarioName, options?: PlayOptions): Promise<PlayedScenario>;
   /** Resolves once no webhook is under way or due within `horizonMs` (default: any time); rejects after `timeoutMs`. */
   idle(options?: { horizonMs?: number; timeoutMs?: number }): Promise<void>;
   setWebhookUrl(url: string | undefined): void;

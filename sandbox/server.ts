@@ -10,8 +10,10 @@ import { currentWidgetSession, legacyWidgetSession } from './api/widget-session.
 import { BehaviourError } from './behaviour';
 import type { SandboxContext } from './context';
 import { controlRoutes } from './control/control.routes';
+import { scenarioRoutes } from './control/scenarios.routes';
 import { acceptForms } from './pages/forms';
 import type { ReceivedRequest } from './sandbox.types';
+import { UnknownScenarioError } from './scenarios/scenarios';
 import { widgetRoutes } from './widget/widget.routes';
 
 const REQUESTS_KEPT = 1_000;
@@ -24,6 +26,8 @@ export function buildServer(context: SandboxContext): FastifyInstance {
   server.setErrorHandler((error: Error, request, reply) => {
     if (error instanceof BehaviourError)
       return reply.code(400).send({ status: 'error', message: error.message });
+    if (error instanceof UnknownScenarioError)
+      return reply.code(404).send({ status: 'error', message: error.message });
     return handleError(error, request, reply);
   });
   server.setNotFoundHandler((request, reply) => sendApiError(request, reply, new ApiError(404, 'Not found')));
@@ -54,6 +58,7 @@ export function buildServer(context: SandboxContext): FastifyInstance {
   }
   widgetRoutes(server, context);
   controlRoutes(server, context);
+  scenarioRoutes(server, context);
   return server;
 }
 

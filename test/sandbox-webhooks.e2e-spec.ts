@@ -129,6 +129,23 @@ describe('Webhooks of the sandbox', () => {
     expect(sandbox.account.users.has(userId)).toBe(false);
   });
 
+  it('name the account at the provider in athlete data, and only there', async () => {
+    const { userId } = link('ada@example.com');
+    sandbox.account.sendData(userId, 'athlete');
+    sandbox.account.sendData(userId);
+    await sandbox.idle();
+    const told = receiver.received.map(({ event }) => event);
+    const athlete = told.find(({ type }) => type === 'athlete');
+    expect(athlete).toMatchObject({
+      user: { user_id: userId },
+      athlete: { provider_user_id: 'ada@example.com' },
+    });
+    expect(athlete).not.toHaveProperty('data');
+    const others = told.filter(({ type }) => type !== 'athlete');
+    expect(others).toHaveLength(2);
+    expect(JSON.stringify(others)).not.toContain('ada@example.com');
+  });
+
   it.each([302, 400, 500])(
     'are repeated after a %i, with the same trace id and timestamp, until a 2xx',
     async (status) => {

@@ -86,6 +86,12 @@ export class Account {
     return user;
   }
 
+  /** A phone spends its token. The reference that the token is bound to wins over the one that the phone sends. */
+  connectPhone(token: string, phone: ConnectAttempt): LinkedUser | null {
+    const redeemed = this.sdkTokens.redeem(token);
+    return redeemed && this.connect({ ...phone, referenceId: redeemed.referenceId ?? phone.referenceId });
+  }
+
   fail(attempt: ConnectAttempt, reason: string): void {
     if (attempt.userId) this.users.delete(attempt.userId);
     this.deps.publish(failedAuthEvent(attempt, reason, traceOf(attempt), this.deps.behaviour));

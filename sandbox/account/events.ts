@@ -110,12 +110,23 @@ export function permissionChangeEvent(user: LinkedUser, added: string[], removed
 }
 
 export function dataEvent(user: LinkedUser, type: string, at: number): TerraEvent {
+  if (type === 'athlete') return athleteEvent(user);
   const day = new Date(at).toISOString().slice(0, 10);
   const metadata = { start_time: `${day}T00:00:00.000000+00:00`, end_time: `${day}T23:59:59.000000+00:00` };
   return {
     type,
     user: toWireUser(user),
     data: [{ metadata, distance_data: { steps: 8_412, distance_meters: 6_120 } }],
+    version: VERSION,
+  };
+}
+
+/** The only event that says who the person is at the provider; an object where the others have a list `data`. */
+function athleteEvent(user: LinkedUser): TerraEvent {
+  return {
+    type: 'athlete',
+    user: toWireUser(user),
+    athlete: { provider_user_id: user.providerAccount },
     version: VERSION,
   };
 }

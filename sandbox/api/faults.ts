@@ -20,13 +20,20 @@ export async function applyFaults(
   const { behaviour } = context;
   if (!request.url.includes(behaviour.faultsOnlyOn)) return false;
   // Taken before the wait: calls in parallel would otherwise share a step.
-  const step = behaviour.failWith.shift() ?? 'ok';
+  const step = behaviour.failWith.shift() ?? (isNth(context) ? 500 : 'ok');
   if (behaviour.delayMs > 0) await sleep(behaviour.delayMs, undefined, { signal: context.closing });
   if (behaviour.stall) return misbehave('stall', request, reply);
   if (step !== 'ok') return misbehave(step, request, reply);
   if (!behaviour.okWithStatusError) return false;
   await reply.code(200).send({ status: 'error', message: 'Something went wrong' });
   return true;
+}
+
+/** Counts from the moment the switch is set, so that the same calls fail each time. */
+function isNth(context: SandboxContext): boolean {
+  const { failEvery } = context.behaviour;
+  context.callsCounted = failEvery > 0 ? context.callsCounted + 1 : 0;
+  return failEvery > 0 && context.callsCounted % failEvery === 0;
 }
 
 async function misbehave(step: FaultStep, request: FastifyRequest, reply: FastifyReply): Promise<boolean> {

@@ -1,10 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { toWireUser, type LinkedUser } from '../account/linked-user';
+import { syntheticUserById, syntheticUsersOf, UserList } from '../account/synthetic-users';
 import type { SandboxContext } from '../context';
 import { ApiError } from './errors';
 import { queryText } from './query';
 
 const DEFAULT_PAGE_SIZE = 500;
+/** However many users are generated, one answer stays small. */
+const MOST_GENERATED = 10_000;
 
 /** userInfo, subscriptions and bulkUserInfo, in each of the shapes that Terra's documents describe. */
 export function userRoutes(server: FastifyInstance, context: SandboxContext): void {
@@ -16,7 +19,9 @@ export function userRoutes(server: FastifyInstance, context: SandboxContext): vo
     if (userId) return userById(context, userId);
     if (!referenceId) throw new ApiError(400, 'user_id or reference_id is required');
 
-    const users = behaviour.emptyLists ? [] : account.usersOf(referenceId);
+    const users = behaviour.emptyLists
+      ? []
+      : [...account.usersOf(referenceId), ...syntheticUsersOf(referenceId, behaviour.syntheticUsers)];
     const nobody = users.length === 0 && !behaviour.emptyLists;
     if (nobody && behaviour.unknownReference === '404') {
       throw new ApiError(404, `No user with reference_id ${referenceId} was found`);
@@ -25,28 +30,34 @@ export function userRoutes(server: FastifyInstance, context: SandboxContext): vo
   });
 
   server.get('/subscriptions', (request) => {
-    const users = behaviour.emptyLists ? [] : account.linkedUsers();
     const page = queryText(request.query, 'page');
-    if (page === null) return { status: 'success', users: users.map(toWireUser) };
     const perPage = queryText(request.query, 'per_page');
-    return pageAnswer(
-      users,
-      wholeNumber(page, 'page', 0),
-      perPage === null ? DEFAULT_PAGE_SIZE : wholeNumber(perPage, 'per_page', 1),
-      behaviour.subscriptionsShape,
-    );
+    const most =
+      page === null ? Infinity : perPage === null ? DEFAULT_PAGE_SIZE : wholeNumber(perPage, 'per_page', 1);
+    if (Math.min(most, behaviour.syntheticUsers) > MOST_GENERATED) {
+      throw new ApiError(400, `Ask for pages of at most ${MOST_GENERATED} users, with page and per_page`);
+    }
+    const users = behaviour.emptyLists
+      ? new UserList([], 0)
+      : new UserList(account.linkedUsers(), behaviour.syntheticUsers);
+    if (page === null) return { status: 'success', users: users.slice(0, users.length).map(toWireUser) };
+    return pageAnswer(users, wholeNumber(page, 'page', 0), most, behaviour.subscriptionsShape);
   });
 
   server.post('/bulkUserInfo', (request) => {
     const ids: unknown = request.body;
     if (!Array.isArray(ids)) throw new ApiError(400, 'The request body must be a list of user ids');
-    const found = ids.map((id) => account.users.get(String(id))).filter((user) => user !== undefined);
+    const found = ids.map((id) => findUser(context, String(id))).filter((user) => user !== null);
     return found.map(toWireUser);
   });
 }
 
+function findUser({ account, behaviour }: SandboxContext, userId: string): LinkedUser | null {
+  return account.users.get(userId) ?? syntheticUserById(userId, behaviour.syntheticUsers);
+}
+
 function userById(context: SandboxContext, userId: string): object {
-  const user = context.account.users.get(userId);
+  const user = findUser(context, userId);
   if (!user) throw new ApiError(404, `User ${userId} was not found`);
   const { last_webhook_update } = toWireUser(user);
   return {
@@ -65,7 +76,7 @@ function referenceAnswer(users: LinkedUser[], shape: 'array' | 'users' | 'user')
 }
 
 /** Terra: flat since October 2026 with `max_page` as a count; nested before, with `max_page` as the last index. */
-function pageAnswer(users: LinkedUser[], page: number, perPage: number, shape: 'flat' | 'nested'): object {
+function pageAnswer(users: UserList, page: number, perPage: number, shape: 'flat' | 'nested'): object {
   const pages = Math.ceil(users.length / perPage);
   const results = users.slice(page * perPage, (page + 1) * perPage).map(toWireUser);
   const next = page + 1 < pages ? page + 1 : null;

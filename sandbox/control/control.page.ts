@@ -4,6 +4,7 @@ import type { SandboxContext } from '../context';
 import { html, type Html, type Page } from '../pages/html';
 import { SANDBOX_STYLE } from '../pages/style';
 import type { Delivery } from '../webhooks/delivery';
+import { scenariosSection } from './scenarios.section';
 
 const SHOWN_DELIVERIES = 25;
 const USER_ACTIONS = [
@@ -25,6 +26,7 @@ export function controlPage(context: SandboxContext): Page {
         A stand-in for Terra: API at <code>${context.publicUrl}/api/v2</code>, dev-id
         <code>${context.devId}</code>.
       </p>
+      ${scenariosSection(context)}
       <h2 id="users">Users</h2>
       ${users.length > 0 ? userTable(users) : html`<p class="note">Nobody is connected yet.</p>`}
       <h2 id="webhooks">Last webhooks</h2>

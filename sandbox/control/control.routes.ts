@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { LinkedUser } from '../account/account';
 import { toWireUser } from '../account/linked-user';
 import { applyBehaviour, BehaviourError, SWITCHES } from '../behaviour';
@@ -6,6 +6,7 @@ import type { SandboxContext } from '../context';
 import { formText } from '../pages/forms';
 import { sendPage } from '../pages/html';
 import type { EmitOptions } from '../webhooks/delivery';
+import { done } from './answers';
 import { controlPage } from './control.page';
 
 interface IdParams {
@@ -94,28 +95,22 @@ export function controlRoutes(server: FastifyInstance, context: SandboxContext):
     return account.changePermissions(id, { add: words('add'), remove: words('remove') });
   });
 
-  /** Plays the phone: a mobile SDK spends its token. A bound reference wins over the one that the phone sends. */
+  /** Plays the phone: a mobile SDK spends its token. */
   server.post<{ Body: { token?: string; provider?: string; reference_id?: string; device?: string } }>(
     '/sandbox/phone/redeem',
     (request, reply) => {
       const { token, provider, reference_id: sent, device } = request.body ?? {};
-      const redeemed = account.sdkTokens.redeem(token ?? '');
-      if (!redeemed) return reply.code(401).send({ status: 'error', message: 'invalid token' });
-      const user = account.connect({
+      const user = account.connectPhone(token ?? '', {
         provider: (provider ?? 'APPLE').toUpperCase(),
-        referenceId: redeemed.referenceId ?? sent ?? null,
+        referenceId: sent ?? null,
         providerAccount: device,
       });
+      if (!user) return reply.code(401).send({ status: 'error', message: 'invalid token' });
       return reply
         .code(201)
         .send({ status: 'success', user_id: user.userId, reference_id: user.referenceId });
     },
   );
-}
-
-function done(request: FastifyRequest, reply: FastifyReply, answer: unknown): FastifyReply {
-  const fromForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  return fromForm ? reply.redirect('/', 303) : reply.send(answer);
 }
 
 function listOf(value: unknown): string[] {

@@ -20,6 +20,7 @@ fieldset { margin: 1rem 0 0; padding: .5rem 1rem .75rem; border: 1px solid var(-
 input[type=text], select { width: 100%; padding: .5rem .6rem; border: 1px solid #8795a1; border-radius: 6px; font: inherit; background: #fff; }
 button, .button { display: inline-block; padding: .5rem 1rem; border: 1px solid var(--accent); border-radius: 8px; background: #fff; color: var(--accent); font: inherit; font-weight: 600; text-decoration: none; white-space: nowrap; cursor: pointer; }
 button.first, .button.first { background: var(--accent); color: #fff; }
+[hidden] { display: none; }
 button.small { padding: .15rem .55rem; font-size: .85rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: 1.25rem; }
 :focus-visible { outline: 3px solid #f0a500; outline-offset: 2px; }

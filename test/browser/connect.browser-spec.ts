@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { becomesTrue } from '../../local/waiting';
 import { expectAccessible } from './accessibility';
 import { startChromium } from './chromium';
 import { launch, type Launched } from './launched';
@@ -224,6 +225,29 @@ describe.each([
     await page.goto(cancelling.connectUrl);
     await expectAccessible(page);
     await picture('9-link-used');
+  });
+
+  it("plays a scenario from the sandbox's page, which everybody can read, and none by the Enter key", async () => {
+    await page.goto(launched.sandboxUrl);
+    await page.getByLabel('Reference of the person').fill('played-1');
+    await page.getByLabel('Reference of the person').press('Enter');
+    await page.getByRole('button', { name: 'Play reauth', exact: true }).click();
+    await at('scenario-played').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/');
+    expect(await at('scenario-played').innerText()).toBe(
+      'Played reauth for played-1 (GARMIN): switches as at the start; users made: 2; ' +
+        'webhooks made: auth, auth, user_reauth.',
+    );
+    await expectAccessible(page);
+    await picture('sandbox');
+    const isConnected = async (): Promise<boolean> =>
+      (await connections()).some(
+        ({ referenceId, status }) => referenceId === 'played-1' && status === 'active',
+      );
+    expect(await becomesTrue(isConnected, 10_000)).toBe(true);
+    await page.getByRole('button', { name: 'End it' }).click();
+    await at('scenario-played').waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
   });
 
   it('serves its API docs from nowhere but itself', async () => {

@@ -1,0 +1,56 @@
+import type { SandboxContext } from '../context';
+import { html, type Html } from '../pages/html';
+import { defaultReference, type PlayedScenario } from '../scenarios/player';
+import { SCENARIOS, type Scenario } from '../scenarios/scenarios';
+
+/** One button per scenario, all for the reference in the one field. */
+export function scenariosSection({ played }: SandboxContext): Html {
+  const chosen = played && played.referenceId !== defaultReference(played.name) ? played.referenceId : '';
+  return html`<h2 id="scenarios">Scenarios</h2>
+    <p class="note">
+      Each resets the switches and puts its own in force; most then connect an account of the person.
+    </p>
+    ${played && lastPlayed(played)}
+    <form method="post">
+      ${
+        /* Enter in the field would press the first button of the form, so the first one is one that does nothing. */
+        html`<button disabled hidden></button>`
+      }
+      <label for="scenario-reference">Reference of the person (empty: scenario-&lt;name&gt;)</label>
+      <input type="text" id="scenario-reference" name="referenceId" value="${chosen}" autocomplete="off" />
+      <div class="scroll" role="region" aria-labelledby="scenarios" tabindex="0">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Scenario</th>
+              <th scope="col">Meaning</th>
+              <th scope="col">Play it</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${Object.entries<Scenario>(SCENARIOS).map(([name, { means }]) => row(name, means))}
+          </tbody>
+        </table>
+      </div>
+    </form>`;
+}
+
+function row(name: string, means: string): Html {
+  return html`<tr>
+    <th scope="row">${name}</th>
+    <td>${means}</td>
+    <td>
+      <button class="small" formaction="/sandbox/scenarios/${name}" aria-label="Play ${name}">Play</button>
+    </td>
+  </tr>`;
+}
+
+function lastPlayed({ name, referenceId, provider, switches, users, deliveries }: PlayedScenario): Html {
+  const inForce = Object.entries(switches).map(([name, value]) => `${name}=${String(value)}`);
+  return html`<p role="status" data-testid="scenario-played">
+      Played <strong>${name}</strong> for <code>${referenceId}</code> (${provider}): switches
+      ${inForce.join(', ') || 'as at the start'}; users made: ${users.length}; webhooks made:
+      ${deliveries.map(({ type }) => type).join(', ') || 'none'}.
+    </p>
+    <form method="post" action="/sandbox/behaviour/reset"><button class="small">End it</button></form>`;
+}

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findFreePort } from '../local/ports';
+import { SCENARIOS, type Sandbox } from '../sandbox';
+import { startTestSandbox, startWebhookReceiver } from './support/sandbox';
+
+const root = join(__dirname, '..');
+// The first run may have to build.
+jest.setTimeout(60_000);
+
+interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+describe('npm run scenario', () => {
+  let sandbox: Sandbox;
+  let port: string;
+
+  beforeAll(async () => {
+    sandbox = await startTestSandbox();
+    port = new URL(sandbox.url).port;
+  });
+  afterEach(() => sandbox.reset());
+  afterAll(() => sandbox.close());
+
+  const run = async (args: string[], env: Record<string, string> = {}): Promise<Result> => {
+    // Whatever a developer has in `.env` stays out of the test.
+    const options = { cwd: root, env: { PATH: process.env.PATH ?? '', SANDBOX_PORT: port, ...env } };
+    const command = ['local/bootstrap.cjs', 'scenario', ...args];
+    try {
+      return { code: 0, ...(await promisify(execFile)(process.execPath, command, options)) };
+    } catch (error) {
+      return error as Result;
+    }
+  };
+
+  it('lists every scenario with its meaning when none is named, and needs no sandbox for it', async () => {
+    const nobody = { SANDBOX_PORT: String(await findFreePort()) };
+    for (const args of [[], ['--list'], ['--help']]) {
+      const { code, stdout, stderr } = await run(args, nobody);
+      expect([code, stderr]).toEqual([0, '']);
+      const text = stdout.replace(/\s+/g, ' ');
+      for (const [name, { means }] of Object.entries(SCENARIOS)) expect(text).toContain(`${name} ${means}`);
+    }
+  });
+
+  it('plays one at the sandbox of SANDBOX_PORT, says what has happened, and ends it', async () => {
+    const { code, stdout, stderr } = await run([
+      ...['reauth-null-old', '--reference', 'person 1', '--provider', 'OURA'],
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+    const [user] = sandbox.account.usersOf('person 1');
+    expect(user?.provider).toBe('OURA');
+    expect(stdout).toMatch(/Played reauth-null-old\.\n {2}The same account is connected twice/);
+    expect(stdout).toMatch(/Reference +person 1, OURA\n {2}Switches +reauthOldUser=null\n/);
+    expect(stdout).toMatch(/for person 1 \(replaced since\)\n/);
+    expect(stdout).toContain(`${user?.userId} for person 1\n`);
+    expect(stdout).toMatch(/Webhooks +auth \(dropped\)\n +auth \(dropped\)\n +user_reauth \(dropped\)\n/);
+    expect(sandbox.behaviour.reauthOldUser).toBe('null');
+
+    expect((await run(['--end'])).stdout).toContain('is as at the start');
+    expect(sandbox.behaviour.reauthOldUser).toBe('present');
+  });
+
+  it('plays it elsewhere with --sandbox', async () => {
+    const nobody = { SANDBOX_PORT: String(await findFreePort()) };
+    const { code, stdout } = await run(['terra-down', '--sandbox', `${sandbox.url}/`], nobody);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/Switches +down=true\n/)]);
+    expect(sandbox.behaviour.down).toBe(true);
+  });
+
+  it('says where it looked when no sandbox answers, and how to get one', async () => {
+    const free = String(await findFreePort());
+    const { code, stderr, stdout } = await run(['reauth'], { SANDBOX_PORT: free });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(`No sandbox answers at http://localhost:${free} (ECONNREFUSED)`);
+    expect(stderr).toContain('Run "npm start" in another terminal');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('says so when something else answers there', async () => {
+    const stranger = await startWebhookReceiver();
+    const { code, stderr } = await run(['reauth', '--sandbox', stranger.url]);
+    await stranger.close();
+    expect([code, stderr]).toEqual([1, `What answers at ${stranger.url} is not the sandbox (HTTP 200).\n`]);
+  });
+
+  it.each([
+    [['nope'], 'There is no scenario "nope". Scenarios: lost-webhook, '],
+    [['reauth', 'late'], 'One scenario at a time'],
+    [['reauth', '--end'], 'Either a scenario or --end'],
+    [['reauth', '--refrence', 'x'], "Unknown option '--refrence'"],
+    [['reauth', '--sandbox', 'localhost:3001'], '--sandbox takes an address such as http://localhost:3001'],
+    [['reauth', '--provider', 'NOPE'], 'refuses: There is no provider "NOPE".'],
+  ])('refuses %j and changes nothing', async (args, message) => {
+    const { code, stdout, stderr } = await run(args);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/\n {4}at /);
+    expect(sandbox.account.linkedUsers()).toEqual([]);
+  });
+});
