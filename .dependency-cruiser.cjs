@@ -7,9 +7,12 @@ const RANKS = [
   ['database', 'observability', 'queue'],
   ['terra', 'api-keys'],
   ['connections', 'providers'],
+  ['reconciliation'],
   ['connect-sessions'],
   ['webhooks'],
-  ['terra-auth', 'health', 'commands'],
+  ['end-users'],
+  ['terra-auth'],
+  ['health', 'commands', 'retention'],
   // Above all of them: the files directly in src.
 ];
 

@@ -1,6 +1,6 @@
 import type { ValidationArguments } from 'class-validator';
 import { IsReturnUrlList, IsSecretList, IsServiceUrl } from './environment.validators';
-import type { TerraConnectOptions } from './options';
+import { healingOf, type TerraConnectOptions } from './options';
 
 /**
  * Refuses options that would make an open or a deaf service. The environment has been through the same checks; a host
@@ -8,7 +8,7 @@ import type { TerraConnectOptions } from './options';
  *
  * @throws Error with every option that is wrong, without its value
  */
-export function assertOptions({ publicUrl, terra, returnUrls }: TerraConnectOptions): void {
+export function assertOptions({ publicUrl, terra, returnUrls, healing }: TerraConnectOptions): void {
   const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -29,6 +29,12 @@ export function assertOptions({ publicUrl, terra, returnUrls }: TerraConnectOpti
   check('terra.apiKey', terra.apiKey !== '', 'is empty');
   check('terra.signingSecrets', secrets.validate(terra.signingSecrets), secrets.defaultMessage());
   check('returnUrls', targets.validate(returnUrls), targets.defaultMessage(about(returnUrls)));
+  // A brake that is no number compares as "never too many".
+  const { brakeShare, ...amounts } = healingOf(healing);
+  check('healing.brakeShare', brakeShare >= 0 && brakeShare <= 1, 'must be a share from 0 to 1');
+  for (const [name, value] of Object.entries(amounts)) {
+    check(`healing.${name}`, Number.isFinite(value) && value >= 0, 'must be a number from 0');
+  }
   if (problems.length > 0)
     throw new Error(`TerraAuthModule cannot run on these options: ${problems.join('; ')}.`);
 }

@@ -4,6 +4,7 @@ import {
   IsIn,
   IsInt,
   IsNotEmpty,
+  IsNumber,
   IsOptional,
   IsString,
   Matches,
@@ -15,7 +16,7 @@ import {
   type ValidationError,
 } from 'class-validator';
 import { IsReturnUrlList, IsSecretList, IsServiceUrl, NotPlaceholder } from './environment.validators';
-import { WIDGET_GENERATIONS, type WidgetGeneration } from './options';
+import { healingOf, WIDGET_GENERATIONS, type WidgetGeneration } from './options';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -24,6 +25,10 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 const ToInteger = () =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
+  );
+const ToShare = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^[01](\.\d{1,6})?$/.test(value) ? Number(value) : value,
   );
 const ToBoolean = () =>
   Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value));
@@ -40,6 +45,15 @@ const WithoutTrailingSlash = () =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? value.replace(/\/+$/, '') : value,
   );
+
+/** A field that holds a whole number within bounds. */
+const WholeNumber = (of: string, least: number, most: number): PropertyDecorator => {
+  const message = `must be a whole number of ${of} from ${least} to ${most}`;
+  const rules = [ToInteger(), IsInt({ message }), Min(least, { message }), Max(most, { message })];
+  return (target, property) => rules.forEach((rule) => rule(target, property as string));
+};
+const SHARE = 'must be a share from 0 to 1, such as 0.1';
+const HEALING = healingOf();
 
 /** Every variable that the service reads. Names are part of the contract; `.env.example` documents each. */
 export class Environment {
@@ -104,6 +118,27 @@ export class Environment {
   @ToBoolean()
   @IsBoolean({ message: 'must be true or false' })
   WORKERS_ENABLED: boolean = true;
+
+  @WholeNumber('hours', 0, 8_760)
+  RECONCILE_INTERVAL_HOURS: number = HEALING.reconcileIntervalHours;
+
+  @WholeNumber('hours', 0, 8_760)
+  QUIET_AFTER_HOURS: number = HEALING.quietAfterHours;
+
+  @WholeNumber('minutes', 1, 10_080)
+  RECONCILE_CONFIRM_MINUTES: number = HEALING.confirmMinutes;
+
+  @WholeNumber('hours', 0, 8_760)
+  SWEEP_INTERVAL_HOURS: number = HEALING.sweepIntervalHours;
+
+  @ToShare()
+  @IsNumber({}, { message: SHARE })
+  @Min(0, { message: SHARE })
+  @Max(1, { message: SHARE })
+  SWEEP_BRAKE_SHARE: number = HEALING.brakeShare;
+
+  @WholeNumber('changes', 0, 1_000_000)
+  SWEEP_BRAKE_MINIMUM: number = HEALING.brakeMinimum;
 
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';

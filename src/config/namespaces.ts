@@ -34,6 +34,14 @@ export function toNamespaces(environment: Environment): Namespaces {
       },
       returnUrls: environment.RETURN_URLS,
       workersEnabled: environment.WORKERS_ENABLED,
+      healing: {
+        reconcileIntervalHours: environment.RECONCILE_INTERVAL_HOURS,
+        quietAfterHours: environment.QUIET_AFTER_HOURS,
+        confirmMinutes: environment.RECONCILE_CONFIRM_MINUTES,
+        sweepIntervalHours: environment.SWEEP_INTERVAL_HOURS,
+        brakeShare: environment.SWEEP_BRAKE_SHARE,
+        brakeMinimum: environment.SWEEP_BRAKE_MINIMUM,
+      },
       bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
     },
   };

@@ -18,6 +18,37 @@ export interface TerraOptions {
   signatureToleranceSeconds: number;
 }
 
+/** How what we hold is compared with what Terra says, when nobody asks for it. */
+export interface HealingOptions {
+  /** Every reference is compared this often, in hours; 0: never on a schedule. */
+  reconcileIntervalHours: number;
+  /** A connection whose data has stopped for this long is compared sooner, in hours; 0: never for that. */
+  quietAfterHours: number;
+  /** Nobody is ended before two observations that are at least this far apart, in minutes. */
+  confirmMinutes: number;
+  /** All of Terra's users are read this often, in hours; 0: only when somebody asks for it. */
+  sweepIntervalHours: number;
+  /** A sweep that would change more than this share of the live connections, from 0 to 1, waits for a person … */
+  brakeShare: number;
+  /** … unless it would change no more than this many. */
+  brakeMinimum: number;
+}
+
+const HEALING_DEFAULTS: HealingOptions = {
+  reconcileIntervalHours: 24,
+  quietAfterHours: 72,
+  confirmMinutes: 60,
+  sweepIntervalHours: 24,
+  brakeShare: 0.1,
+  brakeMinimum: 10,
+};
+
+/** What was given, and the defaults for the rest; the only place that knows them. */
+export function healingOf(given: Partial<HealingOptions> = {}): HealingOptions {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...HEALING_DEFAULTS, ...Object.fromEntries(set) };
+}
+
 /** Everything that {@link TerraAuthModule} needs to know, whoever hosts it. */
 export interface TerraConnectOptions {
   /** Where browsers and Terra reach this service, without a trailing slash. */
@@ -27,6 +58,8 @@ export interface TerraConnectOptions {
   returnUrls: string[];
   /** Whether this process runs the background loops. */
   workersEnabled: boolean;
+  /** Left out, in whole or in part: daily, and with a brake at a tenth. */
+  healing?: Partial<HealingOptions>;
   /** An admin key that must exist from the first start on. */
   bootstrapApiKey?: string;
 }
