@@ -1,6 +1,6 @@
 export { TerraClient } from './terra.client';
 export { TerraModule } from './terra.module';
-export type { TerraProvider, TerraUser } from './terra.types';
+export type { TerraProvider, TerraUser, TerraUserPage } from './terra.types';
 export {
   envelopeOf,
   mayHoldHealthData,

@@ -8,11 +8,14 @@ import {
 } from './terra.errors';
 import { TerraTransport, type TerraCall } from './terra.transport';
 import {
+  readTerraUserPage,
+  readTerraUsers,
   toTerraProvider,
   toTerraUsers,
   type SdkToken,
   type TerraProvider,
   type TerraUser,
+  type TerraUserPage,
   type WidgetSession,
   type WidgetSessionRequest,
 } from './terra.types';
@@ -20,6 +23,8 @@ import { WidgetSessionGateway } from './widget-session.gateway';
 import { asList, asRecord, numberOf, textOf } from './wire';
 
 const SDK_TOKEN_SECONDS = 180;
+// Terra's own default: some 100 KB.
+const USERS_PER_PAGE = 500;
 // Each of the two spellings gets half of what a call may take.
 const SDK_TOKEN_DEADLINE_MS = 5_000;
 // The catalogue is a convenience in front of the call that matters: it may not use up the caller's patience.
@@ -56,6 +61,47 @@ export class TerraClient {
     });
     const user = toTerraUsers(body).find((candidate) => candidate.terraUserId === terraUserId);
     return user ? { user, isAuthenticated: asRecord(body).is_authenticated !== false } : null;
+  }
+
+  /**
+   * `GET /userInfo?reference_id=`: everybody whom Terra holds under a reference, in any of the three shapes that it has
+   * been described in; `{user}` names one where there may be more. null on a 404, which Terra gives for a reference that
+   * nobody has, and has given for a wrong dev-id.
+   *
+   * @throws TerraMalformedAnswerError for any other answer: it never passes for "nobody"
+   */
+  async listUsersOf(referenceId: string, deadlineMs?: number): Promise<TerraUser[] | null> {
+    const body = await this.orNull({
+      operation: 'users-of-reference',
+      method: 'GET',
+      url: `${this.options.terra.apiUrl}/userInfo`,
+      query: { reference_id: referenceId },
+      repeatable: true,
+      deadlineMs,
+    });
+    if (body === null) return null;
+    const users = readTerraUsers(body);
+    if (!users) throw new TerraMalformedAnswerError();
+    return users;
+  }
+
+  /**
+   * `GET /subscriptions?page=`: a page, counted from zero, of everybody whom Terra holds for this account.
+   *
+   * @throws TerraMalformedAnswerError for an answer without a list of users, or whose `next` leads nowhere
+   */
+  async listUsersPage(page: number, perPage = USERS_PER_PAGE, deadlineMs?: number): Promise<TerraUserPage> {
+    const body = await this.send({
+      operation: 'users-page',
+      method: 'GET',
+      url: `${this.options.terra.apiUrl}/subscriptions`,
+      query: { page: String(page), per_page: String(perPage) },
+      repeatable: true,
+      deadlineMs,
+    });
+    const read = readTerraUserPage(body, page);
+    if (!read) throw new TerraMalformedAnswerError();
+    return read;
   }
 
   /** `DELETE /auth/deauthenticateUser`: true when Terra ended it now, false when it did not know the user. */

@@ -1,5 +1,5 @@
 import { describeReferenceIdProblem } from '../common';
-import { asList, asRecord, listOfText, textOf } from './wire';
+import { asList, asRecord, dateOf, listOfText, numberOf, textOf } from './wire';
 
 /** One provider account at Terra. Connecting it again gives a new `terraUserId`. */
 export interface TerraUser {
@@ -12,6 +12,19 @@ export interface TerraUser {
   scopes: string[] | null;
   /** `false` is a fact, `true` is not proof of health. */
   active: boolean | null;
+  /** When the account was connected, where the answer says so. */
+  createdAt: Date | null;
+  /** When Terra last sent data of this account, where the answer says so. */
+  lastWebhookUpdate: Date | null;
+}
+
+/** A page of everybody whom Terra holds for this account. */
+export interface TerraUserPage {
+  users: TerraUser[];
+  /** Entries that could not be read. Anybody may be among them: nobody is absent from a list that has some. */
+  unreadable: number;
+  /** The page to ask for next; null on the last one. */
+  next: number | null;
 }
 
 export interface WidgetSessionRequest {
@@ -57,6 +70,8 @@ export function toTerraUser(wire: unknown): TerraUser | null {
     referenceId: toReferenceId(user.reference_id),
     scopes: user.scopes === null || user.scopes === undefined ? null : listOfText(user.scopes),
     active: typeof user.active === 'boolean' ? user.active : null,
+    createdAt: dateOf(user.created_at),
+    lastWebhookUpdate: dateOf(user.last_webhook_update),
   };
 }
 
@@ -67,13 +82,42 @@ export function toReferenceId(wire: unknown): string | null {
 
 /** `/userInfo` has been described as a bare array, as `{users}` and as `{user}`. */
 export function toTerraUsers(body: unknown): TerraUser[] {
+  return (listOfUsers(body) ?? []).map(toTerraUser).filter((found) => found !== null);
+}
+
+/**
+ * The same for a question whose answer may rightly be "nobody": null for anything that is none of the three shapes, or
+ * that lists somebody who cannot be read. What is not understood must never pass for an empty list.
+ */
+export function readTerraUsers(body: unknown): TerraUser[] | null {
+  const users = listOfUsers(body)?.map(toTerraUser) ?? null;
+  return users?.every((user) => user !== null) ? users : null;
+}
+
+function listOfUsers(body: unknown): unknown[] | null {
+  if (Array.isArray(body)) return body as unknown[];
   const { users, user } = asRecord(body);
-  const list = Array.isArray(body)
-    ? (body as unknown[])
-    : Array.isArray(users)
-      ? asList(users)
-      : asList([user]);
-  return list.map(toTerraUser).filter((found) => found !== null);
+  if (Array.isArray(users)) return users as unknown[];
+  if (user === undefined) return null;
+  return user === null ? [] : [user];
+}
+
+/**
+ * A page of `/subscriptions`: flat since October 2026, inside `data` before that. `max_page` counts pages in one and is
+ * the last index in the other, so only `next` is believed, and it must lead forwards.
+ *
+ * @returns null when it is no such page: an empty one has a list with nobody in it
+ */
+export function readTerraUserPage(body: unknown, page: number): TerraUserPage | null {
+  const outer = asRecord(body);
+  const { results, next } = Array.isArray(outer.results) ? outer : asRecord(outer.data);
+  if (!Array.isArray(results)) return null;
+  const following = next === null ? null : numberOf(next);
+  const leadsForwards = following !== null && Number.isInteger(following) && following > page;
+  if (next !== null && !leadsForwards) return null;
+  const users = asList(results).map(toTerraUser);
+  const readable = users.filter((user) => user !== null);
+  return { users: readable, unreadable: users.length - readable.length, next: following };
 }
 
 /** Reads an entry of the catalogue; null for one that is switched off. */

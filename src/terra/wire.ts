@@ -26,3 +26,11 @@ export function listOfText(value: unknown): string[] {
     typeof value === 'string' ? value.split(',') : asList(value).filter((item) => typeof item === 'string');
   return [...new Set(parts.map((part) => part.trim()).filter((part) => part !== ''))];
 }
+
+/** Terra's times are ISO 8601 in UTC, some of them without saying so. */
+export function dateOf(value: unknown): Date | null {
+  const text = textOf(value);
+  if (text === null || !/^\d{4}-\d{2}-\d{2}T/.test(text)) return null;
+  const date = new Date(/(?:Z|[+-]\d{2}:?\d{2})$/i.test(text) ? text : `${text}Z`);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
