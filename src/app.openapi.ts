@@ -63,6 +63,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Providers', 'What can be connected.')
     .addTag('Browser', "What a person's browser visits; no key.")
     .addTag('Webhooks', 'What Terra calls; signed.')
+    .addTag('Webhook events', 'What Terra has sent and what came of it, for admins.')
     .addTag('Operations', 'For those who run the service; open, keep them inside your network.')
     .build();
   config.components = { ...config.components, headers: HEADERS };

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { addApiKeyCommand, addMigrateCommand } from './commands';
+import { addApiKeyCommand, addMigrateCommand, addWebhookEventsCommand } from './commands';
 import { isConnectionLost } from './common';
 import { hasSqlState, MIGRATE_COMMAND, UNDEFINED_TABLE } from './database';
 import { VERSION } from './version';
@@ -11,6 +11,7 @@ const program = new Command('terra-connect')
   .showHelpAfterError();
 addMigrateCommand(program);
 addApiKeyCommand(program);
+addWebhookEventsCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`terra-connect: ${describe(error)}\n`);

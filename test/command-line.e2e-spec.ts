@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { MIGRATIONS } from '../migrations';
 import { promisify } from 'node:util';
+import { MIGRATIONS } from '../migrations';
 import { callApi, startTestApp, type TestApp } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
+import { newReference } from './support/flow';
+import { changingNothing } from './support/refusals';
+import { postWebhook } from './support/webhooks';
 
 const root = join(__dirname, '..');
 // Each step starts a process, which takes a while on a machine that is busy with other tests.
@@ -80,6 +84,91 @@ describe('terra-connect api-key', () => {
   });
 });
 
+describe('terra-connect webhook-events', () => {
+  let service: TestApp;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    service = await startTestApp();
+    env = { DATABASE_URL: service.databaseUrl };
+  });
+  afterAll(() => service.close());
+
+  const user = { user_id: randomUUID(), provider: 'GARMIN', reference_id: newReference() };
+  const webhookEvents = (...args: string[]): Promise<Result> => cli(['webhook-events', ...args], env);
+  /** What is refused says why in one line, and has changed nothing. */
+  const refused = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await changingNothing(service, () => webhookEvents(...args));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    return stderr;
+  };
+
+  it('lists events, shows one, and has them worked off again when it is no dry run', async () => {
+    for (const type of ['auth', 'deauth']) {
+      await postWebhook(service, { type, status: 'success', user });
+      await service.drainWebhooks();
+    }
+    const filters = ['--user', user.user_id, '--status', 'done', '--from', '2020-01-01', '--type', 'auth'];
+    const list = await webhookEvents('list', ...filters, '--limit', '10');
+    expect(list).toMatchObject({ code: 0, stderr: '' });
+    const ids = list.stdout.match(/[0-9a-f-]{36}(?=' │ '20)/g) ?? [];
+    expect(ids).toHaveLength(1);
+    const [id = ''] = ids;
+
+    const shown = await webhookEvents('show', id);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ id, type: 'auth', body: { user }, replays: 0 });
+
+    const dry = await changingNothing(service, () => webhookEvents('replay', ...filters, '--dry-run'));
+    expect(dry).toMatchObject({ code: 0, stderr: '' });
+    expect(dry.stdout).toContain('Would be worked off again: 1; pending already: 0.');
+    expect(dry.stdout).toContain(id);
+
+    const { stdout, stderr } = await webhookEvents('replay', '--user', user.user_id, '--limit', '1');
+    expect(stdout).toContain('Worked off again: 1; pending already: 0.');
+    expect(stdout).toContain('Left alone because of --limit: 1.');
+    expect(JSON.parse(stderr)).toMatchObject({
+      event: 'webhook_events.replayed',
+      count: 1,
+      actor: 'cli',
+      by: ['terraUserId'],
+    });
+    expect((await webhookEvents('replay', id)).stdout).toContain('Worked off again: 0; pending already: 1.');
+    await service.drainWebhooks();
+    const after = await service.api('GET', `/v1/webhook-events/${id}`);
+    expect(after.body).toMatchObject({
+      processedAt: expect.any(String) as string,
+      replays: 1,
+      replayedBy: 'cli',
+    });
+  });
+
+  it('reads a long list on where it stopped', async () => {
+    const first = await webhookEvents('list', '--limit', '1');
+    const [, cursor = ''] = /There are more: --cursor (\S+)/.exec(first.stdout) ?? [];
+    const second = await webhookEvents('list', '--limit', '1', '--cursor', cursor);
+    expect(first.stdout).toContain('deauth');
+    expect(second.stdout).toContain("'auth'");
+    expect(second.stdout).not.toContain('There are more');
+  });
+
+  it('names what cannot be accepted, by the options of the command line', async () => {
+    const nobody = randomUUID();
+    expect(await refused('list', '--status', 'alive')).toContain('--status must be one of pending, done');
+    expect(await refused('list', '--cursor', 'x')).toContain('--cursor is not a cursor');
+    expect(await refused('show', nobody)).toBe(`terra-connect: There is no webhook event ${nobody}.\n`);
+    expect(await refused('replay')).toContain('ids or a filter must say which events are meant');
+    expect(await refused('replay', nobody)).toContain(`There is no webhook event ${nobody}.`);
+    expect(await refused('replay', '--reference', 'null')).toContain('--reference is the text of a missing');
+    expect(await refused('replay', '--status', 'dead', '--limit', 'all')).toContain('--limit must be');
+  });
+
+  it('needs the database, and nothing of Terra', async () => {
+    const { code, stderr } = await cli(['webhook-events', 'list']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('DATABASE_URL is missing');
+    expect(stderr).not.toContain('TERRA_');
+  });
+});
+
 describe('terra-connect migrate', () => {
   let database: TestDatabase;
   beforeAll(async () => (database = await createTestDatabase()));
@@ -87,7 +176,7 @@ describe('terra-connect migrate', () => {
 
   it('takes back, applies, and does nothing the second time; two at once do it once', async () => {
     const env = { DATABASE_URL: database.url };
-    for (let count = 0; count < MIGRATIONS.length; count += 1)
+    for (let left = MIGRATIONS.length; left > 0; left -= 1)
       expect(await cli(['migrate', '--revert'], env)).toMatchObject({ code: 0 });
     const tables = `SELECT 1 FROM information_schema.tables WHERE table_schema = 'terra_connect'`;
     expect(await database.query(tables)).toEqual([]);

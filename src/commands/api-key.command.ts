@@ -1,11 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Command } from 'commander';
 import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
 import { ClockModule } from '../common';
 import { readDatabaseUrl } from '../config';
 import { dataSourceOptions } from '../database';
+import { withService } from './with-service';
 
 /** Just enough of the house to manage keys: needs DATABASE_URL and nothing of Terra's. */
 @Module({})
@@ -73,15 +73,6 @@ function readScopes(text: string): Scope[] {
   return [...new Set(scopes.filter(isScope))];
 }
 
-async function withApiKeys<T>(work: (apiKeys: ApiKeysService) => Promise<T>): Promise<T> {
-  const module = ApiKeyCommandModule.forDatabase(readDatabaseUrl());
-  const context = await NestFactory.createApplicationContext(module, {
-    logger: ['fatal'],
-    abortOnError: false,
-  });
-  try {
-    return await work(context.get(ApiKeysService, { strict: false }));
-  } finally {
-    await context.close();
-  }
+function withApiKeys<T>(work: (apiKeys: ApiKeysService) => Promise<T>): Promise<T> {
+  return withService(ApiKeyCommandModule.forDatabase(readDatabaseUrl()), ApiKeysService, work);
 }

@@ -1,2 +1,3 @@
 export { addApiKeyCommand } from './api-key.command';
 export { addMigrateCommand } from './migrate.command';
+export { addWebhookEventsCommand } from './webhook-events.command';

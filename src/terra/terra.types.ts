@@ -58,12 +58,16 @@ export interface TerraProvider {
   types: string[];
 }
 
+// An index of Postgres holds no text of several KB.
+const MAX_ID_LENGTH = 200;
+
 /** Reads Terra's user object; only `user_id` and `provider` are always there. */
 export function toTerraUser(wire: unknown): TerraUser | null {
   const user = asRecord(wire);
   const terraUserId = textOf(user.user_id);
   const provider = textOf(user.provider);
   if (!terraUserId || !provider) return null;
+  if (terraUserId.length > MAX_ID_LENGTH || provider.length > MAX_ID_LENGTH) return null;
   return {
     terraUserId,
     provider: provider.toUpperCase(),

@@ -5,7 +5,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
  * - `parked` true, but about nobody we know yet, or contradictory: kept, changes nothing
  * - `dead` failed every attempt; `note` has the error
  */
-export type WebhookEventStatus = 'pending' | 'done' | 'ignored' | 'parked' | 'dead';
+export const WEBHOOK_EVENT_STATUSES = ['pending', 'done', 'ignored', 'parked', 'dead'] as const;
+export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 
 /** The note of an event that is parked until its Terra user has an owner. */
 export const WAITS_FOR_OWNER = 'nobody has told us yet whose Terra user this is';
@@ -50,6 +51,10 @@ export class WebhookEvent {
   @Column({ type: 'text', name: 'terra_user_id', nullable: true })
   terraUserId: string | null;
 
+  /** Whom the event names; like `type` and `terraUserId` known once somebody has read the body. */
+  @Column({ type: 'text', name: 'reference_id', nullable: true })
+  referenceId: string | null;
+
   @Column({ type: 'text', name: 'status' })
   status: WebhookEventStatus;
 
@@ -64,4 +69,14 @@ export class WebhookEvent {
 
   @Column({ type: 'timestamptz', name: 'processed_at', nullable: true })
   processedAt: Date | null;
+
+  /** How often a person has had it worked off again, when last, and who: an API key's id, or `cli`. */
+  @Column({ type: 'integer', name: 'replays' })
+  replays: number;
+
+  @Column({ type: 'timestamptz', name: 'replayed_at', nullable: true })
+  replayedAt: Date | null;
+
+  @Column({ type: 'text', name: 'replayed_by', nullable: true })
+  replayedBy: string | null;
 }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, In, IsNull, Not, Repository, type EntityManager } from 'typeorm';
+import { DataSource, In, MoreThan, Repository, type EntityManager } from 'typeorm';
 import { runIn, runPrepared } from '../database';
+import { parseTerraEvent } from '../terra';
+import { labelsOf } from './event-labels';
 import { WAITS_FOR_OWNER, WebhookEvent, type WebhookEventStatus } from './webhook-event.entity';
 
 // A quarter of Terra's patience: a database that is slower than this gets a 503, and Terra's retry.
@@ -32,6 +34,8 @@ export interface EventOutcome {
   note: string | null;
   type: string | null;
   terraUserId: string | null;
+  /** Whom it names; what is known of it stays when this is left out. */
+  referenceId?: string | null;
   /** Replaces the stored body. */
   body?: Buffer;
 }
@@ -83,35 +87,40 @@ export class WebhookEventRepository {
 
   /** Says what became of an event; `body`, if given, takes the place of the stored one. */
   async settle(manager: EntityManager, id: string, outcome: EventOutcome, now: Date): Promise<void> {
-    const { status, note, type, terraUserId, body } = outcome;
+    const { status, note, type, terraUserId, referenceId, body } = outcome;
     await runIn(
       manager,
       `UPDATE terra_connect.webhook_events SET status = $2, note = $3, type = $4, terra_user_id = $5,
-          body = coalesce($6, body), processed_at = $7 WHERE id = $1`,
-      [id, status, note, type, terraUserId, body ?? null, now],
+          body = coalesce($6, body), processed_at = $7, reference_id = coalesce($8, reference_id) WHERE id = $1`,
+      [id, status, note, type, terraUserId, body ?? null, now, referenceId ?? null],
     );
   }
 
-  /** After a failed attempt: again later, or never. The count guards against a second worker that failed on it too. */
+  /**
+   * After a failed attempt: again later, or never. The count guards against a second worker that failed on it too. The
+   * labels are written here as well: who looks for dead events looks by type and by user.
+   */
   async recordFailure(
-    event: Pick<WebhookEvent, 'id' | 'attempts'>,
+    event: Pick<WebhookEvent, 'id' | 'attempts'> & { body?: Buffer | null },
     failure: { note: string; nextAttemptAt: Date | null },
   ): Promise<void> {
-    const { id, attempts } = event;
+    const { id, attempts, body } = event;
     const { note, nextAttemptAt } = failure;
     const change = nextAttemptAt ? { nextAttemptAt } : { status: 'dead' as const };
+    const parsed = body ? parseTerraEvent(body) : null;
     await this.events.update(
       { id, attempts, status: 'pending' },
-      { ...change, note, attempts: attempts + 1 },
+      { ...change, ...(parsed ? labelsOf(parsed) : {}), note, attempts: attempts + 1 },
     );
   }
 
   /** Whom parked events wait for. */
-  async parkedTerraUsers(limit: number): Promise<string[]> {
+  async parkedTerraUsers(after: string, limit: number): Promise<string[]> {
     const rows = await this.events
       .createQueryBuilder('event')
       .select('DISTINCT event.terraUserId', 'terraUserId')
-      .where({ status: 'parked', terraUserId: Not(IsNull()), note: WAITS_FOR_OWNER })
+      .where({ status: 'parked', terraUserId: MoreThan(after), note: WAITS_FOR_OWNER })
+      .orderBy('event.terraUserId')
       .limit(limit)
       .getRawMany<{ terraUserId: string }>();
     return rows.map(({ terraUserId }) => terraUserId);

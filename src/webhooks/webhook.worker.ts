@@ -14,6 +14,7 @@ import { inTransaction } from '../database';
 import { Metrics } from '../observability';
 import { PollingWorker, retryDelayMs } from '../queue';
 import { envelopeOf, mayHoldHealthData, parseTerraEvent } from '../terra';
+import { labelsOf } from './event-labels';
 import {
   WebhookEventRepository,
   type EventOutcome,
@@ -34,7 +35,6 @@ const UNREADABLE: EventOutcome = {
   terraUserId: null,
 };
 const MAX_NOTE_LENGTH = 500;
-const MAX_TYPE_LENGTH = 100;
 
 /** Works the inbox off. All that an event changes is committed together with the event being marked, or nothing is. */
 @Injectable()
@@ -50,6 +50,8 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
     idleMs: PARKING_IDLE_MS,
     runOnce: () => this.releaseParked(),
   });
+
+  private lookedAtUntil = '';
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -91,7 +93,9 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
    * @returns false when none was waiting for nothing
    */
   async releaseParked(): Promise<boolean> {
-    const waiting = await this.repository.parkedTerraUsers(PARKED_BATCH);
+    // Some may wait for ever: each look begins where the last one stopped.
+    const waiting = await this.repository.parkedTerraUsers(this.lookedAtUntil, PARKED_BATCH);
+    this.lookedAtUntil = waiting.length === PARKED_BATCH ? (waiting.at(-1) ?? '') : '';
     const owned = await this.connections.ownedAmong(waiting);
     if (owned.length === 0) return false;
     await this.repository.unpark(owned, this.clock.now());
@@ -144,8 +148,7 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
       {
         status,
         note,
-        type: event.sentType.slice(0, MAX_TYPE_LENGTH),
-        terraUserId: (event.user ?? event.newUser)?.terraUserId ?? null,
+        ...labelsOf(event),
         ...(mayHoldHealthData(event.type) ? { body: envelopeOf(event) } : {}),
       },
       now,

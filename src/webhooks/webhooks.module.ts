@@ -1,5 +1,6 @@
 import { Module, type NestModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
@@ -7,9 +8,11 @@ import { RawBody } from './raw-body';
 import { SignatureRefusals } from './signature-refusals';
 import { TerraSignatureGuard } from './terra-signature.guard';
 import { TerraWebhookController } from './terra-webhook.controller';
+import { WebhookArchiveModule } from './webhook-archive.module';
 import { WebhookBacklogMetric } from './webhook-backlog.metric';
 import { WebhookEvent } from './webhook-event.entity';
 import { WebhookEventRepository } from './webhook-event.repository';
+import { WebhookEventsController } from './webhook-events.controller';
 import { WebhookHandlers } from './webhook-handlers';
 import { WebhookInboxService } from './webhook-inbox.service';
 import { WebhookWorker } from './webhook.worker';
@@ -17,11 +20,13 @@ import { WebhookWorker } from './webhook.worker';
 @Module({
   imports: [
     TypeOrmModule.forFeature([WebhookEvent]),
+    ApiKeysModule,
     ConnectionsModule,
     ConnectSessionsModule,
     ObservabilityModule,
+    WebhookArchiveModule,
   ],
-  controllers: [TerraWebhookController],
+  controllers: [TerraWebhookController, WebhookEventsController],
   providers: [
     RawBody,
     SignatureRefusals,
@@ -32,7 +37,7 @@ import { WebhookWorker } from './webhook.worker';
     WebhookInboxService,
     WebhookWorker,
   ],
-  exports: [WebhookWorker],
+  exports: [WebhookArchiveModule, WebhookWorker],
 })
 export class WebhooksModule implements NestModule {
   constructor(private readonly rawBody: RawBody) {}

@@ -1,0 +1,6 @@
+import { IntersectionType } from '@nestjs/swagger';
+import { PageQueryDto } from '../../common';
+import { WebhookEventFilterDto } from './webhook-event-filter.dto';
+
+/** Filters of the list; all of them together must hold. */
+export class ListWebhookEventsDto extends IntersectionType(WebhookEventFilterDto, PageQueryDto) {}

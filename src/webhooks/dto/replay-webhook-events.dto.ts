@@ -1,0 +1,70 @@
+import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsUUID,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { WebhookEventFilterDto } from './webhook-event-filter.dto';
+
+const MAX_IDS = 500;
+const DEFAULT_LIMIT = 1_000;
+const MAX_LIMIT = 10_000;
+const LIMIT_MESSAGE = `must be a whole number from 1 to ${MAX_LIMIT}`;
+
+@ApiSchema({ description: 'Which events to work off again: either `ids` or `filter`.' })
+export class ReplayWebhookEventsDto {
+  @ApiPropertyOptional({
+    type: [String],
+    format: 'uuid',
+    description: 'These events. If one of them does not exist, none is replayed.',
+    example: ['01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'],
+    minItems: 1,
+    maxItems: MAX_IDS,
+  })
+  @IsOptional()
+  @IsArray({ message: 'must be a list of ids' })
+  @ArrayMinSize(1, { message: `must have 1 to ${MAX_IDS} entries` })
+  @ArrayMaxSize(MAX_IDS, { message: `must have 1 to ${MAX_IDS} entries` })
+  @IsUUID('all', { each: true, message: 'must hold ids of webhook events' })
+  ids?: string[];
+
+  @ApiPropertyOptional({
+    type: WebhookEventFilterDto,
+    description: 'All events that fit; it must name at least one thing to go by.',
+  })
+  @IsOptional()
+  @IsObject({ message: 'must be an object' })
+  @ValidateNested()
+  @Type(() => WebhookEventFilterDto)
+  filter?: WebhookEventFilterDto;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'How many to replay at the most, oldest first; the answer says how many remain.',
+    minimum: 1,
+    maximum: MAX_LIMIT,
+    default: DEFAULT_LIMIT,
+    example: DEFAULT_LIMIT,
+  })
+  @IsInt({ message: LIMIT_MESSAGE })
+  @Min(1, { message: LIMIT_MESSAGE })
+  @Max(MAX_LIMIT, { message: LIMIT_MESSAGE })
+  limit: number = DEFAULT_LIMIT;
+
+  @ApiPropertyOptional({
+    description: 'Say what would be done, and do nothing.',
+    default: false,
+    example: true,
+  })
+  @IsBoolean({ message: 'must be true or false' })
+  dryRun: boolean = false;
+}

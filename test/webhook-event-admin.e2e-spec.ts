@@ -1,0 +1,195 @@
+import { ApiKeysService, SCOPES } from '../src/api-keys';
+import { startTestApp, type TestApp } from './support/app';
+import { newReference } from './support/flow';
+import { auth, deauth, NOBODY, PastWebhooks, userOf } from './support/past-webhooks';
+import { invalidField, refusal } from './support/refusals';
+
+describe('Past webhook events', () => {
+  let service: TestApp;
+  let past: PastWebhooks;
+  beforeAll(async () => {
+    service = await startTestApp();
+    past = new PastWebhooks(service);
+  });
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => service.close());
+
+  describe('the list', () => {
+    const referenceId = newReference();
+    const user = userOf(referenceId);
+    const ids: Record<string, string> = {};
+    beforeAll(async () => {
+      ids.linked = await past.deliver(auth(user));
+      ids.ended = await past.deliver(deauth(user));
+      ids.strange = await past.deliver({ type: 'weather', user });
+      ids.ownerless = await past.deliver(auth(userOf(null)));
+      ids.unreadable = await past.deliver('no JSON at all');
+      const mend = await past.breakFor(`${referenceId}-2`);
+      ids.dead = await past.deliver(auth(userOf(`${referenceId}-2`, 'terra-user-of-the-dead')));
+      await past.giveUp(ids.dead);
+      await mend();
+      ids.waiting = await past.post(auth(userOf(newReference())));
+    });
+
+    it.each([
+      ['pending', ['waiting']],
+      ['done', ['ended', 'linked']],
+      ['ignored', ['strange']],
+      ['parked', ['ownerless']],
+      ['dead', ['dead', 'unreadable']],
+    ])('with status %s holds those alone, newest first', async (status, names) => {
+      expect(await past.idsOf({ status })).toEqual(names.map((name) => ids[name]));
+    });
+
+    it('is narrowed by type', async () => {
+      expect(await past.idsOf({ type: 'auth' })).toEqual([ids.dead, ids.ownerless, ids.linked]);
+      expect(await past.idsOf({ type: 'weather' })).toEqual([ids.strange]);
+      expect(await past.idsOf({ type: 'AUTH' })).toEqual([]);
+    });
+
+    it('is narrowed by Terra user, of dead events too', async () => {
+      expect(await past.idsOf({ terraUserId: user.user_id })).toEqual([ids.strange, ids.ended, ids.linked]);
+      expect(await past.idsOf({ terraUserId: 'terra-user-of-the-dead' })).toEqual([ids.dead]);
+    });
+
+    it('is narrowed by reference, compared exactly', async () => {
+      expect(await past.idsOf({ referenceId: `${referenceId}-2` })).toEqual([ids.dead]);
+      expect(await past.idsOf({ referenceId: `${referenceId.toUpperCase()}-2` })).toEqual([]);
+    });
+
+    it('is narrowed to a time: from is part of it, to is not', async () => {
+      const [strange, dead] = await Promise.all([past.read(ids.strange ?? ''), past.read(ids.dead ?? '')]);
+      const within = { receivedFrom: strange.receivedAt, receivedTo: dead.receivedAt };
+      expect(await past.idsOf(within)).toEqual([ids.unreadable, ids.ownerless, ids.strange]);
+      expect(await past.idsOf({ receivedFrom: dead.receivedAt.replace('Z', '+00:00') })).toEqual([
+        ids.waiting,
+        ids.dead,
+      ]);
+      expect(await past.idsOf({ receivedTo: '2020-01-01' })).toEqual([]);
+    });
+
+    it('is narrowed by all filters together', async () => {
+      const filter = { status: 'done', type: 'auth', terraUserId: user.user_id, receivedFrom: '2020-01-01' };
+      expect(await past.idsOf(filter)).toEqual([ids.linked]);
+      expect(await past.idsOf({ ...filter, status: 'dead' })).toEqual([]);
+    });
+
+    it('is read page by page: each event once, though others come in meanwhile', async () => {
+      const before = await past.idsOf({});
+      const seen: string[] = [];
+      let page = await past.list({ limit: '2' });
+      for (let pages = 1; ; pages += 1) {
+        expect(page.items.length).toBeLessThanOrEqual(2);
+        seen.push(...page.items.map(({ id }) => id));
+        if (page.nextCursor === null || pages > 20) break;
+        await past.post(auth(userOf(newReference())));
+        page = await past.list({ limit: '2', cursor: page.nextCursor });
+      }
+      expect(seen).toEqual(before);
+    });
+
+    it('shows what became of an event and when, and not what it says', async () => {
+      const { items } = await past.list({ status: 'dead', type: 'auth' });
+      expect(items).toEqual([
+        expect.objectContaining({
+          id: ids.dead,
+          note: 'the disk is full',
+          attempts: 14,
+          replays: 0,
+          replayedAt: null,
+          replayedBy: null,
+        }),
+      ]);
+      expect(items[0]).not.toHaveProperty('body');
+    });
+
+    it.each(['x', 'null', '%00', 'MDE5ODBjMGU', `${NOBODY}`, "'OR'1'='1", 'a'.repeat(2_000)])(
+      'refuses a cursor that nobody has given out (%#)',
+      async (cursor) => {
+        const path = `/v1/webhook-events?cursor=${encodeURIComponent(cursor)}`;
+        expect(await refusal(service, 'GET', path)).toMatchObject(invalidField('cursor'));
+      },
+    );
+
+    it.each([
+      ['status', 'alive'],
+      ['status', ''],
+      ['type', ''],
+      ['type', 'a%00b'],
+      ['type', 'x'.repeat(101)],
+      ['terraUserId', 'x'.repeat(201)],
+      ['referenceId', 'null'],
+      ['receivedFrom', 'yesterday'],
+      ['receivedFrom', '2026-02-30'],
+      ['receivedFrom', '2026-11-23T09:30:00'],
+      ['receivedTo', '1795426200000'],
+      ['receivedTo', ''],
+      ['limit', '0'],
+      ['limit', '201'],
+      ['ids', NOBODY],
+    ])('refuses a %s that cannot be (%#)', async (field, value) => {
+      const path = `/v1/webhook-events?${field}=${value}`;
+      expect(await refusal(service, 'GET', path)).toMatchObject(invalidField(field));
+    });
+  });
+
+  describe('one event', () => {
+    it('is shown with what it says, and when it was said', async () => {
+      const event = auth(userOf(newReference()));
+      const orderingAt = new Date('2026-11-23T09:29:59.120Z');
+      const id = await past.deliver(event, { orderingAt });
+      expect(await past.read(id)).toMatchObject({
+        traceId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+        orderingAt: orderingAt.toISOString(),
+        type: 'auth',
+        status: 'done',
+        note: null,
+        attempts: 0,
+        processedAt: expect.any(String) as string,
+        body: event,
+        bodyText: null,
+      });
+    });
+
+    it.each([
+      ['no JSON', 'auth=success'],
+      ['a list', '[1,2]'],
+      ['a text', '"auth"'],
+      ['nested too deep for any writer', `{"type":"x","a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+    ])('that is %s is shown as the text that came', async (_case, text) => {
+      expect(await past.read(await past.post(text))).toMatchObject({ body: null, bodyText: text });
+    });
+
+    it('of health data shows no measurement once it is worked off', async () => {
+      const event = { type: 'daily', user: userOf(newReference()), data: [{ heart_rate: 61 }] };
+      const { status, body } = await past.read(await past.deliver(event));
+      expect({ status, body }).toEqual({
+        status: 'done',
+        body: { type: 'daily', user: event.user, data: 'not kept' },
+      });
+    });
+
+    it.each([NOBODY, 'not-an-id', '%00', '1'])('is not found under the id %s', async (id) => {
+      const problem = await refusal(service, 'GET', `/v1/webhook-events/${id}`);
+      expect(problem).toMatchObject({ status: 404, code: 'webhook_event.not_found' });
+    });
+  });
+
+  it('T-25: are for admins alone, to see and to replay', async () => {
+    const id = await past.deliver(auth(userOf(newReference())));
+    const apiKeys = service.app.get(ApiKeysService, { strict: false });
+    const others = SCOPES.filter((scope) => scope !== 'admin');
+    const { key } = await apiKeys.create('everything but admin', others);
+    const calls: [string, string, object?][] = [
+      ['GET', '/v1/webhook-events'],
+      ['GET', `/v1/webhook-events/${id}`],
+      ['POST', '/v1/webhook-events/replay', { ids: [id] }],
+      ['POST', '/v1/webhook-events/replay', { ids: [id], dryRun: true }],
+    ];
+    for (const [method, path, body] of calls) {
+      const refused = await refusal(service, method, path, { key, body });
+      expect(refused).toMatchObject({ status: 403, code: 'auth.missing_scope', requiredScope: 'admin' });
+      expect(await refusal(service, method, path, { key: null, body })).toMatchObject({ status: 401 });
+    }
+  });
+});

@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { ApiKeysService } from '../src/api-keys';
+import { startTestApp, type TestApp } from './support/app';
+import { connectionsOf, newReference, stateOf } from './support/flow';
+import {
+  auth,
+  authAgain,
+  deauth,
+  NOBODY,
+  PastWebhooks,
+  userOf,
+  type EventAnswer,
+} from './support/past-webhooks';
+import { changingNothing, refusal } from './support/refusals';
+
+describe('A replay of webhook events', () => {
+  let service: TestApp;
+  let past: PastWebhooks;
+  beforeAll(async () => {
+    service = await startTestApp();
+    past = new PastWebhooks(service);
+  });
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => service.close());
+
+  it('of a dead event succeeds once its cause is mended', async () => {
+    const referenceId = newReference();
+    const mend = await past.breakFor(referenceId);
+    const user = userOf(referenceId);
+    const id = await past.deliver(auth(user));
+    await past.giveUp(id);
+    expect(await connectionsOf(service, referenceId)).toEqual([]);
+
+    expect((await past.replay({ ids: [id] })).body).toMatchObject({ replayed: 1 });
+    expect(await past.read(id)).toMatchObject({ status: 'pending', attempts: 0, note: null });
+    await service.drainWebhooks();
+    expect(await past.read(id)).toMatchObject({ status: 'pending', attempts: 1, note: 'the disk is full' });
+    await past.giveUp(id);
+
+    await mend();
+    const { status, body } = await past.replay({ ids: [id] });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      dryRun: false,
+      matched: 1,
+      replayed: 1,
+      skipped: 0,
+      remaining: 0,
+      events: [{ id, type: 'auth', status: 'dead', terraUserId: user.user_id }],
+    });
+    await service.drainWebhooks();
+    expect(await past.read(id)).toMatchObject({ status: 'done', attempts: 0, note: null, replays: 2 });
+    expect(await connectionsOf(service, referenceId)).toMatchObject([
+      { terraUserId: user.user_id, status: 'active' },
+    ]);
+  });
+
+  it('is on record: in the event who and when, in the log who, how many and by what', async () => {
+    const user = userOf(newReference());
+    const id = await past.deliver(auth(user));
+    const { key, id: actor } = await service.app
+      .get(ApiKeysService, { strict: false })
+      .create('an operator', ['admin']);
+    service.log.splice(0);
+    const filter = { terraUserId: user.user_id, status: 'done' };
+    await service.api('POST', '/v1/webhook-events/replay', { key, body: { filter } });
+
+    const event = await past.read(id);
+    expect(event).toMatchObject({ replays: 1, replayedBy: actor });
+    expect(Date.parse(event.replayedAt ?? '')).toBeGreaterThan(Date.now() - 60_000);
+    const lines = service.log.filter((line) => line.includes('webhook_events.replayed'));
+    expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({
+        event: 'webhook_events.replayed',
+        count: 1,
+        actor,
+        by: ['status', 'terraUserId'],
+      }),
+    ]);
+    expect(service.log.join('')).not.toContain(user.user_id);
+  });
+
+  it('by filter takes those that fit, and leaves pending ones as they are', async () => {
+    const [user, other] = [userOf(newReference()), userOf(newReference())];
+    const linked = await past.deliver(auth(user));
+    const untouched = await past.deliver(auth(other));
+    const ended = await past.deliver(deauth(user));
+    await past.replay({ ids: [ended] });
+
+    const { body } = await past.replay({ filter: { terraUserId: user.user_id } });
+    expect(body).toMatchObject({ matched: 2, replayed: 1, skipped: 1, remaining: 0 });
+    expect(body.events.map(({ id }) => id)).toEqual([linked]);
+    expect(await past.read(untouched)).toMatchObject({ status: 'done', replays: 0 });
+    expect(await past.read(ended)).toMatchObject({ status: 'pending', replays: 1 });
+    await service.drainWebhooks();
+  });
+
+  it('takes the oldest first, up to the limit, and says how many remain', async () => {
+    const user = userOf(newReference());
+    const ids: string[] = [];
+    for (let count = 0; count < 5; count += 1) ids.push(await past.deliver(authAgain(user)));
+    const { body } = await past.replay({ filter: { terraUserId: user.user_id }, limit: 2 });
+    expect(body).toMatchObject({ matched: 5, replayed: 2, skipped: 0, remaining: 3 });
+    expect(body.events.map(({ id }) => id)).toEqual(ids.slice(0, 2));
+    expect((await Promise.all(ids.map((id) => past.read(id)))).map(({ replays }) => replays)).toEqual([
+      1, 1, 0, 0, 0,
+    ]);
+  });
+
+  it('of more than a hundred events names the first hundred', async () => {
+    const user = userOf(newReference());
+    await Promise.all(Array.from({ length: 120 }, () => past.post(authAgain(user))));
+    await service.drainWebhooks();
+    const { body } = await past.replay({ filter: { terraUserId: user.user_id } });
+    expect(body).toMatchObject({ matched: 120, replayed: 120 });
+    expect(body.events).toHaveLength(100);
+    await service.drainWebhooks();
+  });
+
+  it('that is a dry run says what a replay does, and does nothing', async () => {
+    const user = userOf(newReference());
+    await past.deliver(auth(user));
+    await past.deliver(deauth(user));
+    await past.post(authAgain(user));
+    const filter = { terraUserId: user.user_id, receivedFrom: '2020-01-01' };
+    service.log.splice(0);
+    const { status, body } = await changingNothing(service, () => past.replay({ filter, dryRun: true }));
+    expect({ status, body }).toMatchObject({ status: 200, body: { dryRun: true, replayed: 2 } });
+    expect(service.log.join('')).not.toContain('webhook_events.replayed');
+    expect((await past.replay({ filter })).body).toEqual({ ...body, dryRun: false });
+    await service.drainWebhooks();
+  });
+
+  it('that names an event twice, or in capitals, takes it once', async () => {
+    const id = await past.deliver(auth(userOf(newReference())));
+    const { body } = await past.replay({ ids: [id, id, id.toUpperCase()] });
+    expect(body).toMatchObject({ matched: 1, replayed: 1 });
+    expect(await past.read(id)).toMatchObject({ replays: 1 });
+  });
+
+  it('that ten people ask for at once happens once', async () => {
+    const user = userOf(newReference());
+    const ids = await Promise.all(Array.from({ length: 20 }, () => past.post(authAgain(user))));
+    await service.drainWebhooks();
+    // Half of them by list, in either direction: whoever locks in another order than the others would never get on.
+    const requests = Array.from({ length: 10 }, (_, index) =>
+      index % 2 ? { filter: { terraUserId: user.user_id } } : { ids: index % 4 ? ids : ids.toReversed() },
+    );
+    const answers = await Promise.all(requests.map((request) => past.replay(request)));
+    expect(answers.map(({ status }) => status)).toEqual(requests.map(() => 200));
+    expect(answers.reduce((sum, { body }) => sum + body.replayed, 0)).toBe(20);
+    expect((await Promise.all(ids.map((id) => past.read(id)))).every(({ replays }) => replays === 1)).toBe(
+      true,
+    );
+    await service.drainWebhooks();
+  });
+
+  it('of health data does nothing a second time, since the data is not kept', async () => {
+    const event = { type: 'sleep', user: userOf(newReference()), data: [{ heart_rate: 61 }] };
+    const id = await past.deliver(event);
+    const before = { ...(await stateOf(service)), webhook_events: '' };
+    const { body } = await past.read(id);
+    await past.replay({ ids: [id] });
+    await service.drainWebhooks();
+    expect(await past.read(id)).toMatchObject({ status: 'done', body });
+    expect({ ...(await stateOf(service)), webhook_events: '' }).toEqual(before);
+  });
+
+  it('of something unknown is refused with its ids, and replays none of the others', async () => {
+    const known = await past.deliver(auth(userOf(newReference())));
+    const unknownIds = [NOBODY, randomUUID()];
+    for (const dryRun of [true, false]) {
+      const body = { ids: [unknownIds[0], known, unknownIds[1]], dryRun };
+      const problem = await refusal(service, 'POST', '/v1/webhook-events/replay', { body });
+      expect(problem).toMatchObject({ status: 404, code: 'webhook_event.not_found', unknownIds });
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ['ids', {}],
+    ['limit', []],
+    ['ids', { ids: null, filter: null }],
+    ['ids', { ids: [] }],
+    ['ids', { ids: NOBODY }],
+    ['ids', { ids: ['not-an-id'] }],
+    ['ids', { ids: [NOBODY, 4711] }],
+    ['ids', { ids: Array.from({ length: 501 }, () => NOBODY) }],
+    ['filter', { ids: [NOBODY], filter: { status: 'dead' } }],
+    ['filter', { filter: {} }],
+    ['filter', { filter: { status: null } }],
+    ['filter', { filter: 'dead' }],
+    ['filter', { filter: [{ status: 'dead' }] }],
+    ['filter.status', { filter: { status: 'alive' } }],
+    ['filter.status', { filter: { status: ['dead'] } }],
+    ['filter.referenceId', { filter: { referenceId: 'null' } }],
+    ['filter.receivedFrom', { filter: { receivedFrom: 1_795_426_200_000 } }],
+    ['filter.everything', { filter: { everything: true } }],
+    ['filter.limit', { filter: { status: 'dead', limit: 5 } }],
+    ['limit', { filter: { status: 'dead' }, limit: 0 }],
+    ['limit', { filter: { status: 'dead' }, limit: 10_001 }],
+    ['limit', { filter: { status: 'dead' }, limit: '5' }],
+    ['dryRun', { filter: { status: 'dead' }, dryRun: 'true' }],
+    ['dryRun', { filter: { status: 'dead' }, dryRun: null }],
+    ['dry_run', { filter: { status: 'dead' }, dry_run: true }],
+  ])('is refused for its %s (%#)', async (field, body) => {
+    const problem = await refusal(service, 'POST', '/v1/webhook-events/replay', { body });
+    expect(problem).toMatchObject({ status: 422, code: 'request.invalid' });
+    expect(problem.errors?.map((error) => error.field)).toContain(field);
+  });
+});
+
+describe('A replayed event', () => {
+  it('is worked off by whichever process works, without being told', async () => {
+    const service = await startTestApp({ WORKERS_ENABLED: 'true' });
+    const past = new PastWebhooks(service);
+    const workedOff = async (id: string): Promise<EventAnswer> => {
+      for (let tries = 0; tries < 100; tries += 1) {
+        const event = await past.read(id);
+        if (event.status === 'done') return event;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      throw new Error('The event was not worked off.');
+    };
+    try {
+      const id = await past.post(auth(userOf(newReference())));
+      expect(await workedOff(id)).toMatchObject({ replays: 0 });
+      await past.replay({ ids: [id] });
+      expect(await workedOff(id)).toMatchObject({ replays: 1 });
+    } finally {
+      await service.close();
+    }
+  });
+});
