@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { findFreePort } from '../../local/ports';
 import type { StopList } from '../../local/stop-list';
 import { CrashingPostgres } from '../stage/crashing-postgres';
 import { migrate, ServiceProcess } from '../stage/service-process';
-import { TerraSender, type Delivery } from '../stage/terra-sender';
+import { deadlineIn, TerraSender, type Delivery } from '../stage/terra-sender';
 import { Chance } from './chance';
 import { deliveriesOf } from './deliveries';
 import { expectedOf } from './expectation';
@@ -29,9 +28,7 @@ const POLL_MS = 20;
 
 export async function run(options: Options, toStop: StopList): Promise<Report> {
   const startedAt = Date.now();
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
-  // Every delivery that waits to be repeated listens.
-  setMaxListeners(0, deadline);
+  const deadline = deadlineIn(DEADLINE_MS);
   const chance = new Chance(options.seed);
   const stories = writeStories(chance, options.deliveries);
   const deliveries = deliveriesOf(stories, chance, startedAt);

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { STAGE_CREDENTIALS } from './service-process';
 
@@ -76,4 +77,12 @@ export function sign(body: string, seconds: number = Math.floor(Date.now() / 1_0
     .update(`${seconds}.${body}`)
     .digest('hex');
   return `t=${seconds},v1=${digest}`;
+}
+
+/** The time until which the sender keeps at it. */
+export function deadlineIn(ms: number): AbortSignal {
+  const signal = AbortSignal.timeout(ms);
+  // Every delivery that waits to be repeated listens.
+  setMaxListeners(0, signal);
+  return signal;
 }
