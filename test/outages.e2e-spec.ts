@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox } from '../sandbox';
 import { expectedOf } from './crash/expectation';
-import { Inbox } from './crash/inbox';
 import type { Story } from './crash/stories';
 import { bodyOf } from './crash/terra-events';
 import { isRight, judge } from './crash/verdict';
+import { Witness } from './crash/witness';
 import { CrashingPostgres } from './stage/crashing-postgres';
 import { migrate, ServiceProcess, STAGE_API_KEY, STAGE_CREDENTIALS } from './stage/service-process';
 import { deadlineIn, TerraSender, type Delivery } from './stage/terra-sender';
@@ -179,9 +179,9 @@ describe('R7: Postgres goes away in mid-run', () => {
           });
         }
 
-        const inbox = new Inbox(streamUrl);
-        expect(await inbox.isWorkedOff(deadline)).toBe(true);
-        const evidence = await inbox.evidence();
+        const witness = new Witness(streamUrl, service.url);
+        expect(await witness.isWorkedOff(deadline)).toBe(true);
+        const evidence = await witness.evidence();
         const { acknowledged } = sender;
         expect(acknowledged.size).toBe(told.length);
         const verdict = judge(told.map(expectedOf), { acknowledged, ...evidence });

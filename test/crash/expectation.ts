@@ -1,7 +1,8 @@
 import type { Story } from './stories';
+import type { StoryEvent } from './terra-events';
 
 /** The connection's statuses by what they mean here. */
-export const STATUS = { connected: 'active', refused: 'error', ended: 'revoked' } as const;
+export const STATUS = { connected: 'active', refused: 'needs_reauth', ended: 'disconnected' } as const;
 
 /** A connection as far as it is compared. */
 export interface ConnectionState {
@@ -13,18 +14,23 @@ export interface ConnectionState {
   scopes: string[];
   /** Every Terra user that it has had. */
   terraUserIds: string[];
+  /** What happened to it, oldest first: each line an effect that there must be once. */
+  news: string[];
 }
+
+const DATA: readonly StoryEvent['type'][] = ['activity', 'daily', 'sleep'];
 
 /** What a story comes to when its events are applied one after the other and nothing goes wrong. */
 export function expectedOf({ referenceId, provider, events }: Story): ConnectionState {
   const state: ConnectionState = {
     ...{ referenceId, provider, terraUserId: events[0]?.user ?? '' },
-    ...{ status: STATUS.connected, statusReason: null, scopes: [], terraUserIds: [] },
+    ...{ status: STATUS.connected, statusReason: null, scopes: [], terraUserIds: [], news: [] },
   };
   const become = (status: string, reason: string | null): void =>
     void Object.assign(state, { status, statusReason: reason });
   for (const event of events) {
     if (!state.terraUserIds.includes(event.user)) state.terraUserIds.push(event.user);
+    if (!DATA.includes(event.type)) state.news.push(`${event.type} ${event.user}`);
     if (event.type === 'user_reauth') {
       state.terraUserId = event.user;
       state.scopes = event.scopes;

@@ -10,16 +10,17 @@ import { deadlineIn, TerraSender, type Delivery } from '../stage/terra-sender';
 import { Chance } from './chance';
 import { deliveriesOf } from './deliveries';
 import { expectedOf } from './expectation';
-import { Inbox } from './inbox';
 import { crashPostgres, ServiceKiller } from './killers';
 import type { Options } from './options';
 import type { Report } from './report';
 import { writeStories } from './stories';
 import { judge } from './verdict';
+import { Witness } from './witness';
 
 // A folder of the tests' own, by its name: the next "npm test" takes it away if this run is killed.
 const FOLDER_PREFIX = 'terra-connect-test-crash-';
 const DEADLINE_MS = 5 * 60_000;
+const WORK_OFF_MS = 90_000;
 const DELIVERIES_PER_SECOND = 180;
 const POSTGRES_KILLS = 3;
 /** What Terra sends again although it was acknowledged. */
@@ -47,7 +48,8 @@ export async function run(options: Options, toStop: StopList): Promise<Report> {
   toStop.add('the service', () => killer.stop());
   await killer.start();
 
-  const sender = new TerraSender(() => `http://127.0.0.1:${port}`);
+  const serviceUrl = `http://127.0.0.1:${port}`;
+  const sender = new TerraSender(() => serviceUrl);
   const deliveringFrom = Date.now();
   const postgresChance = new Chance(chance.below(2 ** 31));
   const [unacknowledged, postgresKills] = await Promise.all([
@@ -57,9 +59,9 @@ export async function run(options: Options, toStop: StopList): Promise<Report> {
   await killer.relent();
   const deliveredIn = Date.now() - deliveringFrom;
 
-  const inbox = new Inbox(databaseUrl);
-  await inbox.isWorkedOff(deadline);
-  const evidence = await inbox.evidence();
+  const witness = new Witness(databaseUrl, serviceUrl);
+  await witness.isWorkedOff(AbortSignal.any([deadline, AbortSignal.timeout(WORK_OFF_MS)]));
+  const evidence = await witness.evidence();
   return {
     accounts: stories.length,
     deliveries: deliveries.length,

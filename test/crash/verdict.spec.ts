@@ -13,6 +13,7 @@ const connection = (change: Partial<ConnectionState> = {}): ConnectionState => (
   statusReason: null,
   scopes: ['daily'],
   terraUserIds: ['terra-1'],
+  news: ['auth terra-1', 'connection_error terra-1', 'auth terra-1'],
   ...change,
 });
 const other = connection({ provider: 'OURA', terraUserId: 'terra-2', terraUserIds: ['terra-2'] });
@@ -31,7 +32,7 @@ const faultsOf = (change: Partial<Evidence>): string[] => {
 describe('the crash test notices', () => {
   it('nothing, when nothing is wrong', () => {
     expect(faultsOf({})).toEqual([]);
-    expect(faultsOf({ stored: [...events, { traceId: 'never acknowledged', status: 'parked' }] })).toEqual(
+    expect(faultsOf({ stored: [...events, { traceId: 'never acknowledged', status: 'ignored' }] })).toEqual(
       [],
     );
   });
@@ -49,14 +50,21 @@ describe('the crash test notices', () => {
   it('an event that is not worked off, and one that is dead', () => {
     const first = { traceId: 'a', status: 'pending' };
     expect(faultsOf({ stored: [first, ...events.slice(1)] })).toEqual(['unfinishedEvents']);
+    expect(faultsOf({ stored: [{ ...first, status: 'parked' }, ...events.slice(1)] })).toEqual([
+      'unfinishedEvents',
+    ]);
     expect(faultsOf({ stored: [{ ...first, status: 'dead' }, ...events.slice(1)] })).toEqual(['deadEvents']);
   });
 
   it('an effect that is missing', () => {
     expect(faultsOf({ connections: [other] })).toEqual(['missingEffects']);
+    const forgetful = connection({ news: connection().news.slice(1) });
+    expect(faultsOf({ connections: [forgetful, other] })).toEqual(['missingEffects']);
   });
 
   it('an effect that was applied twice, wherever it stands', () => {
+    const stutterer = connection({ news: [...connection().news, 'connection_error terra-1'] });
+    expect(faultsOf({ connections: [stutterer, other] })).toEqual(['doubledEffects']);
     const twin = connection({ terraUserId: 'terra-3' });
     expect(faultsOf({ connections: [twin, connection(), other] })).toEqual(['doubledEffects']);
     const stranger = connection({ referenceId: 'person-2' });
@@ -69,6 +77,7 @@ describe('the crash test notices', () => {
     { statusReason: 'deauth' },
     { scopes: ['daily', 'sleep'] },
     { terraUserIds: ['terra-1', 'terra-9'] },
+    { news: ['auth terra-1', 'auth terra-1', 'connection_error terra-1'] },
   ])('a connection with %j', (change) => {
     expect(faultsOf({ connections: [connection(change), other] })).toEqual(['mismatches']);
   });

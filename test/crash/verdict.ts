@@ -16,15 +16,15 @@ export const FAULTS = {
   eventsStoredTwice: 'events stored twice',
   unfinishedEvents: 'events not worked off',
   deadEvents: 'events dead',
-  missingEffects: 'connections missing',
-  doubledEffects: 'connections too many',
+  missingEffects: 'effects missing',
+  doubledEffects: 'effects applied twice',
   mismatches: 'connections in a wrong state',
 } as const;
 
 /** For each fault a line for each time that it was found. */
 export type Verdict = Record<keyof typeof FAULTS, string[]>;
 
-const FINAL = ['done', 'ignored', 'parked'];
+const FINAL = ['done', 'ignored'];
 
 export function judge(expected: ConnectionState[], evidence: Evidence): Verdict {
   const { stored } = evidence;
@@ -55,18 +55,36 @@ function judgeConnections(
     const candidates = left.get(account) ?? [];
     left.delete(account);
     const match = candidates.find((each) => describe(each) === describe(wanted)) ?? candidates[0];
-    if (!match) missingEffects.push(`${account}: ${describe(wanted)}`);
-    else if (describe(match) !== describe(wanted)) {
-      mismatches.push(`${account}: ${describe(match)} instead of ${describe(wanted)}`);
-    }
     for (const other of candidates) {
       if (other !== match) doubledEffects.push(`${account}: ${describe(other)} as well`);
+    }
+    if (!match) {
+      missingEffects.push(`${account}: ${describe(wanted)}`);
+      continue;
+    }
+    const missing = without(wanted.news, match.news);
+    const doubled = without(match.news, wanted.news);
+    missingEffects.push(...missing.map((line) => `${account}: ${line}`));
+    doubledEffects.push(...doubled.map((line) => `${account}: ${line}`));
+    const sameLines = missing.length + doubled.length === 0;
+    if (describe(match) !== describe(wanted) || (sameLines && match.news.join() !== wanted.news.join())) {
+      mismatches.push(`${account}: ${describe(match)} instead of ${describe(wanted)}`);
     }
   }
   for (const [account, strangers] of left) {
     for (const stranger of strangers) doubledEffects.push(`${account}: ${describe(stranger)} out of nothing`);
   }
   return { missingEffects, doubledEffects, mismatches };
+}
+
+/** What is in the list once more than in the other. */
+function without(list: string[], other: string[]): string[] {
+  const rest = [...other];
+  return list.filter((each) => {
+    const place = rest.indexOf(each);
+    if (place >= 0) rest.splice(place, 1);
+    return place < 0;
+  });
 }
 
 function accountOf({ referenceId, provider }: ConnectionState): string {
