@@ -11,8 +11,7 @@ export interface Report {
   serviceOwnEnds: number;
   postgresKills: number;
   verdict: Verdict;
-  deliveredInMs: number;
-  tookMs: number;
+  tookMs: Record<string, number>;
 }
 
 const EXAMPLES = 10;
@@ -39,8 +38,10 @@ export function describeReport(report: Report): string {
       words,
       verdict[fault as keyof Verdict].length,
     ]),
-    ['delivered in', `${(report.deliveredInMs / 1_000).toFixed(1)} s`],
-    ['took', `${(report.tookMs / 1_000).toFixed(1)} s`],
+    ...Object.entries(report.tookMs).map(([name, ms]): [string, string] => [
+      name,
+      `${(ms / 1_000).toFixed(1)} s`,
+    ]),
   ];
   const examples = Object.entries(verdict).flatMap(([fault, lines]) => [
     ...lines.slice(0, EXAMPLES).map((line) => `  ${FAULTS[fault as keyof Verdict]}: ${line}`),

@@ -19,8 +19,8 @@ export interface Attempt {
 
 // As long as Terra waits.
 const TIMEOUT_MS = 8_000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 1_500;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** Delivers webhooks as Terra does: what is not answered by a 2xx is sent again, under the same trace id. */
 export class TerraSender {
