@@ -100,6 +100,7 @@ export default tseslint.config(
       'tools/**/*.ts',
       'test/support/**/*.ts',
       'test/browser/**/*.ts',
+      'test/crash/**/*.ts',
     ],
     rules: { 'no-console': 'off' },
   },

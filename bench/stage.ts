@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../local/embedded-postgres';
 import type { Environment } from '../local/node-program';
 import { findFreePort } from '../local/ports';
+import { Program } from '../local/program';
 import type { StopList } from '../local/stop-list';
 import { makeCredentials, RETURN_URL, type Credentials } from './credentials';
 import { BenchDatabase, endUsersFor, seed } from './database';
 import { LoadProcess } from './load-process';
-import { Program } from './program';
 
 const FOLDER = resolve(process.env.DATA_DIR || '.data', 'bench');
 
@@ -142,8 +142,7 @@ async function makeDatabases(
     logOf('migration'),
   );
   toStop.add('the migration', () => migration.stop());
-  const end = await migration.exited;
-  if (end !== 'exit code 0') throw new Error(`The migration has failed (${end}).\n${migration.lastWords()}`);
+  await migration.succeeds();
   await seed(service, credentials);
   await admin.query(`CREATE DATABASE ${peer.name} TEMPLATE ${service.name} STRATEGY FILE_COPY`);
   return { service, peer };

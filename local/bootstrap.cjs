@@ -78,7 +78,7 @@ function* filesIn(entry) {
   else for (const name of fs.readdirSync(entry).sort()) yield* filesIn(path.join(entry, name));
 }
 
-const LOCAL_FOLDERS = ['sandbox', 'local', 'bench', 'tools'];
+const LOCAL_FOLDERS = ['sandbox', 'local', 'bench', 'tools', 'test/stage', 'test/crash'];
 
 // Without checking types ("npm run check" does), which leaves the processor to the service's own build.
 async function compileLocal() {
@@ -188,6 +188,10 @@ const COMMANDS = {
     // The service may be running out of the other part.
     await build(PARTS.filter(({ name }) => name === 'local'));
     become(inRoot('dist', 'local', 'scenario.js'), args);
+  },
+  async 'test-crash'(args) {
+    await build();
+    become(inRoot('dist', 'test', 'crash', 'main.js'), args);
   },
   async tool([name, ...args]) {
     await build();

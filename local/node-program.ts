@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { BUILT } from './built';
 import { settlesWithin } from './waiting';
 
 const STOP_TIMEOUT_MS = 15_000;
@@ -21,7 +22,7 @@ export class NodeProgram {
     /** A file to write to, by its descriptor; this process' own output when left out. */
     output?: number,
   ) {
-    const preload = join(__dirname, 'die-with-parent.js');
+    const preload = join(BUILT, 'local', 'die-with-parent.js');
     this.child = spawn(process.execPath, ['--require', preload, script, ...args], {
       env,
       stdio: ['ignore', output ?? 'inherit', output ?? 'inherit', 'ipc'],
@@ -47,6 +48,12 @@ export class NodeProgram {
   /** 0 when the process could not be started. */
   get pid(): number {
     return this.child.pid ?? 0;
+  }
+
+  /** Ends it as a crash would: in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.exited;
   }
 
   async stop(): Promise<void> {

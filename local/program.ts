@@ -2,12 +2,12 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NodeProgram, type Environment } from '../local/node-program';
+import { BUILT } from './built';
+import { NodeProgram, type Environment } from './node-program';
 
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 5;
 const LOG_LINES_SHOWN = 15;
-const BUILT = join(__dirname, '..');
 
 /** A built Node program in a process of its own, with its output in a file and nothing of this shell's settings. */
 export class Program extends NodeProgram {
@@ -34,6 +34,12 @@ export class Program extends NodeProgram {
       if (Date.now() > end) throw new Error(`${this.name} does not get ready.\n${this.lastWords()}`);
       await sleep(POLL_MS);
     }
+  }
+
+  /** Resolves when it has ended, and ended well. */
+  async succeeds(): Promise<void> {
+    const end = await this.exited;
+    if (end !== 'exit code 0') throw new Error(`${this.name} has failed (${end}).\n${this.lastWords()}`);
   }
 
   lastWords(): string {

@@ -1,0 +1,62 @@
+/** What happens to an account at a provider, in the words of the story; see stories.ts. */
+export type StoryEvent =
+  | { type: 'auth'; user: string; scopes: string[] }
+  | { type: 'user_reauth'; user: string; scopes: string[]; oldUser: string }
+  /** All scopes from now on; or only what was added and removed. */
+  | { type: 'permission_change'; user: string; scopes: string[] | null; added: string[]; removed: string[] }
+  | { type: 'connection_error' | 'deauth' | 'access_revoked'; user: string }
+  | { type: 'activity' | 'daily' | 'sleep'; user: string };
+
+export interface Account {
+  referenceId: string;
+  provider: string;
+}
+
+/**
+ * The body that Terra sends.
+ *
+ * @param flowId tells it from the same news of the same second, which would otherwise be the same bytes: a replay (T-07)
+ */
+export function bodyOf(event: StoryEvent, account: Account, flowId: string): string {
+  return JSON.stringify({
+    type: event.type,
+    ...membersOf(event, account),
+    flow_id: flowId,
+    version: '2022-03-16',
+  });
+}
+
+function membersOf(event: StoryEvent, account: Account): object {
+  const user = (id: string, scopes: string[] | null = null): object => ({
+    user_id: id,
+    provider: account.provider,
+    reference_id: account.referenceId,
+    scopes: scopes && scopes.join(','),
+    active: true,
+  });
+  switch (event.type) {
+    case 'auth':
+      return {
+        status: 'success',
+        user: user(event.user, event.scopes),
+        reference_id: account.referenceId,
+      };
+    case 'user_reauth':
+      return { status: 'warning', old_user: user(event.oldUser), new_user: user(event.user, event.scopes) };
+    case 'permission_change':
+      return {
+        status: 'success',
+        user: user(event.user, event.scopes),
+        scopes_added: event.added,
+        scopes_removed: event.removed,
+      };
+    case 'connection_error':
+    case 'deauth':
+    case 'access_revoked':
+      return { status: 'warning', user: user(event.user) };
+    case 'activity':
+    case 'daily':
+    case 'sleep':
+      return { user: user(event.user), data: [{ metadata: { summary_id: event.user } }] };
+  }
+}

@@ -1,0 +1,133 @@
+import { Chance } from './chance';
+import { deliveriesOf } from './deliveries';
+import { expectedOf, STATUS, type ConnectionState } from './expectation';
+import { writeStories } from './stories';
+import type { StoryEvent } from './terra-events';
+import { isRight, judge, type Evidence, type Verdict } from './verdict';
+
+const connection = (change: Partial<ConnectionState> = {}): ConnectionState => ({
+  referenceId: 'person-1',
+  provider: 'GARMIN',
+  terraUserId: 'terra-1',
+  status: STATUS.connected,
+  statusReason: null,
+  scopes: ['daily'],
+  terraUserIds: ['terra-1'],
+  news: ['auth terra-1', 'connection_error terra-1', 'auth terra-1'],
+  ...change,
+});
+const other = connection({ provider: 'OURA', terraUserId: 'terra-2', terraUserIds: ['terra-2'] });
+const expected = [connection(), other];
+const events = ['a', 'b'].map((traceId) => ({ traceId, status: 'done' }));
+
+/** The faults that are found when the evidence differs from what is right in this. */
+const faultsOf = (change: Partial<Evidence>): string[] => {
+  const right = { acknowledged: ['a', 'b'], stored: events, connections: [connection(), other] };
+  const verdict = judge(expected, { ...right, ...change });
+  const faults = (Object.keys(verdict) as (keyof Verdict)[]).filter((fault) => verdict[fault].length > 0);
+  expect(isRight(verdict)).toBe(faults.length === 0);
+  return faults;
+};
+
+describe('the crash test notices', () => {
+  it('nothing, when nothing is wrong', () => {
+    expect(faultsOf({})).toEqual([]);
+    expect(faultsOf({ stored: [...events, { traceId: 'never acknowledged', status: 'ignored' }] })).toEqual(
+      [],
+    );
+  });
+
+  it('an acknowledged event that is lost', () => {
+    expect(faultsOf({ stored: events.slice(1) })).toEqual(['missingEvents']);
+  });
+
+  it('an event that is there twice', () => {
+    expect(faultsOf({ stored: [...events, { traceId: 'a', status: 'ignored' }] })).toEqual([
+      'eventsStoredTwice',
+    ]);
+  });
+
+  it('an event that is not worked off, and one that is dead', () => {
+    const first = { traceId: 'a', status: 'pending' };
+    expect(faultsOf({ stored: [first, ...events.slice(1)] })).toEqual(['unfinishedEvents']);
+    expect(faultsOf({ stored: [{ ...first, status: 'parked' }, ...events.slice(1)] })).toEqual([
+      'unfinishedEvents',
+    ]);
+    expect(faultsOf({ stored: [{ ...first, status: 'dead' }, ...events.slice(1)] })).toEqual(['deadEvents']);
+  });
+
+  it('an effect that is missing', () => {
+    expect(faultsOf({ connections: [other] })).toEqual(['missingEffects']);
+    const forgetful = connection({ news: connection().news.slice(1) });
+    expect(faultsOf({ connections: [forgetful, other] })).toEqual(['missingEffects']);
+  });
+
+  it('an effect that was applied twice, wherever it stands', () => {
+    const stutterer = connection({ news: [...connection().news, 'connection_error terra-1'] });
+    expect(faultsOf({ connections: [stutterer, other] })).toEqual(['doubledEffects']);
+    const twin = connection({ terraUserId: 'terra-3' });
+    expect(faultsOf({ connections: [twin, connection(), other] })).toEqual(['doubledEffects']);
+    const stranger = connection({ referenceId: 'person-2' });
+    expect(faultsOf({ connections: [connection(), other, stranger] })).toEqual(['doubledEffects']);
+  });
+
+  it.each<Partial<ConnectionState>>([
+    { terraUserId: 'terra-9' },
+    { status: STATUS.ended },
+    { statusReason: 'deauth' },
+    { scopes: ['daily', 'sleep'] },
+    { terraUserIds: ['terra-1', 'terra-9'] },
+    { news: ['auth terra-1', 'auth terra-1', 'connection_error terra-1'] },
+  ])('a connection with %j', (change) => {
+    expect(faultsOf({ connections: [connection(change), other] })).toEqual(['mismatches']);
+  });
+});
+
+describe('the stories of the crash test', () => {
+  it('come again with their seed, have as many events as asked for, and differ with another', () => {
+    const tell = (seed: number, count: number): string => {
+      const chance = new Chance(seed);
+      const deliveries = deliveriesOf(writeStories(chance, count), chance, 0);
+      expect(new Set(deliveries.map(({ traceId }) => traceId)).size).toBe(count);
+      expect(new Set(deliveries.map(({ body }) => body)).size).toBe(count);
+      return JSON.stringify(deliveries);
+    };
+    for (const count of [1, 2, 9, 500]) expect(tell(7, count)).toBe(tell(7, count));
+    expect(tell(7, 500)).not.toBe(tell(8, 500));
+  });
+
+  it.each<[what: string, events: StoryEvent[], end: Partial<ConnectionState>]>([
+    ['an error', [{ type: 'connection_error', user: 'u1' }], { status: STATUS.refused }],
+    [
+      'an error and a new login',
+      [
+        { type: 'connection_error', user: 'u1' },
+        { type: 'auth', user: 'u1', scopes: ['sleep'] },
+      ],
+      { status: STATUS.connected, scopes: ['sleep'] },
+    ],
+    [
+      'a change of scopes',
+      [{ type: 'permission_change', user: 'u1', scopes: null, added: ['sleep'], removed: ['daily'] }],
+      { scopes: ['body', 'sleep'] },
+    ],
+    [
+      'a swap, and the late end of the old Terra user',
+      [
+        { type: 'auth', user: 'u2', scopes: ['sleep'] },
+        { type: 'user_reauth', user: 'u2', oldUser: 'u1', scopes: ['sleep'] },
+        { type: 'deauth', user: 'u1' },
+      ],
+      { terraUserId: 'u2', status: STATUS.connected, scopes: ['sleep'], terraUserIds: ['u1', 'u2'] },
+    ],
+    [
+      'an end',
+      [{ type: 'access_revoked', user: 'u1' }],
+      { status: STATUS.ended, statusReason: 'access_revoked' },
+    ],
+  ])('come to what they tell: %s', (_, events, end) => {
+    const auth: StoryEvent = { type: 'auth', user: 'u1', scopes: ['body', 'daily'] };
+    const story = { referenceId: 'person-1', provider: 'GARMIN', events: [auth, ...events] };
+    expect(expectedOf(story)).toMatchObject(end);
+  });
+});

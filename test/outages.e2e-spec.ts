@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sandbox } from '../sandbox';
+import { expectedOf } from './crash/expectation';
+import type { Story } from './crash/stories';
+import { bodyOf } from './crash/terra-events';
+import { isRight, judge } from './crash/verdict';
+import { Witness } from './crash/witness';
+import { CrashingPostgres } from './stage/crashing-postgres';
+import { migrate, ServiceProcess, STAGE_API_KEY, STAGE_CREDENTIALS } from './stage/service-process';
+import { deadlineIn, TerraSender, type Delivery } from './stage/terra-sender';
+import { callApi, startTestApp, type TestApp } from './support/app';
+import { connectThroughWidget, startTestSandbox } from './support/sandbox';
+
+// A caller that was cut off in the middle of its request waits half a minute for its key; see connect-sessions.service.
+jest.setTimeout(120_000);
+
+describe('R7: Postgres goes away in mid-run', () => {
+  let dataDir: string;
+  let postgres: CrashingPostgres;
+  let databaseUrl: string;
+
+  beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'outage-'));
+    // Durable: a server that does not wait for the disk loses what was acknowledged when it is killed.
+    postgres = await CrashingPostgres.start({ dataDir, durable: true });
+    databaseUrl = await postgres.database('service');
+    await migrate(databaseUrl, join(dataDir, 'migration.log'));
+  });
+  afterAll(async () => {
+    await postgres.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  describe('under a person who connects', () => {
+    let service: TestApp;
+    beforeAll(async () => (service = await startTestApp({ DATABASE_URL: databaseUrl })));
+    afterAll(() => service.close());
+
+    it('says 503 with Retry-After instead of a false 2xx, and goes on when Postgres is back', async () => {
+      const { body: session } = await service.api<{ id: string; widgetUrl: string; connectUrl: string }>(
+        'POST',
+        '/v1/connect-sessions',
+        { body: { referenceId: 'person' } },
+      );
+      await postgres.stop();
+
+      const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+      const answers = {
+        sessions: await service.api('POST', '/v1/connect-sessions', { body: { referenceId: 'other' } }),
+        connections: await service.api('GET', '/v1/connections'),
+        ready: await service.api('GET', '/health/ready'),
+      };
+      for (const { status, headers } of Object.values(answers)) {
+        expect(status).toBe(503);
+        expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      }
+      expect(answers.connections.body).toMatchObject({ code: 'database.unavailable' });
+      expect((await service.api('GET', '/health/live')).status).toBe(200);
+      expect((await service.api('GET', '/metrics')).status).toBe(200);
+
+      const page = await fetch(landing, { redirect: 'manual' });
+      expect(page.status).toBe(503);
+      expect(await page.text()).toContain('Something went wrong');
+      const statuses = service.sandbox.deliveries.flatMap(({ attempts }) =>
+        attempts.map(({ status }) => status),
+      );
+      expect(statuses.length).toBeGreaterThan(0);
+      expect(new Set(statuses)).toEqual(new Set([503]));
+
+      await postgres.restart();
+      await service.drainWebhooks();
+      const connections = await service.api<{ items: unknown[] }>(
+        'GET',
+        '/v1/connections?referenceId=person',
+      );
+      expect(connections.body.items).toMatchObject([{ provider: 'GARMIN', status: 'active' }]);
+      // The nonce was not spent by the visit that failed.
+      const again = await fetch(landing, { redirect: 'manual' });
+      expect(again.headers.get('location')).toContain('status=connected');
+    });
+  });
+
+  describe('under a stream of webhooks and session creations', () => {
+    const DELIVERIES = 400;
+    const SESSIONS = 80;
+    const STREAM_MS = 3_000;
+    const AWAY_MS = 2_000;
+    let streamUrl: string;
+    let sandbox: Sandbox;
+    let service: ServiceProcess;
+    let sender: TerraSender;
+    const told: Story[] = [];
+
+    beforeAll(async () => {
+      streamUrl = await postgres.database('stream');
+      const logFile = join(dataDir, 'service.log');
+      await migrate(streamUrl, logFile);
+      sandbox = await startTestSandbox(STAGE_CREDENTIALS);
+      const environment = { TERRA_API_URL: sandbox.apiUrl, TERRA_WIDGET_URL: sandbox.widgetUrl };
+      service = await ServiceProcess.start({ databaseUrl: streamUrl, logFile, environment });
+      sender = new TerraSender(() => service.url);
+    });
+    afterAll(async () => {
+      await service.program.stop();
+      await sandbox.close();
+    });
+
+    interface Answer {
+      status: number;
+      retryAfter: string | null;
+      code: unknown;
+    }
+    const sessionAnswers: Answer[] = [];
+
+    /** Asks until it is told of a session, as a caller with an Idempotency-Key may. */
+    const createSession = async (referenceId: string): Promise<string> => {
+      for (;;) {
+        const { status, headers, body } = await callApi<{ id: string; code?: unknown }>(
+          service.url,
+          'POST',
+          '/v1/connect-sessions',
+          { key: STAGE_API_KEY, headers: { 'idempotency-key': referenceId }, body: { referenceId } },
+        );
+        sessionAnswers.push({ status, retryAfter: headers.get('retry-after'), code: body.code });
+        if (status === 201) return body.id;
+        await sleep(300);
+      }
+    };
+    const newDelivery = (run: string, index: number): Delivery => {
+      const referenceId = `${run}-${index}`;
+      const story: Story = {
+        referenceId,
+        provider: 'GARMIN',
+        events: [{ type: 'auth', user: `terra-${referenceId}`, scopes: ['daily'] }],
+      };
+      told.push(story);
+      const body = bodyOf(story.events[0]!, story, referenceId);
+      return { traceId: referenceId, body, orderingAt: Date.now() - 60_000 };
+    };
+    /** One after the other over the time of the stream, without waiting for each other. */
+    const stream = <T>(count: number, start: (index: number) => Promise<T>): Promise<T[]> =>
+      Promise.all(
+        Array.from({ length: count }, async (_, index) => {
+          await sleep((STREAM_MS * index) / count);
+          return start(index);
+        }),
+      );
+
+    it.each(['killed', 'stopped'] as const)(
+      'has it %s: every 2xx is kept, everything else is a 503 with Retry-After, and all comes right in the end',
+      async (how) => {
+        sessionAnswers.length = 0;
+        sender.attempts.length = 0;
+        const deadline = deadlineIn(90_000);
+        const [sessionIds] = await Promise.all([
+          stream(SESSIONS, (index) => createSession(`caller-${how}-${index}`)),
+          stream(DELIVERIES, (index) => sender.deliver(newDelivery(how, index), deadline)),
+          sleep(STREAM_MS / 3).then(async () => {
+            await (how === 'killed' ? postgres.kill() : postgres.stop());
+            await sleep(AWAY_MS);
+            await postgres.restart();
+          }),
+        ]);
+        // Otherwise nobody has noticed the outage, and nothing is shown.
+        for (const answers of [sender.attempts, sessionAnswers]) {
+          expect(answers.map(({ status }) => status)).toContain(503);
+        }
+        const refusals = [...sender.attempts, ...sessionAnswers].filter(
+          ({ status }) => status !== 200 && status !== 201,
+        );
+        for (const refusal of refusals) {
+          if ('code' in refusal && refusal.code === 'idempotency.in_flight') continue;
+          expect(refusal).toMatchObject({
+            status: 503,
+            retryAfter: expect.stringMatching(/^[1-9]/) as string,
+          });
+        }
+
+        const witness = new Witness(streamUrl, service.url);
+        expect(await witness.isWorkedOff(deadline)).toBe(true);
+        const evidence = await witness.evidence();
+        const { acknowledged } = sender;
+        expect(acknowledged.size).toBe(told.length);
+        const verdict = judge(told.map(expectedOf), { acknowledged, ...evidence });
+        expect(isRight(verdict) ? {} : verdict).toEqual({});
+
+        expect(new Set(sessionIds).size).toBe(SESSIONS);
+        for (const [index, id] of sessionIds.entries()) {
+          const kept = await callApi(service.url, 'GET', `/v1/connect-sessions/${id}`, {
+            key: STAGE_API_KEY,
+          });
+          const referenceId = `caller-${how}-${index}`;
+          expect(kept).toMatchObject({ status: 200, body: { id, referenceId, status: 'pending' } });
+        }
+      },
+    );
+  });
+});

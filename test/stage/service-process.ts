@@ -1,0 +1,76 @@
+import type { Environment } from '../../local/node-program';
+import { findFreePort } from '../../local/ports';
+import { Program } from '../../local/program';
+
+/** What the service and whoever plays Terra must agree on. */
+export const STAGE_CREDENTIALS = {
+  devId: 'stage-testing-4d1f0a7c22',
+  apiKey: 'stage-key-90b1d3c5e7f9a2b4c6d8',
+  signingSecret: '5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e7',
+};
+export const STAGE_API_KEY = 'tc_stage_bootstrap_key_0123456789';
+
+// Nobody listens there: what the service wants of Terra besides its webhooks, it does not get.
+const NO_TERRA = 'http://127.0.0.1:9';
+
+export interface ServiceOptions {
+  databaseUrl: string;
+  logFile: string;
+  /** A free one when left out. */
+  port?: number;
+  environment?: Environment;
+}
+
+/** The built service as in production, with its loops, in a process of its own. */
+export class ServiceProcess {
+  private constructor(
+    readonly url: string,
+    readonly program: Program,
+  ) {}
+
+  /** Does not wait until it is ready. */
+  static spawn(options: ServiceOptions & { port: number }): ServiceProcess {
+    const { databaseUrl, logFile, port, environment } = options;
+    const url = `http://127.0.0.1:${port}`;
+    const program = new Program(
+      'the service',
+      'src/main.js',
+      [],
+      {
+        PORT: String(port),
+        PUBLIC_URL: url,
+        DATABASE_URL: databaseUrl,
+        TERRA_DEV_ID: STAGE_CREDENTIALS.devId,
+        TERRA_API_KEY: STAGE_CREDENTIALS.apiKey,
+        TERRA_SIGNING_SECRETS: STAGE_CREDENTIALS.signingSecret,
+        TERRA_API_URL: NO_TERRA,
+        TERRA_WIDGET_URL: NO_TERRA,
+        BOOTSTRAP_API_KEY: STAGE_API_KEY,
+        WORKERS_ENABLED: 'true',
+        ...environment,
+      },
+      logFile,
+    );
+    return new ServiceProcess(url, program);
+  }
+
+  static async start(options: ServiceOptions): Promise<ServiceProcess> {
+    const service = ServiceProcess.spawn({ ...options, port: options.port ?? (await findFreePort()) });
+    try {
+      await service.ready();
+    } catch (error) {
+      await service.program.kill();
+      throw error;
+    }
+    return service;
+  }
+
+  ready(): Promise<void> {
+    return this.program.answers(`${this.url}/health/ready`);
+  }
+}
+
+export async function migrate(databaseUrl: string, logFile: string): Promise<void> {
+  const env = { DATABASE_URL: databaseUrl };
+  await new Program('the migration', 'src/cli.js', ['migrate'], env, logFile).succeeds();
+}

@@ -1,0 +1,88 @@
+import { createHmac } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { STAGE_CREDENTIALS } from './service-process';
+
+export interface Delivery {
+  traceId: string;
+  body: string;
+  /** When it happened, in milliseconds. */
+  orderingAt: number;
+}
+
+/** One attempt to deliver; `status` is null when there was no answer. */
+export interface Attempt {
+  traceId: string;
+  status: number | null;
+  retryAfter: string | null;
+}
+
+// As long as Terra waits.
+const TIMEOUT_MS = 8_000;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** Delivers webhooks as Terra does: what is not answered by a 2xx is sent again, under the same trace id. */
+export class TerraSender {
+  /** In the order of their ends. */
+  readonly attempts: Attempt[] = [];
+  readonly acknowledged = new Set<string>();
+
+  constructor(private readonly serviceUrl: () => string) {}
+
+  /** Resolves when the delivery is acknowledged; rejects when the time is over. */
+  async deliver(delivery: Delivery, signal: AbortSignal): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      if (await this.attempt(delivery)) return;
+      await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal });
+    }
+  }
+
+  /** @returns whether it was acknowledged */
+  async attempt({ traceId, body, orderingAt }: Delivery): Promise<boolean> {
+    const attempt: Attempt = { traceId, status: null, retryAfter: null };
+    try {
+      const answer = await fetch(`${this.serviceUrl()}/webhooks/terra`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-terra-signature': sign(body),
+          'x-terra-trace-id': traceId,
+          'x-terra-ordering-timestamp': String(orderingAt),
+        },
+        body,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      attempt.status = answer.status;
+      attempt.retryAfter = answer.headers.get('retry-after');
+      await answer.arrayBuffer();
+    } catch {
+      // Nobody there, or gone in the middle. A status that has come counts: the sender has seen it.
+    }
+    this.attempts.push(attempt);
+    const isAcknowledged = attempt.status !== null && attempt.status >= 200 && attempt.status < 300;
+    if (isAcknowledged) this.acknowledged.add(traceId);
+    return isAcknowledged;
+  }
+
+  /** How many attempts were made beyond the first of each delivery. */
+  get repeats(): number {
+    return this.attempts.length - new Set(this.attempts.map(({ traceId }) => traceId)).size;
+  }
+}
+
+/** `t=…,v1=…` as Terra's documents describe it, for this moment. */
+export function sign(body: string, seconds: number = Math.floor(Date.now() / 1_000)): string {
+  const digest = createHmac('sha256', STAGE_CREDENTIALS.signingSecret)
+    .update(`${seconds}.${body}`)
+    .digest('hex');
+  return `t=${seconds},v1=${digest}`;
+}
+
+/** The time until which the sender keeps at it. */
+export function deadlineIn(ms: number): AbortSignal {
+  const signal = AbortSignal.timeout(ms);
+  // Every delivery that waits to be repeated listens.
+  setMaxListeners(0, signal);
+  return signal;
+}
