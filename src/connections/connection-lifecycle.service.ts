@@ -6,7 +6,7 @@ import { Metrics } from '../observability';
 import type { NewFact } from './connection-fact';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import type { ConnectionIdentity } from './connection-identity.entity';
-import { ConnectionProjector } from './connection-projector';
+import { ConnectionProjector, type Projected } from './connection-projector';
 import { ConnectionProjectionRepository } from './connection-projection.repository';
 import type { Connection } from './connection.entity';
 import { DeauthenticationsService } from './deauthentications.service';
@@ -55,30 +55,20 @@ export class ConnectionLifecycleService {
     const before = byTerraUser(await this.projection.identities(manager, terraUserIds));
     const kept = await this.withoutErased(manager, facts);
     const added = await this.facts.add(manager, kept, this.clock.now());
-    if (added.size > 0) await this.projector.project(manager, terraUserIds, before, kept);
-    for (const fact of kept) if (fact.kind === 'disconnect_requested') await this.end(manager, fact, before);
-
     const after =
-      added.size > 0 ? byTerraUser(await this.projection.identities(manager, terraUserIds)) : before;
-    const connections = await this.projection.connections(manager, [...after.values()]);
+      added.size > 0
+        ? await this.projector.project(manager, terraUserIds, before, kept)
+        : await this.asTheyAre(manager, before);
+    for (const fact of kept) if (fact.kind === 'disconnect_requested') await this.end(manager, fact, before);
     return new Map(
       facts.map((fact) => {
-        const { terraUserId, referenceId } = fact;
-        const identity = after.get(terraUserId) ?? null;
+        const { identity = null, connection = null } = after.get(fact.terraUserId) ?? {};
         const owner = identity?.referenceId ?? null;
-        const claimedByAnother = referenceId != null && owner !== null && referenceId !== owner;
+        const claimedByAnother = fact.referenceId != null && owner !== null && fact.referenceId !== owner;
         if (claimedByAnother) this.reportConflict(manager, fact, identity);
-        const connectionId = identity?.connectionId ?? null;
-        return [
-          terraUserId,
-          {
-            identity,
-            connection: connections.get(connectionId ?? '') ?? null,
-            joined: connectionId !== null && !before.get(terraUserId)?.connectionId,
-            claimedByAnother,
-            erased: !kept.includes(fact),
-          },
-        ];
+        const joined = connection !== null && !before.get(fact.terraUserId)?.connectionId;
+        const erased = !kept.includes(fact);
+        return [fact.terraUserId, { identity, connection, joined, claimedByAnother, erased }];
       }),
     );
   }
@@ -103,6 +93,19 @@ export class ConnectionLifecycleService {
       const nobody = { terraUserId, connectionId: null, referenceId: null };
       if (erased.size > 0) await this.deauthentications.reopen(manager, nobody);
     }
+  }
+
+  private async asTheyAre(
+    manager: EntityManager,
+    identities: Map<string, ConnectionIdentity>,
+  ): Promise<Map<string, Projected>> {
+    const connections = await this.projection.connections(manager, [...identities.values()]);
+    return new Map(
+      [...identities].map(([id, identity]) => [
+        id,
+        { identity, connection: connections.get(identity.connectionId ?? '') ?? null },
+      ]),
+    );
   }
 
   // A request for one that we hold for ended already says that Terra still has it: the ledger needs a new row.

@@ -8,14 +8,29 @@ import type { Fact, NewFact } from './connection-fact';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import type { ConnectionIdentity } from './connection-identity.entity';
 import { ConnectionProjectionRepository, differs } from './connection-projection.repository';
-import { identitiesOf, reduceConnections, type ConnectionState } from './connection-reducer';
+import { identitiesOf, isSame, reduceConnections, type ConnectionState } from './connection-reducer';
 import { mayBecome, type ConnectionStatus } from './connection-status';
 import type { Connection } from './connection.entity';
 import { DeauthenticationsService } from './deauthentications.service';
-import type { Owner } from './identity-reducer';
+import type { IdentityState, Owner } from './identity-reducer';
 
 // Until the reconciler has been there and says when to come again.
 const FIRST_REVIEW_MS = 24 * 3_600_000;
+
+/** A Terra user, and the connection that it is of. */
+export interface Projected {
+  identity: ConnectionIdentity;
+  connection: Connection | null;
+}
+
+interface ProjectedNews {
+  terraUserIds: string[];
+  before: Map<string, ConnectionIdentity>;
+  added: NewFact[];
+  /** About those Terra users, and what these come to. */
+  facts: Fact[];
+  states: Map<string, IdentityState>;
+}
 
 /** Writes down what the facts come to, for the Terra users whose locks the caller holds. */
 @Injectable()
@@ -30,19 +45,18 @@ export class ConnectionProjector {
     private readonly clock: Clock,
   ) {}
 
-  /** @param before the Terra users' identities as they were, by Terra user */
+  /**
+   * @param before the Terra users' identities as they were, by Terra user
+   * @returns what they are now, by Terra user
+   */
   async project(
     manager: EntityManager,
     terraUserIds: string[],
     before: Map<string, ConnectionIdentity>,
     added: NewFact[],
-  ): Promise<void> {
-    const about = await this.facts.about(manager, terraUserIds);
-    const states = identitiesOf(about);
-    for (const id of terraUserIds) {
-      const state = states.get(id);
-      if (state) await this.projection.writeIdentity(manager, before.get(id), state);
-    }
+  ): Promise<Map<string, Projected>> {
+    const facts = await this.facts.about(manager, terraUserIds);
+    const states = identitiesOf(facts);
     // Who changes hands changes both; and who took a place elsewhere changes where it was taken.
     const elsewhere = [...states.keys()].filter((id) => !terraUserIds.includes(id));
     const others = elsewhere.length > 0 ? await this.projection.identities(manager, elsewhere) : [];
@@ -55,13 +69,27 @@ export class ConnectionProjector {
       manager,
       owners.map(({ referenceId }) => referenceId),
     );
-    for (const owner of owners) await this.projectOwner(manager, owner, added);
+    const news = { terraUserIds, before, added, facts, states };
+    const projected = new Map<string, Projected>();
+    for (const owner of owners) await this.projectOwner(manager, owner, news, projected);
+    for (const id of terraUserIds) {
+      const state = states.get(id);
+      if (!state || projected.has(id)) continue;
+      const identity = await this.projection.writeIdentity(manager, before.get(id), state, null);
+      projected.set(id, { identity, connection: null });
+    }
+    return projected;
   }
 
-  private async projectOwner(manager: EntityManager, owner: Owner, added: NewFact[]): Promise<void> {
+  private async projectOwner(
+    manager: EntityManager,
+    owner: Owner,
+    news: ProjectedNews,
+    projected: Map<string, Projected>,
+  ): Promise<void> {
     const identities = await this.projection.identitiesOf(manager, owner);
-    const known = new Map(identities.map((identity) => [identity.terraUserId, identity]));
-    const facts = await this.facts.connectedWith(manager, [...known.keys()]);
+    const known = new Map([...news.before, ...identities.map((row) => [row.terraUserId, row] as const)]);
+    const facts = await this.factsOf(manager, owner, identities, news);
     const rows = await this.projection.connectionsOf(manager, owner);
     const left = new Set(rows);
     for (const state of reduceConnections(owner, facts)) {
@@ -73,7 +101,10 @@ export class ConnectionProjector {
       // Its id may have been seen, so a double stays and points to the one that it turned out to be.
       for (const double of doubles) await this.update(manager, double, { mergedInto: connection.id });
       for (const member of state.members) {
-        await this.projection.join(manager, known.get(member.terraUserId), member, connection.id);
+        const { terraUserId } = member;
+        const before = known.get(terraUserId);
+        const identity = await this.projection.writeIdentity(manager, before, member, connection.id);
+        projected.set(terraUserId, { identity, connection });
       }
       if (state.status === 'disconnecting') await this.deauthenticate(manager, connection, facts);
       for (const one of [row, ...doubles]) if (one) left.delete(one);
@@ -84,7 +115,21 @@ export class ConnectionProjector {
         await this.update(manager, row, { status: 'moved', statusReason: 'moved' });
       }
     }
-    if (added.some(isUnclearSwap)) await this.projection.reviewSoon(manager, owner, this.clock.now());
+    if (news.added.some(isUnclearSwap)) await this.projection.reviewSoon(manager, owner, this.clock.now());
+  }
+
+  /** All facts that decide over an owner's connections; what the news brought is not read again if it is all there is. */
+  private async factsOf(
+    manager: EntityManager,
+    owner: Owner,
+    identities: ConnectionIdentity[],
+    { terraUserIds, facts, states }: ProjectedNews,
+  ): Promise<Fact[]> {
+    const mine = terraUserIds.filter((id) => isSame(states.get(id)?.owner ?? null, owner));
+    const ids = [...new Set([...mine, ...identities.map(({ terraUserId }) => terraUserId)])];
+    const told = new Set(terraUserIds);
+    const complete = [...ids, ...states.keys()].every((id) => told.has(id));
+    return complete ? facts : this.facts.connectedWith(manager, ids);
   }
 
   private async update(

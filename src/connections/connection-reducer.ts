@@ -59,7 +59,7 @@ export function identitiesOf(facts: Fact[]): Map<string, IdentityState> {
   return new Map([...byUser].map(([id, about]) => [id, reduceIdentity(id, about)]));
 }
 
-function isSame(a: Owner | null, b: Owner): boolean {
+export function isSame(a: Owner | null, b: Owner): boolean {
   return a?.referenceId === b.referenceId && a.provider === b.provider;
 }
 
@@ -80,7 +80,10 @@ function successionsOf(mine: IdentityState[], swaps: Fact[]): Map<string, Succes
 
   for (const swap of told) {
     const { terraUserId, oldTerraUserId: old } = swap;
-    if (old !== null && byId.has(old) && byId.has(terraUserId)) succeed(old, swap);
+    if (old === null || !byId.has(old) || !byId.has(terraUserId)) continue;
+    // Two that took the same place are one account: the later of them took it from the earlier.
+    const last = lastOf(old, successions);
+    if (last !== terraUserId) succeed(successions.has(last) ? old : last, swap);
   }
   // Terra may leave the old user out. Who it was is plain only if a single one can have been; otherwise nobody is taken
   // for ended, and the reconciler asks.
@@ -107,6 +110,21 @@ function successionsOf(mine: IdentityState[], swaps: Fact[]): Map<string, Succes
     if (free && hasEndedBefore(old, version.getTime() + SAME_BREATH_MS)) succeed(old.terraUserId, swap);
   }
   return successions;
+}
+
+/** Who has come after a Terra user so far; itself, if nobody has. In a circle, the one before it closes. */
+function lastOf(terraUserId: string, successions: Map<string, Succession>): string {
+  const passed = new Set<string>();
+  let last = terraUserId;
+  for (
+    let next = successions.get(last);
+    next && !passed.has(next.terraUserId);
+    next = successions.get(last)
+  ) {
+    passed.add(last);
+    last = next.terraUserId;
+  }
+  return last;
 }
 
 function isCredible(referenceId: string | null, identity: IdentityState | undefined): boolean {

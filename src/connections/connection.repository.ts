@@ -3,7 +3,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { runPrepared } from '../database';
 import type { ConnectionStatus } from './connection-status';
-import { Connection } from './connection.entity';
+import { CONNECTION_COLUMNS } from './connection.columns';
+import type { Connection } from './connection.entity';
 
 /** What a list may be narrowed to; all that is given must hold. */
 export interface ConnectionCriteria {
@@ -38,16 +39,10 @@ export class ConnectionRepository {
     const where = given.map((name, index) => ` AND ${CRITERIA[name].condition} $${index + 2}`);
     const statement = {
       name: `terra_connect_list_connections_${given.map((name) => CRITERIA[name].letter).join('')}`,
-      text: `SELECT ${COLUMNS} FROM terra_connect.connections
+      text: `SELECT ${CONNECTION_COLUMNS} FROM terra_connect.connections
         WHERE merged_into IS NULL${where.join('')} ORDER BY id DESC LIMIT $1`,
     };
     const values = [limit, ...given.map((name) => criteria[name])];
     return (await runPrepared<Connection>(this.dataSource, statement, values, LIST_TIMEOUT_MS)).rows;
   }
 }
-
-const COLUMNS = `id, reference_id AS "referenceId", provider, terra_user_id AS "terraUserId", status,
-  status_reason AS "statusReason", status_at AS "statusAt", scopes,
-  connected_at AS "connectedAt", disconnected_at AS "disconnectedAt", merged_into AS "mergedInto",
-  origin_terra_user_id AS "originTerraUserId", last_data_at AS "lastDataAt", reconciled_at AS "reconciledAt",
-  reconcile_at AS "reconcileAt", created_at AS "createdAt", updated_at AS "updatedAt"`;

@@ -1,3 +1,4 @@
+import { sha256 } from '../common';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 
 /** A statement that Postgres parses once per connection. The name must be unique to the text. */
@@ -57,10 +58,23 @@ export function prepareInsert<Entity extends ObjectLiteral>(
   };
 }
 
-/** Runs a statement inside the manager's transaction and gives its rows, for UPDATE … RETURNING too. */
+/**
+ * Runs a statement inside the manager's transaction and gives its rows, for UPDATE … RETURNING too. Prepared once per
+ * connection, under a name that its text gives: so the text must not be built from values.
+ */
 export async function runIn<Row>(manager: EntityManager, text: string, values: unknown[]): Promise<Row[]> {
   const runner = manager.queryRunner;
   if (!runner?.isTransactionActive) throw new Error('This statement must run inside a transaction.');
-  const result = (await runner.query(text, values, true)) as unknown as { records: Row[] };
-  return result.records;
+  const client = (await runner.connect()) as PgQueryable;
+  return (await client.query<Row>({ name: nameOf(text), text, values })).rows;
+}
+
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known) return known;
+  const name = `terra_connect_${sha256(text).toString('hex').slice(0, 32)}`;
+  names.set(text, name);
+  return name;
 }

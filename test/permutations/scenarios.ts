@@ -1,0 +1,255 @@
+import type { FactCause, FactKind, FactSource, NewFact } from '../../src/connections/connection-fact';
+
+/** A story of one person or two, as the facts that are told of it, in the order in which they happened. */
+export interface Scenario {
+  name: string;
+  facts: NewFact[];
+  /** What must come of it, by Terra user that counts: status, and reason if there is one. */
+  ends: Record<string, string>;
+}
+
+const START = Date.UTC(2026, 10, 24, 8);
+const PERSON = 'person';
+const OTHER_PERSON = 'other-person';
+
+type More = Partial<NewFact>;
+
+function fact(
+  terraUserId: string,
+  minute: number,
+  [kind, cause, source]: [FactKind, FactCause, FactSource],
+  more: More = {},
+): NewFact {
+  return { terraUserId, kind, cause, source, version: new Date(START + minute * 60_000), ...more };
+}
+
+const LINK = { referenceId: PERSON, provider: 'GARMIN', scopes: ['a', 'b'] };
+const auth = (user: string, minute: number, more: More = {}): NewFact =>
+  fact(user, minute, ['linked', 'auth', 'webhook'], { ...LINK, ...more });
+const landing = (user: string, minute: number, more: More = {}): NewFact =>
+  fact(user, minute, ['linked', 'landing', 'landing'], { ...LINK, ...more });
+const found = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['linked', 'found', 'sweep'], LINK);
+const reauth = (old: string | null, user: string, minute: number, more: More = {}): NewFact =>
+  fact(user, minute, ['swapped', 'user_reauth', 'webhook'], {
+    ...LINK,
+    oldTerraUserId: old,
+    oldReferenceId: old === null ? null : PERSON,
+    ...more,
+  });
+const reconnect = (old: string, user: string, minute: number): NewFact =>
+  fact(user, minute, ['swapped', 'reconnect', 'landing'], { ...LINK, scopes: null, oldTerraUserId: old });
+const deauth = (user: string, minute: number): NewFact => fact(user, minute, ['ended', 'deauth', 'webhook']);
+const revoked = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['ended', 'access_revoked', 'webhook']);
+const absent = (user: string, minute: number): NewFact => fact(user, minute, ['ended', 'absent', 'sweep']);
+const error = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['failing', 'connection_error', 'webhook']);
+const recovered = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['recovered', 'recovered', 'reconcile']);
+const permissions = (user: string, minute: number, more: More): NewFact =>
+  fact(user, minute, ['scopes', 'permission_change', 'webhook'], more);
+const request = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['disconnect_requested', 'disconnect_requested', 'api'], { actor: 'a test' });
+const endedByUs = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['ended', 'disconnected_by_us', 'api']);
+
+export const SCENARIOS: Scenario[] = [
+  {
+    name: 'connect: the webhook, the landing and a sweep tell of the same account',
+    facts: [auth('A', 0), landing('A', 1), found('A', 2)],
+    ends: { A: 'active' },
+  },
+  {
+    name: 'reconnect, with the end of the old Terra user told late',
+    facts: [auth('A', 0), auth('B', 10), reauth('A', 'B', 10), deauth('A', 11)],
+    ends: { B: 'active' },
+  },
+  {
+    name: 'reconnect without the old Terra user',
+    facts: [auth('A', 0), auth('B', 10), reauth(null, 'B', 10), deauth('A', 11)],
+    ends: { B: 'active' },
+  },
+  {
+    name: 'reconnect without the old Terra user, when it may have been either of two accounts',
+    facts: [
+      auth('A', 0),
+      auth('B', 1),
+      auth('C', 10),
+      reauth(null, 'C', 10),
+      permissions('B', 12, { scopes: ['z'] }),
+    ],
+    ends: { A: 'active', B: 'active', C: 'active' },
+  },
+  {
+    name: 'reconnect of an account that fails and loses its permissions meanwhile',
+    facts: [
+      auth('A', 0),
+      error('A', 5),
+      reauth('A', 'B', 10, { scopes: null }),
+      permissions('A', 12, { scopesAdded: ['c'] }),
+      error('B', 20),
+    ],
+    ends: { B: 'needs_reauth connection_error' },
+  },
+  {
+    name: 'two swaps in a row, one of them without the old Terra user',
+    facts: [
+      auth('A', 0),
+      reauth('A', 'B', 10),
+      auth('B', 10),
+      reauth(null, 'C', 20),
+      auth('C', 20),
+      deauth('B', 21),
+    ],
+    ends: { C: 'active' },
+  },
+  {
+    name: 'two swaps of one Terra user, and swaps in a circle beside them',
+    facts: [
+      auth('A', 0),
+      reauth('A', 'B', 10),
+      reauth('A', 'C', 11),
+      auth('D', 0),
+      reauth('D', 'E', 10),
+      reauth('E', 'D', 12),
+    ],
+    ends: { C: 'active', D: 'active' },
+  },
+  {
+    name: 'the end of the new Terra user comes with the swap that brought it',
+    facts: [auth('A', 0), auth('B', 10), reauth('A', 'B', 10), revoked('B', 15), error('B', 16)],
+    ends: { B: 'disconnected access_revoked' },
+  },
+  {
+    name: 'an end, and news of before it and after it',
+    facts: [auth('A', 0), error('A', 5), deauth('A', 10), landing('A', 12), revoked('A', 15)],
+    ends: { A: 'disconnected deauth' },
+  },
+  {
+    name: 'moved: the account is connected anew by somebody else',
+    facts: [
+      auth('A', 0),
+      auth('B', 10, { referenceId: OTHER_PERSON }),
+      reauth('A', 'B', 10, { referenceId: OTHER_PERSON }),
+      deauth('A', 11),
+      error('B', 12),
+    ],
+    ends: { A: 'moved moved', B: 'needs_reauth connection_error' },
+  },
+  {
+    name: 'claimed: two people are said to own one Terra user',
+    facts: [
+      auth('A', 0),
+      auth('A', 10, { referenceId: OTHER_PERSON, scopes: ['stolen'] }),
+      error('A', 12),
+      landing('A', 20),
+    ],
+    ends: { A: 'active' },
+  },
+  {
+    name: 'permission changes, as all scopes and as changes',
+    facts: [
+      auth('A', 0),
+      permissions('A', 1, { scopesAdded: ['c'] }),
+      permissions('A', 2, { scopesRemoved: ['a'] }),
+      permissions('A', 3, { scopes: [], scopesRemoved: ['b', 'c'] }),
+      permissions('A', 4, { scopesAdded: ['d'] }),
+    ],
+    ends: { A: 'active' },
+  },
+  {
+    name: 'every permission is taken away',
+    facts: [
+      auth('A', 0),
+      permissions('A', 1, { scopesAdded: ['c'] }),
+      permissions('A', 3, { scopes: [], scopesRemoved: ['a', 'b', 'c'] }),
+      found('A', 2),
+    ],
+    ends: { A: 'needs_reauth missing_scopes' },
+  },
+  {
+    name: 'error and recovery, twice',
+    facts: [auth('A', 0), error('A', 1), recovered('A', 2), error('A', 3), landing('A', 4)],
+    ends: { A: 'active' },
+  },
+  {
+    name: 'disconnected by us, with Terra’s own word of it and a late copy of the beginning',
+    facts: [auth('A', 0), request('A', 10), endedByUs('A', 12), deauth('A', 11), landing('A', 1)],
+    ends: { A: 'disconnected disconnected_by_us' },
+  },
+  {
+    name: 'disconnected by us while the person connects it anew',
+    facts: [
+      auth('A', 0),
+      reauth('A', 'B', 9),
+      request('A', 10),
+      endedByUs('A', 11),
+      request('B', 12),
+      endedByUs('B', 13),
+    ],
+    ends: { B: 'disconnected disconnected_by_us' },
+  },
+  {
+    name: 'connected anew after we were asked to disconnect it',
+    facts: [auth('A', 0), request('A', 10), reauth('A', 'B', 20), auth('B', 20), endedByUs('A', 21)],
+    ends: { B: 'active' },
+  },
+  {
+    name: 'reconnected through a session that was made for it, after its end',
+    facts: [auth('A', 0), deauth('A', 10), auth('B', 20), reconnect('A', 'B', 20), error('B', 30)],
+    ends: { B: 'needs_reauth connection_error' },
+  },
+  {
+    name: 'another account through a session that was made to reconnect one that lives',
+    facts: [auth('A', 0), auth('B', 20), reconnect('A', 'B', 20), error('A', 30)],
+    ends: { A: 'needs_reauth connection_error', B: 'active' },
+  },
+  {
+    name: 'missing from the lists, and there again',
+    facts: [auth('A', 0), absent('A', 10), found('A', 20), error('A', 5)],
+    ends: { A: 'needs_reauth connection_error' },
+  },
+  {
+    name: 'an account whose owner becomes known last',
+    facts: [
+      auth('A', 0, { referenceId: null }),
+      error('A', 1),
+      permissions('A', 2, { scopesRemoved: ['b'] }),
+      landing('A', 3, { scopes: null }),
+      error('A', 4),
+    ],
+    ends: { A: 'needs_reauth connection_error' },
+  },
+  {
+    name: 'landing, webhooks and sweep mixed over a reconnect',
+    facts: [
+      auth('A', 0),
+      landing('A', 1),
+      error('A', 5),
+      auth('B', 10),
+      reauth('A', 'B', 10),
+      found('B', 12),
+      deauth('A', 11),
+    ],
+    ends: { B: 'active' },
+  },
+];
+
+/** More facts than all orders could be tried of. */
+export const LONG_SCENARIO: Scenario = {
+  name: 'two years of one person with two accounts',
+  facts: [
+    auth('A', 0),
+    auth('X', 1, { provider: 'OURA' }),
+    error('A', 10),
+    reauth('A', 'B', 20),
+    permissions('B', 30, { scopesRemoved: ['a'] }),
+    reauth(null, 'C', 40, { scopes: null }),
+    deauth('B', 41),
+    revoked('X', 50),
+    error('C', 60),
+    request('C', 70),
+  ],
+  ends: { C: 'disconnecting disconnect_requested', X: 'disconnected access_revoked' },
+};
