@@ -55,11 +55,11 @@ export async function seed(database: BenchDatabase, credentials: Credentials): P
   // Ids as far as the index is concerned like ours: the time in front, the rest random.
   await database.query(
     `INSERT INTO terra_connect.connections
-        (id, reference_id, provider, terra_user_id, status, status_at, scopes, scopes_at, connected_at)
+        (id, reference_id, provider, terra_user_id, origin_terra_user_id, status, status_at, scopes, connected_at)
       SELECT (lpad(to_hex(1700000000000 + n * 10 + p), 12, '0') || '7' || substr(md5(random()::text), 1, 3)
             || '8' || substr(md5(random()::text), 1, 15))::uuid,
-          $1 || n, provider, gen_random_uuid()::text, 'active', now(),
-          '{activity,body,daily,sleep}', now(), now()
+          $1 || n, provider, md5(provider || n), md5(provider || n), 'active', now(),
+          '{activity,body,daily,sleep}', now()
         FROM generate_series(1, $2::int) AS n, unnest($3::text[]) WITH ORDINALITY AS list (provider, p)`,
     [REFERENCE_PREFIX, credentials.endUsers, PROVIDERS],
   );

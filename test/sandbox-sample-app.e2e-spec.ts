@@ -41,8 +41,8 @@ describe('The sample app', () => {
       body: {
         items: [
           device('c1', 'GARMIN', 'active'),
-          device('c2', 'OURA', 'revoked'),
-          device('c3', 'POLAR', 'error'),
+          device('c2', 'OURA', 'disconnected'),
+          device('c3', 'POLAR', 'needs_reauth'),
         ],
         nextCursor: null,
       },

@@ -6,6 +6,7 @@ const LIST = {
   name: 'list_connections',
   text: `SELECT id, reference_id AS "referenceId", terra_user_id AS "terraUserId", provider, status,
       status_reason AS "statusReason", scopes, connected_at AS "connectedAt", disconnected_at AS "disconnectedAt",
+      last_data_at AS "lastDataAt",
       updated_at AS "updatedAt"
     FROM terra_connect.connections WHERE reference_id = $1 AND merged_into IS NULL ORDER BY id DESC LIMIT $2`,
 };

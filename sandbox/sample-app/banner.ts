@@ -9,7 +9,7 @@ export interface Banner {
 }
 
 /** Connections that are over and no longer belong on the list. */
-export const ENDED: readonly string[] = ['revoked', 'disconnecting', 'disconnected', 'moved'];
+export const ENDED: readonly string[] = ['disconnecting', 'disconnected', 'moved'];
 
 /**
  * What to tell the person who comes back. The query of the return URL is only a hint: the outcome is asked of the

@@ -12,7 +12,6 @@ const NAMES: Record<string, string> = {
 };
 const STATUS_TEXT: Record<string, string> = {
   active: 'Connected',
-  error: 'Needs attention: connect it again',
   needs_reauth: 'Needs attention: connect it again',
 };
 

@@ -41,8 +41,8 @@ export function reduceConnections(owner: Owner, unordered: Fact[]): ConnectionSt
   const swaps = facts.filter(
     ({ kind, terraUserId, oldTerraUserId }) => kind === 'swapped' && terraUserId !== oldTerraUserId,
   );
-  const successions = successionsOf(mine, swaps);
   const movedAt = departuresOf(mine, identities, swaps);
+  const successions = successionsOf(mine, swaps, movedAt);
   return familiesOf(mine, successions)
     .filter((members) => members.some(({ linkedAt }) => linkedAt !== null))
     .map((members) => stateOf(members, successions, movedAt));
@@ -64,7 +64,11 @@ export function isSame(a: Owner | null, b: Owner): boolean {
 }
 
 /** Who took whose place: old Terra user → its successor. */
-function successionsOf(mine: IdentityState[], swaps: Fact[]): Map<string, Succession> {
+function successionsOf(
+  mine: IdentityState[],
+  swaps: Fact[],
+  movedAt: Map<string, Date>,
+): Map<string, Succession> {
   const byId = new Map(mine.map((identity) => [identity.terraUserId, identity]));
   const told = swaps.filter(
     ({ cause, terraUserId, referenceId }) =>
@@ -100,14 +104,16 @@ function successionsOf(mine: IdentityState[], swaps: Fact[]): Map<string, Succes
     );
     if (only && !another) succeed(only.terraUserId, swap);
   }
-  // A session that was made to reconnect it: its Terra user takes the place of one that has ended. While the old one
-  // lives, and Terra tells of no swap, the person has connected another account.
+  // A session that was made to reconnect it: its Terra user takes the place of one that has ended or moved away. While
+  // the old one lives, and Terra tells of no swap, the person has connected another account.
   for (const swap of swaps.filter(({ cause }) => cause === 'reconnect')) {
     const { terraUserId, oldTerraUserId, version } = swap;
     const old = oldTerraUserId === null ? undefined : byId.get(oldTerraUserId);
     if (!old || !byId.has(terraUserId) || predecessors.has(terraUserId)) continue;
-    const free = !successions.has(old.terraUserId);
-    if (free && hasEndedBefore(old, version.getTime() + SAME_BREATH_MS)) succeed(old.terraUserId, swap);
+    const latest = version.getTime() + SAME_BREATH_MS;
+    const goneAt = movedAt.get(old.terraUserId)?.getTime() ?? Infinity;
+    const isFree = hasEndedBefore(old, latest) || goneAt < latest;
+    if (isFree && !successions.has(old.terraUserId)) succeed(old.terraUserId, swap);
   }
   return successions;
 }

@@ -13,6 +13,7 @@ interface Connection {
   referenceId: string;
   provider: string;
   status: string;
+  statusReason: string | null;
 }
 
 interface Session {
@@ -136,7 +137,10 @@ describe.each([
     await at('no-devices').waitFor();
     expect(await at('banner').innerText()).toBe('The device was disconnected.');
     await picture('6-disconnected');
-    expect(await connections()).toMatchObject([{ id: connection?.id, status: 'revoked' }]);
+    // Ended here at once; at Terra as soon as the worker has been there.
+    const ended = async (): Promise<boolean> => (await connections())[0]?.status === 'disconnected';
+    expect(await becomesTrue(ended, 10_000)).toBe(true);
+    expect(await connections()).toMatchObject([{ id: connection?.id, statusReason: 'disconnected_by_us' }]);
     expect(complaints).toEqual([]);
   });
 

@@ -138,6 +138,33 @@ export const SCENARIOS: Scenario[] = [
     ends: { A: 'moved moved', B: 'needs_reauth connection_error' },
   },
   {
+    name: 'moved while it failed, and the first person connects another account in its place',
+    facts: [
+      auth('A', 0),
+      error('A', 5),
+      reauth('A', 'B', 10, { referenceId: OTHER_PERSON }),
+      auth('C', 20),
+      reconnect('A', 'C', 20),
+      error('C', 30),
+    ],
+    ends: { B: 'active', C: 'needs_reauth connection_error' },
+  },
+  {
+    name: 'moved while we were asked to disconnect it',
+    facts: [
+      auth('A', 0),
+      request('A', 9),
+      reauth('A', 'B', 10, { referenceId: OTHER_PERSON }),
+      endedByUs('A', 11),
+    ],
+    ends: { A: 'moved moved', B: 'active' },
+  },
+  {
+    name: 'connected anew after we were asked to disconnect it, and failing',
+    facts: [auth('A', 0), request('A', 10), reauth('A', 'B', 20), error('B', 30)],
+    ends: { B: 'needs_reauth connection_error' },
+  },
+  {
     name: 'claimed: two people are said to own one Terra user',
     facts: [
       auth('A', 0),
