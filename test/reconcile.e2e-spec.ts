@@ -208,6 +208,42 @@ describe('An end user is compared with Terra', () => {
   });
 });
 
+describe('Whoever brings the news', () => {
+  it('there is one connection: webhooks, and comparisons at the same time, of people connected twice over', async () => {
+    const references = Array.from({ length: 6 }, () => newReference());
+    for (const referenceId of references) account().connect({ provider: 'GARMIN', referenceId });
+    await service.sandbox.idle();
+    const comparisons = references.flatMap((referenceId) =>
+      [1, 2, 3].map(() => reconcile(service, referenceId)),
+    );
+    const answers = await Promise.all([...comparisons, service.drainWebhooks()]);
+    expect(answers.map((answer) => answer?.status ?? 200)).toEqual(answers.map(() => 200));
+    for (const referenceId of references) {
+      const [user] = account().usersOf(referenceId);
+      expect(await connectionsOf(service, referenceId)).toMatchObject([
+        { terraUserId: user?.userId, status: 'active' },
+      ]);
+    }
+  });
+
+  it('a reconnect of which we saw the new account first keeps the id of the connection', async () => {
+    const [person] = await linkPeople(service, 1);
+    const referenceId = person?.referenceId ?? '';
+    const [before] = await connectionsOf(service, referenceId);
+    // Delivered late: the comparison comes first, and finds one unknown and one missing.
+    service.sandbox.behaviour.webhooks = 'off';
+    const { userId } = account().connect({ provider: 'GARMIN', referenceId });
+    expect(await actions(referenceId)).toEqual(['link', 'note_missing']);
+    service.sandbox.behaviour.webhooks = 'on';
+    for (const { id, state } of service.sandbox.deliveries)
+      if (state === 'dropped') service.sandbox.resend(id);
+    await service.drainWebhooks();
+    expect(await connectionsOf(service, referenceId)).toMatchObject([
+      { id: before?.id, terraUserId: userId, status: 'active' },
+    ]);
+  });
+});
+
 describe('A Terra that does not answer well changes nothing', () => {
   it.each<[string, Partial<TestApp['sandbox']['behaviour']>, number, string]>([
     ['wrong credentials', { refuseCredentials: true }, 502, 'terra.bad_credentials'],

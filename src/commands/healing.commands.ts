@@ -70,6 +70,7 @@ function printSweep({ sweep, counts, findings }: SweepReport): void {
 }
 
 function printReconciliation({ referenceId, terraUsers, changes, conclusion }: ReconcileReport): void {
-  console.log(`${referenceId}: ${conclusion}; Terra holds ${terraUsers} accounts under this reference`);
+  const accounts = `${terraUsers} ${terraUsers === 1 ? 'account' : 'accounts'}`;
+  console.log(`${referenceId}: ${conclusion}; Terra holds ${accounts} under this reference`);
   for (const { action, terraUserId } of changes) console.log(`  - ${action} ${terraUserId}`);
 }
