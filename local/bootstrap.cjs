@@ -173,6 +173,11 @@ const COMMANDS = {
     await build();
     become(inRoot('node_modules', 'jest', 'bin', 'jest.js'), args);
   },
+  async 'test-scale'(args) {
+    await build();
+    process.env.SCALE_USERS ??= '1000000';
+    become(inRoot('node_modules', 'jest', 'bin', 'jest.js'), ['test/sweep-scale'].concat(args));
+  },
   async 'test-browser'(args) {
     await build();
     become(

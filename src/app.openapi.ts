@@ -60,6 +60,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Connect sessions', 'Let a person connect a device.')
     .addTag('Connections', 'Which Terra user belongs to which end user.')
     .addTag('End users', 'What belongs to one end user.')
+    .addTag('Sweeps', "Comparing all of Terra's users with what is held here.")
     .addTag('Providers', 'What can be connected.')
     .addTag('Browser', "What a person's browser visits; no key.")
     .addTag('Webhooks', 'What Terra calls; signed.')

@@ -1,6 +1,12 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { addApiKeyCommand, addMigrateCommand, addWebhookEventsCommand } from './commands';
+import {
+  addApiKeyCommand,
+  addMigrateCommand,
+  addReconcileCommand,
+  addSweepCommand,
+  addWebhookEventsCommand,
+} from './commands';
 import { isConnectionLost } from './common';
 import { hasSqlState, MIGRATE_COMMAND, UNDEFINED_TABLE } from './database';
 import { VERSION } from './version';
@@ -12,6 +18,8 @@ const program = new Command('terra-connect')
 addMigrateCommand(program);
 addApiKeyCommand(program);
 addWebhookEventsCommand(program);
+addReconcileCommand(program);
+addSweepCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`terra-connect: ${describe(error)}\n`);

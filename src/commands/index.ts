@@ -1,3 +1,4 @@
 export { addApiKeyCommand } from './api-key.command';
+export { addReconcileCommand, addSweepCommand } from './healing.commands';
 export { addMigrateCommand } from './migrate.command';
 export { addWebhookEventsCommand } from './webhook-events.command';

@@ -50,7 +50,7 @@ const WithoutTrailingSlash = () =>
 const WholeNumber = (of: string, least: number, most: number): PropertyDecorator => {
   const message = `must be a whole number of ${of} from ${least} to ${most}`;
   const rules = [ToInteger(), IsInt({ message }), Min(least, { message }), Max(most, { message })];
-  return (target, property) => rules.forEach((rule) => rule(target, property as string));
+  return (target, property) => rules.forEach((rule) => rule(target, property));
 };
 const SHARE = 'must be a share from 0 to 1, such as 0.1';
 const HEALING = healingOf();
@@ -119,7 +119,7 @@ export class Environment {
   @IsBoolean({ message: 'must be true or false' })
   WORKERS_ENABLED: boolean = true;
 
-  @WholeNumber('hours', 0, 8_760)
+  @WholeNumber('hours', 1, 8_760)
   RECONCILE_INTERVAL_HOURS: number = HEALING.reconcileIntervalHours;
 
   @WholeNumber('hours', 0, 8_760)

@@ -20,7 +20,7 @@ export interface TerraOptions {
 
 /** How what we hold is compared with what Terra says, when nobody asks for it. */
 export interface HealingOptions {
-  /** Every reference is compared this often, in hours; 0: never on a schedule. */
+  /** Every end user is compared this often, in hours. */
   reconcileIntervalHours: number;
   /** A connection whose data has stopped for this long is compared sooner, in hours; 0: never for that. */
   quietAfterHours: number;

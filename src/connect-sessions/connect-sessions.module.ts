@@ -4,6 +4,7 @@ import { ApiKeysModule } from '../api-keys';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
 import { ProvidersModule } from '../providers';
+import { ReconciliationModule } from '../reconciliation';
 import { TerraModule } from '../terra';
 import { ConnectRedirectController } from './connect-redirect.controller';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
@@ -23,6 +24,7 @@ import { SessionOutcomeService } from './session-outcome.service';
     ConnectionsModule,
     ObservabilityModule,
     ProvidersModule,
+    ReconciliationModule,
     TerraModule,
   ],
   controllers: [ConnectSessionsController, SdkTokensController, ConnectRedirectController],

@@ -3,6 +3,14 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ConnectionIdentity } from './connection-identity.entity';
 import { ConnectionReviewRepository } from './connection-review.repository';
+import type { Connection } from './connection.entity';
+
+/** What we hold of a Terra user. */
+export interface KnownUser {
+  identity: ConnectionIdentity;
+  /** null while nobody has told us whose account it is. */
+  connection: Connection | null;
+}
 
 /** For the reconciliation room: whom to compare with Terra's lists, and what the lists said of them. */
 @Injectable()
@@ -16,9 +24,37 @@ export class ConnectionReviewService {
     return this.repository.identities(this.dataSource.manager, terraUserIds);
   }
 
-  /** Reference ids whose connections are due, longest waiting first. */
-  due(now: Date, limit: number): Promise<string[]> {
-    return this.repository.due(now, limit);
+  /** What we hold of those of the Terra users of whom we have heard, by Terra user. */
+  async knownOf(terraUserIds: string[]): Promise<Map<string, KnownUser>> {
+    const identities = await this.identities(terraUserIds);
+    const ids = new Set(identities.flatMap(({ connectionId }) => connectionId ?? []));
+    const connections = await this.repository.connectionsById([...ids]);
+    return joined(identities, connections);
+  }
+
+  /**
+   * Those whom Terra's lists should name, in the order of their Terra users.
+   *
+   * @param after the last one of the piece before; null for the first piece
+   */
+  async listedAfter(after: string | null, limit: number): Promise<KnownUser[]> {
+    const connections = await this.repository.listedAfter(after ?? '', limit);
+    const identities = await this.identities(connections.map(({ terraUserId }) => terraUserId));
+    const known = joined(identities, connections);
+    return connections.flatMap(({ terraUserId }) => known.get(terraUserId) ?? []);
+  }
+
+  /** The Terra users of an end user whom Terra's lists should name. */
+  async listedOf(referenceId: string): Promise<string[]> {
+    const connections = await this.repository.listedOf(referenceId);
+    return connections.map(({ terraUserId }) => terraUserId);
+  }
+
+  /**
+   * Takes reference ids whose connections are due, longest waiting first; until `leaseUntil` nobody else gets them.
+   */
+  takeDue(now: Date, leaseUntil: Date, limit: number): Promise<string[]> {
+    return this.repository.takeDue(now, leaseUntil, limit);
   }
 
   /** Connections that sent data once and have not since then are due now, once for each silence. */
@@ -39,7 +75,27 @@ export class ConnectionReviewService {
     return this.repository.markReviewed(manager, referenceId, at, next);
   }
 
+  /** The end users of these Terra users are due at that time, if not sooner. */
+  hasten(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+    return this.repository.hasten(manager, terraUserIds, at);
+  }
+
+  /** How many are missing now, or were ended for that since then. */
+  countMissing(endedSince: Date): Promise<number> {
+    return this.repository.countMissing(endedSince);
+  }
+
   countLive(): Promise<number> {
     return this.repository.countLive();
   }
+}
+
+function joined(identities: ConnectionIdentity[], connections: Connection[]): Map<string, KnownUser> {
+  const byId = new Map(connections.map((connection) => [connection.id, connection]));
+  return new Map(
+    identities.map((identity) => [
+      identity.terraUserId,
+      { identity, connection: byId.get(identity.connectionId ?? '') ?? null },
+    ]),
+  );
 }

@@ -10,7 +10,6 @@ import { ConnectionIdentity } from './connection-identity.entity';
 import { ConnectionLifecycleService } from './connection-lifecycle.service';
 import { ConnectionProjectionRepository } from './connection-projection.repository';
 import { ConnectionProjector } from './connection-projector';
-import { ConnectionReconcilerService } from './connection-reconciler.service';
 import { ConnectionReviewRepository } from './connection-review.repository';
 import { ConnectionReviewService } from './connection-review.service';
 import { Connection } from './connection.entity';
@@ -36,7 +35,6 @@ import { Tombstone } from './tombstone.entity';
     ConnectionHistoryService,
     ConnectionLifecycleService,
     ConnectionProjector,
-    ConnectionReconcilerService,
     ConnectionReviewService,
     DeauthenticationsService,
     DeauthenticationWorker,
@@ -50,7 +48,6 @@ import { Tombstone } from './tombstone.entity';
     ConnectionsService,
     ConnectionHistoryService,
     ConnectionLifecycleService,
-    ConnectionReconcilerService,
     ConnectionReviewService,
     DeauthenticationsService,
     DeauthenticationWorker,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, MoreThan, Repository, type EntityManager } from 'typeorm';
+import { Any, DataSource, IsNull, LessThan, MoreThan, Repository, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { inTransaction, runIn } from '../database';
 import { Deauthentication, type DeauthenticationRequest } from './deauthentication.entity';
@@ -87,17 +87,32 @@ export class DeauthenticationRepository {
     return { count: row?.count ?? 0, oldest: row?.oldest ?? null };
   }
 
-  async verifyUnseen(
+  async awaitingVerification(confirmedBefore: Date, after: string, limit: number): Promise<string[]> {
+    const rows = await this.ledger.find({
+      select: { terraUserId: true },
+      where: {
+        status: 'confirmed',
+        verifiedAt: IsNull(),
+        confirmedAt: LessThan(confirmedBefore),
+        terraUserId: MoreThan(after),
+      },
+      order: { terraUserId: 'ASC' },
+      take: limit,
+    });
+    return rows.map(({ terraUserId }) => terraUserId);
+  }
+
+  async verify(
     manager: EntityManager,
+    terraUserIds: string[],
     confirmedBefore: Date,
-    seenTerraUserIds: string[],
     now: Date,
   ): Promise<void> {
-    await runIn(
-      manager,
-      `UPDATE terra_connect.deauthentications SET verified_at = $3
-        WHERE status = 'confirmed' AND verified_at IS NULL AND confirmed_at < $1 AND terra_user_id <> ALL($2)`,
-      [confirmedBefore, seenTerraUserIds, now],
-    );
+    const which = {
+      status: 'confirmed',
+      verifiedAt: IsNull(),
+      confirmedAt: LessThan(confirmedBefore),
+    } as const;
+    await manager.update(Deauthentication, { ...which, terraUserId: Any(terraUserIds) }, { verifiedAt: now });
   }
 }

@@ -43,8 +43,13 @@ export class DeauthenticationsService {
     return this.repository.listOf(referenceId);
   }
 
-  /** Terra's lists were read to the end: those confirmed before, and not named there, are gone for good. */
-  verifyUnseen(manager: EntityManager, confirmedBefore: Date, seenTerraUserIds: string[]): Promise<void> {
-    return this.repository.verifyUnseen(manager, confirmedBefore, seenTerraUserIds, this.clock.now());
+  /** Terra users whose end had been confirmed by then, and whom no list has been read for since; in their order. */
+  awaitingVerification(confirmedBefore: Date, after: string | null, limit: number): Promise<string[]> {
+    return this.repository.awaitingVerification(confirmedBefore, after ?? '', limit);
+  }
+
+  /** Terra's lists were read to the end and did not name these any more: they are gone for good. */
+  async verify(manager: EntityManager, terraUserIds: string[], confirmedBefore: Date): Promise<void> {
+    await this.repository.verify(manager, terraUserIds, confirmedBefore, this.clock.now());
   }
 }

@@ -1,10 +1,9 @@
-export type { NewFact } from './connection-fact';
+export type { FactSource, NewFact } from './connection-fact';
 export { ConnectionFact } from './connection-fact.entity';
 export { ConnectionHistoryService, type HistoryLine } from './connection-history.service';
 export { ConnectionIdentity } from './connection-identity.entity';
 export { ConnectionLifecycleService, type RecordedUser } from './connection-lifecycle.service';
-export { ConnectionReconcilerService, type Confirmation } from './connection-reconciler.service';
-export { ConnectionReviewService } from './connection-review.service';
+export { ConnectionReviewService, type KnownUser } from './connection-review.service';
 export { LIVE_STATUSES, type ConnectionStatus } from './connection-status';
 export { Connection } from './connection.entity';
 export { ConnectionsModule } from './connections.module';

@@ -1,6 +1,8 @@
 /** Postgres broke a circle of transactions that waited for each other. */
 const DEADLOCK_DETECTED = '40P01';
 const SERIALIZATION_FAILURE = '40001';
+/** A unique key is taken. */
+export const UNIQUE_VIOLATION = '23505';
 /** The table is not there: migrations have not been run. */
 export const UNDEFINED_TABLE = '42P01';
 

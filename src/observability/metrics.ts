@@ -35,6 +35,39 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly healing = new Counter({
+    name: 'terra_connect_healing_total',
+    help: 'Differences between Terra and us, by who found them (reconcile, sweep) and what was done.',
+    labelNames: ['source', 'action'] as const,
+    registers: [this.registry],
+  });
+
+  readonly reconciliations = new Counter({
+    name: 'terra_connect_reconciliations_total',
+    help: 'End users compared with Terra on a schedule, by conclusion.',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
+  readonly sweeps = new Counter({
+    name: 'terra_connect_sweeps_total',
+    help: 'Sweeps that this process has worked on, by how they ended (completed, held, failed).',
+    labelNames: ['status'] as const,
+    registers: [this.registry],
+  });
+
+  readonly sweepsHeld = new Gauge({
+    name: 'terra_connect_sweeps_held',
+    help: 'Sweeps that the brake holds and that wait for a person; counted when scraped.',
+    registers: [this.registry],
+  });
+
+  readonly sweepCompletedAt = new Gauge({
+    name: 'terra_connect_sweep_completed_timestamp_seconds',
+    help: 'When a sweep was last completed; read when scraped.',
+    registers: [this.registry],
+  });
+
   readonly landings = new Counter({
     name: 'terra_connect_landings_total',
     help: 'Browsers coming back from the widget, by what could be confirmed.',

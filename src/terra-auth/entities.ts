@@ -2,6 +2,7 @@ import { MIGRATIONS } from '../../migrations';
 import { ApiKey } from '../api-keys';
 import { ConnectSession, ConnectSessionConnection } from '../connect-sessions';
 import { Connection, ConnectionFact, ConnectionIdentity, Deauthentication, Tombstone } from '../connections';
+import { Sweep, SweepFinding } from '../reconciliation';
 import { WebhookEvent } from '../webhooks';
 
 /** For the `entities` of a host's TypeORM data source. All tables live in the Postgres schema `terra_connect`. */
@@ -14,6 +15,8 @@ export const TERRA_CONNECT_ENTITIES = [
   Tombstone,
   ConnectSession,
   ConnectSessionConnection,
+  Sweep,
+  SweepFinding,
   WebhookEvent,
 ];
 

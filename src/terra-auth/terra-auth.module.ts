@@ -5,6 +5,7 @@ import { assertOptions, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { ProvidersModule } from '../providers';
+import { ReconciliationModule } from '../reconciliation';
 import { WebhooksModule } from '../webhooks';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOptions>({
@@ -26,6 +27,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ApiKeysModule,
     ProvidersModule,
     ConnectionsModule,
+    ReconciliationModule,
     ConnectSessionsModule,
     WebhooksModule,
   ],
@@ -35,6 +37,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ApiKeysModule,
     ProvidersModule,
     ConnectionsModule,
+    ReconciliationModule,
     ConnectSessionsModule,
     WebhooksModule,
   ],

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { describeReferenceIdProblem } from '../common';
+import { readEnvironment } from '../config';
+import {
+  ConnectionReconcilerService,
+  SweepsService,
+  type ReconcileReport,
+  type SweepReport,
+} from '../reconciliation';
+import { WholeServiceModule } from './whole-service.module';
+import { withService } from './with-service';
+
+const FAILED = 1;
+const HELD = 3;
+const FINDINGS_PRINTED = 20;
+
+export function addSweepCommand(program: Command): void {
+  program
+    .command('sweep')
+    .description("read all of Terra's users and set right what differs; exits with 3 when the brake holds it")
+    .option('--dry-run', 'only print what it would do')
+    .option('--force', 'go on with the sweep that the brake holds, or make one that it does not hold')
+    .action(async ({ dryRun, force }: { dryRun?: boolean; force?: boolean }) => {
+      const house = WholeServiceModule.forEnvironment(readEnvironment());
+      const report = await withService(house, SweepsService, async (sweeps) => {
+        const { id } = await sweeps.startAndRun({ dryRun, force, actor: 'cli' });
+        return sweeps.report(id);
+      });
+      printSweep(report);
+      const { status } = report.sweep;
+      if (status === 'held') process.exitCode = HELD;
+      else if (status !== 'completed') process.exitCode = FAILED;
+    });
+}
+
+export function addReconcileCommand(program: Command): void {
+  program
+    .command('reconcile <referenceId>')
+    .description('compare one end user with Terra and set right what differs')
+    .action(async (referenceId: string) => {
+      const problem = describeReferenceIdProblem(referenceId);
+      if (problem) throw new Error(`The reference id ${problem}.`);
+      const house = WholeServiceModule.forEnvironment(readEnvironment());
+      const report = await withService(house, ConnectionReconcilerService, (reconciler) =>
+        reconciler.reconcile(referenceId, { source: 'reconcile', actor: 'cli' }),
+      );
+      printReconciliation(report);
+    });
+}
+
+function printSweep({ sweep, counts, findings }: SweepReport): void {
+  const { id, status, phase, dryRun, usersSeen, unreadable, live, changes, applied, brake, errorCode } =
+    sweep;
+  console.log(`sweep ${id}: ${status}${dryRun ? ' (dry run: nothing was changed)' : ''}`);
+  console.log(
+    `users at Terra: ${usersSeen}${unreadable > 0 ? `, and ${unreadable} that cannot be read` : ''}`,
+  );
+  console.log(`live connections here: ${live ?? 'not counted'}`);
+  console.log(`changes found: ${changes}, applied: ${applied}`);
+  for (const [action, count] of Object.entries(counts)) console.log(`  ${action}: ${count}`);
+  for (const { action, terraUserId, referenceId, outcome } of findings.slice(0, FINDINGS_PRINTED)) {
+    console.log(`  - ${action} ${terraUserId} of ${referenceId ?? 'nobody'}${outcome ? `: ${outcome}` : ''}`);
+  }
+  if (status === 'failed')
+    console.log(`It failed while ${phase}: ${errorCode}. Nothing was changed by that.`);
+  if (brake === 'empty_list')
+    console.log('Brake: Terra named nobody, though there are live connections here.');
+  if (brake === 'too_many_changes') console.log('Brake: that is more than a sweep may change by itself.');
+  if (status === 'held') console.log('Nothing was changed. If this is right: terra-connect sweep --force');
+}
+
+function printReconciliation({ referenceId, terraUsers, changes, conclusion }: ReconcileReport): void {
+  const accounts = `${terraUsers} ${terraUsers === 1 ? 'account' : 'accounts'}`;
+  console.log(`${referenceId}: ${conclusion}; Terra holds ${accounts} under this reference`);
+  for (const { action, terraUserId } of changes) console.log(`  - ${action} ${terraUserId}`);
+}

@@ -1,0 +1,43 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ApiKeysModule } from '../api-keys';
+import { ConnectionsModule } from '../connections';
+import { ObservabilityModule } from '../observability';
+import { TerraModule } from '../terra';
+import { ConnectionReconcilerService } from './connection-reconciler.service';
+import { DecisionsService } from './decisions.service';
+import { MissingBrakeService } from './missing-brake.service';
+import { ReconcileController } from './reconcile.controller';
+import { ReconcileWorker } from './reconcile.worker';
+import { SweepApplierService } from './sweep-applier.service';
+import { SweepFinding } from './sweep-finding.entity';
+import { SweepReaderService } from './sweep-reader.service';
+import { Sweep } from './sweep.entity';
+import { SweepRepository } from './sweep.repository';
+import { SweepWorker } from './sweep.worker';
+import { SweepsController } from './sweeps.controller';
+import { SweepsService } from './sweeps.service';
+
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([Sweep, SweepFinding]),
+    ApiKeysModule,
+    ConnectionsModule,
+    ObservabilityModule,
+    TerraModule,
+  ],
+  controllers: [ReconcileController, SweepsController],
+  providers: [
+    ConnectionReconcilerService,
+    DecisionsService,
+    MissingBrakeService,
+    ReconcileWorker,
+    SweepReaderService,
+    SweepApplierService,
+    SweepRepository,
+    SweepsService,
+    SweepWorker,
+  ],
+  exports: [ConnectionReconcilerService, ReconcileWorker, SweepsService, SweepWorker],
+})
+export class ReconciliationModule {}

@@ -1,0 +1,38 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Action } from './compare';
+
+/** `overtaken`: newer news had come by then. `still_there`: Terra knows the user after all. */
+export const FINDING_OUTCOMES = ['applied', 'overtaken', 'still_there', 'failed'] as const;
+export type FindingOutcome = (typeof FINDING_OUTCOMES)[number];
+
+/** A difference that a sweep has found, with what Terra said, so that it can be judged again when it is applied. */
+@Entity({ schema: 'terra_connect', name: 'sweep_findings' })
+export class SweepFinding {
+  @PrimaryColumn({ type: 'uuid', name: 'sweep_id' })
+  sweepId: string;
+
+  @PrimaryColumn({ type: 'text', name: 'terra_user_id' })
+  terraUserId: string;
+
+  @PrimaryColumn({ type: 'text', name: 'action' })
+  action: Action;
+
+  @Column({ type: 'text', name: 'reference_id', nullable: true })
+  referenceId: string | null;
+
+  @Column({ type: 'uuid', name: 'connection_id', nullable: true })
+  connectionId: string | null;
+
+  /** The user as Terra listed it; null when Terra did not. */
+  @Column({ type: 'jsonb', name: 'observed', nullable: true })
+  observed: unknown;
+
+  @Column({ type: 'timestamptz', name: 'observed_at' })
+  observedAt: Date;
+
+  @Column({ type: 'timestamptz', name: 'settled_at', nullable: true })
+  settledAt: Date | null;
+
+  @Column({ type: 'text', name: 'outcome', nullable: true })
+  outcome: FindingOutcome | null;
+}

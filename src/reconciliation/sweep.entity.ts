@@ -1,0 +1,91 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/**
+ * - `running` somebody works on it, or will as soon as the lease has run out
+ * - `held` the brake stopped it before anything was changed: a person decides
+ * - `completed` to the end; a dry run changes nothing
+ * - `failed` Terra could not be read; the next one goes on from there, or begins anew
+ * - `overtaken` was held, and a later one has been completed
+ */
+export const SWEEP_STATUSES = ['running', 'held', 'completed', 'failed', 'overtaken'] as const;
+export type SweepStatus = (typeof SWEEP_STATUSES)[number];
+
+/** Reading Terra's pages, comparing whom they left out, applying what was found. */
+export const SWEEP_PHASES = ['reading', 'comparing', 'applying'] as const;
+export type SweepPhase = (typeof SWEEP_PHASES)[number];
+
+/** Why a sweep was held. */
+export const BRAKES = ['empty_list', 'too_many_changes'] as const;
+export type Brake = (typeof BRAKES)[number];
+
+/** One reading of all of Terra's users, with what came of it. */
+@Entity({ schema: 'terra_connect', name: 'sweeps' })
+export class Sweep {
+  @PrimaryColumn({ type: 'uuid', name: 'id' })
+  id: string;
+
+  @Column({ type: 'text', name: 'status' })
+  status: SweepStatus;
+
+  @Column({ type: 'text', name: 'phase' })
+  phase: SweepPhase;
+
+  @Column({ type: 'boolean', name: 'dry_run' })
+  dryRun: boolean;
+
+  /** Somebody has seen to it that the brake does not hold this one. */
+  @Column({ type: 'boolean', name: 'forced' })
+  forced: boolean;
+
+  /** An API key's id, `cli` or `schedule`. */
+  @Column({ type: 'text', name: 'actor' })
+  actor: string;
+
+  /** Where the reading goes on. */
+  @Column({ type: 'integer', name: 'next_page' })
+  nextPage: number;
+
+  /** The last Terra user of ours that was looked for among those seen. */
+  @Column({ type: 'text', name: 'compare_after', nullable: true })
+  compareAfter: string | null;
+
+  @Column({ type: 'integer', name: 'users_seen' })
+  usersSeen: number;
+
+  /** Entries of Terra's pages that could not be read. */
+  @Column({ type: 'integer', name: 'unreadable' })
+  unreadable: number;
+
+  /** Connections that were live when Terra had been read. */
+  @Column({ type: 'integer', name: 'live', nullable: true })
+  live: number | null;
+
+  @Column({ type: 'integer', name: 'changes' })
+  changes: number;
+
+  @Column({ type: 'integer', name: 'applied' })
+  applied: number;
+
+  @Column({ type: 'text', name: 'brake', nullable: true })
+  brake: Brake | null;
+
+  /** Of the failure that ended it. */
+  @Column({ type: 'text', name: 'error_code', nullable: true })
+  errorCode: string | null;
+
+  @Column({ type: 'timestamptz', name: 'started_at' })
+  startedAt: Date;
+
+  @Column({ type: 'timestamptz', name: 'updated_at' })
+  updatedAt: Date;
+
+  @Column({ type: 'timestamptz', name: 'finished_at', nullable: true })
+  finishedAt: Date | null;
+
+  /** Who works on it now; after `leaseUntil` anybody may. */
+  @Column({ type: 'uuid', name: 'lease_owner', nullable: true })
+  leaseOwner: string | null;
+
+  @Column({ type: 'timestamptz', name: 'lease_until' })
+  leaseUntil: Date;
+}

@@ -1,0 +1,421 @@
+import type { FaultStep } from '../sandbox/behaviour';
+import { SweepsService, SweepWorker } from '../src/reconciliation';
+import { startTestApp, type TestApp } from './support/app';
+import { connectionsOf, newReference, shiftClock } from './support/flow';
+import { compareDue, heldState, linkPeople, liveAtTerra, liveHere, sweep, unheard } from './support/healing';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+
+let service: TestApp;
+beforeEach(async () => (service = await startTestApp()));
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await service.close();
+});
+
+const account = (): TestApp['sandbox']['account'] => service.sandbox.account;
+const logged = (event: string): Record<string, unknown>[] =>
+  service.log
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((line) => line.event === event);
+const pagesAsked = (): string[] =>
+  service.sandbox.requests
+    .filter(({ path }) => path.endsWith('/subscriptions'))
+    .map(({ query }) => String(query.page));
+/** Makes the number of flips countable: how many connections have ever ended. */
+const ended = async (): Promise<number> => {
+  const [row] = await service.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM terra_connect.connection_facts WHERE kind = 'ended'`,
+  );
+  return row?.count ?? -1;
+};
+
+describe('A sweep', () => {
+  it.each(['flat', 'nested'] as const)('finds orphans in both directions, told %s', async (shape) => {
+    service.sandbox.behaviour.subscriptionsShape = shape;
+    const people = await linkPeople(service, 4);
+    const [gone, scoped] = people;
+    account().remove(gone?.userId ?? '');
+    unheard(service, () => {
+      account().changePermissions(scoped?.userId ?? '', { add: ['EXTRA'] });
+      account().connect({ provider: 'OURA', referenceId: 'orphan' });
+      account().connect({ provider: 'OURA', referenceId: null });
+    });
+
+    const { sweep: done, counts } = await sweep(service);
+    expect(done).toMatchObject({ status: 'completed', usersSeen: 5, live: 4, changes: 3, applied: 3 });
+    expect(counts).toEqual({ link: 1, update_scopes: 1, note_missing: 1, no_owner: 1 });
+    expect(await connectionsOf(service, 'orphan')).toMatchObject([{ provider: 'OURA', status: 'active' }]);
+    expect((await connectionsOf(service, scoped?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
+    // Once is no proof.
+    expect(await connectionsOf(service, gone?.referenceId ?? '')).toMatchObject([{ status: 'active' }]);
+
+    shiftClock(service, 2 * HOUR);
+    expect((await sweep(service)).counts).toEqual({ end_absent: 1, no_owner: 1 });
+    expect(await connectionsOf(service, gone?.referenceId ?? '')).toMatchObject([
+      { status: 'disconnected', statusReason: 'absent' },
+    ]);
+    shiftClock(service, 4 * HOUR);
+    expect((await sweep(service)).sweep).toMatchObject({ changes: 0 });
+    expect(await service.query(`SELECT * FROM terra_connect.sweep_seen`)).toEqual([]);
+  });
+
+  it('does not end somebody whom a list left out, and whom Terra knows by name', async () => {
+    const [person] = await linkPeople(service, 3);
+    const { userId, referenceId } = person as { userId: string; referenceId: string };
+    // Listed among those whose flow is not finished, as a shift of pages would leave somebody out.
+    const leaveOut = (): void =>
+      void jest
+        .spyOn(account(), 'linkedUsers')
+        .mockImplementation(() => [...account().users.values()].filter((user) => user.userId !== userId));
+    leaveOut();
+    expect((await sweep(service)).counts).toEqual({ note_missing: 1 });
+    shiftClock(service, 2 * HOUR);
+    leaveOut();
+    const { counts, findings } = await sweep(service);
+    expect(counts).toEqual({ end_absent: 1 });
+    expect(findings).toMatchObject([{ terraUserId: userId, outcome: 'still_there' }]);
+    expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
+  });
+
+  it('never misses somebody who was connected while the pages were read', async () => {
+    await linkPeople(service, 2);
+    const sweeps = service.app.get(SweepsService, { strict: false });
+    const { id } = await sweeps.start({ actor: 'test' });
+    // Started, and another is connected behind the reader's back: on a page that had been read by then.
+    const late = account().connect({ provider: 'GARMIN', referenceId: newReference() });
+    await service.drainWebhooks();
+    account().users.delete(late.userId);
+    await sweeps.takeUp();
+    expect((await sweeps.report(id)).counts).toEqual({});
+    expect(await connectionsOf(service, late.referenceId ?? '')).toMatchObject([{ status: 'active' }]);
+  });
+
+  it('counts those whom it cannot read, and misses nobody then', async () => {
+    const [broken, gone] = await linkPeople(service, 3);
+    if (broken) broken.provider = '';
+    account().remove(gone?.userId ?? '');
+    expect(await sweep(service)).toMatchObject({
+      sweep: { status: 'completed', unreadable: 1, usersSeen: 1 },
+      counts: {},
+    });
+    expect(logged('sweep.unreadable_users')).toMatchObject([{ unreadable: 1 }]);
+  });
+
+  it('says that a disconnected account is gone for good once Terra does not list it any more', async () => {
+    const [person] = await linkPeople(service, 2);
+    const [connection] = await connectionsOf(service, person?.referenceId ?? '');
+    await service.api('DELETE', `/v1/connections/${connection?.id}`);
+    await service.drainDeauthentications();
+    const verified = (): Promise<unknown[]> =>
+      service.query(`SELECT verified_at IS NOT NULL AS verified FROM terra_connect.deauthentications`);
+    expect(await verified()).toEqual([{ verified: false }]);
+    shiftClock(service, 5 * MINUTE);
+    await sweep(service);
+    expect(await verified()).toEqual([{ verified: true }]);
+  });
+
+  it('as a dry run says what it would do, and does nothing', async () => {
+    const [gone] = await linkPeople(service, 3);
+    account().remove(gone?.userId ?? '');
+    unheard(service, () => account().connect({ provider: 'OURA', referenceId: 'orphan' }));
+    const before = await heldState(service);
+    const { sweep: done, counts, findings } = await sweep(service, { dryRun: true });
+    expect(done).toMatchObject({ status: 'completed', dryRun: true, changes: 2, applied: 0, brake: null });
+    expect(counts).toEqual({ link: 1, note_missing: 1 });
+    expect(findings.every(({ outcome }) => outcome === null)).toBe(true);
+    expect(await heldState(service)).toEqual(before);
+  });
+});
+
+describe('The brake (T-23)', () => {
+  it.each<[string, () => void]>([
+    ['an empty list', () => (service.sandbox.behaviour.emptyLists = true)],
+    ['the key of another environment, in which nobody is', () => account().users.clear()],
+  ])('%s, for a whole day: nobody is ended, and somebody is told', async (_, happens) => {
+    await linkPeople(service, 24);
+    happens();
+    const flips = await ended();
+    for (let hour = 0; hour <= 26; hour += 1) {
+      shiftClock(service, hour * HOUR);
+      expect((await sweep(service)).sweep).toMatchObject({
+        status: 'held',
+        brake: 'empty_list',
+        usersSeen: 0,
+        applied: 0,
+      });
+      await compareDue(service);
+    }
+    expect(await ended()).toBe(flips);
+    expect(await liveHere(service)).toHaveLength(24);
+    expect(logged('sweep.held')[0]).toMatchObject({ level: 'error', brake: 'empty_list', live: 24 });
+    const { body } = await service.api<string>('GET', '/metrics');
+    expect(body).toMatch(/terra_connect_sweeps_held 27\n/);
+    expect(body).toMatch(/terra_connect_sweeps_total\{status="held"\} 27\n/);
+  });
+
+  it('a shrunken list: more missing than it may change by itself, so nothing is, until a person says so', async () => {
+    const people = await linkPeople(service, 30);
+    for (const { userId } of people.slice(0, 11)) account().remove(userId);
+    const before = await heldState(service);
+    const { sweep: held, counts } = await sweep(service);
+    expect(held).toMatchObject({ status: 'held', brake: 'too_many_changes', changes: 11, applied: 0 });
+    expect(counts).toEqual({ note_missing: 11 });
+    expect(await heldState(service)).toEqual(before);
+
+    const forced = await sweep(service, { force: true });
+    expect(forced.sweep).toMatchObject({ id: held.id, status: 'completed', forced: true, applied: 11 });
+    // Forced or not: the first observation ends nobody.
+    expect(await liveHere(service)).toHaveLength(30);
+    shiftClock(service, 2 * HOUR);
+    expect((await sweep(service)).sweep.status).toBe('held');
+    expect((await sweep(service, { force: true })).counts).toEqual({ end_absent: 11 });
+    expect(await liveHere(service)).toHaveLength(19);
+  });
+
+  it('a list that is whole again overtakes the sweep that was held', async () => {
+    await linkPeople(service, 3);
+    service.sandbox.behaviour.emptyLists = true;
+    const { sweep: held } = await sweep(service);
+    service.sandbox.behaviour.emptyLists = false;
+    expect((await sweep(service)).sweep).toMatchObject({ status: 'completed', changes: 0 });
+    expect((await service.api('GET', `/v1/sweeps/${held.id}`)).body).toMatchObject({ status: 'overtaken' });
+  });
+
+  it('up to ten changes are made by itself, and a tenth of many', async () => {
+    const people = await linkPeople(service, 12);
+    for (const { userId } of people.slice(0, 10)) account().remove(userId);
+    expect((await sweep(service)).sweep).toMatchObject({ status: 'completed', applied: 10 });
+  });
+
+  it('what was found is judged again when it is released days later', async () => {
+    const people = await linkPeople(service, 13);
+    for (const { userId } of people.slice(1)) account().remove(userId);
+    expect((await sweep(service)).sweep).toMatchObject({ status: 'held', changes: 12 });
+    for (const user of people) account().users.set(user.userId, user);
+    account().deauthenticate(people[1]?.userId ?? '');
+    await service.drainWebhooks();
+    shiftClock(service, 48 * HOUR);
+    const { findings } = await sweep(service, { force: true });
+    const outcomes = findings.map(({ terraUserId, outcome }) => [terraUserId, outcome]);
+    expect(outcomes).toContainEqual([people[1]?.userId, 'overtaken']);
+    expect(await liveHere(service)).toHaveLength(12);
+  });
+});
+
+describe('A Terra that cannot be read', () => {
+  const repeat = (step: FaultStep): FaultStep[] => Array.from({ length: 8 }, () => step);
+
+  it.each<[string, Partial<TestApp['sandbox']['behaviour']>, string]>([
+    ['wrong credentials', { refuseCredentials: true }, 'terra.bad_credentials'],
+    ['a bare 404', { failWith: repeat(404) }, 'terra.endpoint_missing'],
+    ['HTML', { failWith: repeat('html') }, 'terra.unavailable'],
+    ['truncated JSON', { failWith: repeat('truncated') }, 'terra.malformed_answer'],
+    ['50 MB', { failWith: repeat('huge') }, 'terra.malformed_answer'],
+    ['a success that is an error', { okWithStatusError: true }, 'terra.rejected'],
+  ])('%s: the sweep has failed, nothing was changed, and the log says why', async (_, behaviour, code) => {
+    const people = await linkPeople(service, 3);
+    for (const { userId } of people) account().remove(userId);
+    const before = await heldState(service);
+    Object.assign(service.sandbox.behaviour, behaviour);
+    expect((await sweep(service)).sweep).toMatchObject({ status: 'failed', errorCode: code, applied: 0 });
+    expect(await heldState(service)).toEqual(before);
+    expect(logged('sweep.failed')).toMatchObject([{ level: 'error', error: code, phase: 'reading' }]);
+  });
+
+  it('in the third page: the next sweep goes on there, and nobody is read twice', async () => {
+    await linkPeople(service, 2);
+    unheard(service, () => {
+      for (let index = 0; index < 1_600; index += 1)
+        account().connect({ provider: 'GARMIN', referenceId: `many-${index}` });
+    });
+    Object.assign(service.sandbox.behaviour, {
+      faultsOnlyOn: '/subscriptions',
+      failWith: ['ok', 'ok', 401],
+    });
+    const { sweep: failed } = await sweep(service);
+    expect(failed).toMatchObject({ status: 'failed', errorCode: 'terra.bad_credentials', usersSeen: 1_000 });
+    const { sweep: done } = await sweep(service);
+    expect(done).toMatchObject({
+      id: failed.id,
+      usersSeen: 1_602,
+      changes: 1_600,
+      brake: 'too_many_changes',
+    });
+    expect(pagesAsked()).toEqual(['0', '1', '2', '2', '3']);
+  });
+
+  it('for a moment: the sweep waits it out', async () => {
+    await linkPeople(service, 2);
+    Object.assign(service.sandbox.behaviour, { faultsOnlyOn: '/subscriptions', failWith: [503, 503] });
+    expect((await sweep(service)).sweep).toMatchObject({ status: 'completed', usersSeen: 2 });
+  });
+});
+
+describe('One sweep at a time', () => {
+  it('two at once: one is refused', async () => {
+    await linkPeople(service, 2);
+    const sweeps = service.app.get(SweepsService, { strict: false });
+    const results = await Promise.allSettled([1, 2, 3].map(() => sweeps.startAndRun({ actor: 'test' })));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await service.query(`SELECT count(*)::int FROM terra_connect.sweeps`)).toEqual([{ count: 1 }]);
+  });
+
+  it('one whose process was killed is gone on with by another, where it stopped', async () => {
+    unheard(service, () => {
+      for (let index = 0; index < 1_100; index += 1)
+        account().connect({ provider: 'GARMIN', referenceId: `many-${index}` });
+    });
+    const sweeps = service.app.get(SweepsService, { strict: false });
+    let steps = 0;
+    await sweeps.startAndRun({ actor: 'test' }, () => (steps += 1) > 2);
+    expect(pagesAsked()).toEqual(['0', '1']);
+    // As if it had not said good-bye: its lease still runs.
+    await service.query(
+      `UPDATE terra_connect.sweeps SET lease_owner = gen_random_uuid(), lease_until = now() + interval '1 minute'`,
+    );
+    expect(await sweeps.takeUp()).toBeNull();
+    shiftClock(service, 3 * MINUTE);
+    expect(await sweeps.takeUp()).toMatchObject({ status: 'held', usersSeen: 1_100 });
+    expect(pagesAsked()).toEqual(['0', '1', '2']);
+  });
+
+  it('one that another process has taken over does not write any more', async () => {
+    await linkPeople(service, 2);
+    const sweeps = service.app.get(SweepsService, { strict: false });
+    const steal = async (): Promise<void> => {
+      await service.query(`UPDATE terra_connect.sweeps SET lease_owner = gen_random_uuid()`);
+    };
+    service.sandbox.behaviour.delayMs = 300;
+    const running = sweeps.startAndRun({ actor: 'test' });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await steal();
+    await running;
+    expect(await service.query(`SELECT status, users_seen FROM terra_connect.sweeps`)).toEqual([
+      { status: 'running', users_seen: 0 },
+    ]);
+  });
+});
+
+describe('The schedule and the API', () => {
+  it('sweeps once a day, sooner after a failure, and what was asked for at once', async () => {
+    await linkPeople(service, 2);
+    const worker = service.app.get(SweepWorker, { strict: false });
+    const count = async (): Promise<number> => {
+      await worker.runOnce();
+      return (await service.query(`SELECT id FROM terra_connect.sweeps WHERE status = 'completed'`)).length;
+    };
+    expect(await count()).toBe(1);
+    shiftClock(service, 23 * HOUR);
+    expect(await count()).toBe(1);
+    shiftClock(service, 25 * HOUR);
+    service.sandbox.behaviour.refuseCredentials = true;
+    expect(await count()).toBe(1);
+    service.sandbox.behaviour.refuseCredentials = false;
+    expect(await count()).toBe(1);
+    shiftClock(service, 25 * HOUR + 16 * MINUTE);
+    expect(await count()).toBe(2);
+
+    expect((await service.api('POST', '/v1/sweeps', { body: {} })).status).toBe(202);
+    expect(await service.api('POST', '/v1/sweeps', { body: {} })).toMatchObject({
+      status: 409,
+      body: { code: 'sweep.running' },
+    });
+    expect(await count()).toBe(3);
+    const { body } = await service.api<{ items: { id: string; actor: string }[] }>(
+      'GET',
+      '/v1/sweeps?limit=2',
+    );
+    expect(body.items).toHaveLength(2);
+    expect(body.items[1]?.actor).toBe('schedule');
+    expect((await service.api('GET', `/v1/sweeps/${body.items[0]?.id}`)).body).toMatchObject({
+      status: 'completed',
+      usersSeen: 2,
+      counts: {},
+      findings: [],
+    });
+  });
+
+  it('refuses what it cannot accept, and changes nothing', async () => {
+    for (const body of [{ dryRun: 'yes' }, { force: 1 }, { other: true }]) {
+      expect(await service.api('POST', '/v1/sweeps', { body })).toMatchObject({
+        status: 422,
+        body: { code: 'request.invalid' },
+      });
+    }
+    for (const id of ['nonsense', '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10']) {
+      expect(await service.api('GET', `/v1/sweeps/${id}`)).toMatchObject({
+        status: 404,
+        body: { code: 'sweep.not_found' },
+      });
+    }
+    expect(await service.api('GET', '/v1/sweeps?cursor=x')).toMatchObject({ status: 422 });
+    expect(await service.query(`SELECT * FROM terra_connect.sweeps`)).toEqual([]);
+  });
+});
+
+describe('Everything converges within one sweep', () => {
+  /** The sweep, and the second look at whoever was missing, an hour later. */
+  const heal = async (after: number): Promise<void> => {
+    shiftClock(service, after);
+    expect((await sweep(service)).sweep.status).toBe('completed');
+    await service.drainDeauthentications();
+    shiftClock(service, after + HOUR + MINUTE);
+    await compareDue(service);
+  };
+
+  it.each([12, 48])('after Terra was down for %d hours and its webhooks were lost (R6)', async (hours) => {
+    const people = await linkPeople(service, 30);
+    // Lost to the end: the sandbox signs by a clock that is not moved.
+    Object.assign(service.sandbox.behaviour, { down: true, webhooks: 'off' });
+    const [first, second, third, fourth, fifth] = people.map(({ userId }) => userId);
+    const before = await heldState(service);
+    account().deauthenticate(first ?? '');
+    account().revokeAccess(second ?? '');
+    account().changePermissions(third ?? '', { add: ['EXTRA'] });
+    account().connect({ provider: 'GARMIN', referenceId: people[3]?.referenceId ?? null });
+    for (const referenceId of ['new-1', 'new-2']) account().connect({ provider: 'OURA', referenceId });
+    expect(account().users.has(fourth ?? '')).toBe(false);
+    for (let hour = 0; hour < hours; hour += 4) {
+      shiftClock(service, hour * HOUR);
+      await sweep(service);
+      await compareDue(service);
+    }
+    expect(await heldState(service)).toEqual(before);
+    // Asked for while Terra was away: promised at once, kept later.
+    const [wanted] = await connectionsOf(service, people[4]?.referenceId ?? '');
+    expect((await service.api('DELETE', `/v1/connections/${wanted?.id}`)).status).toBe(202);
+
+    service.sandbox.behaviour.down = false;
+    await heal(hours * HOUR);
+    await service.drainDeauthentications();
+    expect(account().users.has(fifth ?? '')).toBe(false);
+    expect(await liveHere(service)).toEqual(liveAtTerra(service));
+    expect((await connectionsOf(service, people[2]?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
+  });
+
+  it('after a backup of yesterday was restored (R14)', async () => {
+    const people = await linkPeople(service, 30);
+    const tables = ['connections', 'connection_identities', 'connection_facts', 'webhook_events'];
+    for (const table of tables)
+      await service.query(`CREATE TABLE ${table}_backup AS TABLE terra_connect.${table}`);
+
+    const [first, second, third] = people;
+    account().deauthenticate(first?.userId ?? '');
+    account().connect({ provider: 'GARMIN', referenceId: second?.referenceId ?? null });
+    account().changePermissions(third?.userId ?? '', { add: ['EXTRA'] });
+    for (let index = 0; index < 4; index += 1) await linkPeople(service, 1, 'OURA');
+    expect(await liveHere(service)).toEqual(liveAtTerra(service));
+
+    await service.query(`TRUNCATE terra_connect.connections CASCADE`);
+    await service.query(`TRUNCATE terra_connect.connection_facts, terra_connect.webhook_events`);
+    for (const table of tables)
+      await service.query(`INSERT INTO terra_connect.${table} TABLE ${table}_backup`);
+    expect(await liveHere(service)).not.toEqual(liveAtTerra(service));
+
+    await heal(MINUTE);
+    expect(await liveHere(service)).toEqual(liveAtTerra(service));
+    expect((await connectionsOf(service, third?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
+  });
+});
