@@ -122,6 +122,7 @@ CREATE TABLE terra_connect.connections (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   origin_terra_user_id text NOT NULL,
+  account_digest bytea,
   last_data_at timestamp with time zone,
   reconciled_at timestamp with time zone,
   reconcile_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -146,6 +147,51 @@ CREATE TABLE terra_connect.deauthentications (
   verified_at timestamp with time zone,
   CONSTRAINT deauthentications_pkey PRIMARY KEY (id),
   CONSTRAINT deauthentications_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'confirmed'::text])))
+);
+
+CREATE TABLE terra_connect.sweep_findings (
+  sweep_id uuid NOT NULL,
+  terra_user_id text NOT NULL,
+  action text NOT NULL,
+  reference_id text,
+  connection_id uuid,
+  observed jsonb,
+  observed_at timestamp with time zone NOT NULL,
+  settled_at timestamp with time zone,
+  outcome text,
+  CONSTRAINT sweep_findings_pkey PRIMARY KEY (sweep_id, terra_user_id, action)
+);
+
+CREATE TABLE terra_connect.sweep_seen (
+  sweep_id uuid NOT NULL,
+  terra_user_id text NOT NULL,
+  CONSTRAINT sweep_seen_pkey PRIMARY KEY (sweep_id, terra_user_id)
+);
+
+CREATE TABLE terra_connect.sweeps (
+  id uuid NOT NULL,
+  status text NOT NULL,
+  phase text NOT NULL,
+  dry_run boolean NOT NULL,
+  forced boolean NOT NULL,
+  actor text NOT NULL,
+  next_page integer DEFAULT 0 NOT NULL,
+  compare_after text,
+  users_seen integer DEFAULT 0 NOT NULL,
+  unreadable integer DEFAULT 0 NOT NULL,
+  live integer,
+  changes integer DEFAULT 0 NOT NULL,
+  applied integer DEFAULT 0 NOT NULL,
+  brake text,
+  error_code text,
+  started_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  lease_owner uuid,
+  lease_until timestamp with time zone NOT NULL,
+  CONSTRAINT sweeps_pkey PRIMARY KEY (id),
+  CONSTRAINT sweeps_phase_check CHECK ((phase = ANY (ARRAY['reading'::text, 'comparing'::text, 'applying'::text]))),
+  CONSTRAINT sweeps_status_check CHECK ((status = ANY (ARRAY['running'::text, 'held'::text, 'completed'::text, 'failed'::text, 'overtaken'::text])))
 );
 
 CREATE TABLE terra_connect.tombstones (
@@ -173,6 +219,10 @@ CREATE TABLE terra_connect.webhook_events (
   next_attempt_at timestamp with time zone NOT NULL,
   note text,
   processed_at timestamp with time zone,
+  reference_id text,
+  replays integer DEFAULT 0 NOT NULL,
+  replayed_at timestamp with time zone,
+  replayed_by text,
   CONSTRAINT webhook_events_pkey PRIMARY KEY (id),
   CONSTRAINT webhook_events_dedupe_key_key UNIQUE (dedupe_key),
   CONSTRAINT webhook_events_signature_digest_key UNIQUE (signature_digest),
@@ -187,6 +237,10 @@ ALTER TABLE terra_connect.connection_identities ADD CONSTRAINT connection_identi
   FOREIGN KEY (connection_id) REFERENCES terra_connect.connections(id);
 ALTER TABLE terra_connect.connections ADD CONSTRAINT connections_merged_into_fkey
   FOREIGN KEY (merged_into) REFERENCES terra_connect.connections(id);
+ALTER TABLE terra_connect.sweep_findings ADD CONSTRAINT sweep_findings_sweep_id_fkey
+  FOREIGN KEY (sweep_id) REFERENCES terra_connect.sweeps(id) ON DELETE CASCADE;
+ALTER TABLE terra_connect.sweep_seen ADD CONSTRAINT sweep_seen_sweep_id_fkey
+  FOREIGN KEY (sweep_id) REFERENCES terra_connect.sweeps(id) ON DELETE CASCADE;
 
 CREATE UNIQUE INDEX connect_sessions_idempotency_key_idx ON terra_connect.connect_sessions USING btree (COALESCE(api_key_id, '00000000-0000-0000-0000-000000000000'::uuid), idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX connect_sessions_reference_id_idx ON terra_connect.connect_sessions USING btree (reference_id, id DESC);
@@ -194,7 +248,9 @@ CREATE INDEX connect_sessions_terra_session_id_idx ON terra_connect.connect_sess
 CREATE INDEX connection_facts_old_terra_user_id_idx ON terra_connect.connection_facts USING btree (old_terra_user_id) WHERE (old_terra_user_id IS NOT NULL);
 CREATE INDEX connection_facts_terra_user_id_idx ON terra_connect.connection_facts USING btree (terra_user_id);
 CREATE INDEX connection_identities_connection_id_idx ON terra_connect.connection_identities USING btree (connection_id);
+CREATE INDEX connection_identities_missing_since_idx ON terra_connect.connection_identities USING btree (missing_since) WHERE (missing_since IS NOT NULL);
 CREATE INDEX connection_identities_owner_idx ON terra_connect.connection_identities USING btree (reference_id, provider);
+CREATE INDEX connections_account_digest_idx ON terra_connect.connections USING btree (account_digest) WHERE (account_digest IS NOT NULL);
 CREATE INDEX connections_last_data_at_idx ON terra_connect.connections USING btree (last_data_at) WHERE ((merged_into IS NULL) AND (status = 'active'::text));
 CREATE INDEX connections_owner_idx ON terra_connect.connections USING btree (reference_id, provider);
 CREATE INDEX connections_reconcile_at_idx ON terra_connect.connections USING btree (reconcile_at) WHERE ((merged_into IS NULL) AND (status = ANY (ARRAY['active'::text, 'needs_reauth'::text, 'disconnecting'::text])));
@@ -205,6 +261,10 @@ CREATE UNIQUE INDEX deauthentications_pending_idx ON terra_connect.deauthenticat
 CREATE INDEX deauthentications_reference_id_idx ON terra_connect.deauthentications USING btree (reference_id);
 CREATE INDEX deauthentications_terra_user_id_idx ON terra_connect.deauthentications USING btree (terra_user_id);
 CREATE INDEX deauthentications_unverified_idx ON terra_connect.deauthentications USING btree (confirmed_at) WHERE ((status = 'confirmed'::text) AND (verified_at IS NULL));
+CREATE INDEX sweep_findings_open_idx ON terra_connect.sweep_findings USING btree (sweep_id, terra_user_id) WHERE (settled_at IS NULL);
+CREATE UNIQUE INDEX sweeps_running_idx ON terra_connect.sweeps USING btree ((true)) WHERE (status = 'running'::text);
 CREATE INDEX webhook_events_due_idx ON terra_connect.webhook_events USING btree (next_attempt_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX webhook_events_parked_idx ON terra_connect.webhook_events USING btree (terra_user_id) WHERE (status = 'parked'::text);
+CREATE INDEX webhook_events_reference_id_idx ON terra_connect.webhook_events USING btree (reference_id, id) WHERE (reference_id IS NOT NULL);
+CREATE INDEX webhook_events_terra_user_id_idx ON terra_connect.webhook_events USING btree (terra_user_id, id) WHERE (terra_user_id IS NOT NULL);
 CREATE INDEX webhook_events_waiting_idx ON terra_connect.webhook_events USING btree (status) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text, 'dead'::text]));

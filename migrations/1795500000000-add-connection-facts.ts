@@ -98,6 +98,7 @@ export class AddConnectionFacts1795500000000 implements MigrationInterface {
     await runner.query(`
       ALTER TABLE terra_connect.connections
         ADD COLUMN origin_terra_user_id text,
+        ADD COLUMN account_digest bytea,
         ADD COLUMN last_data_at timestamptz,
         ADD COLUMN reconciled_at timestamptz,
         ADD COLUMN reconcile_at timestamptz NOT NULL DEFAULT now(),
@@ -117,6 +118,10 @@ export class AddConnectionFacts1795500000000 implements MigrationInterface {
           CHECK (status IN ('active', 'needs_reauth', 'disconnecting', 'disconnected', 'moved'))`);
     await runner.query(
       `CREATE INDEX connections_owner_idx ON terra_connect.connections (reference_id, provider)`,
+    );
+    await runner.query(
+      `CREATE INDEX connections_account_digest_idx ON terra_connect.connections (account_digest)
+        WHERE account_digest IS NOT NULL`,
     );
     await runner.query(
       `CREATE INDEX connections_reconcile_at_idx ON terra_connect.connections (reconcile_at)
@@ -194,14 +199,14 @@ export class AddConnectionFacts1795500000000 implements MigrationInterface {
       ALTER TABLE terra_connect.connection_identities DROP COLUMN linked_at, DROP COLUMN missing_since`);
     await runner.query(`
       DROP INDEX terra_connect.connections_owner_idx, terra_connect.connections_reconcile_at_idx,
-        terra_connect.connections_last_data_at_idx`);
+        terra_connect.connections_last_data_at_idx, terra_connect.connections_account_digest_idx`);
     await runner.query(`ALTER TABLE terra_connect.connections DROP CONSTRAINT connections_status_check`);
     await runner.query(`
       UPDATE terra_connect.connections SET scopes_at = coalesce(scopes_at, status_at),
         status = CASE status WHEN 'active' THEN 'active' WHEN 'needs_reauth' THEN 'error' ELSE 'revoked' END`);
     await runner.query(`
       ALTER TABLE terra_connect.connections
-        DROP COLUMN origin_terra_user_id, DROP COLUMN last_data_at, DROP COLUMN reconciled_at,
+        DROP COLUMN origin_terra_user_id, DROP COLUMN account_digest, DROP COLUMN last_data_at, DROP COLUMN reconciled_at,
         DROP COLUMN reconcile_at,
         ALTER COLUMN scopes_at SET NOT NULL,
         ADD CONSTRAINT connections_status_check CHECK (status IN ('active', 'error', 'revoked'))`);

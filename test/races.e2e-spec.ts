@@ -113,7 +113,7 @@ describe('Things that happen at the same time, or in an unlucky order', () => {
   it('R12: an event that its row cannot be marked for takes no other with it', async () => {
     const [referenceId, traceId] = [newReference(), randomUUID()];
     await service.query(
-      `ALTER TABLE terra_connect.webhook_events ADD CONSTRAINT no_sleep CHECK (type <> 'sleep')`,
+      `ALTER TABLE terra_connect.webhook_events ADD CONSTRAINT no_sleep CHECK (processed_at IS NULL OR type <> 'sleep')`,
     );
     await postWebhook(service, { type: 'sleep', user: userOf(referenceId), data: [] }, { traceId });
     await deliver(auth(userOf(referenceId)));

@@ -4,7 +4,7 @@ export { ClockModule } from './clock.module';
 export { isConnectionLost } from './connection-failure';
 export { DomainError, RequestInvalidError, type DomainErrorKind } from './domain.error';
 export { PageQueryDto } from './page-query.dto';
-export { decodeCursor, toPage, type Page } from './pagination';
+export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';
 export { toProblem } from './problem';
 export { ProblemDto } from './problem.dto';
 export { ProblemFilter, sendProblem } from './problem.filter';

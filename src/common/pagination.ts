@@ -15,12 +15,14 @@ function encodeCursor(id: string): string {
 export function decodeCursor(cursor: unknown): string {
   const hex = typeof cursor === 'string' ? Buffer.from(cursor, 'base64url').toString('hex') : '';
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  if (!isUuid(id)) {
-    throw new RequestInvalidError([
-      { field: 'cursor', detail: 'is not a cursor that this list has given out' },
-    ]);
-  }
+  if (!isUuid(id)) throw new CursorUnknownError();
   return id;
+}
+
+export class CursorUnknownError extends RequestInvalidError {
+  constructor() {
+    super([{ field: 'cursor', detail: 'is not a cursor that this list has given out' }]);
+  }
 }
 
 /** Cuts a list that was read with one item too many, which shows whether more follow. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { decodeCursor, toPage, type Page } from '../common';
+import { CursorUnknownError, decodeCursor, toPage, type Page } from '../common';
 import { inTransaction } from '../database';
 import { compareFacts, ORIGIN_OF_CAUSE, type Fact, type FactOrigin } from './connection-fact';
 import { ConnectionFactRepository } from './connection-fact.repository';
@@ -49,10 +49,11 @@ export class ConnectionHistoryService {
       mine.has(terraUserId) || (oldTerraUserId !== null && mine.has(oldTerraUserId));
     const newestFirst = facts.filter(isMine).reverse();
     const start = afterId === null ? 0 : newestFirst.findIndex((fact) => fact.id === afterId) + 1;
+    if (afterId !== null && start === 0) throw new CursorUnknownError();
     const chosen = newestFirst.slice(start, start + page.limit + 1).map((fact) => {
       const until = facts.slice(0, facts.indexOf(fact) + 1);
       const then = reduceConnections(owner, until).find(({ members }) =>
-        members.some(({ terraUserId }) => mine.has(terraUserId)),
+        members.some(({ terraUserId }) => terraUserId === fact.terraUserId),
       );
       return { ...fact, origin: originOf(fact, until), status: then?.status ?? null };
     });

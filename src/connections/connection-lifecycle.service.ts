@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Clock } from '../common';
+import { Clock, sha256 } from '../common';
 import { afterCommit } from '../database';
 import { Metrics } from '../observability';
 import type { NewFact } from './connection-fact';
@@ -25,6 +25,13 @@ export interface RecordedUser {
   claimedByAnother: boolean;
   /** Whether the facts were dropped, because the person has been erased. */
   erased: boolean;
+}
+
+/** A Terra user, and the id that its provider has for the account. */
+export interface TerraAccount {
+  terraUserId: string;
+  provider: string;
+  accountId: string;
 }
 
 /**
@@ -93,6 +100,24 @@ export class ConnectionLifecycleService {
       const nobody = { terraUserId, connectionId: null, referenceId: null };
       if (erased.size > 0) await this.deauthentications.reopen(manager, nobody);
     }
+  }
+
+  /**
+   * The provider's own id of an account is known. Terra lets two of our end users connect one account, and tells nobody
+   * (T-16): both stay as they are, and somebody should know.
+   */
+  async noteAccount(manager: EntityManager, user: TerraAccount): Promise<void> {
+    const digest = sha256(`${user.provider}:${user.accountId}`);
+    if (!(await this.projection.noteAccount(manager, user.terraUserId, digest))) return;
+    const sharers = await this.projection.sharersOf(manager, digest);
+    if (sharers.length === 0) return;
+    afterCommit(manager, () => {
+      this.metrics.sharedAccounts.inc();
+      this.logger.error({
+        event: 'connection.account_shared',
+        connectionIds: sharers.map(({ id }) => id).join(','),
+      });
+    });
   }
 
   private async asTheyAre(

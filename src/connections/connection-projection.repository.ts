@@ -98,6 +98,29 @@ export class ConnectionProjectionRepository {
     );
   }
 
+  /** @returns false when it was known already, or the Terra user counts for no connection */
+  async noteAccount(manager: EntityManager, terraUserId: string, accountDigest: Buffer): Promise<boolean> {
+    const rows = await runIn(
+      manager,
+      `UPDATE terra_connect.connections SET account_digest = $2 WHERE terra_user_id = $1 AND merged_into IS NULL
+        AND account_digest IS DISTINCT FROM $2 RETURNING id`,
+      [terraUserId, accountDigest],
+    );
+    return rows.length > 0;
+  }
+
+  /** Connections in use of one account, if more than one end user has it. */
+  sharersOf(manager: EntityManager, accountDigest: Buffer): Promise<{ id: string }[]> {
+    return runIn(
+      manager,
+      `SELECT id FROM terra_connect.connections c WHERE account_digest = $1 AND merged_into IS NULL
+        AND status IN ('active', 'needs_reauth') AND EXISTS (SELECT 1 FROM terra_connect.connections other
+          WHERE other.account_digest = $1 AND other.merged_into IS NULL
+            AND other.status IN ('active', 'needs_reauth') AND other.reference_id <> c.reference_id) ORDER BY id`,
+      [accountDigest],
+    );
+  }
+
   /** Makes the reconciler ask Terra about these soon. */
   async reviewSoon(manager: EntityManager, owner: Owner, now: Date): Promise<void> {
     const { referenceId, provider } = owner;

@@ -192,6 +192,7 @@ export class ConnectionProjector {
       ...fieldsOf(state),
       originTerraUserId: state.terraUserId,
       mergedInto: null,
+      accountDigest: null,
       lastDataAt: null,
       reconciledAt: null,
       reconcileAt: new Date(now.getTime() + FIRST_REVIEW_MS),

@@ -3,7 +3,7 @@
 export const CONNECTION_COLUMNS = `id, reference_id AS "referenceId", provider, terra_user_id AS "terraUserId",
   status, status_reason AS "statusReason", status_at AS "statusAt", scopes, connected_at AS "connectedAt",
   disconnected_at AS "disconnectedAt", origin_terra_user_id AS "originTerraUserId",
-  merged_into AS "mergedInto", last_data_at AS "lastDataAt", reconciled_at AS "reconciledAt",
+  merged_into AS "mergedInto", account_digest AS "accountDigest", last_data_at AS "lastDataAt", reconciled_at AS "reconciledAt",
   reconcile_at AS "reconcileAt", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 export const IDENTITY_COLUMNS = `terra_user_id AS "terraUserId", connection_id AS "connectionId",

@@ -47,6 +47,10 @@ export class Connection {
   @Column({ type: 'uuid', name: 'merged_into', nullable: true })
   mergedInto: string | null;
 
+  /** Of the provider's own id of the account, once its athlete data has named it; recognises it, and cannot be read. */
+  @Column({ type: 'bytea', name: 'account_digest', nullable: true })
+  accountDigest: Buffer | null;
+
   /** When health data last came for it, to the hour. */
   @Column({ type: 'timestamptz', name: 'last_data_at', nullable: true })
   lastDataAt: Date | null;

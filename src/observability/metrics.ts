@@ -117,6 +117,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly sharedAccounts = new Counter({
+    name: 'terra_connect_shared_accounts_total',
+    help: 'Provider accounts that turned out to be connected by two end users.',
+    registers: [this.registry],
+  });
+
   readonly deauthentications = new Counter({
     name: 'terra_connect_deauthentications_total',
     help: 'Calls that end a user at Terra, by outcome (ended, not_found, failed).',

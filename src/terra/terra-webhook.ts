@@ -61,6 +61,8 @@ export interface TerraEvent {
   owner: EventOwner;
   reason: string | null;
   widgetSessionId: string | null;
+  /** The provider's own id of the account; in athlete events. */
+  accountId: string | null;
   scopesAdded: string[];
   scopesRemoved: string[];
   /** As it was sent. */
@@ -94,6 +96,7 @@ export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
     owner: readOwner(asRecord(body.user).reference_id, body.reference_id),
     reason: (textOf(body.reason) ?? textOf(body.message))?.slice(0, MAX_REASON_LENGTH) ?? null,
     widgetSessionId: textOf(body.widget_session_id),
+    accountId: readAccountId(body.athlete),
     scopesAdded: listOfText(body.scopes_added),
     scopesRemoved: listOfText(body.scopes_removed),
     wire: body,
@@ -107,6 +110,12 @@ function readOwner(inUser: unknown, atTop: unknown): EventOwner {
     referenceId: first ?? second,
     contradictory: first !== null && second !== null && first !== second,
   };
+}
+
+// Terra's help center names `provider_user_id`; its athlete model does not, so another form may come.
+function readAccountId(athlete: unknown): string | null {
+  const id = asRecord(athlete).provider_user_id;
+  return textOf(typeof id === 'number' ? String(id) : id)?.slice(0, MAX_REASON_LENGTH) ?? null;
 }
 
 /** Health data is what Terra says it is, and what it has not told us of yet. */

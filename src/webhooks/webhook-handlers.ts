@@ -168,7 +168,11 @@ export class WebhookHandlers {
   }
 
   private async dataCame(manager: EntityManager, { event, at }: News): Promise<HandlerResult> {
-    if (event.user) await this.lifecycle.touch(manager, event.user.terraUserId, at);
+    const { user, accountId } = event;
+    if (!user) return DONE;
+    const { terraUserId, provider } = user;
+    await this.lifecycle.touch(manager, terraUserId, at);
+    if (accountId) await this.lifecycle.noteAccount(manager, { terraUserId, provider, accountId });
     return DONE;
   }
 

@@ -1,0 +1,120 @@
+import { DataSource } from 'typeorm';
+import { MIGRATIONS } from '../migrations';
+import { ConnectionLifecycleService, type NewFact } from '../src/connections';
+import { createDataSource, inTransaction } from '../src/database';
+import { startTestApp, type TestApp } from './support/app';
+
+interface Row {
+  id: string;
+  status: string;
+  statusReason: string | null;
+  terraUserId: string;
+  scopes: string[];
+  mergedInto: string | null;
+}
+
+const ID = (n: number): string => `01980c0e-0000-7000-8000-00000000000${n}`;
+const AT = (minute: number): string => new Date(Date.UTC(2026, 10, 23, 8, minute)).toISOString();
+
+/** What 0.1.0 left behind, in its own words. */
+const OF_0_1_0 = `
+  INSERT INTO terra_connect.connections
+    (id, reference_id, provider, terra_user_id, status, status_reason, status_at, scopes, scopes_at, connected_at,
+     disconnected_at, merged_into)
+  VALUES
+    ('${ID(1)}', 'anna', 'GARMIN', 'anna-2', 'active', NULL, '${AT(10)}', '{a,b}', '${AT(10)}', '${AT(0)}', NULL, NULL),
+    ('${ID(2)}', 'anna', 'GARMIN', 'anna-2', 'active', NULL, '${AT(10)}', '{a}', '${AT(10)}', '${AT(10)}', NULL, '${ID(1)}'),
+    ('${ID(3)}', 'bert', 'OURA', 'bert-1', 'error', 'connection_error', '${AT(5)}', '{c}', '${AT(0)}', '${AT(0)}', NULL, NULL),
+    ('${ID(4)}', 'bert', 'GARMIN', 'bert-2', 'revoked', 'deauth', '${AT(7)}', '{}', '${AT(0)}', '${AT(0)}', '${AT(7)}', NULL),
+    ('${ID(5)}', 'cleo', 'GARMIN', 'cleo-1', 'revoked', 'disconnected_by_us', '${AT(8)}', '{d}', '${AT(0)}', '${AT(0)}', '${AT(8)}', NULL);
+  INSERT INTO terra_connect.connection_identities
+    (terra_user_id, connection_id, reference_id, provider, cause, first_seen_at, superseded_by, superseded_at, ended_at,
+     ended_cause)
+  VALUES
+    ('anna-1', '${ID(1)}', 'anna', 'GARMIN', 'auth', '${AT(0)}', 'anna-2', '${AT(10)}', '${AT(11)}', 'deauth'),
+    ('anna-2', '${ID(1)}', 'anna', 'GARMIN', 'auth', '${AT(10)}', NULL, NULL, NULL, NULL),
+    ('bert-1', '${ID(3)}', 'bert', 'OURA', 'landing', '${AT(0)}', NULL, NULL, NULL, NULL),
+    ('bert-2', '${ID(4)}', 'bert', 'GARMIN', 'auth', '${AT(0)}', NULL, NULL, '${AT(7)}', 'deauth'),
+    ('cleo-1', '${ID(5)}', 'cleo', 'GARMIN', 'auth', '${AT(0)}', NULL, NULL, '${AT(8)}', 'disconnected_by_us'),
+    ('dora-1', NULL, NULL, NULL, 'deauth', '${AT(3)}', NULL, NULL, '${AT(3)}', 'deauth')`;
+
+describe('an upgrade from 0.1.0', () => {
+  let service: TestApp;
+  beforeAll(async () => {
+    service = await startTestApp();
+    const migrations = createDataSource(service.databaseUrl);
+    await migrations.initialize();
+    for (let count = 1; count < MIGRATIONS.length; count += 1) await migrations.undoLastMigration();
+    await service.query(OF_0_1_0);
+    await migrations.runMigrations();
+    await migrations.destroy();
+  });
+  afterAll(() => service.close());
+
+  const rows = (): Promise<Row[]> =>
+    service.query<Row>(`SELECT id, status, status_reason AS "statusReason", terra_user_id AS "terraUserId", scopes,
+      merged_into AS "mergedInto" FROM terra_connect.connections ORDER BY id`);
+  const record = async (fact: Pick<NewFact, 'terraUserId' | 'kind' | 'cause'> & Partial<NewFact>) => {
+    const { app } = service;
+    const whole = { source: 'webhook', version: new Date(), ...fact } as const;
+    await inTransaction(app.get(DataSource), (manager) =>
+      app.get(ConnectionLifecycleService, { strict: false }).record(manager, [whole]),
+    );
+  };
+
+  it('keeps everybody as they were, in the new words', async () => {
+    expect(await rows()).toMatchObject([
+      { id: ID(1), status: 'active', statusReason: null, terraUserId: 'anna-2', mergedInto: null },
+      { id: ID(2), mergedInto: ID(1) },
+      { id: ID(3), status: 'needs_reauth', statusReason: 'connection_error' },
+      { id: ID(4), status: 'disconnected', statusReason: 'deauth' },
+      { id: ID(5), status: 'disconnected', statusReason: 'disconnected_by_us' },
+    ]);
+  });
+
+  it('knows enough for the news to come: nothing else about anybody changes by it', async () => {
+    const before = await rows();
+    const garmin = { provider: 'GARMIN', scopes: null } as const;
+    // A late copy of the old beginning, a late end of who was superseded, and the beginning of one that has ended.
+    await record({
+      ...garmin,
+      terraUserId: 'anna-1',
+      referenceId: 'anna',
+      kind: 'linked',
+      cause: 'auth',
+      version: new Date(AT(1)),
+    });
+    await record({ terraUserId: 'anna-1', kind: 'ended', cause: 'access_revoked' });
+    await record({ ...garmin, terraUserId: 'bert-2', referenceId: 'bert', kind: 'linked', cause: 'auth' });
+    await record({ terraUserId: 'cleo-1', kind: 'ended', cause: 'deauth' });
+    await record({ terraUserId: 'bert-1', kind: 'failing', cause: 'connection_error' });
+    expect(await rows()).toEqual(before);
+    // Of dora the end was known, and no more.
+    await record({
+      ...garmin,
+      terraUserId: 'dora-1',
+      referenceId: 'dora',
+      kind: 'linked',
+      cause: 'auth',
+      version: new Date(AT(2)),
+    });
+    expect((await rows()).at(-1)).toMatchObject({
+      terraUserId: 'dora-1',
+      status: 'disconnected',
+      statusReason: 'deauth',
+    });
+  });
+
+  it('lets a connection go on under its id when it is connected anew', async () => {
+    await record({
+      terraUserId: 'anna-3',
+      oldTerraUserId: 'anna-2',
+      referenceId: 'anna',
+      provider: 'GARMIN',
+      kind: 'swapped',
+      cause: 'user_reauth',
+    });
+    expect((await rows())[0]).toMatchObject({ id: ID(1), terraUserId: 'anna-3', status: 'active' });
+    expect((await service.api('GET', `/v1/connections/${ID(2)}`)).body).toMatchObject({ id: ID(1) });
+  });
+});
