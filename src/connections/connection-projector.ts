@@ -126,10 +126,17 @@ export class ConnectionProjector {
     { terraUserIds, facts, states }: ProjectedNews,
   ): Promise<Fact[]> {
     const mine = terraUserIds.filter((id) => isSame(states.get(id)?.owner ?? null, owner));
-    const ids = [...new Set([...mine, ...identities.map(({ terraUserId }) => terraUserId)])];
+    const ids = new Set([...mine, ...identities.map(({ terraUserId }) => terraUserId)]);
+    const about = facts.filter(
+      ({ terraUserId, oldTerraUserId }) => ids.has(terraUserId) || ids.has(oldTerraUserId ?? ''),
+    );
     const told = new Set(terraUserIds);
-    const complete = [...ids, ...states.keys()].every((id) => told.has(id));
-    return complete ? facts : this.facts.connectedWith(manager, ids);
+    const isComplete =
+      [...ids].every((id) => told.has(id)) &&
+      about.every(
+        ({ terraUserId, oldTerraUserId: old }) => ids.has(terraUserId) && (old === null || ids.has(old)),
+      );
+    return isComplete ? about : this.facts.connectedWith(manager, [...ids]);
   }
 
   private async update(
