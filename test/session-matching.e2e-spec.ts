@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { startTestApp, type TestApp } from './support/app';
-import { newReference, readSession, startSession, visit, type SessionAnswer } from './support/flow';
+import {
+  connectionsOf,
+  newReference,
+  readSession,
+  startSession,
+  visit,
+  type SessionAnswer,
+} from './support/flow';
 import { postWebhook, type WebhookOptions } from './support/webhooks';
 
 const MINUTE = 60_000;
@@ -91,5 +98,23 @@ describe('Which session an event belongs to when it names none that we know', ()
     await deliver(authOf(referenceId));
     await deliver(authOf(referenceId));
     expect((await readSession(service, session.id)).connections).toHaveLength(2);
+  });
+
+  it('T-26: an account of another provider than the session was made for does not complete it', async () => {
+    const referenceId = newReference();
+    const session = await startSession(service, { referenceId, providers: ['OURA'] });
+    const [row] = await service.query<{ id: string }>(
+      `SELECT terra_session_id AS id FROM terra_connect.connect_sessions WHERE id = $1`,
+      [session.id],
+    );
+    await deliver({ ...authOf(referenceId), widget_session_id: row?.id });
+    expect(await readSession(service, session.id)).toMatchObject({ status: 'pending', connections: [] });
+    // What Terra says of the account is true all the same.
+    expect(await connectionsOf(service, referenceId)).toMatchObject([
+      { provider: 'GARMIN', status: 'active' },
+    ]);
+    expect(service.log.join('')).toContain('session.provider_mismatch');
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toContain('terra_connect_session_mismatches_total 1');
   });
 });

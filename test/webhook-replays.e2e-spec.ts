@@ -123,3 +123,32 @@ describe('A webhook that comes again has no second effect', () => {
     expect(withoutTimes(await connectionsOf(service, referenceId))).toEqual(withoutTimes(before));
   });
 });
+
+describe('T-10: while a signing secret is replaced', () => {
+  const [OLD, NEW] = ['0ld5ec2e70ld5ec2e70ld5ec2e7', 'ne35ec2e7ne35ec2e7ne35ec2e7'];
+  let service: TestApp;
+  beforeAll(async () => (service = await startTestApp({ TERRA_SIGNING_SECRETS: `${OLD},${NEW}` })));
+  afterAll(() => service.close());
+
+  it('two destinations tell everything twice, under other trace ids, and it counts once', async () => {
+    const referenceId = newReference();
+    const user = { user_id: randomUUID(), provider: 'GARMIN', reference_id: referenceId, scopes: 'A,B' };
+    const orderingAt = new Date();
+    const events = [
+      { type: 'auth', status: 'success', user },
+      { type: 'connection_error', status: 'warning', user },
+    ];
+    for (const event of events) {
+      for (const secret of [OLD, NEW])
+        expect((await postWebhook(service, event, { secret, orderingAt })).status).toBe(200);
+    }
+    await service.drainWebhooks();
+    const [connection] = await connectionsOf(service, referenceId);
+    expect(connection).toMatchObject({ status: 'needs_reauth' });
+    const history = await service.api<{ items: object[] }>(
+      'GET',
+      `/v1/connections/${connection?.id}/history`,
+    );
+    expect(history.body.items).toHaveLength(events.length);
+  });
+});

@@ -118,16 +118,26 @@ describe('R12: an event that cannot be worked off', () => {
 
   it('that the database itself refuses is no trouble to others either', async () => {
     const [poison, healthy] = [randomUUID(), newReference()];
-    // An index cannot hold it, and Postgres says so only when it is written.
-    const random = Array.from({ length: 2_000 }, () => randomUUID()).join('');
-    const user = { ...authOf(newReference()).user, user_id: random };
+    await service.query(
+      `ALTER TABLE terra_connect.connection_facts ADD CONSTRAINT no_poison CHECK (provider <> 'POISON')`,
+    );
+    const user = { ...authOf(newReference()).user, provider: 'POISON' };
     await postWebhook(service, { type: 'auth', status: 'success', user }, { traceId: poison });
     await postWebhook(service, authOf(healthy));
     await drain();
+    await service.query(`ALTER TABLE terra_connect.connection_facts DROP CONSTRAINT no_poison`);
     expect(await connectionsOf(service, healthy)).toHaveLength(1);
     const { status, note } = await stored(poison);
     expect(status).toBe('pending');
-    expect(note).toContain('index row');
-    expect(note).not.toContain(random.slice(0, 36));
+    expect(note).toContain('no_poison');
+    expect(note).not.toContain(user.user_id);
+  });
+
+  it('that names an id which no index can hold is about nobody', async () => {
+    const traceId = randomUUID();
+    const user = { ...authOf(newReference()).user, user_id: 'x'.repeat(72_000) };
+    await postWebhook(service, { type: 'auth', status: 'success', user }, { traceId });
+    await drain();
+    expect(await stored(traceId)).toMatchObject({ status: 'ignored', note: 'auth without a user' });
   });
 });
