@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { addApiKeyCommand, addMigrateCommand, addWebhookEventsCommand } from './commands';
+import { addApiKeyCommand, addDoctorCommand, addMigrateCommand, addWebhookEventsCommand } from './commands';
 import { isConnectionLost } from './common';
 import { hasSqlState, MIGRATE_COMMAND, UNDEFINED_TABLE } from './database';
 import { VERSION } from './version';
@@ -12,6 +12,7 @@ const program = new Command('terra-connect')
 addMigrateCommand(program);
 addApiKeyCommand(program);
 addWebhookEventsCommand(program);
+addDoctorCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`terra-connect: ${describe(error)}\n`);

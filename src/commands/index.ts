@@ -1,3 +1,4 @@
 export { addApiKeyCommand } from './api-key.command';
+export { addDoctorCommand } from './doctor.command';
 export { addMigrateCommand } from './migrate.command';
 export { addWebhookEventsCommand } from './webhook-events.command';

@@ -4,6 +4,7 @@ import { ClockModule } from '../common';
 import { assertOptions, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
+import { DiagnosisModule } from '../end-users';
 import { ProvidersModule } from '../providers';
 import { WebhooksModule } from '../webhooks';
 
@@ -28,6 +29,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ConnectionsModule,
     ConnectSessionsModule,
     WebhooksModule,
+    DiagnosisModule,
   ],
   providers: [BootstrapApiKey],
   exports: [
@@ -37,6 +39,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ConnectionsModule,
     ConnectSessionsModule,
     WebhooksModule,
+    DiagnosisModule,
   ],
 })
 export class TerraAuthModule extends ConfigurableModuleClass {

@@ -1,0 +1,23 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { toNamespaces, type Environment } from '../config';
+import { dataSourceOptions } from '../database';
+import { TERRA_CONNECT_ENTITIES, TerraAuthModule } from '../terra-auth';
+
+/** The service without its HTTP and its loops, for commands that need Terra; reads the environment of the service. */
+@Module({})
+export class WholeServiceModule {
+  static forEnvironment(environment: Environment): DynamicModule {
+    const { database, terraConnect } = toNamespaces(environment);
+    return {
+      module: WholeServiceModule,
+      imports: [
+        TypeOrmModule.forRoot({
+          ...dataSourceOptions(database.url, TERRA_CONNECT_ENTITIES),
+          retryAttempts: 0,
+        }),
+        TerraAuthModule.forRoot({ ...terraConnect, workersEnabled: false }),
+      ],
+    };
+  }
+}
