@@ -155,10 +155,11 @@ function disconnecting({ id, provider, statusAt }: Connection, facts: DiagnosisF
 }
 
 /** Of the last attempt, unless a connection came after it. */
-function ofNewestSession({ sessions, connections }: DiagnosisFacts): Conclusion[] {
+function ofNewestSession({ sessions, connections, webhooks }: DiagnosisFacts): Conclusion[] {
   const session = sessions[0];
   if (!session) {
-    if (connections.length > 0) return [];
+    // Of somebody of whom nothing at all is held, more than that is not known.
+    if (connections.length > 0 || webhooks.length === 0) return [];
     const summary = 'Nobody has ever made a connect session for this reference.';
     const advice = 'POST /v1/connect-sessions, and send the person to its connectUrl.';
     return [{ code: 'never_asked', summary, advice }];
