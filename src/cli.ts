@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import {
   addApiKeyCommand,
+  addDoctorCommand,
   addMigrateCommand,
   addReconcileCommand,
   addSweepCommand,
@@ -20,6 +21,7 @@ addApiKeyCommand(program);
 addWebhookEventsCommand(program);
 addReconcileCommand(program);
 addSweepCommand(program);
+addDoctorCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`terra-connect: ${describe(error)}\n`);

@@ -187,6 +187,27 @@ export function readDatabaseUrl(source: Record<string, string | undefined> = pro
   return url;
 }
 
+/**
+ * For a command that only reads: needs DATABASE_URL. Without Terra's credentials it stands in for them, and whoever gets
+ * the environment must not ask Terra. Never makes the bootstrap key.
+ */
+export function readDiagnosisEnvironment(source: Record<string, string | undefined> = process.env): {
+  environment: Environment;
+  hasTerra: boolean;
+} {
+  readDatabaseUrl(source);
+  const isSet = (name: string): boolean => (source[name] ?? '').trim() !== '';
+  const hasTerra = isSet('TERRA_DEV_ID') && isSet('TERRA_API_KEY');
+  const given = Object.fromEntries(Object.entries(source).filter(([name]) => isSet(name)));
+  const standIns = {
+    PUBLIC_URL: 'http://localhost:3000',
+    TERRA_SIGNING_SECRETS: 'stand-in-that-signs-nothing-0123456789',
+    ...(hasTerra ? {} : { TERRA_DEV_ID: 'stand-in', TERRA_API_KEY: 'stand-in-0123456789' }),
+  };
+  const environment = readEnvironment({ ...standIns, ...given, BOOTSTRAP_API_KEY: undefined });
+  return { environment, hasTerra };
+}
+
 function describe(error: ValidationError): string {
   const reason = Object.values(error.constraints ?? {})[0] ?? 'is malformed';
   return `${error.property} ${error.value === undefined && !reason.startsWith('is missing') ? `is missing: it ${reason}` : reason}`;

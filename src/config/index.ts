@@ -1,5 +1,11 @@
 export { assertOptions } from './assert-options';
-export { Environment, EnvironmentError, readDatabaseUrl, readEnvironment } from './environment';
+export {
+  Environment,
+  EnvironmentError,
+  readDatabaseUrl,
+  readDiagnosisEnvironment,
+  readEnvironment,
+} from './environment';
 export { toNamespaces, type Namespaces } from './namespaces';
 export { healingOf, TERRA_CONNECT_OPTIONS, type HealingOptions, type TerraConnectOptions } from './options';
 export { parseReturnUrl } from './return-url-pattern';

@@ -52,6 +52,10 @@ export class ConnectSessionRepository {
     return this.sessions.findOneBy({ id });
   }
 
+  listOf(referenceId: string, limit: number): Promise<ConnectSession[]> {
+    return this.sessions.find({ where: { referenceId }, order: { id: 'DESC' }, take: limit });
+  }
+
   async findByConnectToken(connectToken: string): Promise<ConnectSession | null> {
     // Postgres would not even look for a text with a NUL in it.
     if (!/^[\w-]+$/.test(connectToken)) return null;

@@ -95,6 +95,12 @@ export class ConnectSessionsService {
     return this.withOutcome(session);
   }
 
+  /** Of an end user, newest first. */
+  async listOf(referenceId: string, limit: number): Promise<ConnectSession[]> {
+    const sessions = await this.repository.listOf(referenceId, limit);
+    return sessions.map((session) => this.withExpiry(session));
+  }
+
   /**
    * The person follows the connect URL. May happen several times (chat programs fetch links ahead, people reload): the
    * widget URL stays the same until the session ends.

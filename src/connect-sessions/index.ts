@@ -1,3 +1,4 @@
+export { CONNECT_SESSION_STATUSES, type ConnectSessionStatus } from './connect-session-status';
 export { ConnectSessionConnection } from './connect-session-connection.entity';
 export { ConnectSession } from './connect-session.entity';
 export { ConnectSessionsModule } from './connect-sessions.module';

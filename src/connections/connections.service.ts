@@ -3,12 +3,14 @@ import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { DataSource, In, IsNull, Not, Repository } from 'typeorm';
 import { Clock, decodeCursor, toPage, type Page } from '../common';
 import { inTransaction } from '../database';
+import { tombstoneDigest } from './connection-fact.repository';
 import { ConnectionIdentity } from './connection-identity.entity';
 import { ConnectionLifecycleService } from './connection-lifecycle.service';
 import type { ConnectionStatus } from './connection-status';
 import { Connection } from './connection.entity';
 import { ConnectionRepository, type ConnectionCriteria } from './connection.repository';
 import { ConnectionChangedError, ConnectionNotFoundError } from './connections.errors';
+import { Tombstone } from './tombstone.entity';
 
 const DISCONNECT_ATTEMPTS = 3;
 
@@ -51,6 +53,12 @@ export class ConnectionsService {
   /** All of an end user's, ended ones too; newest first. */
   allOf(referenceId: string): Promise<Connection[]> {
     return this.connections.find({ where: { referenceId, mergedInto: IsNull() }, order: { id: 'DESC' } });
+  }
+
+  /** When an end user was erased; null for one who was not. */
+  async erasedAt(referenceId: string): Promise<Date | null> {
+    const digest = tombstoneDigest('end_user', referenceId);
+    return (await this.dataSource.manager.findOneBy(Tombstone, { digest }))?.erasedAt ?? null;
   }
 
   /** Which of the Terra users belong to a connection. */

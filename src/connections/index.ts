@@ -12,4 +12,6 @@ export { Deauthentication } from './deauthentication.entity';
 export { DeauthenticationWorker } from './deauthentication.worker';
 export { DeauthenticationsService } from './deauthentications.service';
 export { ConnectionDto } from './dto/connection.dto';
+export { HistoryLineDto } from './dto/history-page.dto';
+export { FACT_CAUSES, type FactCause } from './connection-fact';
 export { Tombstone } from './tombstone.entity';

@@ -4,6 +4,7 @@ import { ClockModule } from '../common';
 import { assertOptions, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
+import { DiagnosisModule } from '../end-users';
 import { ProvidersModule } from '../providers';
 import { ReconciliationModule } from '../reconciliation';
 import { WebhooksModule } from '../webhooks';
@@ -30,6 +31,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ReconciliationModule,
     ConnectSessionsModule,
     WebhooksModule,
+    DiagnosisModule,
   ],
   providers: [BootstrapApiKey],
   exports: [
@@ -40,6 +42,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ReconciliationModule,
     ConnectSessionsModule,
     WebhooksModule,
+    DiagnosisModule,
   ],
 })
 export class TerraAuthModule extends ConfigurableModuleClass {

@@ -53,6 +53,29 @@ export class WebhookArchiveRepository {
     return narrow(query, criteria).orderBy('event.id', 'DESC').limit(limit).getMany();
   }
 
+  /** Newest first; `stuck`: only those that are parked or dead. */
+  listOfPerson(
+    referenceId: string,
+    terraUserIds: string[],
+    limit: number,
+    which: 'all' | 'stuck' = 'all',
+  ): Promise<WebhookEventSummary[]> {
+    const query = this.events
+      .createQueryBuilder('event')
+      .select(SUMMARY)
+      .where('(event.referenceId = :referenceId OR event.terraUserId = ANY(:terraUserIds))', {
+        referenceId,
+        terraUserIds,
+      });
+    if (which === 'stuck') query.andWhere(`event.status IN ('parked', 'dead')`);
+    return query.orderBy('event.id', 'DESC').limit(limit).getMany();
+  }
+
+  async lastReceivedAt(): Promise<Date | null> {
+    const [newest] = await this.list({}, 1);
+    return newest?.receivedAt ?? null;
+  }
+
   find(id: string): Promise<WebhookEvent | null> {
     return this.events.findOneBy({ id });
   }

@@ -61,6 +61,26 @@ export class WebhookEventsService {
     return toPage(await this.archive.list({ ...criteria, beforeId }, limit + 1), limit);
   }
 
+  /**
+   * The newest about an end user or one of the Terra users, and the newest of those that are parked or dead, however old
+   * they are. Newest first, without their bodies.
+   */
+  async listOfPerson(
+    referenceId: string,
+    terraUserIds: string[],
+    limit: number,
+  ): Promise<WebhookEventSummary[]> {
+    const stuck = await this.archive.listOfPerson(referenceId, terraUserIds, limit, 'stuck');
+    const newest = await this.archive.listOfPerson(referenceId, terraUserIds, limit);
+    const byId = new Map([...stuck, ...newest].map((event) => [event.id, event]));
+    return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+  }
+
+  /** When any webhook was last stored; null: never. */
+  lastReceivedAt(): Promise<Date | null> {
+    return this.archive.lastReceivedAt();
+  }
+
   /** @throws WebhookEventNotFoundError */
   async get(id: string): Promise<WebhookEvent> {
     const event = isUuid(id) ? await this.archive.find(id) : null;

@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+import { describeReferenceIdProblem } from '../common';
+import { readDiagnosisEnvironment } from '../config';
+import { DiagnosisDto, DiagnosisService } from '../end-users';
+import { WholeServiceModule } from './whole-service.module';
+import { withService } from './with-service';
+
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor <referenceId>')
+    .description('say why an end user is not connected, and what to do; changes nothing')
+    .option('--json', 'print what GET /v1/end-users/:referenceId/diagnosis answers')
+    .action(async (referenceId: string, { json }: { json?: boolean }) => {
+      const problem = describeReferenceIdProblem(referenceId);
+      if (problem) throw new Error(`The reference id ${problem}.`);
+      const { environment, hasTerra: askTerra } = readDiagnosisEnvironment();
+      const house = WholeServiceModule.forEnvironment(environment);
+      const diagnosis = await withService(house, DiagnosisService, (doctor) =>
+        doctor.diagnose(referenceId, { askTerra }),
+      );
+      const report = DiagnosisDto.from(diagnosis);
+      console.log(json ? JSON.stringify(report, null, 2) : describe(report));
+    });
+}
+
+function describe(report: DiagnosisDto): string {
+  const { referenceId, healthy, conclusions, sessions, connections, webhooks, pendingEnds, terra } = report;
+  return [
+    `${referenceId}: ${healthy ? 'connected, nothing is to be done' : 'not everything is well'}`,
+    ...conclusions.flatMap(({ code, summary, advice }) => ['', `[${code}] ${summary}`, `  -> ${advice}`]),
+    ...section(
+      'Connections',
+      connections.flatMap(({ connection, identities, history }) => [
+        `${connection.id} ${connection.provider} ${connection.status}${inBrackets(connection.statusReason)}`,
+        ...identities.map(
+          (one) =>
+            `  Terra user ${one.terraUserId} since ${time(one.firstSeenAt)} by ${one.cause}` +
+            (one.supersededBy ? `, superseded by ${one.supersededBy}` : '') +
+            (one.endedAt ? `, ended ${time(one.endedAt)}${inBrackets(one.endedCause)}` : ''),
+        ),
+        ...history.map(
+          (line) =>
+            `  ${time(line.happenedAt)} ${line.kind} (${line.cause}, by ${line.origin}, told by ${line.source})`,
+        ),
+      ]),
+    ),
+    ...section(
+      'Sessions',
+      sessions.map(
+        (one) =>
+          `${one.id} ${one.status}${inBrackets(one.failureReason)}: made ${time(one.createdAt)}, ` +
+          `opened ${time(one.openedAt)}, came back ${time(one.returnedAt)}`,
+      ),
+    ),
+    ...section(
+      'Webhooks',
+      webhooks.map(
+        (one) => `${one.id} ${time(one.receivedAt)} ${one.type ?? '?'} ${one.status}${inBrackets(one.note)}`,
+      ),
+    ),
+    ...section(
+      'Ends that Terra has not confirmed',
+      pendingEnds.map(
+        (one) =>
+          `${one.terraUserId} asked for ${time(one.requestedAt)} by ${one.actor}: ${one.attempts} attempts` +
+          inBrackets(one.lastOutcome),
+      ),
+    ),
+    ...section(
+      'Terra',
+      terra.answered
+        ? terra.users.map(
+            (one) => `${one.terraUserId} ${one.provider}${one.active === false ? ' (inactive)' : ''}`,
+          )
+        : [
+            terra.cause === 'not_asked'
+              ? 'was not asked: TERRA_DEV_ID and TERRA_API_KEY are not set'
+              : `did not answer (${terra.cause})`,
+          ],
+    ),
+  ].join('\n');
+}
+
+function section(title: string, lines: string[]): string[] {
+  return ['', `${title}:`, ...(lines.length > 0 ? lines : ['none']).map((line) => `  ${line}`)];
+}
+
+function time(at: Date | null): string {
+  return at?.toISOString() ?? 'never';
+}
+
+function inBrackets(text: string | null): string {
+  return text === null ? '' : ` (${text})`;
+}

@@ -1,0 +1,36 @@
+import { Get, Param } from '@nestjs/common';
+import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import { RequireScope, RestController } from '../api-keys';
+import { ApiProblems, REFERENCE_ID_MAX_LENGTH, ReferenceIdPipe } from '../common';
+import { DiagnosisService } from './diagnosis.service';
+import { DiagnosisDto } from './dto/diagnosis.dto';
+
+@RestController('v1/end-users', 'End users')
+export class DiagnosisController {
+  constructor(private readonly diagnoses: DiagnosisService) {}
+
+  /**
+   * Says why an end user is not connected
+   * @remarks Sessions, returns, webhooks, identities and what Terra says, with plain conclusions on top: what is the
+   * matter, and what to do. Changes nothing. It answers also when Terra does not, and for somebody who is unknown.
+   */
+  @Get(':referenceId/diagnosis')
+  @RequireScope('connections:read')
+  @ApiParam({
+    name: 'referenceId',
+    description: 'Your id of the end user, percent-encoded.',
+    schema: { type: 'string', minLength: 1, maxLength: REFERENCE_ID_MAX_LENGTH, example: 'user-4711' },
+  })
+  @ApiOkResponse({ description: 'The diagnosis.', type: DiagnosisDto })
+  @ApiProblems({
+    422: {
+      'request.invalid': {
+        when: 'The reference id cannot be accepted.',
+        members: { errors: [{ field: 'referenceId', detail: 'must not hold control characters' }] },
+      },
+    },
+  })
+  async diagnose(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<DiagnosisDto> {
+    return DiagnosisDto.from(await this.diagnoses.diagnose(referenceId));
+  }
+}
