@@ -91,7 +91,8 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     const user = userOf(newReference());
     const past = new PastWebhooks(service);
     await past.deliver(auth(user));
-    await past.deliver(auth({ ...user, reference_id: referenceId, scopes: randomUUID() }));
+    const later = { orderingAt: new Date(Date.now() + 1_000) };
+    await past.deliver(auth({ ...user, reference_id: referenceId, scopes: randomUUID() }), later);
     expect(await codesOf(referenceId)).toContain('webhook_parked');
   });
 
