@@ -1,14 +1,7 @@
-import type { ConnectSession } from '../connect-sessions';
-import type { Connection } from '../connections';
 import type { WebhookEventSummary } from '../webhooks';
-import type { DiagnosisFacts } from './diagnosis-facts';
-
-export interface Conclusion {
-  /** One of the fixed words, or `failed_…`, `needs_reauth_…`, `disconnected_…` with the reason. */
-  code: string;
-  summary: string;
-  advice: string;
-}
+import { ofConnection } from './conclusions-of-connections';
+import { ofNewestSession } from './conclusions-of-sessions';
+import type { Conclusion, DiagnosisFacts } from './diagnosis-facts';
 
 export interface Conclusions {
   /** Something is connected, and nothing needs anybody. */
@@ -77,155 +70,6 @@ function ofNobody({ terra }: DiagnosisFacts): Conclusion[] {
         'gave to POST /v1/connect-sessions.',
     },
   ];
-}
-
-const NEEDS_REAUTH: Record<string, string> = {
-  connection_error: 'the provider refuses Terra, for example after a change of password',
-  inactive: 'Terra has given the account up and collects nothing any more',
-  missing_scopes: 'the person has taken every permission away',
-};
-const DISCONNECTED: Record<string, string> = {
-  deauth: "by Terra, or by the person in Terra's widget",
-  access_revoked: 'by the person, in the settings of the provider',
-  disconnected_by_us: 'because your side asked for it',
-  absent: "because Terra's lists lacked it twice",
-};
-
-function ofConnection(connection: Connection, facts: DiagnosisFacts): Conclusion[] {
-  const { id, provider, status, statusReason, statusAt, lastDataAt } = connection;
-  const since = statusAt.toISOString();
-  const reconnect = `ask the person to connect it again: POST /v1/connect-sessions with connectionId ${id}`;
-  if (status === 'active') {
-    const connected = {
-      code: 'connected',
-      summary: `${provider} is connected since ${connection.connectedAt.toISOString()}${lastDataAt ? `; data last came at ${lastDataAt.toISOString()}` : '; no data has come yet'}.`,
-      advice: 'Nothing is to be done.',
-    };
-    return [connected, ...quiet(connection, facts)];
-  }
-  if (status === 'needs_reauth') {
-    const why = NEEDS_REAUTH[statusReason ?? ''] ?? 'for a reason that is not known';
-    const tick = statusReason === 'missing_scopes' ? ', and to leave the permissions ticked' : '';
-    const summary = `${provider} gives no data since ${since}: ${why}.`;
-    return [{ code: `needs_reauth_${statusReason}`, summary, advice: `${capital(reconnect)}${tick}.` }];
-  }
-  if (status === 'disconnecting') return [disconnecting(connection, facts)];
-  if (status === 'moved') {
-    return [
-      {
-        code: 'moved',
-        summary: `The ${provider} account was connected anew at ${since} under another of your end users.`,
-        advice:
-          'Find out whether two references stand for one person, or whether somebody used the wrong login. Whoever ' +
-          'should have it connects it again.',
-      },
-    ];
-  }
-  const summary = `${provider} was disconnected at ${since}, ${DISCONNECTED[statusReason ?? ''] ?? 'for a reason that is not known'}.`;
-  const advice = `If it should be connected, ${reconnect}.`;
-  return [{ code: `disconnected_${statusReason}`, summary, advice }];
-}
-
-function quiet({ provider, lastDataAt }: Connection, { now, quietAfterHours }: DiagnosisFacts): Conclusion[] {
-  const hours = lastDataAt ? Math.floor((now.getTime() - lastDataAt.getTime()) / HOUR_MS) : 0;
-  if (!lastDataAt || quietAfterHours === 0 || hours < quietAfterHours) return [];
-  return [
-    {
-      code: 'quiet_since',
-      summary: `${provider} counts as connected, but no data has come since ${lastDataAt.toISOString()} (${hours} hours).`,
-      advice:
-        "Ask whether the device is worn and the provider's app has synced; then POST " +
-        '/v1/end-users/:referenceId/reconcile to compare with Terra.',
-    },
-  ];
-}
-
-function disconnecting({ id, provider, statusAt }: Connection, facts: DiagnosisFacts): Conclusion {
-  const call = facts.deauthentications.find(({ connectionId }) => connectionId === id);
-  const attempts = call
-    ? `${call.attempts} attempts, the last one ended with ${call.lastOutcome ?? 'nothing yet'}; the next is due at ${call.nextAttemptAt.toISOString()}`
-    : 'no call is pending';
-  return {
-    code: 'disconnecting_waits_for_terra',
-    summary: `The end of ${provider} was asked for at ${(call?.requestedAt ?? statusAt).toISOString()}, and Terra has not confirmed it (${attempts}).`,
-    advice:
-      'It counts as ended here, and the call is repeated until Terra confirms. If that takes more than a day, look at ' +
-      "the last outcome and at Terra's status page.",
-  };
-}
-
-/** Of the last attempt, unless a connection came after it. */
-function ofNewestSession({ sessions, connections, webhooks }: DiagnosisFacts): Conclusion[] {
-  const session = sessions[0];
-  if (!session) {
-    // Of somebody of whom nothing at all is held, more than that is not known.
-    if (connections.length > 0 || webhooks.length === 0) return [];
-    const summary = 'Nobody has ever made a connect session for this reference.';
-    const advice = 'POST /v1/connect-sessions, and send the person to its connectUrl.';
-    return [{ code: 'never_asked', summary, advice }];
-  }
-  const active = connections.filter(({ connection }) => connection.status === 'active');
-  if (session.status === 'completed') return [];
-  if (active.some(({ connection }) => connection.connectedAt >= session.createdAt)) return [];
-  return [ofSession(session)];
-}
-
-const AGAIN = 'make a new session (POST /v1/connect-sessions) and send the person to its connectUrl';
-
-function ofSession(session: ConnectSession): Conclusion {
-  const { id, openedAt, returnSpentAt, expiresAt, failureReason } = session;
-  const named = `The session ${id} of ${session.createdAt.toISOString()}`;
-  if (session.status === 'cancelled') {
-    const summary = `${named} was cancelled: the person said no at the provider.`;
-    return { code: 'cancelled_by_person', summary, advice: `If that was a mistake, ${AGAIN}.` };
-  }
-  if (session.status === 'failed') return failed(named, failureReason);
-  if (returnSpentAt) {
-    return {
-      code: 'came_back_unconfirmed',
-      summary: `${named}: the person came back at ${returnSpentAt.toISOString()}, but Terra has not confirmed that an account was connected.`,
-      advice:
-        'Wait a minute for the webhook; then POST /v1/end-users/:referenceId/reconcile. If Terra holds no account ' +
-        `either, ${AGAIN}.`,
-    };
-  }
-  if (session.status === 'expired') {
-    const how = openedAt ? 'was opened and not finished' : 'was never opened';
-    const summary = `${named} ${how} before it expired at ${expiresAt.toISOString()}.`;
-    return { code: 'session_expired', summary, advice: `${capital(AGAIN)}.` };
-  }
-  if (openedAt) {
-    const summary = `${named} was opened at ${openedAt.toISOString()}; the person has not come back from Terra's widget.`;
-    const advice = `Ask the person to finish, before ${expiresAt.toISOString()}. Is the widget stuck, ${AGAIN}.`;
-    return { code: 'at_widget', summary, advice };
-  }
-  return {
-    code: 'not_opened',
-    summary: `${named} was made, but nobody has opened its link.`,
-    advice: `Send the person to the connectUrl of the session; it works until ${expiresAt.toISOString()}.`,
-  };
-}
-
-function failed(named: string, reason: string | null): Conclusion {
-  const code = `failed_${(reason ?? 'unknown')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .slice(0, 60)}`;
-  if (code === 'failed_missing_scopes') {
-    const summary = `${named} failed: the person did not tick the permissions that are needed.`;
-    return { code, summary, advice: `${capital(AGAIN)}; ask them to leave every permission ticked.` };
-  }
-  if (reason?.startsWith('terra.')) {
-    const summary = `${named} could not be started at Terra (${reason}).`;
-    const advice = `The person has no part in it: an operator looks up ${reason} in the log. Then ${AGAIN}.`;
-    return { code, summary, advice };
-  }
-  const summary = `${named} failed (${reason ?? 'no reason was given'}).`;
-  return {
-    code,
-    summary,
-    advice: `${capital(AGAIN)}. If it fails again, give the reason to Terra's support.`,
-  };
 }
 
 function ofWebhooks(webhooks: WebhookEventSummary[]): Conclusion[] {
@@ -312,8 +156,4 @@ function ofInbox({ lastWebhookAt, now, sessions, connections }: DiagnosisFacts):
         'TERRA_SIGNING_SECRETS holds its signing secret: webhook.signature_refused in the log means that it does not.',
     },
   ];
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -33,3 +33,11 @@ export interface DiagnosisFacts {
   /** After how many hours without data a connection counts as quiet; 0: never. */
   quietAfterHours: number;
 }
+
+/** One thing that the facts come to, for somebody who has to answer the person. */
+export interface Conclusion {
+  /** One of the fixed words, or `failed_…`, `needs_reauth_…`, `disconnected_…` with the reason. */
+  code: string;
+  summary: string;
+  advice: string;
+}

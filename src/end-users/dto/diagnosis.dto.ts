@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { ConnectionDto, HistoryLineDto } from '../../connections';
 import { WebhookEventDto } from '../../webhooks';
-import type { Conclusion } from '../diagnosis-conclusions';
+import type { Conclusion } from '../diagnosis-facts';
 import type { DiagnosedConnection } from '../diagnosis-facts';
 import type { Diagnosis } from '../diagnosis.service';
 import {
