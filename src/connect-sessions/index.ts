@@ -1,5 +1,6 @@
 export { ConnectSessionConnection } from './connect-session-connection.entity';
 export { ConnectSession } from './connect-session.entity';
+export { ConnectSessionWorker } from './connect-session.worker';
 export { ConnectSessionsModule } from './connect-sessions.module';
 export {
   ConnectSessionsService,
