@@ -1,6 +1,7 @@
 import { CreateConnectTables1795400000000 } from './1795400000000-create-connect-tables';
 import { AddConnectionFacts1795500000000 } from './1795500000000-add-connection-facts';
 import { CreateSweeps1795500100000 } from './1795500100000-create-sweeps';
+import { AddSessionChecks1795500150000 } from './1795500150000-add-session-checks';
 import { AddWebhookReplay1795500200000 } from './1795500200000-add-webhook-replay';
 
 /** Every migration, oldest first. Classes instead of a glob, so that a host application can list them with its own. */
@@ -8,5 +9,6 @@ export const MIGRATIONS = [
   CreateConnectTables1795400000000,
   AddConnectionFacts1795500000000,
   CreateSweeps1795500100000,
+  AddSessionChecks1795500150000,
   AddWebhookReplay1795500200000,
 ];

@@ -67,18 +67,34 @@ describe('The way to the widget and back', () => {
       expect(await stateOf(service)).toEqual(before);
     });
 
-    it('reused for a success does not connect what was cancelled', async () => {
+    it('reused for a success that Terra does not confirm does not connect what was cancelled', async () => {
       const session = await startSession(service, { returnUrl: RETURN_URL });
       await visit(await cancelInWidget(session.widgetUrl, { provider: 'GARMIN' }));
-      const before = await stateOf(service);
       const { userId } = service.sandbox.account.connect({
         provider: 'GARMIN',
-        referenceId: session.referenceId,
+        referenceId: newReference(),
       });
       const success = redirectUrlOf(service, session.referenceId, 'success');
       expect(statusTold(await visit(`${success}?user_id=${userId}`))).toBe('cancelled');
-      expect(await stateOf(service)).toEqual({ ...before, webhook_events: expect.any(String) as unknown });
+      expect(await connectionsOf(service, session.referenceId)).toEqual([]);
       await service.drainWebhooks();
+    });
+
+    it('is heard for a success after a failure, since the widget lets a person try again: once', async () => {
+      const session = await startSession(service, { returnUrl: RETURN_URL });
+      await visit(await cancelInWidget(session.widgetUrl, { provider: 'GARMIN' }));
+      service.sandbox.behaviour.webhooks = 'off';
+      const { referenceId } = session;
+      const { userId } = service.sandbox.account.connect({ provider: 'GARMIN', referenceId });
+      const success = `${redirectUrlOf(service, referenceId, 'success')}?user_id=${userId}`;
+      for (let time = 0; time < 3; time += 1) expect(statusTold(await visit(success))).toBe('connected');
+      const asked = service.sandbox.requests.filter(({ path }) => path.endsWith('/userInfo'));
+      expect(asked).toHaveLength(1);
+      expect(await readSession(service, session.id)).toMatchObject({
+        status: 'completed',
+        failureReason: null,
+        connections: [{ terraUserId: userId }],
+      });
     });
 
     it('is not spent by HEAD, which chat programs and proxies send ahead', async () => {

@@ -49,6 +49,22 @@ export class ConnectSession {
   @Column({ type: 'timestamptz', name: 'return_spent_at', nullable: true })
   returnSpentAt: Date | null;
 
+  /** When the browser first came back on the success URL; a failure may have spent the nonce before. */
+  @Column({ type: 'timestamptz', name: 'success_landed_at', nullable: true })
+  successLandedAt: Date | null;
+
+  /** The Terra user that the landing named, by its unsigned word. */
+  @Column({ type: 'text', name: 'check_user_id', nullable: true })
+  checkUserId: string | null;
+
+  /** When Terra is to be asked about that again; null: not at all. */
+  @Column({ type: 'timestamptz', name: 'check_at', nullable: true })
+  checkAt: Date | null;
+
+  /** How often it has been since the landing. */
+  @Column({ type: 'integer', name: 'checks' })
+  checks: number;
+
   @Column({ type: 'text', name: 'terra_session_id', nullable: true })
   terraSessionId: string | null;
 

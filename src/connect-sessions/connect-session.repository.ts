@@ -86,10 +86,10 @@ export class ConnectSessionRepository {
   }
 
   /** Frees a key whose holder died between our insert and Terra's answer. */
-  async releaseAbandoned(id: string, createdBefore: Date): Promise<void> {
+  async releaseAbandoned(id: string, createdBefore: Date, now: Date): Promise<void> {
     await this.sessions.update(
       { id, widgetUrl: IsNull(), status: 'pending', createdAt: LessThan(createdBefore) },
-      { status: 'failed', failureReason: 'abandoned', idempotencyKey: null },
+      { status: 'failed', failureReason: 'abandoned', idempotencyKey: null, endedAt: now, updatedAt: now },
     );
   }
 
@@ -122,10 +122,37 @@ export class ConnectSessionRepository {
     return affected === 1;
   }
 
-  /** Spends the return nonce. Of any number of callers exactly one gets true. */
-  async spendNonce(id: string, now: Date): Promise<boolean> {
+  /** Spends the return nonce on a failure. Of any number of callers exactly one gets true. */
+  async spendOnFailure(id: string, now: Date): Promise<boolean> {
     const { affected } = await this.sessions.update({ id, returnSpentAt: IsNull() }, { returnSpentAt: now });
     return affected === 1;
+  }
+
+  /**
+   * Spends the return nonce on a success, also on one that follows a failure: Terra's widget lets a person try again. Of
+   * any number of callers exactly one gets true. Within the same statement it is noted what to ask Terra about, and when:
+   * a process that dies while it asks leaves that to the worker.
+   */
+  async spendOnSuccess(
+    { id, returnSpentAt }: ConnectSession,
+    now: Date,
+    check: Pick<ConnectSession, 'checkUserId' | 'checkAt'>,
+  ): Promise<boolean> {
+    const { affected } = await this.sessions.update(
+      { id, successLandedAt: IsNull() },
+      { ...check, successLandedAt: now, returnSpentAt: returnSpentAt ?? now },
+    );
+    return affected === 1;
+  }
+
+  /** The landing could not be confirmed: says when Terra is to be asked again; null: never. */
+  async scheduleCheck(id: string, checkAt: Date | null): Promise<void> {
+    await this.sessions.update({ id }, { checkAt });
+  }
+
+  /** There is nothing left to ask about. */
+  async endChecks(manager: EntityManager, id: string): Promise<void> {
+    await manager.update(ConnectSession, { id }, { checkAt: null });
   }
 
   async listConnectionIds(sessionId: string): Promise<string[]> {

@@ -39,7 +39,11 @@ export class ConnectSessionsController {
   })
   @ApiProblems({
     400: { 'request.malformed': 'The body is not JSON.' },
-    409: { 'idempotency.in_flight': 'The first request with this key has not been answered yet; repeat it.' },
+    404: { 'connection.not_found': 'This end user has no connection with the id `connectionId`.' },
+    409: {
+      'idempotency.in_flight': 'The first request with this key has not been answered yet; repeat it.',
+      'connection.disconnecting': 'The connection is being ended; repeat the request once it has.',
+    },
     413: { 'request.too_large': 'The body is larger than 1 MB.' },
     415: { 'request.unsupported_media_type': 'The body is not sent as application/json.' },
     422: {

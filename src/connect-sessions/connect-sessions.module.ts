@@ -10,8 +10,11 @@ import { ConnectRedirectController } from './connect-redirect.controller';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository } from './connect-session.repository';
+import { ConnectSessionUpkeepRepository } from './connect-session-upkeep.repository';
+import { ConnectSessionWorker } from './connect-session.worker';
 import { ConnectSessionsController } from './connect-sessions.controller';
 import { ConnectSessionsService } from './connect-sessions.service';
+import { LandingConfirmationService } from './landing-confirmation.service';
 import { LandingService } from './landing.service';
 import { ReturnTargets } from './return-targets';
 import { SdkTokensController } from './sdk-tokens.controller';
@@ -31,10 +34,13 @@ import { SessionOutcomeService } from './session-outcome.service';
   providers: [
     ConnectSessionsService,
     LandingService,
+    LandingConfirmationService,
     SessionOutcomeService,
+    ConnectSessionWorker,
     ConnectSessionRepository,
+    ConnectSessionUpkeepRepository,
     ReturnTargets,
   ],
-  exports: [ConnectSessionsService, SessionOutcomeService],
+  exports: [ConnectSessionsService, SessionOutcomeService, ConnectSessionWorker],
 })
 export class ConnectSessionsModule {}

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import {
   Clock,
   describeReferenceIdProblem,
@@ -35,6 +35,8 @@ export interface CreateConnectSession {
   referenceId: string;
   /** Upper-case codes; empty or absent: whatever the account offers. */
   providers?: string[];
+  /** A connection of this end user that is to be connected anew; nothing is disconnected first. */
+  connectionId?: string;
   language?: string;
   returnUrl?: string;
   failureReturnUrl?: string;
@@ -73,15 +75,15 @@ export class ConnectSessionsService {
   /**
    * Makes a session and its widget URL. With an idempotency key, the same request gives the same session.
    *
-   * @throws ReturnUrlNotAllowedError, ProviderUnknownError, IdempotencyKeyReusedError, IdempotencyInFlightError, and the
-   *   Terra errors of `terra.errors.ts`
+   * @throws ReturnUrlNotAllowedError, ProviderUnknownError, ConnectionNotFoundError, ConnectionDisconnectingError,
+   *   IdempotencyKeyReusedError, IdempotencyInFlightError, and the Terra errors of `terra.errors.ts`
    */
   async create(
     request: CreateConnectSession,
     options: CreateOptions = {},
   ): Promise<ConnectSessionWithOutcome> {
     const nonce = randomToken();
-    const session = this.newSession(request, options, nonce);
+    const session = await this.reconnecting(request, this.newSession(request, options, nonce));
     await this.providers.assertOffered(session.providers);
     const holder = await this.claim(session);
     if (holder) return this.withOutcome(holder);
@@ -123,10 +125,14 @@ export class ConnectSessionsService {
     return `${this.options.publicUrl}/connect/${session.connectToken}`;
   }
 
-  /** Sessions expire by the clock: nothing has to run for a link to stop working. */
+  /** Sessions expire by the clock: nothing has to run for a link to stop working. The worker writes it down later. */
   withExpiry(session: ConnectSession): ConnectSession {
-    const expired = OPEN_STATUSES.includes(session.status) && session.expiresAt <= this.clock.now();
-    return expired ? { ...session, status: 'expired', endedAt: session.expiresAt } : session;
+    if (!OPEN_STATUSES.includes(session.status) || session.expiresAt > this.clock.now()) return session;
+    const endedAt = session.expiresAt;
+    // Without a widget URL its creation died.
+    if (session.widgetUrl === null)
+      return { ...session, status: 'failed', failureReason: 'abandoned', endedAt };
+    return { ...session, status: 'expired', endedAt };
   }
 
   private async withOutcome(session: ConnectSession): Promise<ConnectSessionWithOutcome> {
@@ -137,6 +143,25 @@ export class ConnectSessionsService {
     return { session: this.withExpiry(session), connections };
   }
 
+  /** Binds a session to the connection that it is to reconnect, if the request names one. */
+  private async reconnecting(
+    { referenceId, connectionId }: CreateConnectSession,
+    session: ConnectSession,
+  ): Promise<ConnectSession> {
+    if (connectionId == null) return session;
+    const { id, provider, terraUserId } = await this.connections.getReconnectable(connectionId, referenceId);
+    if (session.providers.some((asked) => asked !== provider)) {
+      const detail = `can only be that of the connection, ${provider}; leave it out`;
+      throw new RequestInvalidError([{ field: 'providers', detail }]);
+    }
+    return {
+      ...session,
+      providers: [provider],
+      reconnectsConnectionId: id,
+      reconnectsTerraUserId: terraUserId,
+    };
+  }
+
   /** @returns the session that holds the idempotency key already, or null when the new one was stored */
   private async claim(session: ConnectSession): Promise<ConnectSession | null> {
     const holder = await this.repository.insertOrFindHolder(session);
@@ -145,10 +170,8 @@ export class ConnectSessionsService {
       throw new IdempotencyKeyReusedError();
     }
     if (holder.widgetUrl !== null) return holder;
-    await this.repository.releaseAbandoned(
-      holder.id,
-      new Date(this.clock.now().getTime() - CREATION_LIMIT_MS),
-    );
+    const now = this.clock.now();
+    await this.repository.releaseAbandoned(holder.id, new Date(now.getTime() - CREATION_LIMIT_MS), now);
     const stillThere = await this.repository.insertOrFindHolder(session);
     if (stillThere) throw new IdempotencyInFlightError();
     return null;
@@ -199,6 +222,10 @@ export class ConnectSessionsService {
       connectToken: randomToken(),
       returnNonceHash: sha256(nonce),
       returnSpentAt: null,
+      successLandedAt: null,
+      checkUserId: null,
+      checkAt: null,
+      checks: 0,
       reconnectsConnectionId: null,
       reconnectsTerraUserId: null,
       terraSessionId: null,
@@ -218,9 +245,13 @@ export class ConnectSessionsService {
 }
 
 // The API's own validation says the same; a host application that calls this service has had none.
-function assertStorable({ referenceId, metadata }: CreateConnectSession): void {
+function assertStorable({ referenceId, connectionId, metadata }: CreateConnectSession): void {
   const problems = [
     { field: 'referenceId', detail: describeReferenceIdProblem(referenceId) },
+    {
+      field: 'connectionId',
+      detail: connectionId == null || isUuid(connectionId) ? null : 'must be the id of a connection',
+    },
     { field: 'metadata', detail: metadata == null ? null : describeMetadataProblem(metadata) },
   ].flatMap(({ field, detail }) => (detail === null ? [] : { field, detail }));
   if (problems.length > 0) throw new RequestInvalidError(problems);

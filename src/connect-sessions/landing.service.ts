@@ -3,19 +3,22 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Clock, sha256 } from '../common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { ConnectionLifecycleService, type RecordedUser } from '../connections';
 import { inTransaction } from '../database';
 import { Metrics } from '../observability';
-import { ConnectionReconcilerService } from '../reconciliation';
 import { RETURN_STATUS } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository, RETURN_GRACE_MS } from './connect-session.repository';
 import { ConnectLinkExpiredError, ConnectLinkUnknownError } from './connect-sessions.errors';
 import { ConnectSessionsService } from './connect-sessions.service';
+import { LandingConfirmationService, mayBeConfirmedLater } from './landing-confirmation.service';
 import { ReturnTargets } from './return-targets';
 import { SessionOutcomeService } from './session-outcome.service';
 
 const MAX_HINT_LENGTH = 200;
+// Longer than Terra is waited for here: if it has not been answered by then, this process has died over it.
+const LANDING_LEASE_MS = 10_000;
+// Short enough for a person who looks at our page; Terra may know its new user a moment later.
+const FIRST_CHECK_MS = 2_000;
 
 /** What Terra appends to the redirect URL. Unsigned: anybody can write anything here. */
 export interface LandingHints {
@@ -32,8 +35,7 @@ export class LandingService {
     private readonly repository: ConnectSessionRepository,
     private readonly sessions: ConnectSessionsService,
     private readonly outcome: SessionOutcomeService,
-    private readonly reconciler: ConnectionReconcilerService,
-    private readonly lifecycle: ConnectionLifecycleService,
+    private readonly confirmation: LandingConfirmationService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -42,21 +44,26 @@ export class LandingService {
 
   /**
    * Terra sent the browser to our success URL. That proves that somebody came back, not that anything was connected: only
-   * Terra's own answer does. If it cannot be had now, the session stays open for the webhook.
+   * Terra's own answer does. If it cannot be had now, the session stays open for the webhook, and for the session worker,
+   * which asks again. After a failure the widget lets a person try again, so a success is heard then, too: once.
    *
    * @returns where to send the browser
    * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
    */
   async succeed(nonce: string, hints: LandingHints): Promise<string> {
     const session = await this.find(nonce);
-    if (await this.repository.spendNonce(session.id, this.clock.now())) await this.confirm(session, hints);
+    const { terraUserId: checkUserId } = hints;
+    const checkAt = checkUserId === null ? null : this.inMs(LANDING_LEASE_MS);
+    if (await this.repository.spendOnSuccess(session, this.clock.now(), { checkUserId, checkAt })) {
+      await this.confirm(session, checkUserId);
+    }
     return this.leave(session);
   }
 
   /** Terra sent the browser to our failure URL. The nonce shows that the widget knew this session; no link depends on it. */
   async fail(nonce: string, hints: LandingHints): Promise<string> {
     const session = await this.find(nonce);
-    if (await this.repository.spendNonce(session.id, this.clock.now())) {
+    if (await this.repository.spendOnFailure(session.id, this.clock.now())) {
       this.metrics.landings.inc({ outcome: 'failure' });
       await inTransaction(this.dataSource, (manager) =>
         this.outcome.recordFailedIn(manager, session.id, hints.reason),
@@ -65,30 +72,22 @@ export class LandingService {
     return this.leave(session);
   }
 
-  private async confirm(session: ConnectSession, hints: LandingHints): Promise<void> {
-    if (hints.terraUserId === null) {
+  private async confirm(session: ConnectSession, terraUserId: string | null): Promise<void> {
+    if (terraUserId === null) {
       // Phone-only providers come back like this; the phone's app finishes, and the webhook tells us.
       this.metrics.landings.inc({ outcome: 'no_user' });
       return;
     }
-    const confirmation = await this.reconciler.confirm(hints.terraUserId, session);
-    if (!confirmation.confirmed) {
-      this.metrics.landings.inc({ outcome: confirmation.cause });
-      this.logger.warn({ event: 'landing.not_confirmed', sessionId: session.id, cause: confirmation.cause });
-      return;
-    }
-    const outcome = await inTransaction(this.dataSource, async (manager) => {
-      const { fact } = confirmation;
-      const recorded = await this.lifecycle.record(manager, [{ ...fact, sourceId: session.id }]);
-      const { connection, joined, claimedByAnother, erased } = recorded.get(fact.terraUserId) as RecordedUser;
-      if (erased) return 'erased';
-      if (claimedByAnother || !connection) return 'belongs_to_another';
-      const { id: connectionId, provider } = connection;
-      const link = { terraUserId: fact.terraUserId, provider, connectionId, joined };
-      await this.outcome.recordConnectedIn(manager, session.id, link, fact.version);
-      return 'linked';
-    });
+    const outcome = await this.confirmation.confirm(session, terraUserId);
     this.metrics.landings.inc({ outcome });
+    if (outcome === 'linked') return;
+    this.logger.warn({ event: 'landing.not_confirmed', sessionId: session.id, cause: outcome });
+    const checkAt = mayBeConfirmedLater(outcome) ? this.inMs(FIRST_CHECK_MS) : null;
+    await this.repository.scheduleCheck(session.id, checkAt);
+  }
+
+  private inMs(ms: number): Date {
+    return new Date(this.clock.now().getTime() + ms);
   }
 
   private async find(nonce: string): Promise<ConnectSession> {

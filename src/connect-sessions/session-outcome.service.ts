@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { Clock } from '../common';
-import { ConnectionLifecycleService } from '../connections';
+import { Connection, ConnectionLifecycleService } from '../connections';
 import { afterCommit } from '../database';
 import { Metrics } from '../observability';
 import { mayBecome, statusOfFailure, type ConnectSessionStatus } from './connect-session-status';
@@ -72,17 +72,29 @@ export class SessionOutcomeService {
     const connectionId = (await this.reconnect(manager, session, link, occurredAt)) ?? link.connectionId;
     const createdAt = this.clock.now();
     await this.repository.addConnection(manager, { sessionId: session.id, connectionId, createdAt });
+    // With multiAuth another account's news says nothing about the one that the landing named.
+    const answered = !session.multiAuth || session.checkUserId === link.terraUserId;
+    if (session.checkAt !== null && answered) await this.repository.endChecks(manager, session.id);
     await this.end(manager, session, 'completed', null);
   }
 
-  /** A session that was made to reconnect a connection says so of the Terra user that came out of it. */
+  /**
+   * A session that was made to reconnect a connection says so of the Terra user that came out of it, if that is of the
+   * same end user at the same provider.
+   */
   private async reconnect(
     manager: EntityManager,
-    { id, reconnectsTerraUserId: oldTerraUserId, referenceId }: ConnectSession,
-    { terraUserId, provider }: SessionLink,
+    { id, reconnectsConnectionId, reconnectsTerraUserId: oldTerraUserId, referenceId }: ConnectSession,
+    { terraUserId, provider, connectionId }: SessionLink,
     version: Date,
   ): Promise<string | null> {
-    if (oldTerraUserId === null || oldTerraUserId === terraUserId) return null;
+    if (reconnectsConnectionId === null || oldTerraUserId === null || oldTerraUserId === terraUserId)
+      return null;
+    const both = [...new Set([reconnectsConnectionId, connectionId])];
+    const found = await manager.findBy(Connection, { id: In(both) });
+    const areOneOwners = found.every((one) => one.referenceId === referenceId && one.provider === provider);
+    // One that is not there any more belongs to somebody who was erased.
+    if (found.length < both.length || !areOneOwners) return null;
     const swap = { terraUserId, oldTerraUserId, referenceId, oldReferenceId: referenceId, provider, version };
     const recorded = await this.lifecycle.record(manager, [
       { ...swap, kind: 'swapped', cause: 'reconnect', source: 'landing', sourceId: id },

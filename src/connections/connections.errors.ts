@@ -6,6 +6,17 @@ export class ConnectionNotFoundError extends DomainError {
   }
 }
 
+export class ConnectionDisconnectingError extends DomainError {
+  constructor() {
+    super(
+      'conflict',
+      'connection.disconnecting',
+      'The connection is being ended. Repeat the request once it is disconnected.',
+      { retryAfterSeconds: 5 },
+    );
+  }
+}
+
 export class ConnectionChangedError extends DomainError {
   constructor() {
     super(

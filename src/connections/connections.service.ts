@@ -9,7 +9,11 @@ import { ConnectionLifecycleService } from './connection-lifecycle.service';
 import type { ConnectionStatus } from './connection-status';
 import { Connection } from './connection.entity';
 import { ConnectionRepository, type ConnectionCriteria } from './connection.repository';
-import { ConnectionChangedError, ConnectionNotFoundError } from './connections.errors';
+import {
+  ConnectionChangedError,
+  ConnectionDisconnectingError,
+  ConnectionNotFoundError,
+} from './connections.errors';
 import { Tombstone } from './tombstone.entity';
 
 const DISCONNECT_ATTEMPTS = 3;
@@ -40,6 +44,18 @@ export class ConnectionsService {
     const connection = await this.connections.findOneBy({ id });
     if (!connection) throw new ConnectionNotFoundError(id);
     return connection.mergedInto ? this.get(connection.mergedInto) : connection;
+  }
+
+  /**
+   * Finds a connection that this end user may connect anew, whether it has ended or is to get other scopes.
+   *
+   * @throws ConnectionNotFoundError for somebody else's as for one that nobody has (T-05); ConnectionDisconnectingError
+   */
+  async getReconnectable(id: string, referenceId: string): Promise<Connection> {
+    const connection = await this.get(id);
+    if (connection.referenceId !== referenceId) throw new ConnectionNotFoundError(id);
+    if (connection.status === 'disconnecting') throw new ConnectionDisconnectingError();
+    return connection;
   }
 
   /** Newest first. */

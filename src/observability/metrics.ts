@@ -75,6 +75,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly sessionChecks = new Counter({
+    name: 'terra_connect_session_checks_total',
+    help: 'Later questions to Terra about landings that could not be confirmed at once, by what came of them.',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
   readonly webhookDeliveries = new Counter({
     name: 'terra_connect_webhook_deliveries_total',
     help: 'Webhooks accepted, by whether they were new.',

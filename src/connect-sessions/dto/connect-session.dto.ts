@@ -19,7 +19,7 @@ export class ConnectSessionDto {
   @ApiProperty({
     enum: CONNECT_SESSION_STATUSES,
     description:
-      '`pending`: made. `opened`: the person went to the widget. `completed`: connected. `failed`, `cancelled`: see `failureReason`. `expired`: not finished in time. A connection that is told late still turns each of them into `completed`.',
+      '`pending`: made. `opened`: the person went to the widget. `completed`: connected. `failed`, `cancelled`: see `failureReason`. `expired`: not finished by `expiresAt`. A connection that is told late still turns each of them into `completed`.',
     example: 'pending',
   })
   status: ConnectSessionStatus;
@@ -48,6 +48,13 @@ export class ConnectSessionDto {
    * @example ['GARMIN', 'OURA']
    */
   providers: string[];
+
+  @ApiProperty({
+    format: 'uuid',
+    description: 'The connection that it was made to reconnect; null: none.',
+    example: null,
+  })
+  connectionId: string | null;
 
   /**
    * Language that the widget was asked for; null: the browser's.
@@ -93,7 +100,7 @@ export class ConnectSessionDto {
 
   @ApiProperty({
     description:
-      "Why it failed or was cancelled: the provider's or Terra's word, such as `access_denied` or `missing_scopes`, or the code of the problem that its creation ended with.",
+      "Why it failed or was cancelled: the provider's or Terra's word, such as `access_denied` or `missing_scopes`, or the code of the problem that its creation ended with; `abandoned`: its creation was never finished.",
     example: null,
   })
   failureReason: string | null;
@@ -132,6 +139,7 @@ export class ConnectSessionDto {
       connectUrl: open ? connectUrl : null,
       widgetUrl: open ? session.widgetUrl : null,
       providers: session.providers,
+      connectionId: session.reconnectsConnectionId,
       language: session.language,
       returnUrl: session.returnUrl,
       failureReturnUrl: session.failureReturnUrl,

@@ -1,6 +1,15 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsOptional, IsString, Matches, Validate } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Validate,
+} from 'class-validator';
 import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
 import { IsMetadata } from './metadata.validator';
 
@@ -20,7 +29,7 @@ export class CreateConnectSessionDto {
 
   /**
    * Which providers to offer, by code (see `GET /v1/providers`; case does not matter). One alone skips Terra's chooser.
-   * Absent or empty: all that the account has enabled.
+   * Absent or empty: all that the account has enabled, or that of `connectionId`.
    * @example ['GARMIN', 'OURA']
    */
   @IsOptional()
@@ -33,6 +42,17 @@ export class CreateConnectSessionDto {
   @ArrayMaxSize(100, { message: 'must have at most 100 entries' })
   @Matches(/^[A-Za-z0-9_.-]{1,64}$/, { each: true, message: 'must hold provider codes' })
   providers?: string[];
+
+  /**
+   * A connection of this end user that is to be connected anew: its provider alone is offered, and it keeps its id when
+   * the person agrees with the same account, or when it has ended. Nothing is disconnected first. One that was merged
+   * into another means that one.
+   * @example '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'
+   */
+  @ApiProperty({ format: 'uuid' })
+  @IsOptional()
+  @IsUUID('all', { message: 'must be the id of a connection' })
+  connectionId?: string;
 
   /**
    * Language of the widget; the browser's if absent or unknown to Terra.
