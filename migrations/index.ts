@@ -1,10 +1,12 @@
 import { CreateConnectTables1795400000000 } from './1795400000000-create-connect-tables';
 import { AddConnectionFacts1795500000000 } from './1795500000000-add-connection-facts';
 import { AddWebhookReplay1795500200000 } from './1795500200000-add-webhook-replay';
+import { AddErasures1795500300000 } from './1795500300000-add-erasures';
 
 /** Every migration, oldest first. Classes instead of a glob, so that a host application can list them with its own. */
 export const MIGRATIONS = [
   CreateConnectTables1795400000000,
   AddConnectionFacts1795500000000,
   AddWebhookReplay1795500200000,
+  AddErasures1795500300000,
 ];

@@ -3,6 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeysModule } from '../api-keys';
 import { ObservabilityModule } from '../observability';
 import { TerraModule } from '../terra';
+import { ConnectionErasureRepository } from './connection-erasure.repository';
+import { ConnectionErasureService } from './connection-erasure.service';
 import { ConnectionFact } from './connection-fact.entity';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import { ConnectionHistoryService } from './connection-history.service';
@@ -33,6 +35,7 @@ import { Tombstone } from './tombstone.entity';
   controllers: [ConnectionsController],
   providers: [
     ConnectionsService,
+    ConnectionErasureService,
     ConnectionHistoryService,
     ConnectionLifecycleService,
     ConnectionProjector,
@@ -41,6 +44,7 @@ import { Tombstone } from './tombstone.entity';
     DeauthenticationsService,
     DeauthenticationWorker,
     ConnectionRepository,
+    ConnectionErasureRepository,
     ConnectionFactRepository,
     ConnectionProjectionRepository,
     ConnectionReviewRepository,
@@ -48,6 +52,7 @@ import { Tombstone } from './tombstone.entity';
   ],
   exports: [
     ConnectionsService,
+    ConnectionErasureService,
     ConnectionHistoryService,
     ConnectionLifecycleService,
     ConnectionReconcilerService,

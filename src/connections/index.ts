@@ -1,3 +1,5 @@
+export type { PersonIds } from './connection-erasure.repository';
+export { ConnectionErasureService, type PersonRecords } from './connection-erasure.service';
 export type { NewFact } from './connection-fact';
 export { ConnectionFact } from './connection-fact.entity';
 export { ConnectionHistoryService, type HistoryLine } from './connection-history.service';
