@@ -14,6 +14,7 @@ import { ConnectSessionsService } from './connect-sessions.service';
 import { LandingService } from './landing.service';
 import { ReturnTargets } from './return-targets';
 import { SdkTokensController } from './sdk-tokens.controller';
+import { SessionErasureService } from './session-erasure.service';
 import { SessionOutcomeService } from './session-outcome.service';
 
 @Module({
@@ -29,10 +30,11 @@ import { SessionOutcomeService } from './session-outcome.service';
   providers: [
     ConnectSessionsService,
     LandingService,
+    SessionErasureService,
     SessionOutcomeService,
     ConnectSessionRepository,
     ReturnTargets,
   ],
-  exports: [ConnectSessionsService, SessionOutcomeService],
+  exports: [ConnectSessionsService, SessionErasureService, SessionOutcomeService],
 })
 export class ConnectSessionsModule {}

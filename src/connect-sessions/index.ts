@@ -1,4 +1,5 @@
 export { ConnectSessionConnection } from './connect-session-connection.entity';
+export { CONNECT_SESSION_STATUSES, type ConnectSessionStatus } from './connect-session-status';
 export { ConnectSession } from './connect-session.entity';
 export { ConnectSessionsModule } from './connect-sessions.module';
 export {
@@ -7,4 +8,5 @@ export {
   type CreateConnectSession,
   type CreateOptions,
 } from './connect-sessions.service';
+export { SessionErasureService } from './session-erasure.service';
 export { SessionOutcomeService } from './session-outcome.service';

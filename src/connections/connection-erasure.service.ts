@@ -19,6 +19,13 @@ export interface PersonRecords {
   deauthentications: Deauthentication[];
 }
 
+export interface ErasedRecords {
+  /** Rows, by what they were. */
+  counts: Record<'connections' | 'identities' | 'facts' | 'deauthentications', number>;
+  /** Somebody else's Terra users of whom news may name the person's. */
+  successors: string[];
+}
+
 /** What erasure and export need of this room. All of it runs inside the caller's transaction. */
 @Injectable()
 export class ConnectionErasureService {
@@ -61,16 +68,21 @@ export class ConnectionErasureService {
     return inUse.length;
   }
 
-  /** Ends Terra users of whom only Terra's list tells, unless that was asked for since. */
-  async endUnknown(
+  /**
+   * Ends Terra users that Terra lists for the person, unless that was asked for since, or they are somebody else's here.
+   *
+   * @returns how many
+   */
+  async endListed(
     manager: EntityManager,
-    person: PersonIds,
+    { referenceId, terraUserIds }: PersonIds,
     { actor, since }: { actor: string; since: Date },
   ): Promise<number> {
+    const ofOthers = await this.repository.ofOthers(manager, terraUserIds, referenceId);
     let opened = 0;
-    for (const terraUserId of person.terraUserIds) {
+    for (const terraUserId of terraUserIds) {
+      if (ofOthers.has(terraUserId)) continue;
       if (await this.deauthentications.wasRequestedSince(manager, terraUserId, since)) continue;
-      const { referenceId } = person;
       const request = { terraUserId, referenceId, connectionId: null, actor, reason: 'erasure' };
       await this.deauthentications.open(manager, request);
       opened += 1;
@@ -124,8 +136,8 @@ export class ConnectionErasureService {
     };
   }
 
-  /** Takes everything of theirs away, for good. The caller holds the {@link lock}. @returns rows by table */
-  async erase(manager: EntityManager, person: PersonIds): Promise<Record<string, number>> {
+  /** Takes everything of theirs away, for good. The caller holds the {@link lock}. */
+  async erase(manager: EntityManager, person: PersonIds): Promise<ErasedRecords> {
     const naming = await this.repository.factsNaming(manager, person);
     const named = naming.flatMap(({ terraUserId, oldTerraUserId }) => [terraUserId, oldTerraUserId ?? []]);
     const ofOthers = await this.repository.ofOthers(manager, named.flat(), person.referenceId);
@@ -141,6 +153,9 @@ export class ConnectionErasureService {
     await this.repository.bury(manager, person, this.clock.now());
     const { identities, connections } = await this.repository.deleteProjection(manager, person);
     const deauthentications = await this.repository.disguiseLedger(manager, person);
-    return { connections, identities, facts: gone.length, deauthentications };
+    return {
+      counts: { connections, identities, facts: gone.length, deauthentications },
+      successors: needed.flatMap(({ terraUserId }) => (ofOthers.has(terraUserId) ? terraUserId : [])),
+    };
   }
 }
