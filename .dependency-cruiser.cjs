@@ -10,9 +10,9 @@ const RANKS = [
   ['reconciliation'],
   ['connect-sessions'],
   ['webhooks'],
-  ['end-users'],
+  ['end-users', 'retention'],
   ['terra-auth'],
-  ['health', 'commands', 'retention'],
+  ['health', 'commands'],
   // Above all of them: the files directly in src.
 ];
 

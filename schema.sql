@@ -59,6 +59,10 @@ CREATE TABLE terra_connect.connect_sessions (
   ended_at timestamp with time zone,
   reconnects_connection_id uuid,
   reconnects_terra_user_id text,
+  success_landed_at timestamp with time zone,
+  check_user_id text,
+  check_at timestamp with time zone,
+  checks integer DEFAULT 0 NOT NULL,
   CONSTRAINT connect_sessions_pkey PRIMARY KEY (id),
   CONSTRAINT connect_sessions_connect_token_key UNIQUE (connect_token),
   CONSTRAINT connect_sessions_return_nonce_hash_key UNIQUE (return_nonce_hash),
@@ -147,6 +151,20 @@ CREATE TABLE terra_connect.deauthentications (
   verified_at timestamp with time zone,
   CONSTRAINT deauthentications_pkey PRIMARY KEY (id),
   CONSTRAINT deauthentications_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'confirmed'::text])))
+);
+
+CREATE TABLE terra_connect.erasures (
+  id uuid NOT NULL,
+  reference_id text,
+  reference_digest bytea NOT NULL,
+  status text NOT NULL,
+  actor text NOT NULL,
+  requested_at timestamp with time zone NOT NULL,
+  completed_at timestamp with time zone,
+  counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+  confirmations jsonb DEFAULT '[]'::jsonb NOT NULL,
+  CONSTRAINT erasures_pkey PRIMARY KEY (id),
+  CONSTRAINT erasures_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text])))
 );
 
 CREATE TABLE terra_connect.sweep_findings (
@@ -242,7 +260,10 @@ ALTER TABLE terra_connect.sweep_findings ADD CONSTRAINT sweep_findings_sweep_id_
 ALTER TABLE terra_connect.sweep_seen ADD CONSTRAINT sweep_seen_sweep_id_fkey
   FOREIGN KEY (sweep_id) REFERENCES terra_connect.sweeps(id) ON DELETE CASCADE;
 
+CREATE INDEX connect_sessions_check_at_idx ON terra_connect.connect_sessions USING btree (check_at) WHERE (check_at IS NOT NULL);
+CREATE INDEX connect_sessions_ended_at_idx ON terra_connect.connect_sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE UNIQUE INDEX connect_sessions_idempotency_key_idx ON terra_connect.connect_sessions USING btree (COALESCE(api_key_id, '00000000-0000-0000-0000-000000000000'::uuid), idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX connect_sessions_open_idx ON terra_connect.connect_sessions USING btree (status, expires_at) WHERE (status = ANY (ARRAY['pending'::text, 'opened'::text]));
 CREATE INDEX connect_sessions_reference_id_idx ON terra_connect.connect_sessions USING btree (reference_id, id DESC);
 CREATE INDEX connect_sessions_terra_session_id_idx ON terra_connect.connect_sessions USING btree (terra_session_id);
 CREATE INDEX connection_facts_old_terra_user_id_idx ON terra_connect.connection_facts USING btree (old_terra_user_id) WHERE (old_terra_user_id IS NOT NULL);
@@ -261,10 +282,13 @@ CREATE UNIQUE INDEX deauthentications_pending_idx ON terra_connect.deauthenticat
 CREATE INDEX deauthentications_reference_id_idx ON terra_connect.deauthentications USING btree (reference_id);
 CREATE INDEX deauthentications_terra_user_id_idx ON terra_connect.deauthentications USING btree (terra_user_id);
 CREATE INDEX deauthentications_unverified_idx ON terra_connect.deauthentications USING btree (confirmed_at) WHERE ((status = 'confirmed'::text) AND (verified_at IS NULL));
+CREATE UNIQUE INDEX erasures_pending_idx ON terra_connect.erasures USING btree (reference_digest) WHERE (status = 'pending'::text);
+CREATE INDEX erasures_reference_digest_idx ON terra_connect.erasures USING btree (reference_digest, id);
 CREATE INDEX sweep_findings_open_idx ON terra_connect.sweep_findings USING btree (sweep_id, terra_user_id) WHERE (settled_at IS NULL);
 CREATE UNIQUE INDEX sweeps_running_idx ON terra_connect.sweeps USING btree ((true)) WHERE (status = 'running'::text);
 CREATE INDEX webhook_events_due_idx ON terra_connect.webhook_events USING btree (next_attempt_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX webhook_events_parked_idx ON terra_connect.webhook_events USING btree (terra_user_id) WHERE (status = 'parked'::text);
+CREATE INDEX webhook_events_received_at_idx ON terra_connect.webhook_events USING btree (received_at);
 CREATE INDEX webhook_events_reference_id_idx ON terra_connect.webhook_events USING btree (reference_id, id) WHERE (reference_id IS NOT NULL);
 CREATE INDEX webhook_events_terra_user_id_idx ON terra_connect.webhook_events USING btree (terra_user_id, id) WHERE (terra_user_id IS NOT NULL);
 CREATE INDEX webhook_events_waiting_idx ON terra_connect.webhook_events USING btree (status) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text, 'dead'::text]));

@@ -3,6 +3,7 @@ import { AddConnectionFacts1795500000000 } from './1795500000000-add-connection-
 import { CreateSweeps1795500100000 } from './1795500100000-create-sweeps';
 import { AddSessionChecks1795500150000 } from './1795500150000-add-session-checks';
 import { AddWebhookReplay1795500200000 } from './1795500200000-add-webhook-replay';
+import { AddErasures1795500300000 } from './1795500300000-add-erasures';
 
 /** Every migration, oldest first. Classes instead of a glob, so that a host application can list them with its own. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   CreateSweeps1795500100000,
   AddSessionChecks1795500150000,
   AddWebhookReplay1795500200000,
+  AddErasures1795500300000,
 ];

@@ -59,7 +59,7 @@ const FORBIDDEN: [rule: string, file: string, imported: string][] = [
   ['ranks-go-down', 'src/reconciliation/upwards.ts', '../connect-sessions'],
   ['ranks-go-down', 'src/webhooks/to-end-users.ts', '../end-users'],
   ['ranks-go-down', 'src/terra-auth/upwards.ts', '../commands'],
-  ['ranks-go-down', 'src/health/sideways.ts', '../retention'],
+  ['ranks-go-down', 'src/health/sideways.ts', '../commands'],
   ['ranks-go-down', 'src/commands/sideways.ts', '../health'],
   ['ranks-go-down', 'src/webhooks/upwards.ts', '../main'],
   ['every-room-has-a-rank', 'src/attic/index.ts', '../config'],

@@ -1,6 +1,6 @@
 import type { ValidationArguments } from 'class-validator';
-import { IsReturnUrlList, IsSecretList, IsServiceUrl } from './environment.validators';
-import { healingOf, type TerraConnectOptions } from './options';
+import { IsReturnUrlList, IsSecretList, IsServiceUrl, MIN_WEBHOOK_DAYS } from './environment.validators';
+import { healingOf, retentionOf, type TerraConnectOptions } from './options';
 
 /**
  * Refuses options that would make an open or a deaf service. The environment has been through the same checks; a host
@@ -8,7 +8,13 @@ import { healingOf, type TerraConnectOptions } from './options';
  *
  * @throws Error with every option that is wrong, without its value
  */
-export function assertOptions({ publicUrl, terra, returnUrls, healing }: TerraConnectOptions): void {
+export function assertOptions({
+  publicUrl,
+  terra,
+  returnUrls,
+  healing,
+  retention,
+}: TerraConnectOptions): void {
   const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -30,6 +36,11 @@ export function assertOptions({ publicUrl, terra, returnUrls, healing }: TerraCo
   check('terra.signingSecrets', secrets.validate(terra.signingSecrets), secrets.defaultMessage());
   check('returnUrls', targets.validate(returnUrls), targets.defaultMessage(about(returnUrls)));
   // A brake that is no number compares as "never too many".
+  for (const [name, value] of Object.entries(retentionOf(retention)))
+    check(`retention.${name}`, Number.isFinite(value) && value >= 0, 'must be a number of days from 0');
+  const { webhookEventsDays } = retentionOf(retention);
+  const isLongEnough = webhookEventsDays === 0 || webhookEventsDays >= MIN_WEBHOOK_DAYS;
+  check('retention.webhookEventsDays', isLongEnough, 'must be 14 or more, or 0: Terra resends for 14 days');
   const { brakeShare, ...amounts } = healingOf(healing);
   check('healing.brakeShare', brakeShare >= 0 && brakeShare <= 1, 'must be a share from 0 to 1');
   for (const [name, value] of Object.entries(amounts)) {

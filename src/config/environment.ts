@@ -15,8 +15,14 @@ import {
   validateSync,
   type ValidationError,
 } from 'class-validator';
-import { IsReturnUrlList, IsSecretList, IsServiceUrl, NotPlaceholder } from './environment.validators';
-import { healingOf, WIDGET_GENERATIONS, type WidgetGeneration } from './options';
+import {
+  IsRetentionOfWebhooks,
+  IsReturnUrlList,
+  IsSecretList,
+  IsServiceUrl,
+  NotPlaceholder,
+} from './environment.validators';
+import { healingOf, retentionOf, WIDGET_GENERATIONS, type WidgetGeneration } from './options';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -54,6 +60,8 @@ const WholeNumber = (of: string, least: number, most: number): PropertyDecorator
 };
 const SHARE = 'must be a share from 0 to 1, such as 0.1';
 const HEALING = healingOf();
+const RETENTION = retentionOf();
+const MAX_DAYS = 36_500;
 
 /** Every variable that the service reads. Names are part of the contract; `.env.example` documents each. */
 export class Environment {
@@ -139,6 +147,19 @@ export class Environment {
 
   @WholeNumber('changes', 0, 1_000_000)
   SWEEP_BRAKE_MINIMUM: number = HEALING.brakeMinimum;
+
+  @WholeNumber('days', 0, MAX_DAYS)
+  RETENTION_SESSIONS_DAYS: number = RETENTION.sessionsDays;
+
+  @ToInteger()
+  @Validate(IsRetentionOfWebhooks)
+  RETENTION_WEBHOOK_EVENTS_DAYS: number = RETENTION.webhookEventsDays;
+
+  @WholeNumber('days', 0, MAX_DAYS)
+  RETENTION_HISTORY_DAYS: number = RETENTION.historyDays;
+
+  @WholeNumber('days', 0, MAX_DAYS)
+  RETENTION_LEDGER_DAYS: number = RETENTION.ledgerDays;
 
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';

@@ -61,3 +61,17 @@ export class IsReturnUrlList implements ValidatorConstraintInterface {
     return `entry ${index + 1} ${describeReturnUrlProblem(entries[index] ?? '')}`;
   }
 }
+
+/** Terra can send a delivery again for this long; whether it is new can only be told while the first one is kept. */
+export const MIN_WEBHOOK_DAYS = 14;
+
+@ValidatorConstraint({ name: 'isRetentionOfWebhooks' })
+export class IsRetentionOfWebhooks implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return Number.isInteger(value) && (value === 0 || (value as number) >= MIN_WEBHOOK_DAYS);
+  }
+
+  defaultMessage(): string {
+    return `must be a whole number of days from ${MIN_WEBHOOK_DAYS} on, or 0 for ever`;
+  }
+}

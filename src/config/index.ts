@@ -7,5 +7,12 @@ export {
   readEnvironment,
 } from './environment';
 export { toNamespaces, type Namespaces } from './namespaces';
-export { healingOf, TERRA_CONNECT_OPTIONS, type HealingOptions, type TerraConnectOptions } from './options';
+export {
+  healingOf,
+  retentionOf,
+  TERRA_CONNECT_OPTIONS,
+  type HealingOptions,
+  type RetentionOptions,
+  type TerraConnectOptions,
+} from './options';
 export { parseReturnUrl } from './return-url-pattern';

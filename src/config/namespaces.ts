@@ -34,6 +34,12 @@ export function toNamespaces(environment: Environment): Namespaces {
       },
       returnUrls: environment.RETURN_URLS,
       workersEnabled: environment.WORKERS_ENABLED,
+      retention: {
+        sessionsDays: environment.RETENTION_SESSIONS_DAYS,
+        webhookEventsDays: environment.RETENTION_WEBHOOK_EVENTS_DAYS,
+        historyDays: environment.RETENTION_HISTORY_DAYS,
+        ledgerDays: environment.RETENTION_LEDGER_DAYS,
+      },
       healing: {
         reconcileIntervalHours: environment.RECONCILE_INTERVAL_HOURS,
         quietAfterHours: environment.QUIET_AFTER_HOURS,

@@ -49,6 +49,31 @@ export function healingOf(given: Partial<HealingOptions> = {}): HealingOptions {
   return { ...HEALING_DEFAULTS, ...Object.fromEntries(set) };
 }
 
+/** For how long rows are kept that nobody works on any more, in days; 0: for ever. */
+export interface RetentionOptions {
+  /** Sessions, from their end on. */
+  sessionsDays: number;
+  /** Webhook events, from their arrival on; parked and dead ones three times as long. Terra resends for 14 days. */
+  webhookEventsDays: number;
+  /** Of connections that have ended: the facts without which they are the same. */
+  historyDays: number;
+  /** Deauthentications, from Terra's confirmation on. */
+  ledgerDays: number;
+}
+
+const RETENTION_DEFAULTS: RetentionOptions = {
+  sessionsDays: 90,
+  webhookEventsDays: 30,
+  historyDays: 730,
+  ledgerDays: 0,
+};
+
+/** What was given, and the defaults for the rest; the only place that knows them. */
+export function retentionOf(given: Partial<RetentionOptions> = {}): RetentionOptions {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...RETENTION_DEFAULTS, ...Object.fromEntries(set) };
+}
+
 /** Everything that {@link TerraAuthModule} needs to know, whoever hosts it. */
 export interface TerraConnectOptions {
   /** Where browsers and Terra reach this service, without a trailing slash. */
@@ -60,6 +85,8 @@ export interface TerraConnectOptions {
   workersEnabled: boolean;
   /** Left out, in whole or in part: daily, and with a brake at a tenth. */
   healing?: Partial<HealingOptions>;
+  /** Left out, in whole or in part: three months of sessions, a month of webhooks, two years of history. */
+  retention?: Partial<RetentionOptions>;
   /** An admin key that must exist from the first start on. */
   bootstrapApiKey?: string;
 }

@@ -42,6 +42,19 @@ export class ConnectSessionUpkeepRepository {
     );
   }
 
+  /** Deletes sessions that ended that long ago. @returns how many */
+  async deleteEnded(before: Date, limit: number): Promise<number> {
+    const rows = await inTransaction(this.dataSource, (manager) =>
+      runIn(
+        manager,
+        `DELETE FROM terra_connect.connect_sessions WHERE id IN (SELECT id FROM terra_connect.connect_sessions
+          WHERE ended_at < $1 ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`,
+        [before, limit],
+      ),
+    );
+    return rows.length;
+  }
+
   /**
    * Takes landings that are to be asked about, and puts off their next check: a lease, since Terra is asked outside of any
    * transaction.

@@ -18,6 +18,7 @@ import { LandingConfirmationService } from './landing-confirmation.service';
 import { LandingService } from './landing.service';
 import { ReturnTargets } from './return-targets';
 import { SdkTokensController } from './sdk-tokens.controller';
+import { SessionErasureService } from './session-erasure.service';
 import { SessionOutcomeService } from './session-outcome.service';
 
 @Module({
@@ -35,12 +36,13 @@ import { SessionOutcomeService } from './session-outcome.service';
     ConnectSessionsService,
     LandingService,
     LandingConfirmationService,
+    SessionErasureService,
     SessionOutcomeService,
     ConnectSessionWorker,
     ConnectSessionRepository,
     ConnectSessionUpkeepRepository,
     ReturnTargets,
   ],
-  exports: [ConnectSessionsService, SessionOutcomeService, ConnectSessionWorker],
+  exports: [ConnectSessionsService, SessionErasureService, SessionOutcomeService, ConnectSessionWorker],
 })
 export class ConnectSessionsModule {}

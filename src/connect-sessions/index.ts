@@ -9,4 +9,5 @@ export {
   type CreateConnectSession,
   type CreateOptions,
 } from './connect-sessions.service';
+export { SessionErasureService } from './session-erasure.service';
 export { SessionOutcomeService } from './session-outcome.service';

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Clock, sha256 } from '../common';
 import { afterCommit } from '../database';
 import { Metrics } from '../observability';
+import { ConnectionErasureRepository } from './connection-erasure.repository';
 import type { NewFact } from './connection-fact';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import type { ConnectionIdentity } from './connection-identity.entity';
@@ -10,6 +11,7 @@ import { ConnectionProjector, type Projected } from './connection-projector';
 import { ConnectionProjectionRepository } from './connection-projection.repository';
 import type { Connection } from './connection.entity';
 import { DeauthenticationsService } from './deauthentications.service';
+import { erasedName } from './erased-name';
 
 // What was under way when it ended.
 const LATE_DATA_MS = 10 * 60_000;
@@ -47,6 +49,7 @@ export class ConnectionLifecycleService {
     private readonly projection: ConnectionProjectionRepository,
     private readonly projector: ConnectionProjector,
     private readonly deauthentications: DeauthenticationsService,
+    private readonly erasures: ConnectionErasureRepository,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
@@ -60,7 +63,8 @@ export class ConnectionLifecycleService {
     const terraUserIds = usersOf(facts);
     await this.facts.lockTerraUsers(manager, terraUserIds);
     const before = byTerraUser(await this.projection.identities(manager, terraUserIds));
-    const kept = await this.withoutErased(manager, facts);
+    const believed = await this.withoutErased(manager, facts, before);
+    const kept = [...believed.values()];
     const added = await this.facts.add(manager, kept, this.clock.now());
     const after =
       added.size > 0
@@ -74,7 +78,7 @@ export class ConnectionLifecycleService {
         const claimedByAnother = fact.referenceId != null && owner !== null && fact.referenceId !== owner;
         if (claimedByAnother) this.reportConflict(manager, fact, identity);
         const joined = connection !== null && !before.get(fact.terraUserId)?.connectionId;
-        const erased = !kept.includes(fact);
+        const erased = !believed.has(fact);
         return [fact.terraUserId, { identity, connection, joined, claimedByAnother, erased }];
       }),
     );
@@ -150,21 +154,33 @@ export class ConnectionLifecycleService {
   }
 
   // News about somebody who was erased is not kept. That Terra still tells of their account means that it has it.
-  private async withoutErased(manager: EntityManager, facts: NewFact[]): Promise<NewFact[]> {
+  private async withoutErased(
+    manager: EntityManager,
+    facts: NewFact[],
+    before: Map<string, ConnectionIdentity>,
+  ): Promise<Map<NewFact, NewFact>> {
     const tombstones = await this.facts.tombstonesOf(manager, {
       terraUserIds: usersOf(facts),
-      referenceIds: facts.flatMap(({ referenceId }) => referenceId ?? []),
+      referenceIds: facts.flatMap(({ referenceId, oldReferenceId }) => [
+        ...(referenceId ? [referenceId] : []),
+        ...(oldReferenceId ? [oldReferenceId] : []),
+      ]),
     });
-    if (tombstones.size === 0) return facts;
-    const kept: NewFact[] = [];
+    if (tombstones.size === 0) return new Map(facts.map((fact) => [fact, fact]));
+    const kept = new Map<NewFact, NewFact>();
     for (const fact of facts) {
+      const { terraUserId, kind } = fact;
       const erasedAt = tombstones.get(`end_user:${fact.referenceId}`);
-      const isOfErased =
-        tombstones.has(`terra_user:${fact.terraUserId}`) ||
-        (erasedAt !== undefined && fact.version <= erasedAt);
-      if (!isOfErased) kept.push(fact);
-      else if (fact.kind === 'linked' || fact.kind === 'swapped') {
-        const { terraUserId } = fact;
+      const isKnown = tombstones.has(`terra_user:${terraUserId}`);
+      const isOfErased = isKnown || (erasedAt !== undefined && fact.version <= erasedAt);
+      if (!isOfErased) kept.set(fact, disguiseOld(fact, tombstones));
+      else if (kind === 'linked' || kind === 'swapped') {
+        const owner = before.get(terraUserId)?.referenceId ?? null;
+        // A claim to what is somebody else's is no reason to end that.
+        if (owner !== null && owner !== fact.referenceId) continue;
+        // Until their erasure is complete, what Terra says of its end is still needed.
+        if (!isKnown && erasedAt && owner === null)
+          await this.erasures.buryTerraUser(manager, terraUserId, erasedAt);
         const request = { terraUserId, connectionId: null, referenceId: null, actor: 'erasure' };
         await this.deauthentications.open(manager, { ...request, reason: 'told of after the erasure' });
       }
@@ -193,6 +209,18 @@ function usersOf(facts: NewFact[]): string[] {
       facts.flatMap(({ terraUserId, oldTerraUserId }) => [terraUserId, oldTerraUserId ?? []]).flat(),
     ),
   ];
+}
+
+// Who came back, or whose account somebody else has now, took the place of one that nothing may name any more.
+function disguiseOld(fact: NewFact, tombstones: Map<string, Date>): NewFact {
+  const { oldTerraUserId: old, oldReferenceId, referenceId } = fact;
+  if (old == null || !tombstones.has(`terra_user:${old}`)) return fact;
+  const isOther = oldReferenceId != null && oldReferenceId !== referenceId;
+  return {
+    ...fact,
+    oldTerraUserId: erasedName('terra_user', old),
+    oldReferenceId: isOther ? erasedName('end_user', oldReferenceId) : oldReferenceId,
+  };
 }
 
 function byTerraUser(identities: ConnectionIdentity[]): Map<string, ConnectionIdentity> {

@@ -3,6 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeysModule } from '../api-keys';
 import { ObservabilityModule } from '../observability';
 import { TerraModule } from '../terra';
+import { ConnectionErasureRepository } from './connection-erasure.repository';
+import { ConnectionErasureService } from './connection-erasure.service';
 import { ConnectionFact } from './connection-fact.entity';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import { ConnectionHistoryService } from './connection-history.service';
@@ -10,6 +12,8 @@ import { ConnectionIdentity } from './connection-identity.entity';
 import { ConnectionLifecycleService } from './connection-lifecycle.service';
 import { ConnectionProjectionRepository } from './connection-projection.repository';
 import { ConnectionProjector } from './connection-projector';
+import { ConnectionRetentionRepository } from './connection-retention.repository';
+import { ConnectionRetentionService } from './connection-retention.service';
 import { ConnectionReviewRepository } from './connection-review.repository';
 import { ConnectionReviewService } from './connection-review.service';
 import { Connection } from './connection.entity';
@@ -32,13 +36,17 @@ import { Tombstone } from './tombstone.entity';
   controllers: [ConnectionsController],
   providers: [
     ConnectionsService,
+    ConnectionErasureService,
     ConnectionHistoryService,
     ConnectionLifecycleService,
     ConnectionProjector,
     ConnectionReviewService,
+    ConnectionRetentionService,
+    ConnectionRetentionRepository,
     DeauthenticationsService,
     DeauthenticationWorker,
     ConnectionRepository,
+    ConnectionErasureRepository,
     ConnectionFactRepository,
     ConnectionProjectionRepository,
     ConnectionReviewRepository,
@@ -46,8 +54,10 @@ import { Tombstone } from './tombstone.entity';
   ],
   exports: [
     ConnectionsService,
+    ConnectionErasureService,
     ConnectionHistoryService,
     ConnectionLifecycleService,
+    ConnectionRetentionService,
     ConnectionReviewService,
     DeauthenticationsService,
     DeauthenticationWorker,

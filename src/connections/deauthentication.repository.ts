@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { Any, DataSource, IsNull, LessThan, MoreThan, Repository, type EntityManager } from 'typeorm';
+import { Any, DataSource, In, IsNull, LessThan, MoreThan, Repository, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { inTransaction, runIn } from '../database';
+import { erasedName } from './erased-name';
 import { Deauthentication, type DeauthenticationRequest } from './deauthentication.entity';
 
 /** The SQL of the ledger. */
@@ -35,7 +36,8 @@ export class DeauthenticationRepository {
   }
 
   wasRequestedSince(manager: EntityManager, terraUserId: string, since: Date): Promise<boolean> {
-    return manager.existsBy(Deauthentication, { terraUserId, requestedAt: MoreThan(since) });
+    const names = [terraUserId, erasedName('terra_user', terraUserId)];
+    return manager.existsBy(Deauthentication, { terraUserId: In(names), requestedAt: MoreThan(since) });
   }
 
   listOf(referenceId: string): Promise<Deauthentication[]> {
@@ -65,6 +67,16 @@ export class DeauthenticationRepository {
       { id, status: 'pending' },
       { status: 'confirmed', lastOutcome, confirmedAt: now },
     );
+  }
+
+  /** Terra has ended somebody who was erased: nobody needs to know any more who it was. */
+  async disguise(manager: EntityManager, { id, terraUserId, referenceId }: Deauthentication): Promise<void> {
+    const change = {
+      terraUserId: erasedName('terra_user', terraUserId),
+      referenceId: referenceId === null ? null : erasedName('end_user', referenceId),
+      connectionId: null,
+    };
+    await manager.update(Deauthentication, { id }, change);
   }
 
   /** The count guards against a second worker that took it when the first one's lease had run out. */

@@ -109,8 +109,11 @@ export class DeauthenticationWorker
     const { id, terraUserId, connectionId, actor, reason } = due;
     await inTransaction(this.dataSource, async (manager) => {
       const fact = { terraUserId, actor, reason, sourceId: id, version: now, source: 'api' } as const;
-      await this.lifecycle.record(manager, [{ ...fact, kind: 'ended', cause: 'disconnected_by_us' }]);
+      const recorded = await this.lifecycle.record(manager, [
+        { ...fact, kind: 'ended', cause: 'disconnected_by_us' },
+      ]);
       await this.repository.confirm(manager, id, outcome, now);
+      if (recorded.get(terraUserId)?.erased) await this.repository.disguise(manager, due);
     });
     this.metrics.deauthentications.inc({ outcome });
     this.logger.log({ event: 'deauthentication.confirmed', deauthenticationId: id, connectionId, outcome });

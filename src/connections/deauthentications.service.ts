@@ -38,6 +38,10 @@ export class DeauthenticationsService {
     await this.open(manager, { ...user, actor: 'webhooks', reason: 'data still comes' });
   }
 
+  wasRequestedSince(manager: EntityManager, terraUserId: string, since: Date): Promise<boolean> {
+    return this.repository.wasRequestedSince(manager, terraUserId, since);
+  }
+
   /** Newest first. */
   listOf(referenceId: string): Promise<Deauthentication[]> {
     return this.repository.listOf(referenceId);

@@ -149,6 +149,26 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly erasures = new Counter({
+    name: 'terra_connect_erasures_total',
+    help: 'Erasures of end users, by the status they entered (pending, completed).',
+    labelNames: ['status'] as const,
+    registers: [this.registry],
+  });
+
+  readonly erasuresOldestSeconds = new Gauge({
+    name: 'terra_connect_erasures_oldest_seconds',
+    help: 'How long the first erasure that is not complete has been waiting; more than a day is worth an alarm.',
+    registers: [this.registry],
+  });
+
+  readonly retentionDeleted = new Counter({
+    name: 'terra_connect_retention_deleted_total',
+    help: 'Rows deleted because they were old enough, by table.',
+    labelNames: ['table'] as const,
+    registers: [this.registry],
+  });
+
   private readonly collectors: (() => Promise<void>)[] = [];
 
   constructor() {

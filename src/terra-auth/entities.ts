@@ -2,6 +2,7 @@ import { MIGRATIONS } from '../../migrations';
 import { ApiKey } from '../api-keys';
 import { ConnectSession, ConnectSessionConnection } from '../connect-sessions';
 import { Connection, ConnectionFact, ConnectionIdentity, Deauthentication, Tombstone } from '../connections';
+import { Erasure } from '../end-users';
 import { Sweep, SweepFinding } from '../reconciliation';
 import { WebhookEvent } from '../webhooks';
 
@@ -18,6 +19,7 @@ export const TERRA_CONNECT_ENTITIES = [
   Sweep,
   SweepFinding,
   WebhookEvent,
+  Erasure,
 ];
 
 /** For the `migrations` of a host's TypeORM data source. */

@@ -4,9 +4,10 @@ import { ClockModule } from '../common';
 import { assertOptions, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
-import { DiagnosisModule } from '../end-users';
+import { EndUsersModule } from '../end-users';
 import { ProvidersModule } from '../providers';
 import { ReconciliationModule } from '../reconciliation';
+import { RetentionModule } from '../retention';
 import { WebhooksModule } from '../webhooks';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOptions>({
@@ -31,7 +32,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ReconciliationModule,
     ConnectSessionsModule,
     WebhooksModule,
-    DiagnosisModule,
+    EndUsersModule,
+    RetentionModule,
   ],
   providers: [BootstrapApiKey],
   exports: [
@@ -42,7 +44,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ReconciliationModule,
     ConnectSessionsModule,
     WebhooksModule,
-    DiagnosisModule,
+    EndUsersModule,
+    RetentionModule,
   ],
 })
 export class TerraAuthModule extends ConfigurableModuleClass {

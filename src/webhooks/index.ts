@@ -3,6 +3,7 @@ export { ReplayWebhookEventsDto } from './dto/replay-webhook-events.dto';
 export { WebhookEventDetailDto, WebhookEventDto } from './dto/webhook-event.dto';
 export { WebhookArchiveModule } from './webhook-archive.module';
 export type { WebhookEventSummary } from './webhook-archive.repository';
+export { WebhookErasureService } from './webhook-erasure.service';
 export { WebhookEvent } from './webhook-event.entity';
 export { WebhookEventsService, type ReplayReport } from './webhook-events.service';
 export { WebhookWorker } from './webhook.worker';

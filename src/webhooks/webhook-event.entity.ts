@@ -11,6 +11,9 @@ export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 /** The note of an event that is parked until its Terra user has an owner. */
 export const WAITS_FOR_OWNER = 'nobody has told us yet whose Terra user this is';
 
+/** The note of an event about somebody who was erased: whom it was about is not kept. */
+export const HAS_BEEN_ERASED = 'the end user has been erased';
+
 /** One delivery of Terra's, stored once. */
 @Entity({ schema: 'terra_connect', name: 'webhook_events' })
 export class WebhookEvent {

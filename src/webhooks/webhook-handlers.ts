@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { SessionOutcomeService } from '../connect-sessions';
 import { ConnectionLifecycleService, type NewFact, type RecordedUser } from '../connections';
 import type { TerraEvent, TerraEventType, TerraUser } from '../terra';
-import { WAITS_FOR_OWNER } from './webhook-event.entity';
+import { HAS_BEEN_ERASED, WAITS_FOR_OWNER } from './webhook-event.entity';
 
 /** An event of the inbox. */
 export interface News {
@@ -23,7 +23,7 @@ type Handler = (manager: EntityManager, news: News) => Promise<HandlerResult> | 
 
 const DONE: HandlerResult = { status: 'done', note: null };
 const WAITING: HandlerResult = { status: 'parked', note: WAITS_FOR_OWNER };
-const ERASED: HandlerResult = { status: 'ignored', note: 'the end user has been erased' };
+const ERASED: HandlerResult = { status: 'ignored', note: HAS_BEEN_ERASED };
 
 /** What each type of event does. Inside the worker's transaction; no network. */
 @Injectable()
@@ -105,8 +105,8 @@ export class WebhookHandlers {
     const { user } = news.event;
     if (!user) return { status: 'ignored', note: `${cause} without a user` };
     // Of a user we do not know the end is kept all the same: its beginning may still come.
-    await this.lifecycle.record(manager, [{ ...bareFactOf(user, news), kind: 'ended', cause }]);
-    return DONE;
+    const { erased } = await this.recordOne(manager, { ...bareFactOf(user, news), kind: 'ended', cause });
+    return erased ? ERASED : DONE;
   }
 
   private async reauthenticated(manager: EntityManager, news: News): Promise<HandlerResult> {

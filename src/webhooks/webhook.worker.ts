@@ -13,8 +13,11 @@ import { ConnectionsService } from '../connections';
 import { inTransaction } from '../database';
 import { Metrics } from '../observability';
 import { PollingWorker, retryDelayMs } from '../queue';
-import { envelopeOf, mayHoldHealthData, parseTerraEvent } from '../terra';
+import { envelopeOf, mayHoldHealthData, parseTerraEvent, type TerraEvent } from '../terra';
 import { labelsOf } from './event-labels';
+import { erasedBody, WebhookErasureCheck, type ErasedPart } from './webhook-erasure';
+import { WebhookErasureRepository } from './webhook-erasure.repository';
+import { HAS_BEEN_ERASED } from './webhook-event.entity';
 import {
   WebhookEventRepository,
   type EventOutcome,
@@ -57,6 +60,8 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly repository: WebhookEventRepository,
     private readonly handlers: WebhookHandlers,
+    private readonly erasures: WebhookErasureCheck,
+    private readonly blanks: WebhookErasureRepository,
     private readonly connections: ConnectionsService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
@@ -122,6 +127,7 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
   /** One transaction, since the commit costs most: all of the events, or none. */
   private async applyAll(limit: number, taken: LockedWebhookEvent[]): Promise<void> {
     const outcomes = await inTransaction(this.dataSource, async (manager) => {
+      await this.erasures.shareNews(manager);
       taken.splice(0, Infinity, ...(await this.repository.lockDue(manager, this.clock.now(), limit)));
       const labels: { type: string; outcome: string }[] = [];
       for (const event of taken) labels.push(await this.apply(manager, event));
@@ -141,18 +147,15 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
       return { type: 'unreadable', outcome: UNREADABLE.status };
     }
     const at = stored.orderingAt ?? stored.signedAt;
+    const erased = await this.erasures.erasedPart(manager, event, at);
     const { status, note } = await this.handlers.handle(manager, { event, at, eventId: stored.id });
-    await this.repository.settle(
-      manager,
-      stored.id,
-      {
-        status,
-        note,
-        ...labelsOf(event),
-        ...(mayHoldHealthData(event.type) ? { body: envelopeOf(event) } : {}),
-      },
-      now,
-    );
+    const labels = labelsOf(event);
+    if (erased === 'all' || note === HAS_BEEN_ERASED) {
+      await this.blanks.blank(manager, stored.id, labels.type, erasedBody(labels.type), now);
+      return { type: event.type ?? 'unknown', outcome: 'ignored' };
+    }
+    const body = bodyToKeep(event, erased);
+    await this.repository.settle(manager, stored.id, { status, note, ...labels, ...body }, now);
     return { type: event.type ?? 'unknown', outcome: status };
   }
 
@@ -167,4 +170,10 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
     this.metrics.webhookEvents.inc({ type: 'any', outcome: dead ? 'dead' : 'failed' });
     this.logger.error({ event: 'webhook.failed', webhookEventId: event.id, attempt, dead, err: error });
   }
+}
+
+// Health data is not ours to keep, nor is whose place somebody took who was erased.
+function bodyToKeep(event: TerraEvent, erased: ErasedPart): { body?: Buffer } {
+  if (erased === 'some') return { body: erasedBody(labelsOf(event).type) };
+  return mayHoldHealthData(event.type) ? { body: envelopeOf(event) } : {};
 }

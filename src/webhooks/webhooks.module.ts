@@ -10,6 +10,9 @@ import { TerraSignatureGuard } from './terra-signature.guard';
 import { TerraWebhookController } from './terra-webhook.controller';
 import { WebhookArchiveModule } from './webhook-archive.module';
 import { WebhookBacklogMetric } from './webhook-backlog.metric';
+import { WebhookErasureCheck } from './webhook-erasure';
+import { WebhookErasureRepository } from './webhook-erasure.repository';
+import { WebhookErasureService } from './webhook-erasure.service';
 import { WebhookEvent } from './webhook-event.entity';
 import { WebhookEventRepository } from './webhook-event.repository';
 import { WebhookEventsController } from './webhook-events.controller';
@@ -32,12 +35,15 @@ import { WebhookWorker } from './webhook.worker';
     SignatureRefusals,
     TerraSignatureGuard,
     WebhookBacklogMetric,
+    WebhookErasureCheck,
+    WebhookErasureRepository,
+    WebhookErasureService,
     WebhookEventRepository,
     WebhookHandlers,
     WebhookInboxService,
     WebhookWorker,
   ],
-  exports: [WebhookArchiveModule, WebhookWorker],
+  exports: [WebhookArchiveModule, WebhookErasureService, WebhookWorker],
 })
 export class WebhooksModule implements NestModule {
   constructor(private readonly rawBody: RawBody) {}

@@ -1,0 +1,2 @@
+export { RetentionModule } from './retention.module';
+export { RetentionWorker } from './retention.worker';

@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
+import type { PersonIds } from '../connections';
+import { inTransaction, runIn } from '../database';
+import { HAS_BEEN_ERASED, WebhookEvent } from './webhook-event.entity';
+
+/**
+ * The SQL that takes people out of stored events, whose rows stay since Terra may send a delivery again for days; and
+ * events out of the table once it cannot.
+ */
+@Injectable()
+export class WebhookErasureRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Makes an event say nothing any more of whom it was about. */
+  async blank(
+    manager: EntityManager,
+    id: string,
+    type: string | null,
+    body: Buffer,
+    now: Date,
+  ): Promise<void> {
+    await runIn(
+      manager,
+      `UPDATE terra_connect.webhook_events SET
+          status = CASE WHEN status = 'done' THEN 'done' ELSE 'ignored' END, note = $2, type = $3, body = $4,
+          processed_at = coalesce(processed_at, $5), terra_user_id = NULL, reference_id = NULL, terra_reference = NULL
+        WHERE id = $1`,
+      [id, HAS_BEEN_ERASED, type, body, now],
+    );
+  }
+
+  /** All events that are stored under the person, and all that nobody could read and that name them. */
+  async findOf(manager: EntityManager, person: PersonIds): Promise<Pick<WebhookEvent, 'id' | 'type'>[]> {
+    const names = [person.referenceId, ...person.terraUserIds];
+    return runIn(
+      manager,
+      `SELECT id, type FROM terra_connect.webhook_events WHERE reference_id = $1
+        UNION SELECT id, type FROM terra_connect.webhook_events WHERE terra_user_id = ANY($2)
+        UNION SELECT id, type FROM terra_connect.webhook_events event
+          WHERE status = 'dead' AND type IS NULL AND EXISTS (
+            SELECT FROM unnest($3::text[]) AS name WHERE position(convert_to(name, 'UTF8') IN event.body) > 0)`,
+      [person.referenceId, person.terraUserIds, names],
+    );
+  }
+
+  /**
+   * Deletes events that came that long ago; of those that nobody has been able to apply, only those of before `stuckBefore`.
+   *
+   * @returns how many
+   */
+  async deleteOld(before: Date, stuckBefore: Date, limit: number): Promise<number> {
+    const rows = await inTransaction(this.dataSource, (manager) =>
+      runIn(
+        manager,
+        `DELETE FROM terra_connect.webhook_events WHERE id IN (SELECT id FROM terra_connect.webhook_events
+          WHERE (status IN ('done', 'ignored') AND received_at < $1)
+            OR (status IN ('parked', 'dead') AND received_at < $2)
+          ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`,
+        [before, stuckBefore, limit],
+      ),
+    );
+    return rows.length;
+  }
+
+  /** Swaps are stored under the new Terra user, and name in their bodies whose place it took. */
+  async blankSwaps(manager: EntityManager, newTerraUserIds: string[], body: Buffer): Promise<number> {
+    const swaps = { type: 'user_reauth', terraUserId: In(newTerraUserIds) };
+    return (await manager.update(WebhookEvent, swaps, { body })).affected ?? 0;
+  }
+
+  /** Their events with what they say, oldest first. */
+  async listOf(manager: EntityManager, { referenceId, terraUserIds }: PersonIds): Promise<WebhookEvent[]> {
+    return manager.find(WebhookEvent, {
+      where: [{ referenceId }, { terraUserId: In(terraUserIds) }],
+      order: { id: 'ASC' },
+    });
+  }
+
+  /** Whether events that were there at that time have not been looked into yet: nobody knows whom they are about. */
+  async hasUnread(manager: EntityManager, receivedUntil: Date): Promise<boolean> {
+    const rows = await runIn(
+      manager,
+      `SELECT id FROM terra_connect.webhook_events
+        WHERE status = 'pending' AND type IS NULL AND received_at <= $1 LIMIT 1`,
+      [receivedUntil],
+    );
+    return rows.length > 0;
+  }
+}

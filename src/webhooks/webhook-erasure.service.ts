@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Clock } from '../common';
+import type { PersonIds } from '../connections';
+import { erasedBody } from './webhook-erasure';
+import { WebhookErasureRepository } from './webhook-erasure.repository';
+import type { WebhookEvent } from './webhook-event.entity';
+
+/** What erasure, export and retention need of this room. All but retention runs inside the caller's transaction. */
+@Injectable()
+export class WebhookErasureService {
+  constructor(
+    private readonly repository: WebhookErasureRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Retention: in a transaction of its own. @returns how many events were deleted, at most `limit` */
+  deleteOld(before: Date, stuckBefore: Date, limit: number): Promise<number> {
+    return this.repository.deleteOld(before, stuckBefore, limit);
+  }
+
+  hasUnread(manager: EntityManager, receivedUntil: Date): Promise<boolean> {
+    return this.repository.hasUnread(manager, receivedUntil);
+  }
+
+  listOf(manager: EntityManager, person: PersonIds): Promise<WebhookEvent[]> {
+    return this.repository.listOf(manager, person);
+  }
+
+  /**
+   * @param successors somebody else's Terra users that took the place of one of the person's
+   * @returns how many events were blanked
+   */
+  async erase(manager: EntityManager, person: PersonIds, successors: string[]): Promise<number> {
+    const now = this.clock.now();
+    const events = await this.repository.findOf(manager, person);
+    for (const { id, type } of events) await this.repository.blank(manager, id, type, erasedBody(type), now);
+    const swaps = await this.repository.blankSwaps(manager, successors, erasedBody('user_reauth'));
+    return events.length + swaps;
+  }
+}

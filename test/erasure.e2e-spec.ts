@@ -1,0 +1,212 @@
+import { DeauthenticationWorker } from '../src/connections';
+import { ErasureWorker } from '../src/end-users';
+import { startTestApp, type TestApp } from './support/app';
+import { connectionsOf, newReference, shiftClock, startSession, visit } from './support/flow';
+import { refusal } from './support/refusals';
+import { connectThroughWidget } from './support/sandbox';
+import { postWebhook } from './support/webhooks';
+
+interface ErasureAnswer {
+  id: string;
+  status: string;
+  completedAt: string | null;
+  counts: Record<string, number>;
+  confirmations: { outcome: string | null; confirmedAt: string | null }[];
+}
+
+let service: TestApp;
+beforeEach(async () => (service = await startTestApp()));
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await service.close();
+});
+
+const pathOf = (referenceId: string): string => `/v1/end-users/${encodeURIComponent(referenceId)}`;
+const erase = async (referenceId: string): Promise<ErasureAnswer> => {
+  const { status, body } = await service.api<ErasureAnswer>('DELETE', pathOf(referenceId));
+  expect(status).toBe(202);
+  return body;
+};
+const receiptOf = async ({ id }: { id: string }): Promise<ErasureAnswer> =>
+  (await service.api<ErasureAnswer>('GET', `/v1/erasures/${id}`)).body;
+const workOff = async (): Promise<void> => {
+  await service.drainDeauthentications();
+  await service.app.get(ErasureWorker, { strict: false }).runOnce();
+};
+
+/** Somebody with a history: a session, a reconnect, an error, another provider, data. */
+async function livePerson(referenceId = newReference()): Promise<{ referenceId: string; userIds: string[] }> {
+  const session = await startSession(service, { referenceId });
+  await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
+  await service.drainWebhooks();
+  const { account } = service.sandbox;
+  const first = account.usersOf(referenceId)[0];
+  account.reportConnectionError(first?.userId ?? '');
+  const second = account.connect({ provider: 'GARMIN', referenceId });
+  const oura = account.connect({ provider: 'OURA', referenceId });
+  account.sendData(oura.userId);
+  await service.drainWebhooks();
+  return { referenceId, userIds: [first?.userId ?? '', second.userId, oura.userId] };
+}
+
+/** Every table whose rows hold one of the texts, in text or in bytes. */
+async function traces(texts: string[]): Promise<string[]> {
+  const tables = await service.query<{ name: string }>(
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'terra_connect'`,
+  );
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const rows = await service.query<{ row: string }>(`SELECT t::text AS row FROM terra_connect.${name} t`);
+    const all = rows.map(({ row }) => row).join('\n');
+    for (const text of texts) {
+      if (all.includes(text) || all.includes(Buffer.from(text).toString('hex')))
+        found.push(`${name}: ${text}`);
+    }
+  }
+  return found;
+}
+
+describe('erasing an end user', () => {
+  it('disconnects everything, leaves nothing that names them, and ends in a receipt', async () => {
+    const { referenceId, userIds } = await livePerson();
+    const other = await livePerson();
+    const before = await connectionsOf(service, other.referenceId);
+    expect((await traces([referenceId])).length).toBeGreaterThan(4);
+
+    const erasure = await erase(referenceId);
+    expect(erasure).toMatchObject({ status: 'pending', completedAt: null, counts: {} });
+    const statuses = (await connectionsOf(service, referenceId)).map(({ status }) => status);
+    expect(statuses).toEqual(['disconnecting', 'disconnecting']);
+    expect(await erase(referenceId)).toMatchObject({ id: erasure.id });
+    await workOff();
+
+    const receipt = await receiptOf(erasure);
+    expect(receipt).toMatchObject({ status: 'completed', completedAt: expect.any(String) as unknown });
+    // One more than can be seen: the reconnect was a connection of its own until it was known to be one.
+    expect(receipt.counts).toMatchObject({ connections: 3, identities: 3, sessions: 1 });
+    expect(receipt.confirmations.map(({ outcome }) => outcome)).toEqual(['ended', 'ended']);
+    expect(service.sandbox.account.usersOf(referenceId)).toEqual([]);
+    expect(await traces([referenceId, ...userIds])).toEqual([]);
+    expect(JSON.stringify(receipt)).not.toContain(referenceId);
+    expect(await connectionsOf(service, other.referenceId)).toEqual(before);
+  });
+
+  it('T-24: waits for Terra as long as it is down, and what comes meanwhile does not stay', async () => {
+    const { referenceId, userIds } = await livePerson();
+    service.sandbox.behaviour.down = true;
+    const erasure = await erase(referenceId);
+    await workOff();
+    expect(await receiptOf(erasure)).toMatchObject({ status: 'pending' });
+    const user = { user_id: userIds[2], provider: 'OURA', reference_id: referenceId, scopes: 'A' };
+    await postWebhook(service, { type: 'daily', user, data: [{ steps: 1 }] });
+    await postWebhook(service, { type: 'permission_change', user });
+    await service.drainWebhooks();
+    service.sandbox.behaviour.down = false;
+    shiftClock(service, 2 * 3_600);
+    const { app } = service;
+    await app.get(ErasureWorker, { strict: false }).runOnce();
+    while (await app.get(DeauthenticationWorker, { strict: false }).runOnce());
+    jest.restoreAllMocks();
+    await workOff();
+    expect(await receiptOf(erasure)).toMatchObject({ status: 'completed' });
+    expect(await traces([referenceId, ...userIds])).toEqual([]);
+  });
+
+  it('keeps late news out for good: no event brings anything of theirs back', async () => {
+    const { referenceId, userIds } = await livePerson();
+    const erasure = await erase(referenceId);
+    await workOff();
+    expect(await receiptOf(erasure)).toMatchObject({ status: 'completed' });
+    const [first, second] = userIds;
+    const userOf = (user_id = '') => ({
+      user_id,
+      provider: 'GARMIN',
+      reference_id: referenceId,
+      scopes: 'A',
+    });
+    const orderingAt = new Date(Date.now() - 60_000);
+    const late = [
+      { type: 'auth', status: 'success', user: userOf(second) },
+      { type: 'auth', status: 'success', user: userOf('never-heard-of') },
+      { type: 'user_reauth', status: 'warning', old_user: userOf(first), new_user: userOf(second) },
+      { type: 'deauth', status: 'success', user: userOf(second) },
+      { type: 'connection_error', status: 'warning', user: userOf(second) },
+      { type: 'daily', user: userOf(userIds[2]), data: [] },
+    ];
+    for (const event of late) {
+      expect((await postWebhook(service, event, { orderingAt })).status).toBe(200);
+    }
+    await service.drainWebhooks();
+    await service.drainDeauthentications();
+    expect(await connectionsOf(service, referenceId)).toEqual([]);
+    // Whom we have asked Terra to end stands in the ledger, and nowhere else.
+    const left = await traces([referenceId, ...userIds, 'never-heard-of']);
+    expect(left.filter((trace) => !trace.startsWith('deauthentications'))).toEqual([]);
+  });
+
+  it('lets somebody come back: what is newer than the erasure is theirs again', async () => {
+    const { referenceId } = await livePerson();
+    await erase(referenceId);
+    await workOff();
+    const session = await startSession(service, { referenceId });
+    await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
+    await service.drainWebhooks();
+    expect(await connectionsOf(service, referenceId)).toMatchObject([
+      { status: 'active', provider: 'GARMIN' },
+    ]);
+  });
+
+  it('of somebody unknown completes at once, and keeps late news out, too', async () => {
+    const referenceId = newReference();
+    const erasure = await erase(referenceId);
+    await workOff();
+    expect(await receiptOf(erasure)).toMatchObject({ status: 'completed', confirmations: [] });
+    const user = { user_id: 'late', provider: 'GARMIN', reference_id: referenceId, scopes: 'A' };
+    const orderingAt = new Date(Date.now() - 60_000);
+    await postWebhook(service, { type: 'auth', status: 'success', user }, { orderingAt });
+    await service.drainWebhooks();
+    expect(await connectionsOf(service, referenceId)).toEqual([]);
+  });
+
+  it('refuses what is no reference, and knows no receipt that it has not given', async () => {
+    expect(await refusal(service, 'DELETE', '/v1/end-users/null')).toMatchObject({ code: 'request.invalid' });
+    for (const id of ['nobody', '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'])
+      expect(await refusal(service, 'GET', `/v1/erasures/${id}`)).toMatchObject({
+        status: 404,
+        code: 'erasure.not_found',
+      });
+  });
+});
+
+describe('exporting an end user', () => {
+  it('gives everything that is held, as one document, and no secret', async () => {
+    const { referenceId, userIds } = await livePerson();
+    const { status, body } = await service.api<Record<string, object[]>>(
+      'GET',
+      `${pathOf(referenceId)}/export`,
+    );
+    expect(status).toBe(200);
+    const sizes = Object.fromEntries(
+      Object.entries(body).flatMap(([name, rows]) => (Array.isArray(rows) ? [[name, rows.length]] : [])),
+    );
+    expect(sizes).toMatchObject({ connections: 3, identities: 3, connectSessions: 1, deauthentications: 0 });
+    expect(sizes.facts).toBeGreaterThanOrEqual(5);
+    expect(sizes.webhookEvents).toBeGreaterThanOrEqual(5);
+    const text = JSON.stringify(body);
+    for (const id of userIds) expect(text).toContain(id);
+    const [session] = await service.query<{ token: string; widget: string }>(
+      `SELECT connect_token AS token, widget_url AS widget FROM terra_connect.connect_sessions WHERE reference_id = $1`,
+      [referenceId],
+    );
+    expect(text).not.toContain(session?.token);
+    expect(text).not.toContain(session?.widget);
+  });
+
+  it('holds nothing of anybody else, and is a 404 of nobody', async () => {
+    const [one, other] = [await livePerson(), await livePerson()];
+    const { body } = await service.api('GET', `${pathOf(one.referenceId)}/export`);
+    for (const id of [other.referenceId, ...other.userIds]) expect(JSON.stringify(body)).not.toContain(id);
+    const nobody = await refusal(service, 'GET', `${pathOf(newReference())}/export`);
+    expect(nobody).toMatchObject({ status: 404, code: 'end_user.not_found' });
+  });
+});
