@@ -1,4 +1,3 @@
-import type { FaultStep } from '../sandbox/behaviour';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectSessionWorker } from '../src/connect-sessions';
@@ -16,8 +15,8 @@ import {
 import { cancelInWidget, connectThroughWidget } from './support/sandbox';
 
 const HOUR = 3_600;
-// The sandbox takes the steps off the list as it goes.
-const down = () => ({ failWith: ['reset', 'reset'] satisfies FaultStep[], faultsOnlyOn: '/userInfo' });
+// A new list each time: the sandbox uses it up.
+const down = () => ({ failWith: ['reset', 'reset'], faultsOnlyOn: '/userInfo' });
 
 const askedOf = ({ sandbox }: TestApp): number =>
   sandbox.requests.filter(({ path }) => path.endsWith('/userInfo')).length;
@@ -52,7 +51,7 @@ describe('The session worker', () => {
     )[0];
   const lifetimeOf = ({ expiresAt }: SessionAnswer): number => (Date.parse(expiresAt) - Date.now()) / 1_000;
   const countOf = async (metric: string): Promise<number> => {
-    const text = String((await service.api('GET', '/metrics')).body);
+    const text = await (await fetch(`${service.url}/metrics`)).text();
     const line = text.split('\n').find((one) => one.startsWith(`${metric} `));
     return Number(line?.split(' ')[1] ?? 0);
   };
@@ -292,15 +291,15 @@ describe('R5: the link is visible soon after the return though the webhook never
   afterAll(() => service.close());
 
   it.each([
-    ['was down', down()],
-    ['said nothing', { failWith: ['stall'], faultsOnlyOn: '/userInfo' }],
+    ['was down', down],
+    ['said nothing', () => ({ failWith: ['stall'], faultsOnlyOn: '/userInfo' })],
   ])('and Terra %s at the landing: within ten seconds, by the clock on the wall', async (_case, fault) => {
     service.sandbox.reset();
     service.sandbox.behaviour.webhooks = 'off';
     const session = await startSession(service, { returnUrl: RETURN_URL });
     await visit(session.connectUrl);
     const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
-    Object.assign(service.sandbox.behaviour, fault);
+    Object.assign(service.sandbox.behaviour, fault());
     const startedAt = Date.now();
     const location = (await visit(landing)).headers.get('location') ?? '';
     expect(new URL(location).searchParams.get('status')).toBe('pending');

@@ -90,6 +90,7 @@ export async function createSession(request: IncomingMessage, response: ServerRe
     metadata,
     warnings,
     failureReason: null,
+    connectionId: null,
     connections: [],
     createdAt,
     expiresAt,
