@@ -278,6 +278,7 @@ CREATE INDEX connections_reconcile_at_idx ON terra_connect.connections USING btr
 CREATE INDEX connections_reference_id_idx ON terra_connect.connections USING btree (reference_id, id) WHERE (merged_into IS NULL);
 CREATE INDEX connections_terra_user_id_idx ON terra_connect.connections USING btree (terra_user_id) WHERE (merged_into IS NULL);
 CREATE INDEX deauthentications_due_idx ON terra_connect.deauthentications USING btree (next_attempt_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX deauthentications_last_attempt_at_idx ON terra_connect.deauthentications USING btree (last_attempt_at);
 CREATE UNIQUE INDEX deauthentications_pending_idx ON terra_connect.deauthentications USING btree (terra_user_id) WHERE (status = 'pending'::text);
 CREATE INDEX deauthentications_reference_id_idx ON terra_connect.deauthentications USING btree (reference_id);
 CREATE INDEX deauthentications_terra_user_id_idx ON terra_connect.deauthentications USING btree (terra_user_id);

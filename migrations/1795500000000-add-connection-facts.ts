@@ -75,6 +75,9 @@ export class AddConnectionFacts1795500000000 implements MigrationInterface {
       `CREATE INDEX deauthentications_reference_id_idx ON terra_connect.deauthentications (reference_id)`,
     );
     await runner.query(
+      `CREATE INDEX deauthentications_last_attempt_at_idx ON terra_connect.deauthentications (last_attempt_at)`,
+    );
+    await runner.query(
       `CREATE INDEX deauthentications_unverified_idx ON terra_connect.deauthentications (confirmed_at)
         WHERE status = 'confirmed' AND verified_at IS NULL`,
     );

@@ -47,8 +47,9 @@ export class ConnectSessionUpkeepRepository {
     const rows = await inTransaction(this.dataSource, (manager) =>
       runIn(
         manager,
-        `DELETE FROM terra_connect.connect_sessions WHERE id IN (SELECT id FROM terra_connect.connect_sessions
-          WHERE ended_at < $1 ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`,
+        `WITH old AS MATERIALIZED (SELECT id FROM terra_connect.connect_sessions
+          WHERE ended_at < $1 ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+          DELETE FROM terra_connect.connect_sessions WHERE id IN (SELECT id FROM old) RETURNING id`,
         [before, limit],
       ),
     );

@@ -92,6 +92,7 @@ export function factKey(fact: NewFact): Buffer {
       fact.referenceId ?? null,
       fact.provider ?? null,
       fact.oldTerraUserId ?? null,
+      fact.oldReferenceId ?? null,
       fact.scopes ?? null,
       fact.scopesAdded ?? [],
       fact.scopesRemoved ?? [],

@@ -47,11 +47,12 @@ export class ConnectionHistoryService {
     });
     const isMine = ({ terraUserId, oldTerraUserId }: Fact): boolean =>
       mine.has(terraUserId) || (oldTerraUserId !== null && mine.has(oldTerraUserId));
+    const places = new Map(facts.map((fact, place) => [fact, place]));
     const newestFirst = facts.filter(isMine).reverse();
     const start = afterId === null ? 0 : newestFirst.findIndex((fact) => fact.id === afterId) + 1;
     if (afterId !== null && start === 0) throw new CursorUnknownError();
     const chosen = newestFirst.slice(start, start + page.limit + 1).map((fact) => {
-      const until = facts.slice(0, facts.indexOf(fact) + 1);
+      const until = facts.slice(0, (places.get(fact) ?? 0) + 1);
       const then = reduceConnections(owner, until).find(({ members }) =>
         members.some(({ terraUserId }) => terraUserId === fact.terraUserId),
       );

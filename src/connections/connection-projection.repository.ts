@@ -85,7 +85,8 @@ export class ConnectionProjectionRepository {
       endedCause: ended?.cause ?? null,
     };
     if (!known || differs(known, identity)) await runIn(manager, WRITE_IDENTITY, Object.values(identity));
-    return { ...identity, missingSince: known?.missingSince ?? null };
+    const isBack = known?.endedCause === 'absent' && ended === null;
+    return { ...identity, missingSince: isBack ? null : (known?.missingSince ?? null) };
   }
 
   /** To the hour: data comes often, and the row is hot. */
@@ -93,7 +94,7 @@ export class ConnectionProjectionRepository {
     await runIn(
       manager,
       `UPDATE terra_connect.connections SET last_data_at = $2 WHERE terra_user_id = $1 AND merged_into IS NULL
-        AND (last_data_at IS NULL OR last_data_at < $2::timestamptz - interval '1 hour')`,
+        AND status IN ('active', 'needs_reauth', 'disconnecting') AND (last_data_at IS NULL OR last_data_at < $2::timestamptz - interval '1 hour')`,
       [terraUserId, at],
     );
   }
@@ -103,7 +104,7 @@ export class ConnectionProjectionRepository {
     const rows = await runIn(
       manager,
       `UPDATE terra_connect.connections SET account_digest = $2 WHERE terra_user_id = $1 AND merged_into IS NULL
-        AND account_digest IS DISTINCT FROM $2 RETURNING id`,
+        AND status IN ('active', 'needs_reauth', 'disconnecting') AND account_digest IS DISTINCT FROM $2 RETURNING id`,
       [terraUserId, accountDigest],
     );
     return rows.length > 0;
@@ -133,7 +134,10 @@ const WRITE_IDENTITY = `INSERT INTO terra_connect.connection_identities
      superseded_at, ended_at, ended_cause)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   ON CONFLICT (terra_user_id) DO UPDATE SET connection_id = $2, reference_id = $3, provider = $4, cause = $5,
-    first_seen_at = $6, linked_at = $7, superseded_by = $8, superseded_at = $9, ended_at = $10, ended_cause = $11`;
+    first_seen_at = $6, linked_at = $7, superseded_by = $8, superseded_at = $9, ended_at = $10, ended_cause = $11,
+    -- Whoever is back starts anew: two lists in a row must lack them again.
+    missing_since = CASE WHEN connection_identities.ended_cause = 'absent' AND $11::text IS NULL THEN NULL
+      ELSE connection_identities.missing_since END`;
 
 /** Whether a row must be written to become what it should be. */
 export function differs<Row extends object>(row: Row, wanted: Partial<Row>): boolean {

@@ -59,7 +59,7 @@ export class ConnectionProjector {
     const states = identitiesOf(facts);
     // Who changes hands changes both; and who took a place elsewhere changes where it was taken.
     const elsewhere = [...states.keys()].filter((id) => !terraUserIds.includes(id));
-    const others = elsewhere.length > 0 ? await this.projection.identities(manager, elsewhere) : [];
+    const others = await this.partners(manager, elsewhere);
     const now = terraUserIds.flatMap((id) => states.get(id)?.owner ?? []);
     const owners = distinct([
       ...now,
@@ -79,6 +79,20 @@ export class ConnectionProjector {
       projected.set(id, { identity, connection: null });
     }
     return projected;
+  }
+
+  /**
+   * Those on the other side of a swap. Of one without an owner, another transaction may be about to tell whose it is, and
+   * would not see us either: its lock is waited for. Two that wait for each other are a deadlock, which is tried again.
+   */
+  private async partners(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
+    if (terraUserIds.length === 0) return [];
+    const rows = await this.projection.identities(manager, terraUserIds);
+    const owned = new Set(rows.filter((row) => ownerOf(row)).map(({ terraUserId }) => terraUserId));
+    const unowned = terraUserIds.filter((id) => !owned.has(id));
+    if (unowned.length === 0) return rows;
+    await this.facts.lockTerraUsers(manager, unowned);
+    return this.projection.identities(manager, terraUserIds);
   }
 
   private async projectOwner(

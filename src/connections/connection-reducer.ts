@@ -53,7 +53,10 @@ export function identitiesOf(facts: Fact[]): Map<string, IdentityState> {
   const byUser = new Map<string, Fact[]>();
   for (const fact of facts) {
     for (const id of new Set([fact.terraUserId, fact.oldTerraUserId])) {
-      if (id !== null) byUser.set(id, [...(byUser.get(id) ?? []), fact]);
+      if (id === null) continue;
+      const about = byUser.get(id);
+      if (about) about.push(fact);
+      else byUser.set(id, [fact]);
     }
   }
   return new Map([...byUser].map(([id, about]) => [id, reduceIdentity(id, about)]));
@@ -112,7 +115,8 @@ function successionsOf(
     if (!old || !byId.has(terraUserId) || predecessors.has(terraUserId)) continue;
     const latest = version.getTime() + SAME_BREATH_MS;
     const goneAt = movedAt.get(old.terraUserId)?.getTime() ?? Infinity;
-    const isFree = hasEndedBefore(old, latest) || goneAt < latest;
+    // One that lists lack is gone since nobody knows when.
+    const isFree = hasEndedBefore(old, latest) || old.ended?.cause === 'absent' || goneAt < latest;
     if (isFree && !successions.has(old.terraUserId)) succeed(old.terraUserId, swap);
   }
   return successions;
@@ -239,11 +243,15 @@ function tookPlaceAt({ terraUserId }: MemberState, successions: Map<string, Succ
 }
 
 // A request holds for the Terra user that it named, and for whoever had taken over by then without our knowing. One
-// that was linked later was connected by a person who wants it again. Not by time alone: Terra's clock may be ahead.
+// that was linked later was connected by a person who wants it again. Not by time alone: Terra's clock may be ahead. A
+// request for one that had long ended is about that one only.
 function requestFor(current: MemberState, members: MemberState[]): Date | null {
   const { linkedAt, disconnectRequestedAt: own } = current;
   if (own) return own;
   const others = members
+    .filter(
+      (member) => !hasEndedBefore(member, (member.disconnectRequestedAt?.getTime() ?? 0) - SAME_BREATH_MS),
+    )
     .flatMap(({ disconnectRequestedAt }) => disconnectRequestedAt ?? [])
     .filter((at) => linkedAt === null || at >= linkedAt)
     .sort(byTime);

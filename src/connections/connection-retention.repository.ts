@@ -31,8 +31,9 @@ export class ConnectionRetentionRepository {
     const rows = await inTransaction(this.dataSource, (manager) =>
       runIn(
         manager,
-        `DELETE FROM terra_connect.deauthentications WHERE id IN (SELECT id FROM terra_connect.deauthentications
-          WHERE status = 'confirmed' AND confirmed_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`,
+        `WITH old AS MATERIALIZED (SELECT id FROM terra_connect.deauthentications
+          WHERE status = 'confirmed' AND confirmed_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+          DELETE FROM terra_connect.deauthentications WHERE id IN (SELECT id FROM old) RETURNING id`,
         [before, limit],
       ),
     );

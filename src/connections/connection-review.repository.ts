@@ -98,6 +98,7 @@ export class ConnectionReviewRepository {
     const [row] = await this.dataSource.query<{ count: number }[]>(
       `SELECT count(*)::int AS count FROM terra_connect.connection_identities
         WHERE missing_since IS NOT NULL AND superseded_by IS NULL
+          AND NOT EXISTS (SELECT FROM terra_connect.connections c WHERE c.id = connection_id AND c.status = 'moved')
           AND (ended_at IS NULL OR (ended_cause = 'absent' AND ended_at > $1))`,
       [endedSince],
     );

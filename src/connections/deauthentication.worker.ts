@@ -26,6 +26,8 @@ const LEASE_MS = 30_000;
 export const DEAUTHENTICATION_RETRY = { baseMs: 2_000, maxMs: 3_600_000, attempts: Infinity };
 // T-23: whatever goes wrong elsewhere, this is as fast as people can be disconnected.
 const CALLS_PER_HOUR = 1_000;
+const HOUR_MS = 3_600_000;
+const ALARM_PAUSE_MS = 60_000;
 
 /** Tells Terra to end users, again and again, until it has confirmed. */
 @Injectable()
@@ -38,6 +40,8 @@ export class DeauthenticationWorker
     idleMs: IDLE_MS,
     runOnce: () => this.runOnce(),
   });
+
+  private lastAlarmAt = 0;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -75,15 +79,22 @@ export class DeauthenticationWorker
    */
   async runOnce(): Promise<boolean> {
     const now = this.clock.now();
+    if (!(await this.isWithinBudget(now))) return false;
     const due = await this.repository.take(now, new Date(now.getTime() + LEASE_MS));
     if (!due) return false;
-    if ((await this.repository.countCallsSince(new Date(now.getTime() - 3_600_000))) > CALLS_PER_HOUR) {
-      this.logger.error({ event: 'deauthentication.budget_used_up', callsPerHour: CALLS_PER_HOUR });
-      await this.putOff(due, 'budget_used_up');
-      return false;
-    }
     await this.call(due);
     return true;
+  }
+
+  // Before a row is taken: one that waits for the budget has had no call, and must not count as one.
+  private async isWithinBudget(now: Date): Promise<boolean> {
+    const calls = await this.repository.countCallsSince(new Date(now.getTime() - HOUR_MS));
+    if (calls < CALLS_PER_HOUR) return true;
+    if (now.getTime() - this.lastAlarmAt > ALARM_PAUSE_MS) {
+      this.lastAlarmAt = now.getTime();
+      this.logger.error({ event: 'deauthentication.budget_used_up', callsPerHour: CALLS_PER_HOUR });
+    }
+    return false;
   }
 
   private async call(due: Deauthentication): Promise<void> {

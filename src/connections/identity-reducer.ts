@@ -61,14 +61,18 @@ function isLink({ kind }: Fact): boolean {
   return kind === 'linked' || kind === 'swapped';
 }
 
-// The earliest news owns a Terra user for good: whoever claims it later must not get it by claiming. One that we know
-// only as the old user of a swap belongs to whom the swap says.
+// The earliest news owns a Terra user for good: whoever claims it later must not get it by claiming. One that no news
+// gives an owner has the one of whose place it took; one that we know only as the old user of a swap, whom the swap says.
 function ownershipOf(links: Fact[], swapsAway: Fact[]): Pick<IdentityState, 'owner' | 'otherReferences'> {
   const claims = links.flatMap(({ referenceId, provider }) =>
     referenceId === null || provider === null ? [] : { referenceId, provider },
   );
+  const inherited = links.flatMap(({ oldReferenceId, provider }) =>
+    oldReferenceId === null || provider === null ? [] : { referenceId: oldReferenceId, provider },
+  );
   const [owner] = [
     ...claims,
+    ...inherited,
     ...swapsAway.flatMap(({ oldReferenceId, referenceId, provider }) => {
       const reference = oldReferenceId ?? referenceId;
       return reference === null || provider === null ? [] : { referenceId: reference, provider };

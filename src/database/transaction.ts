@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { isTransient } from './sql-states';
 
 const ATTEMPTS = 4;
+const MAX_PAUSE_MS = 25;
 
 /** By transaction: what is to be done once it has been committed. */
 const afterwards = new WeakMap<QueryRunner, (() => void)[]>();
@@ -26,6 +28,8 @@ export async function inTransaction<T>(
       return result;
     } catch (error) {
       if (!isTransient(error) || attempt === ATTEMPTS) throw error;
+      // Two that met once would meet again.
+      await sleep(Math.random() * MAX_PAUSE_MS * attempt);
     }
   }
 }

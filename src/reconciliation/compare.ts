@@ -123,6 +123,8 @@ function listedAfterItsEnd(
   // It ended while Terra was being asked.
   if (endedAt >= seen.askedAt) return [];
   if (identity.endedCause === 'absent') {
+    // Somebody has taken its place since: both of them at once is for a person to look at.
+    if (identity.supersededBy) return [decide('contradiction')];
     return user.active === false
       ? [decide('not_authenticated')]
       : [decide('revive', linkOf(user, seen.askedAt, identity.referenceId))];
@@ -131,15 +133,8 @@ function listedAfterItsEnd(
     identity.endedCause === ENDED_BY_US ||
     (connection?.terraUserId === user.terraUserId && connection.statusReason === ENDED_BY_US);
   if (!endedByUs) return [decide('contradiction')];
-  return [
-    decide('disconnect_again', {
-      kind: 'disconnect_requested',
-      cause: 'disconnect_requested',
-      version: seen.askedAt,
-      actor: seen.source,
-      reason: 'still listed at Terra',
-    }),
-  ];
+  // No fact: a request of now would be believed of whoever has taken its place, too.
+  return [decide('disconnect_again')];
 }
 
 function stateOf(user: TerraUser, connection: Connection, seen: Observation, decide: Decide): Decision[] {

@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ConnectionLifecycleService, ConnectionReviewService } from '../connections';
+import {
+  ConnectionLifecycleService,
+  ConnectionReviewService,
+  DeauthenticationsService,
+} from '../connections';
 import { afterCommit } from '../database';
 import { Metrics } from '../observability';
 import type { Action, Decision, Observation } from './compare';
@@ -11,6 +15,7 @@ export class DecisionsService {
   constructor(
     private readonly lifecycle: ConnectionLifecycleService,
     private readonly review: ConnectionReviewService,
+    private readonly deauthentications: DeauthenticationsService,
     private readonly metrics: Metrics,
   ) {}
 
@@ -22,6 +27,11 @@ export class DecisionsService {
   ): Promise<void> {
     const facts = decisions.flatMap(({ fact }) => fact ?? []);
     if (facts.length > 0) await this.lifecycle.record(manager, facts);
+    for (const { action, terraUserId, connectionId, referenceId } of decisions) {
+      if (action !== 'disconnect_again') continue;
+      const user = { terraUserId, connectionId, referenceId };
+      await this.deauthentications.open(manager, { ...user, actor: source, reason: 'still listed at Terra' });
+    }
     await this.mark(decisions, 'note_seen', (ids) => this.review.noteSeen(manager, ids));
     await this.mark(decisions, 'note_missing', async (ids) => {
       await this.review.noteMissing(manager, ids, now);

@@ -54,10 +54,11 @@ export class WebhookErasureRepository {
     const rows = await inTransaction(this.dataSource, (manager) =>
       runIn(
         manager,
-        `DELETE FROM terra_connect.webhook_events WHERE id IN (SELECT id FROM terra_connect.webhook_events
+        `WITH old AS MATERIALIZED (SELECT id FROM terra_connect.webhook_events
           WHERE (status IN ('done', 'ignored') AND received_at < $1)
             OR (status IN ('parked', 'dead') AND received_at < $2)
-          ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`,
+          ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+          DELETE FROM terra_connect.webhook_events WHERE id IN (SELECT id FROM old) RETURNING id`,
         [before, stuckBefore, limit],
       ),
     );

@@ -112,7 +112,7 @@ export class WebhookHandlers {
   private async reauthenticated(manager: EntityManager, news: News): Promise<HandlerResult> {
     const { oldUser, newUser } = news.event;
     if (!newUser) return { status: 'ignored', note: 'user_reauth without a new user' };
-    const referenceId = newUser.referenceId ?? oldUser?.referenceId ?? null;
+    const { referenceId } = newUser;
     const fact = { ...factOf(newUser, news), referenceId, cause: 'user_reauth' } as const;
     // Who took their own place is linked, and nothing more.
     if (oldUser?.terraUserId === newUser.terraUserId)

@@ -228,6 +228,28 @@ export const SCENARIOS: Scenario[] = [
     ends: { B: 'needs_reauth connection_error' },
   },
   {
+    name: 'reconnected through a session, and the first is asked to end once more, since lists still have it',
+    facts: [
+      auth('A', 0),
+      request('A', 10),
+      endedByUs('A', 11),
+      auth('B', 20),
+      reconnect('A', 'B', 20),
+      request('A', 90),
+    ],
+    ends: { B: 'active' },
+  },
+  {
+    name: 'reconnected through a session while it failed, with no word of a swap, and the first is gone from the lists',
+    facts: [auth('A', 0), error('A', 5), auth('B', 20), reconnect('A', 'B', 20), absent('A', 90)],
+    ends: { B: 'active' },
+  },
+  {
+    name: 'reconnect that does not name its end user, and news of before that does',
+    facts: [auth('A', 0), reauth('A', 'B', 10, { referenceId: null }), error('B', 12), deauth('A', 11)],
+    ends: { B: 'needs_reauth connection_error' },
+  },
+  {
     name: 'another account through a session that was made to reconnect one that lives',
     facts: [auth('A', 0), auth('B', 20), reconnect('A', 'B', 20), error('A', 30)],
     ends: { A: 'needs_reauth connection_error', B: 'active' },
