@@ -42,12 +42,12 @@ export class ConnectionErasureRepository {
           UNION SELECT terra_user_id FROM terra_connect.connections WHERE reference_id = $1
           UNION SELECT terra_user_id FROM terra_connect.connection_facts WHERE reference_id = $1
           UNION SELECT old_terra_user_id FROM terra_connect.connection_facts WHERE old_reference_id = $1
-          UNION SELECT terra_user_id FROM terra_connect.deauthentications WHERE reference_id = $1)
-        SELECT id FROM named WHERE id IS NOT NULL AND NOT EXISTS (
+          UNION SELECT terra_user_id FROM terra_connect.deauthentications WHERE reference_id IN ($1, $2))
+        SELECT id FROM named WHERE id IS NOT NULL AND id NOT LIKE 'erased:%' AND NOT EXISTS (
           SELECT FROM terra_connect.connection_identities other
             WHERE other.terra_user_id = named.id AND other.reference_id <> $1)
         ORDER BY id`,
-      [referenceId],
+      [referenceId, erasedName('end_user', referenceId)],
     );
     return rows.map(({ id }) => id);
   }

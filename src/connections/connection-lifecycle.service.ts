@@ -181,7 +181,9 @@ export class ConnectionLifecycleService {
         // Until their erasure is complete, what Terra says of its end is still needed.
         if (!isKnown && erasedAt && owner === null)
           await this.erasures.buryTerraUser(manager, terraUserId, erasedAt);
-        const request = { terraUserId, connectionId: null, referenceId: null, actor: 'erasure' };
+        // By this name an erasure that is under way knows it for one of the person's, and waits for it.
+        const referenceId = fact.referenceId && erasedAt ? erasedName('end_user', fact.referenceId) : null;
+        const request = { terraUserId, connectionId: null, referenceId, actor: 'erasure' };
         await this.deauthentications.open(manager, { ...request, reason: 'told of after the erasure' });
       }
     }

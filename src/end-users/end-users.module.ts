@@ -4,6 +4,7 @@ import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
+import { ReconciliationModule } from '../reconciliation';
 import { TerraModule } from '../terra';
 import { WebhooksModule } from '../webhooks';
 import { DiagnosisController } from './diagnosis.controller';
@@ -22,6 +23,7 @@ import { ExportService } from './export.service';
     ConnectionsModule,
     ConnectSessionsModule,
     ObservabilityModule,
+    ReconciliationModule,
     TerraModule,
     WebhooksModule,
   ],

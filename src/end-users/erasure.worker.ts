@@ -15,6 +15,7 @@ import { ConnectionErasureService, type Deauthentication } from '../connections'
 import { afterCommit, inTransaction } from '../database';
 import { Metrics } from '../observability';
 import { PollingWorker } from '../queue';
+import { SweepErasureService } from '../reconciliation';
 import { TerraClient } from '../terra';
 import { WebhookErasureService } from '../webhooks';
 import type { Erasure, ErasureConfirmation } from './erasure.entity';
@@ -25,7 +26,12 @@ const BATCH = 20;
 const ASK_DEADLINE_MS = 10_000;
 
 /** Why an erasure cannot be completed yet. */
-type Obstacle = 'terra_has_not_confirmed' | 'events_not_read' | 'terra_lists_more' | 'connected_meanwhile';
+type Obstacle =
+  | 'terra_has_not_confirmed'
+  | 'events_not_read'
+  | 'sweep_running'
+  | 'terra_lists_more'
+  | 'connected_meanwhile';
 
 /** Completes erasures, as soon as nothing is left at Terra. Does all of it at once, so that a crash leaves no half. */
 @Injectable()
@@ -45,6 +51,7 @@ export class ErasureWorker implements OnModuleInit, OnApplicationBootstrap, Befo
     private readonly connections: ConnectionErasureService,
     private readonly sessions: SessionErasureService,
     private readonly webhooks: WebhookErasureService,
+    private readonly sweeps: SweepErasureService,
     private readonly terra: TerraClient,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
@@ -111,8 +118,8 @@ export class ErasureWorker implements OnModuleInit, OnApplicationBootstrap, Befo
     if (!erasure) return null;
     if (await this.connections.isPending(manager, referenceId)) return 'terra_has_not_confirmed';
     // Whom they are about nobody knows before they are read.
-    const hasUnread = await this.webhooks.hasUnread(manager, erasure.requestedAt);
-    return hasUnread ? 'events_not_read' : null;
+    if (await this.webhooks.hasUnread(manager, erasure.requestedAt)) return 'events_not_read';
+    return (await this.sweeps.isRunning(manager)) ? 'sweep_running' : null;
   }
 
   private async purge(
@@ -138,14 +145,16 @@ export class ErasureWorker implements OnModuleInit, OnApplicationBootstrap, Befo
     const sessions = await this.sessions.erase(manager, referenceId, connectionIds);
     const { counts, successors } = await this.connections.erase(manager, person);
     const webhookEvents = await this.webhooks.erase(manager, person, successors);
+    const sweepFindings = await this.sweeps.erase(manager, person);
+    const all = { ...counts, ...sessions, webhookEvents, sweepFindings };
     await this.repository.complete(manager, id, {
       completedAt: this.clock.now(),
-      counts: { ...counts, ...sessions, webhookEvents },
+      counts: all,
       confirmations: deauthentications.map(confirmationOf),
     });
     afterCommit(manager, () => {
       this.metrics.erasures.inc({ status: 'completed' });
-      this.logger.log({ event: 'erasure.completed', erasureId: id, ...counts, ...sessions, webhookEvents });
+      this.logger.log({ event: 'erasure.completed', erasureId: id, ...all });
     });
     return null;
   }

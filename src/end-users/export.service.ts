@@ -5,6 +5,7 @@ import { Clock } from '../common';
 import { SessionErasureService } from '../connect-sessions';
 import { ConnectionErasureService } from '../connections';
 import { inTransaction } from '../database';
+import { SweepErasureService } from '../reconciliation';
 import { WebhookErasureService } from '../webhooks';
 import { EndUserNotFoundError } from './end-users.errors';
 import { ErasureRepository } from './erasure.repository';
@@ -21,6 +22,7 @@ export interface EndUserExport {
   connectSessions: Row[];
   webhookEvents: Row[];
   deauthentications: Row[];
+  sweepFindings: Row[];
   erasures: Row[];
 }
 
@@ -37,6 +39,7 @@ export class ExportService {
     private readonly connections: ConnectionErasureService,
     private readonly sessions: SessionErasureService,
     private readonly webhooks: WebhookErasureService,
+    private readonly sweeps: SweepErasureService,
     private readonly clock: Clock,
   ) {}
 
@@ -71,6 +74,7 @@ export class ExportService {
       })),
       webhookEvents: events.map(({ body, ...event }) => ({ ...toRow(event), body: body.toString('utf8') })),
       deauthentications: records.deauthentications.map(toRow),
+      sweepFindings: (await this.sweeps.findingsOf(manager, { referenceId, terraUserIds })).map(toRow),
       erasures: (await this.repository.listOf(manager, referenceId)).map(toRow),
     };
   }

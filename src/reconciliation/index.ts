@@ -7,6 +7,7 @@ export {
 export { ReconcileWorker } from './reconcile.worker';
 export { ReconciliationModule } from './reconciliation.module';
 export { SweepRunningError } from './reconciliation.errors';
+export { SweepErasureService } from './sweep-erasure.service';
 export { SweepFinding } from './sweep-finding.entity';
 export { Sweep } from './sweep.entity';
 export { SweepWorker } from './sweep.worker';

@@ -10,6 +10,7 @@ import { MissingBrakeService } from './missing-brake.service';
 import { ReconcileController } from './reconcile.controller';
 import { ReconcileWorker } from './reconcile.worker';
 import { SweepApplierService } from './sweep-applier.service';
+import { SweepErasureService } from './sweep-erasure.service';
 import { SweepFinding } from './sweep-finding.entity';
 import { SweepReaderService } from './sweep-reader.service';
 import { Sweep } from './sweep.entity';
@@ -34,10 +35,11 @@ import { SweepsService } from './sweeps.service';
     ReconcileWorker,
     SweepReaderService,
     SweepApplierService,
+    SweepErasureService,
     SweepRepository,
     SweepsService,
     SweepWorker,
   ],
-  exports: [ConnectionReconcilerService, ReconcileWorker, SweepsService, SweepWorker],
+  exports: [ConnectionReconcilerService, ReconcileWorker, SweepErasureService, SweepsService, SweepWorker],
 })
 export class ReconciliationModule {}

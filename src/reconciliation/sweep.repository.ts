@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, Repository, type EntityManager } from 'typeorm';
+import { DataSource, Not, Raw, Repository, In, type EntityManager } from 'typeorm';
+import type { PersonIds } from '../connections';
 import { afterCommit, runIn } from '../database';
 import { isChange, type Action, type Decision } from './compare';
 import { SweepLeaseLostError } from './reconciliation.errors';
@@ -224,6 +225,33 @@ export class SweepRepository {
         values,
       );
     }
+  }
+
+  isRunning(manager: EntityManager): Promise<boolean> {
+    return manager.existsBy(Sweep, { status: 'running' });
+  }
+
+  findingsOf(manager: EntityManager, { terraUserIds }: PersonIds): Promise<SweepFinding[]> {
+    const where = { terraUserId: In(terraUserIds) };
+    return manager.find(SweepFinding, {
+      where,
+      order: { sweepId: 'ASC', terraUserId: 'ASC', action: 'ASC' },
+    });
+  }
+
+  /** Takes a person out of all that sweeps have written down. @returns how many findings were deleted */
+  async forget(manager: EntityManager, { referenceId, terraUserIds }: PersonIds): Promise<number> {
+    const terraUserId = In(terraUserIds);
+    // Terra may have listed somebody else's Terra user under this reference.
+    const observed = Raw((column) => `${column} ->> 'referenceId' = :referenceId`, { referenceId });
+    const { affected } = await manager.delete(SweepFinding, [{ terraUserId }, { referenceId }, { observed }]);
+    await runIn(manager, 'DELETE FROM terra_connect.sweep_seen WHERE terra_user_id = ANY($1)', [
+      terraUserIds,
+    ]);
+    // Where an ended sweep stood. One that failed, and is resumed, compares from the start.
+    const place = { compareAfter: In(terraUserIds), status: Not('running' as const) };
+    await manager.update(Sweep, place, { compareAfter: null });
+    return affected ?? 0;
   }
 
   /** How a sweep stands that waits for a person, and when one was last completed; for the metrics. */

@@ -45,6 +45,9 @@ export class EndUserExportDto {
   @Rows('What we have asked Terra to end, who asked, and why.', { status: 'confirmed' })
   deauthentications: Row[];
 
+  @Rows('Where Terra and we were found to differ about them.', { action: 'link' })
+  sweepFindings: Row[];
+
   @Rows('Requests to erase them.', { status: 'pending' })
   erasures: Row[];
 
