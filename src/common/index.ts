@@ -1,4 +1,5 @@
 export { ApiProblems, TERRA_PROBLEMS } from './api-problem.decorator';
+export { ApiReferenceId, NO_BODY_PROBLEMS, REFERENCE_ID_PROBLEM } from './api-reference-id.decorator';
 export { Clock } from './clock';
 export { ClockModule } from './clock.module';
 export { isConnectionLost } from './connection-failure';

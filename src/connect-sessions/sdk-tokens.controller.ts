@@ -1,7 +1,15 @@
 import { Param, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiParam } from '@nestjs/swagger';
+import { ApiCreatedResponse } from '@nestjs/swagger';
 import { RequireScope, RestController } from '../api-keys';
-import { ApiProblems, Clock, REFERENCE_ID_MAX_LENGTH, ReferenceIdPipe, TERRA_PROBLEMS } from '../common';
+import {
+  ApiProblems,
+  ApiReferenceId,
+  Clock,
+  NO_BODY_PROBLEMS,
+  REFERENCE_ID_PROBLEM,
+  ReferenceIdPipe,
+  TERRA_PROBLEMS,
+} from '../common';
 import { TerraClient } from '../terra';
 import { SdkTokenDto } from './dto/sdk-token.dto';
 
@@ -19,26 +27,11 @@ export class SdkTokensController {
    */
   @Post(':referenceId/sdk-tokens')
   @RequireScope('sessions:write')
-  @ApiParam({
-    name: 'referenceId',
-    description: 'Your id of the end user, percent-encoded.',
-    schema: {
-      type: 'string',
-      minLength: 1,
-      maxLength: REFERENCE_ID_MAX_LENGTH,
-      example: 'user-4711',
-    },
-  })
+  @ApiReferenceId()
   @ApiCreatedResponse({ description: 'The token; single use.', type: SdkTokenDto })
   @ApiProblems({
-    413: { 'request.too_large': 'A body of more than 1 MB came; none is needed.' },
-    415: { 'request.unsupported_media_type': 'A body came, and not as application/json; none is needed.' },
-    422: {
-      'request.invalid': {
-        when: 'The reference id cannot be accepted.',
-        members: { errors: [{ field: 'referenceId', detail: 'must not hold control characters' }] },
-      },
-    },
+    ...NO_BODY_PROBLEMS,
+    ...REFERENCE_ID_PROBLEM,
     ...TERRA_PROBLEMS,
   })
   async create(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<SdkTokenDto> {

@@ -1,7 +1,7 @@
 import { Delete, Get, HttpCode, Param, ParseUUIDPipe, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
-import { ApiProblems, PageQueryDto } from '../common';
+import { ApiProblems, NO_BODY_PROBLEMS, PageQueryDto } from '../common';
 import { ConnectionHistoryService } from './connection-history.service';
 import { ConnectionNotFoundError } from './connections.errors';
 import { ConnectionsService } from './connections.service';
@@ -95,8 +95,7 @@ export class ConnectionsController {
   @ApiProblems({
     ...NOT_FOUND,
     409: { 'connection.changed': 'The account is being connected anew at this moment; repeat the request.' },
-    413: { 'request.too_large': 'A body of more than 1 MB came; none is needed.' },
-    415: { 'request.unsupported_media_type': 'A body came, and not as application/json; none is needed.' },
+    ...NO_BODY_PROBLEMS,
   })
   async disconnect(
     @Param('id', CONNECTION_ID) id: string,

@@ -1,7 +1,7 @@
 import { Get, Param } from '@nestjs/common';
-import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import { ApiOkResponse } from '@nestjs/swagger';
 import { RequireScope, RestController } from '../api-keys';
-import { ApiProblems, REFERENCE_ID_MAX_LENGTH, ReferenceIdPipe } from '../common';
+import { ApiProblems, ApiReferenceId, REFERENCE_ID_PROBLEM, ReferenceIdPipe } from '../common';
 import { DiagnosisService } from './diagnosis.service';
 import { DiagnosisDto } from './dto/diagnosis.dto';
 
@@ -16,19 +16,10 @@ export class DiagnosisController {
    */
   @Get(':referenceId/diagnosis')
   @RequireScope('connections:read')
-  @ApiParam({
-    name: 'referenceId',
-    description: 'Your id of the end user, percent-encoded.',
-    schema: { type: 'string', minLength: 1, maxLength: REFERENCE_ID_MAX_LENGTH, example: 'user-4711' },
-  })
+  @ApiReferenceId()
   @ApiOkResponse({ description: 'The diagnosis.', type: DiagnosisDto })
   @ApiProblems({
-    422: {
-      'request.invalid': {
-        when: 'The reference id cannot be accepted.',
-        members: { errors: [{ field: 'referenceId', detail: 'must not hold control characters' }] },
-      },
-    },
+    ...REFERENCE_ID_PROBLEM,
   })
   async diagnose(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<DiagnosisDto> {
     return DiagnosisDto.from(await this.diagnoses.diagnose(referenceId));

@@ -1,26 +1,17 @@
 import { Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
-import { ApiProblems, REFERENCE_ID_MAX_LENGTH, ReferenceIdPipe } from '../common';
+import {
+  ApiProblems,
+  ApiReferenceId,
+  NO_BODY_PROBLEMS,
+  REFERENCE_ID_PROBLEM,
+  ReferenceIdPipe,
+} from '../common';
 import { EndUserExportDto } from './dto/export.dto';
 import { ErasureDto } from './dto/erasure.dto';
 import { ErasuresService } from './erasures.service';
 import { ExportService } from './export.service';
-
-const ApiReferenceId = (): MethodDecorator =>
-  ApiParam({
-    name: 'referenceId',
-    description: 'Your id of the end user, percent-encoded.',
-    schema: { type: 'string', minLength: 1, maxLength: REFERENCE_ID_MAX_LENGTH, example: 'user-4711' },
-  });
-const INVALID = {
-  422: {
-    'request.invalid': {
-      when: 'The reference id cannot be accepted.',
-      members: { errors: [{ field: 'referenceId', detail: 'must not hold control characters' }] },
-    },
-  },
-};
 
 @RestController('v1/end-users', 'End users')
 export class EndUsersController {
@@ -41,9 +32,8 @@ export class EndUsersController {
   @ApiReferenceId()
   @ApiAcceptedResponse({ description: 'The erasure.', type: ErasureDto })
   @ApiProblems({
-    413: { 'request.too_large': 'A body of more than 1 MB came; none is needed.' },
-    415: { 'request.unsupported_media_type': 'A body came, and not as application/json; none is needed.' },
-    ...INVALID,
+    ...NO_BODY_PROBLEMS,
+    ...REFERENCE_ID_PROBLEM,
   })
   async erase(
     @Param('referenceId', ReferenceIdPipe) referenceId: string,
@@ -60,7 +50,10 @@ export class EndUsersController {
   @RequireScope('admin')
   @ApiReferenceId()
   @ApiOkResponse({ description: 'All of it.', type: EndUserExportDto })
-  @ApiProblems({ 404: { 'end_user.not_found': 'Nothing is held about this end user.' }, ...INVALID })
+  @ApiProblems({
+    404: { 'end_user.not_found': 'Nothing is held about this end user.' },
+    ...REFERENCE_ID_PROBLEM,
+  })
   async export(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<EndUserExportDto> {
     return EndUserExportDto.from(await this.exports.export(referenceId));
   }

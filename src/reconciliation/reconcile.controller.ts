@@ -1,7 +1,14 @@
 import { HttpCode, Param, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import { ApiOkResponse } from '@nestjs/swagger';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
-import { ApiProblems, REFERENCE_ID_MAX_LENGTH, ReferenceIdPipe, TERRA_PROBLEMS } from '../common';
+import {
+  ApiProblems,
+  ApiReferenceId,
+  NO_BODY_PROBLEMS,
+  REFERENCE_ID_PROBLEM,
+  ReferenceIdPipe,
+  TERRA_PROBLEMS,
+} from '../common';
 import { ConnectionReconcilerService } from './connection-reconciler.service';
 import { ReconcileReportDto } from './dto/reconcile-report.dto';
 
@@ -17,26 +24,11 @@ export class ReconcileController {
   @Post(':referenceId/reconcile')
   @HttpCode(200)
   @RequireScope('connections:write')
-  @ApiParam({
-    name: 'referenceId',
-    description: 'Your id of the end user, percent-encoded.',
-    schema: {
-      type: 'string',
-      minLength: 1,
-      maxLength: REFERENCE_ID_MAX_LENGTH,
-      example: 'user-4711',
-    },
-  })
+  @ApiReferenceId()
   @ApiOkResponse({ description: 'What differed, and what was done about it.', type: ReconcileReportDto })
   @ApiProblems({
-    413: { 'request.too_large': 'A body of more than 1 MB came; none is needed.' },
-    415: { 'request.unsupported_media_type': 'A body came, and not as application/json; none is needed.' },
-    422: {
-      'request.invalid': {
-        when: 'The reference id cannot be accepted.',
-        members: { errors: [{ field: 'referenceId', detail: 'must not hold control characters' }] },
-      },
-    },
+    ...NO_BODY_PROBLEMS,
+    ...REFERENCE_ID_PROBLEM,
     ...TERRA_PROBLEMS,
   })
   async reconcile(
