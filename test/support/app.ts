@@ -125,12 +125,24 @@ export async function callApi<Body>(
   };
 }
 
+// Below the ports that the system hands out by itself: one of those may be taken, between our look and our use of it, by
+// any connection that anybody makes. Each jest worker has a range of its own.
+const PORTS_PER_WORKER = 1_000;
+const FIRST_PORT = 20_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 12) * PORTS_PER_WORKER;
+let nextPort = Math.floor(Math.random() * PORTS_PER_WORKER);
+
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 0; tries < PORTS_PER_WORKER; tries += 1) {
+    const port = FIRST_PORT + (nextPort++ % PORTS_PER_WORKER);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (isFree) return port;
+  }
+  throw new Error(`No port is free from ${FIRST_PORT} on.`);
 }
 
 function collect(lines: string[]): Writable {
