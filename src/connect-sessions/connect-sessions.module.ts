@@ -19,6 +19,7 @@ import { LandingService } from './landing.service';
 import { ReturnTargets } from './return-targets';
 import { SdkTokensController } from './sdk-tokens.controller';
 import { SessionErasureService } from './session-erasure.service';
+import { SessionRetentionService } from './session-retention.service';
 import { SessionOutcomeService } from './session-outcome.service';
 
 @Module({
@@ -37,12 +38,19 @@ import { SessionOutcomeService } from './session-outcome.service';
     LandingService,
     LandingConfirmationService,
     SessionErasureService,
+    SessionRetentionService,
     SessionOutcomeService,
     ConnectSessionWorker,
     ConnectSessionRepository,
     ConnectSessionUpkeepRepository,
     ReturnTargets,
   ],
-  exports: [ConnectSessionsService, SessionErasureService, SessionOutcomeService, ConnectSessionWorker],
+  exports: [
+    ConnectSessionsService,
+    SessionErasureService,
+    SessionRetentionService,
+    SessionOutcomeService,
+    ConnectSessionWorker,
+  ],
 })
 export class ConnectSessionsModule {}

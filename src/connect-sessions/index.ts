@@ -10,4 +10,5 @@ export {
   type CreateOptions,
 } from './connect-sessions.service';
 export { SessionErasureService } from './session-erasure.service';
+export { SessionRetentionService } from './session-retention.service';
 export { SessionOutcomeService } from './session-outcome.service';

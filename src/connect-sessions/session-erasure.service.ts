@@ -3,21 +3,12 @@ import { In, type EntityManager } from 'typeorm';
 import { Clock } from '../common';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { OPEN_STATUSES } from './connect-session-status';
-import { ConnectSessionUpkeepRepository } from './connect-session-upkeep.repository';
 import { ConnectSession } from './connect-session.entity';
 
-/** What erasure, export and retention need of this room. All but retention runs inside the caller's transaction. */
+/** What erasure and export need of this room. All of it runs inside the caller's transaction. */
 @Injectable()
 export class SessionErasureService {
-  constructor(
-    private readonly upkeep: ConnectSessionUpkeepRepository,
-    private readonly clock: Clock,
-  ) {}
-
-  /** Retention: in a transaction of its own. @returns how many sessions were deleted, at most `limit` */
-  deleteEnded(before: Date, limit: number): Promise<number> {
-    return this.upkeep.deleteEnded(before, limit);
-  }
+  constructor(private readonly clock: Clock) {}
 
   /** No link that the person has been given opens anything any more. */
   async close(manager: EntityManager, referenceId: string): Promise<void> {

@@ -15,8 +15,6 @@ export interface IdentityState {
   terraUserId: string;
   /** null until a fact names both. */
   owner: Owner | null;
-  /** Other references that facts have named since; never believed. */
-  otherReferences: string[];
   firstSeen: Since<FactCause>;
   /** null for one of whom we have heard only other things so far. */
   linkedAt: Date | null;
@@ -37,7 +35,7 @@ export function reduceIdentity(terraUserId: string, facts: Fact[]): IdentityStat
   if (!first) throw new Error('An identity without any fact is none.');
   const told = sorted.filter((fact) => fact.terraUserId === terraUserId);
   const swapsAway = sorted.filter((fact) => fact.oldTerraUserId === terraUserId);
-  const { owner, otherReferences } = ownershipOf(told.filter(isLink), swapsAway);
+  const owner = ownerOf(told.filter(isLink), swapsAway);
   // Somebody else's claim says nothing true about it.
   const own = told.filter(
     ({ referenceId }) => referenceId === null || owner === null || referenceId === owner.referenceId,
@@ -47,7 +45,6 @@ export function reduceIdentity(terraUserId: string, facts: Fact[]): IdentityStat
   return {
     terraUserId,
     owner,
-    otherReferences,
     firstSeen: { at: first.version, cause: first.cause },
     linkedAt: links[0]?.version ?? null,
     ended: endOf(own, links),
@@ -63,7 +60,7 @@ function isLink({ kind }: Fact): boolean {
 
 // The earliest news owns a Terra user for good: whoever claims it later must not get it by claiming. One that no news
 // gives an owner has the one of whose place it took; one that we know only as the old user of a swap, whom the swap says.
-function ownershipOf(links: Fact[], swapsAway: Fact[]): Pick<IdentityState, 'owner' | 'otherReferences'> {
+function ownerOf(links: Fact[], swapsAway: Fact[]): Owner | null {
   const claims = links.flatMap(({ referenceId, provider }) =>
     referenceId === null || provider === null ? [] : { referenceId, provider },
   );
@@ -78,9 +75,7 @@ function ownershipOf(links: Fact[], swapsAway: Fact[]): Pick<IdentityState, 'own
       return reference === null || provider === null ? [] : { referenceId: reference, provider };
     }),
   ];
-  if (!owner) return { owner: null, otherReferences: [] };
-  const others = claims.map(({ referenceId }) => referenceId).filter((name) => name !== owner.referenceId);
-  return { owner, otherReferences: [...new Set(others)] };
+  return owner ?? null;
 }
 
 // An end that we were told of is final. One that we concluded from lists is not, if Terra names the user again.

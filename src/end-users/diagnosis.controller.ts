@@ -18,9 +18,7 @@ export class DiagnosisController {
   @RequireScope('connections:read')
   @ApiReferenceId()
   @ApiOkResponse({ description: 'The diagnosis.', type: DiagnosisDto })
-  @ApiProblems({
-    ...REFERENCE_ID_PROBLEM,
-  })
+  @ApiProblems(REFERENCE_ID_PROBLEM)
   async diagnose(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<DiagnosisDto> {
     return DiagnosisDto.from(await this.diagnoses.diagnose(referenceId));
   }

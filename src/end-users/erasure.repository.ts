@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, Repository, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { sha256 } from '../common';
+import { tombstoneDigest } from '../connections';
 import { runIn } from '../database';
 import { Erasure } from './erasure.entity';
 
@@ -25,7 +25,7 @@ export class ErasureRepository {
       `INSERT INTO terra_connect.erasures (id, reference_id, reference_digest, status, actor, requested_at)
         VALUES ($1, $2, $3, 'pending', $4, $5)
         ON CONFLICT (reference_digest) WHERE status = 'pending' DO NOTHING RETURNING id`,
-      [uuidv7(), referenceId, digestOf(referenceId), actor, now],
+      [uuidv7(), referenceId, tombstoneDigest('end_user', referenceId), actor, now],
     );
     return rows.length > 0;
   }
@@ -33,7 +33,7 @@ export class ErasureRepository {
   /** The latest first. */
   listOf(manager: EntityManager, referenceId: string): Promise<Erasure[]> {
     return manager.find(Erasure, {
-      where: { referenceDigest: digestOf(referenceId) },
+      where: { referenceDigest: tombstoneDigest('end_user', referenceId) },
       order: { id: 'DESC' },
     });
   }
@@ -76,8 +76,4 @@ export class ErasureRepository {
   async freeze(manager: EntityManager): Promise<void> {
     await runIn(manager, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY', []);
   }
-}
-
-function digestOf(referenceId: string): Buffer {
-  return sha256(`end_user:${referenceId}`);
 }

@@ -7,11 +7,11 @@ import {
 } from '@nestjs/common';
 import { Clock } from '../common';
 import { retentionOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { SessionErasureService } from '../connect-sessions';
+import { SessionRetentionService } from '../connect-sessions';
 import { ConnectionRetentionService, type ThinnedHistory } from '../connections';
 import { Metrics } from '../observability';
 import { PollingWorker } from '../queue';
-import { WebhookErasureService } from '../webhooks';
+import { WebhookRetentionService } from '../webhooks';
 
 const IDLE_MS = 3_600_000;
 const BATCH = 1_000;
@@ -32,8 +32,8 @@ export class RetentionWorker implements OnApplicationBootstrap, BeforeApplicatio
   private stopping = false;
 
   constructor(
-    private readonly sessions: SessionErasureService,
-    private readonly webhooks: WebhookErasureService,
+    private readonly sessions: SessionRetentionService,
+    private readonly webhooks: WebhookRetentionService,
     private readonly connections: ConnectionRetentionService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,

@@ -5,6 +5,7 @@ export { WebhookArchiveModule } from './webhook-archive.module';
 export type { WebhookEventSummary } from './webhook-archive.repository';
 export { WebhookErasureService } from './webhook-erasure.service';
 export { WebhookEvent } from './webhook-event.entity';
+export { WebhookRetentionService } from './webhook-retention.service';
 export { WebhookEventsService, type ReplayReport } from './webhook-events.service';
 export { WebhookWorker } from './webhook.worker';
 export { WebhooksModule } from './webhooks.module';

@@ -1,18 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, In, type EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import type { PersonIds } from '../connections';
-import { inTransaction, runIn } from '../database';
+import { runIn } from '../database';
 import { HAS_BEEN_ERASED, WebhookEvent } from './webhook-event.entity';
 
-/**
- * The SQL that takes people out of stored events, whose rows stay since Terra may send a delivery again for days; and
- * events out of the table once it cannot.
- */
+/** The SQL that takes people out of stored events. The rows stay: Terra may send a delivery again for days. */
 @Injectable()
 export class WebhookErasureRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
-
   /** Makes an event say nothing any more of whom it was about. */
   async blank(
     manager: EntityManager,
@@ -43,26 +37,6 @@ export class WebhookErasureRepository {
             SELECT FROM unnest($3::text[]) AS name WHERE position(convert_to(name, 'UTF8') IN event.body) > 0)`,
       [person.referenceId, person.terraUserIds, names],
     );
-  }
-
-  /**
-   * Deletes events that came that long ago; of those that nobody has been able to apply, only those of before `stuckBefore`.
-   *
-   * @returns how many
-   */
-  async deleteOld(before: Date, stuckBefore: Date, limit: number): Promise<number> {
-    const rows = await inTransaction(this.dataSource, (manager) =>
-      runIn(
-        manager,
-        `WITH old AS MATERIALIZED (SELECT id FROM terra_connect.webhook_events
-          WHERE (status IN ('done', 'ignored') AND received_at < $1)
-            OR (status IN ('parked', 'dead') AND received_at < $2)
-          ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-          DELETE FROM terra_connect.webhook_events WHERE id IN (SELECT id FROM old) RETURNING id`,
-        [before, stuckBefore, limit],
-      ),
-    );
-    return rows.length;
   }
 
   /** Swaps are stored under the new Terra user, and name in their bodies whose place it took. */

@@ -6,18 +6,13 @@ import { erasedBody } from './webhook-erasure';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
 import type { WebhookEvent } from './webhook-event.entity';
 
-/** What erasure, export and retention need of this room. All but retention runs inside the caller's transaction. */
+/** What erasure and export need of this room. All of it runs inside the caller's transaction. */
 @Injectable()
 export class WebhookErasureService {
   constructor(
     private readonly repository: WebhookErasureRepository,
     private readonly clock: Clock,
   ) {}
-
-  /** Retention: in a transaction of its own. @returns how many events were deleted, at most `limit` */
-  deleteOld(before: Date, stuckBefore: Date, limit: number): Promise<number> {
-    return this.repository.deleteOld(before, stuckBefore, limit);
-  }
 
   hasUnread(manager: EntityManager, receivedUntil: Date): Promise<boolean> {
     return this.repository.hasUnread(manager, receivedUntil);

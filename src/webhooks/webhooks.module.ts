@@ -13,6 +13,8 @@ import { WebhookBacklogMetric } from './webhook-backlog.metric';
 import { WebhookErasureCheck } from './webhook-erasure';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
 import { WebhookErasureService } from './webhook-erasure.service';
+import { WebhookRetentionRepository } from './webhook-retention.repository';
+import { WebhookRetentionService } from './webhook-retention.service';
 import { WebhookEvent } from './webhook-event.entity';
 import { WebhookEventRepository } from './webhook-event.repository';
 import { WebhookEventsController } from './webhook-events.controller';
@@ -38,12 +40,14 @@ import { WebhookWorker } from './webhook.worker';
     WebhookErasureCheck,
     WebhookErasureRepository,
     WebhookErasureService,
+    WebhookRetentionRepository,
+    WebhookRetentionService,
     WebhookEventRepository,
     WebhookHandlers,
     WebhookInboxService,
     WebhookWorker,
   ],
-  exports: [WebhookArchiveModule, WebhookErasureService, WebhookWorker],
+  exports: [WebhookArchiveModule, WebhookErasureService, WebhookRetentionService, WebhookWorker],
 })
 export class WebhooksModule implements NestModule {
   constructor(private readonly rawBody: RawBody) {}

@@ -1,0 +1,13 @@
+import { Injectable } from '@nestjs/common';
+import { ConnectSessionUpkeepRepository } from './connect-session-upkeep.repository';
+
+/** How long this room keeps what nobody needs any more. */
+@Injectable()
+export class SessionRetentionService {
+  constructor(private readonly repository: ConnectSessionUpkeepRepository) {}
+
+  /** @returns how many sessions that ended that long ago were deleted, at most `limit` */
+  deleteEnded(before: Date, limit: number): Promise<number> {
+    return this.repository.deleteEnded(before, limit);
+  }
+}
