@@ -2,31 +2,31 @@
 
 // The import rules of docs/architecture.md, executable. A room is a folder of src; it imports from itself and from the
 // doors (index.ts) of rooms of a lower rank. A new room gets its rank here.
-const RANKS = [
+const LAYERS = [
   ['config', 'common'],
-  ['database', 'observability', 'queue'],
+  ['database', 'observability', 'queue', 'http'],
   ['terra', 'api-keys'],
-  ['connections', 'providers'],
-  ['reconciliation'],
-  ['connect-sessions'],
+  ['providers'],
+  ['connections'],
+  ['reconciliation', 'connect-sessions'],
   ['webhooks'],
-  ['end-users', 'retention'],
+  ['privacy', 'diagnosis'],
   ['terra-auth'],
   ['health', 'commands'],
   // Above all of them: the files directly in src.
 ];
 
 const anyOf = (names) => `(?:${names.join('|')})`;
-const ROOMS = RANKS.flat();
-const OUTSIDE_SRC = ['test', 'sandbox', 'local', 'bench', 'tools'];
+const MODULES = LAYERS.flat();
+const OUTSIDE_SRC = ['test', 'sandbox', 'sample-app', 'local', 'bench', 'tools'];
 const SPEC = '\\.spec\\.ts$';
 
 const HTTP_PLATFORMS =
   '^(?:node_modules/)?(?:@nestjs/platform-(?:fastify|express)|fastify|@fastify/[^/]+|express|@types/express)(?:/|$)';
 const HTTP_CLIENTS = '^(?:node_modules/)?(?:axios|@nestjs/axios|undici)(?:/|$)';
 
-const ranksGoDown = (from, to) => ({
-  name: 'ranks-go-down',
+const layersGoDown = (from, to) => ({
+  name: 'layers-go-down',
   comment:
     'A room imports rooms of a lower rank only, never sideways and never up. What both need belongs lower; ' +
     'what uses both belongs higher.',
@@ -35,8 +35,8 @@ const ranksGoDown = (from, to) => ({
   to,
 });
 
-const doorsOnly = (from, to) => ({
-  name: 'doors-only',
+const publicApiOnly = (from, to) => ({
+  name: 'public-api-only',
   comment: "Another room is imported by its index.ts. What is not there is the room's own business.",
   severity: 'error',
   from,
@@ -54,25 +54,25 @@ module.exports = {
       to: { circular: true },
     },
 
-    ...RANKS.map((rooms, rank) =>
-      ranksGoDown(
-        { path: `^src/(${anyOf(rooms)})/` },
-        { path: `^src/${anyOf(RANKS.slice(rank).flat())}/`, pathNot: '^src/$1/' },
+    ...LAYERS.map((modules, layer) =>
+      layersGoDown(
+        { path: `^src/(${anyOf(modules)})/` },
+        { path: `^src/${anyOf(LAYERS.slice(layer).flat())}/`, pathNot: '^src/$1/' },
       ),
     ),
-    ranksGoDown({ path: '^src/[^/]+/', pathNot: SPEC }, { path: '^src/[^/]+\\.ts$' }),
+    layersGoDown({ path: '^src/[^/]+/', pathNot: SPEC }, { path: '^src/[^/]+\\.ts$' }),
     {
-      name: 'every-room-has-a-rank',
-      comment: 'A new folder in src gets its place in RANKS.',
+      name: 'every-module-has-a-layer',
+      comment: 'A new folder in src gets its place in LAYERS.',
       severity: 'error',
-      from: { path: `^src/(?!${anyOf(ROOMS)}/)[^/]+/` },
+      from: { path: `^src/(?!${anyOf(MODULES)}/)[^/]+/` },
       to: {},
     },
 
-    doorsOnly({ path: '^src/([^/]+)/' }, { path: '^src/[^/]+/(?!index\\.ts$).', pathNot: '^src/$1/' }),
-    doorsOnly({ path: '^src/[^/]+\\.ts$' }, { path: '^src/[^/]+/(?!index\\.ts$).' }),
+    publicApiOnly({ path: '^src/([^/]+)/' }, { path: '^src/[^/]+/(?!index\\.ts$).', pathNot: '^src/$1/' }),
+    publicApiOnly({ path: '^src/[^/]+\\.ts$' }, { path: '^src/[^/]+/(?!index\\.ts$).' }),
     {
-      name: 'door-not-from-inside',
+      name: 'own-index-not-imported',
       comment:
         'A room that imports its own door goes in circles as soon as the door exports the importing file.',
       severity: 'error',
@@ -144,6 +144,18 @@ module.exports = {
     },
 
     {
+      name: 'sample-app-stands-alone',
+      comment:
+        'The sample app shows what a caller writes: it knows the REST API, and the HTML helpers of the sandbox.',
+      severity: 'error',
+      from: { path: '^sample-app/' },
+      to: {
+        path: `^${anyOf(['src', 'migrations', ...OUTSIDE_SRC.filter((name) => name !== 'sample-app')])}/`,
+        pathNot: '^sandbox/pages/',
+      },
+    },
+
+    {
       name: 'only-what-exists',
       comment: 'The import leads nowhere.',
       severity: 'error',
@@ -173,7 +185,7 @@ module.exports = {
       comment:
         'A package that is there by somebody else’s wish leaves by their wish; list it in package.json.',
       severity: 'error',
-      from: { path: '^(?:src|migrations|sandbox)/' },
+      from: { path: '^(?:src|migrations|sandbox|sample-app)/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
   ],

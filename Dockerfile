@@ -1,4 +1,4 @@
-# The service (default), and with "--target sandbox" the stand-in for Terra with its sample app.
+# The service (default), and with "--target sandbox" the fake Terra and the sample app.
 
 FROM node:24-slim AS dependencies
 WORKDIR /app
@@ -16,6 +16,7 @@ RUN npm run build
 FROM dependencies AS sandbox
 COPY tsconfig.json ./
 COPY sandbox sandbox
+COPY sample-app sample-app
 RUN npx tsc -p tsconfig.json
 USER node
 EXPOSE 3001 3002

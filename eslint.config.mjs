@@ -96,6 +96,7 @@ export default tseslint.config(
       'src/commands/**/*.ts',
       'local/**/*.ts',
       'sandbox/**/*.ts',
+      'sample-app/**/*.ts',
       'bench/**/*.ts',
       'tools/**/*.ts',
       'test/support/**/*.ts',

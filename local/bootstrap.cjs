@@ -78,7 +78,7 @@ function* filesIn(entry) {
   else for (const name of fs.readdirSync(entry).sort()) yield* filesIn(path.join(entry, name));
 }
 
-const LOCAL_FOLDERS = ['sandbox', 'local', 'bench', 'tools', 'test/stage', 'test/crash'];
+const LOCAL_FOLDERS = ['sandbox', 'sample-app', 'local', 'bench', 'tools', 'test/stage', 'test/crash'];
 
 // Without checking types ("npm run check" does), which leaves the processor to the service's own build.
 async function compileLocal() {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSampleApp, startSandbox } from '../sandbox';
+import { startSandbox } from '../sandbox';
 import { banner } from './banner';
 import { startEmbeddedPostgres } from './embedded-postgres';
 import { hasCode, LauncherError, PortTakenError } from './launcher-error';
@@ -12,6 +12,7 @@ import { migrate, startService, waitUntilReady } from './service';
 import { loadEnvFile, readSettings, type Settings } from './settings';
 import { StopList } from './stop-list';
 import { StopRequest } from './stop-request';
+import { startSampleApp } from '../sample-app';
 
 const LOOPBACK = '127.0.0.1';
 // What was connected at the sandbox is not at Terra: the two do not share a database.

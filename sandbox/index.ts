@@ -7,5 +7,3 @@ export type { Scenario, ScenarioName } from './scenarios/scenarios';
 export type { PlayedScenario, PlayOptions } from './scenarios/player';
 export type { Account, ConnectAttempt, LinkedUser } from './account/account';
 export type { Delivery, EmitOptions } from './webhooks/delivery';
-export { startSampleApp } from './sample-app';
-export type { SampleApp, SampleAppOptions } from './sample-app';

@@ -3,11 +3,11 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClosedByDefaultGuard } from './api-keys';
-import { ProblemFilter } from './common';
+import { ProblemFilter } from './http';
 import { toNamespaces, type Environment, type Namespaces } from './config';
 import { dataSourceOptions } from './database';
 import { HealthModule } from './health';
-import { MetricsController, ObservabilityModule } from './observability';
+import { ObservabilityModule } from './observability';
 import { TERRA_CONNECT_ENTITIES, TerraAuthModule } from './terra-auth';
 
 /** The service: the embeddable module, with what only a process of its own needs around it. */
@@ -39,7 +39,6 @@ export class AppModule {
         ObservabilityModule,
         HealthModule,
       ],
-      controllers: [MetricsController],
       providers: [
         { provide: APP_GUARD, useClass: ClosedByDefaultGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },

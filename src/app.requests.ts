@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
-import { runWithRequestId, type Metrics } from './observability';
+import { type Metrics } from './observability';
+import { runWithRequestId } from './common';
 
 const REQUEST_ID = /^[\w.-]{8,64}$/;
 

@@ -6,9 +6,10 @@ import { AppModule } from './app.module';
 import { describeRequests } from './app.requests';
 import { serveOpenApi } from './app.openapi';
 import { endSocketsOnClose } from './app.sockets';
-import { REFERENCE_ID_MAX_LENGTH, toProblem } from './common';
+import { REFERENCE_ID_MAX_LENGTH } from './common';
 import type { Environment } from './config';
 import { JsonLogger, Metrics } from './observability';
+import { toProblem } from './http';
 
 const JSON_BODY_LIMIT = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 60_000;

@@ -8,8 +8,8 @@ import {
   addSweepCommand,
   addWebhookEventsCommand,
 } from './commands';
-import { isConnectionLost } from './common';
-import { hasSqlState, MIGRATE_COMMAND, UNDEFINED_TABLE } from './database';
+import { isConnectionLost, hasSqlState, UNDEFINED_TABLE } from './common';
+import { MIGRATE_COMMAND } from './database';
 import { VERSION } from './version';
 
 const program = new Command('terra-connect')

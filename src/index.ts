@@ -1,6 +1,7 @@
+export { PUBLIC_ROUTE } from './http';
 /** What a Nest application needs to embed Terra Connect; see docs/embedding.md. */
 export { ApiKeysService, type Scope } from './api-keys';
-export { DomainError, PUBLIC_ROUTE } from './common';
+export { DomainError } from './common';
 export { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from './config';
 export {
   ConnectSession,

@@ -1,5 +1,5 @@
-import { factKey, type Fact, type NewFact } from '../src/connections/connection-fact';
-import { reduceConnections } from '../src/connections/connection-reducer';
+import { factKey, type Fact, type NewFact } from '../src/connections/projection/connection-fact';
+import { reduceConnections } from '../src/connections/projection/connection-reducer';
 import { ALLOWED_TRANSITIONS, mayBecome, type ConnectionStatus } from '../src/connections/connection-status';
 import { LONG_SCENARIO, SCENARIOS } from './permutations/scenarios';
 

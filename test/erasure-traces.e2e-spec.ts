@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ErasureWorker } from '../src/end-users';
+import { ErasureWorker } from '../src/privacy';
 import { SweepWorker } from '../src/reconciliation';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference } from './support/flow';

@@ -1,5 +1,5 @@
 import { DeauthenticationWorker } from '../src/connections';
-import { ErasureWorker } from '../src/end-users';
+import { ErasureWorker } from '../src/privacy';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock, startSession, visit } from './support/flow';
 import { refusal } from './support/refusals';

@@ -1,7 +1,8 @@
 import { HttpException } from '@nestjs/common';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DomainError, toProblem, type DomainErrorKind } from '../src/common';
+import { DomainError, type DomainErrorKind } from '../src/common';
+import { toProblem } from '../src/http';
 
 /** Every operation that needs no key. A new one is added here on purpose, or names a scope. */
 const PUBLIC_OPERATIONS = [

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { ConnectionLifecycleService } from '../src/connections';
-import type { Fact } from '../src/connections/connection-fact';
-import type * as Reducer from '../src/connections/connection-reducer';
+import type { Fact } from '../src/connections/projection/connection-fact';
+import type * as Reducer from '../src/connections/projection/connection-reducer';
 import { SCENARIOS } from './permutations/scenarios';
 import { PermutationSuite } from './permutations/suite';
 import { startTestApp, type TestApp } from './support/app';
@@ -10,8 +10,8 @@ import { startTestApp, type TestApp } from './support/app';
 type Breakage = (facts: Fact[]) => Fact[];
 let mockBreakage: Breakage = (facts) => facts;
 
-jest.mock<typeof Reducer>('../src/connections/connection-reducer', () => {
-  const real = jest.requireActual<typeof Reducer>('../src/connections/connection-reducer');
+jest.mock<typeof Reducer>('../src/connections/projection/connection-reducer', () => {
+  const real = jest.requireActual<typeof Reducer>('../src/connections/projection/connection-reducer');
   return { ...real, reduceConnections: (owner, facts) => real.reduceConnections(owner, mockBreakage(facts)) };
 });
 

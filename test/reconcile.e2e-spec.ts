@@ -1,6 +1,6 @@
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
-import { compareDue, heldState, linkPeople, reconcile, unheard } from './support/healing';
+import { compareDue, heldState, linkPeople, reconcile, unheard } from './support/reconciliation';
 import type { FaultStep } from '../sandbox/behaviour';
 
 const MINUTE = 60;

@@ -1,4 +1,4 @@
-import { RetentionWorker } from '../src/retention';
+import { RetentionWorker } from '../src/privacy';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, readSession, shiftClock, startSession } from './support/flow';
 import { postWebhook } from './support/webhooks';

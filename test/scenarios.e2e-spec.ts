@@ -1,7 +1,7 @@
 import type { ScenarioName } from '../sandbox';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, startSession, visit, type ConnectionAnswer } from './support/flow';
-import { sweep } from './support/healing';
+import { sweep } from './support/reconciliation';
 import { connectThroughWidget } from './support/sandbox';
 
 interface Line {

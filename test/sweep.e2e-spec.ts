@@ -2,7 +2,15 @@ import type { FaultStep } from '../sandbox/behaviour';
 import { SweepsService, SweepWorker } from '../src/reconciliation';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
-import { compareDue, heldState, linkPeople, liveAtTerra, liveHere, sweep, unheard } from './support/healing';
+import {
+  compareDue,
+  heldState,
+  linkPeople,
+  liveAtTerra,
+  liveHere,
+  sweep,
+  unheard,
+} from './support/reconciliation';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WEBHOOK_RETRY } from '../src/webhooks/webhook.worker';
+import { WEBHOOK_RETRY } from '../src/webhooks/webhook-inbox.worker';
 import { WebhookHandlers } from '../src/webhooks/webhook-handlers';
 import { WebhookWorker } from '../src/webhooks';
 import { startTestApp, type TestApp } from './support/app';

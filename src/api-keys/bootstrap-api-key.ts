@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { hasSqlState, MIGRATE_COMMAND, UNDEFINED_TABLE } from '../database';
+import { MIGRATE_COMMAND } from '../database';
 import { ApiKeysService } from './api-keys.service';
+import { hasSqlState, UNDEFINED_TABLE } from '../common';
 
 /** Makes sure at start-up that the admin key of the options exists, so that the first key needs no command. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { Controller, Get, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { Public } from '../common';
+import { Public } from '../http';
 import { ClosedByDefaultGuard } from './closed-by-default.guard';
 import { RequireScope } from './require-scope.decorator';
 import { RestController } from './rest-controller.decorator';

@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { PUBLIC_ROUTE } from '../common';
+import { PUBLIC_ROUTE } from '../http';
 import { ApiKeyMissingError } from './api-keys.errors';
 import { GUARDED_BY_KEY } from './rest-controller.decorator';
 

@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
-import { ApiProblems } from '../common';
+import { ApiProblems } from '../http';
 import type { Scope } from './scopes';
 
 export const REQUIRED_SCOPE = 'terra-connect:required-scope';

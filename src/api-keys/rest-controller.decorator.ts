@@ -1,6 +1,6 @@
 import { applyDecorators, Controller, SetMetadata, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, ProblemFilter, requestValidation } from '../common';
+import { ApiProblems, ProblemFilter, requestValidation } from '../http';
 import { ApiKeyGuard } from './api-key.guard';
 
 /** Marks controllers that the API key guard protects. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describeReferenceIdProblem } from '../common';
 import { readDiagnosisEnvironment } from '../config';
-import { DiagnosisDto, DiagnosisService } from '../end-users';
+import { DiagnosisDto, DiagnosisService } from '../diagnosis';
 import { WholeServiceModule } from './whole-service.module';
 import { withService } from './with-service';
 

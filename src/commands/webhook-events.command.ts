@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Command } from 'commander';
-import { ClockModule, RequestInvalidError, requestValidation } from '../common';
+import { ClockModule, RequestInvalidError } from '../common';
 import { readDatabaseUrl } from '../config';
 import { dataSourceOptions } from '../database';
 import {
@@ -14,6 +14,7 @@ import {
   type ReplayReport,
 } from '../webhooks';
 import { withService } from './with-service';
+import { requestValidation } from '../http';
 
 const ACTOR = 'cli';
 const MAX_SHOWN = 100;

@@ -1,16 +1,14 @@
-export { ApiProblems, TERRA_PROBLEMS } from './api-problem.decorator';
-export { ApiReferenceId, NO_BODY_PROBLEMS, REFERENCE_ID_PROBLEM } from './api-reference-id.decorator';
 export { Clock } from './clock';
 export { ClockModule } from './clock.module';
-export { isConnectionLost } from './connection-failure';
-export { DomainError, RequestInvalidError, type DomainErrorKind } from './domain.error';
-export { PageQueryDto } from './page-query.dto';
-export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';
-export { toProblem } from './problem';
-export { ProblemDto } from './problem.dto';
-export { ProblemFilter, sendProblem } from './problem.filter';
-export { Public, PUBLIC_ROUTE } from './public.decorator';
+export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProblem } from './domain.error';
+export { currentRequestId, runWithRequestId } from './log-context';
+export {
+  hasSqlState,
+  isConnectionLost,
+  isDatabaseUnavailable,
+  isTransient,
+  UNDEFINED_TABLE,
+  UNIQUE_VIOLATION,
+} from './postgres-errors';
 export { describeReferenceIdProblem, IsReferenceId, REFERENCE_ID_MAX_LENGTH } from './reference-id';
-export { ReferenceIdPipe } from './reference-id.pipe';
 export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';
-export { requestValidation } from './validation.pipe';

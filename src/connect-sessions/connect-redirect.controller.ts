@@ -11,12 +11,12 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Public } from '../common';
+import { Public } from '../http';
 import { RETURN_STATUS } from './connect-session-status';
 import { ConnectLinkUnknownError } from './connect-sessions.errors';
 import { ConnectSessionsService } from './connect-sessions.service';
 import { GetOnlyGuard } from './get-only.guard';
-import { LandingService, readHints } from './landing.service';
+import { LandingService, readHints } from './callback.service';
 import { PageFilter } from './pages/page.filter';
 import { PageHeaders, RedirectHeaders } from './pages/page-headers.decorator';
 import { renderResultPage } from './pages/result-pages';

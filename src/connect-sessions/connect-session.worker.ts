@@ -11,8 +11,8 @@ import { Metrics } from '../observability';
 import { PollingWorker, retryDelayMs } from '../queue';
 import { ConnectSession } from './connect-session.entity';
 import { RETURN_GRACE_MS } from './connect-session.repository';
-import { ConnectSessionUpkeepRepository } from './connect-session-upkeep.repository';
-import { LandingConfirmationService, mayBeConfirmedLater } from './landing-confirmation.service';
+import { ConnectSessionUpkeepRepository } from './connect-session-maintenance.repository';
+import { CallbackConfirmationService, mayBeConfirmedLater } from './callback-confirmation.service';
 
 const IDLE_MS = 1_000;
 const CLOSE_BATCH = 500;
@@ -35,7 +35,7 @@ export class ConnectSessionWorker implements OnApplicationBootstrap, BeforeAppli
 
   constructor(
     private readonly repository: ConnectSessionUpkeepRepository,
-    private readonly confirmation: LandingConfirmationService,
+    private readonly confirmation: CallbackConfirmationService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
     @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,

@@ -1,7 +1,8 @@
 import { Body, Get, Headers, Param, ParseUUIDPipe, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
-import { ApiProblems, TERRA_PROBLEMS } from '../common';
+import { ApiProblems } from '../http';
+import { TERRA_PROBLEMS } from '../terra';
 import { ConnectSessionNotFoundError } from './connect-sessions.errors';
 import { ConnectSessionsService, type ConnectSessionWithOutcome } from './connect-sessions.service';
 import { ConnectSessionDto } from './dto/connect-session.dto';

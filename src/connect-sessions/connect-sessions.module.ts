@@ -4,18 +4,17 @@ import { ApiKeysModule } from '../api-keys';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
 import { ProvidersModule } from '../providers';
-import { ReconciliationModule } from '../reconciliation';
 import { TerraModule } from '../terra';
 import { ConnectRedirectController } from './connect-redirect.controller';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository } from './connect-session.repository';
-import { ConnectSessionUpkeepRepository } from './connect-session-upkeep.repository';
+import { ConnectSessionUpkeepRepository } from './connect-session-maintenance.repository';
 import { ConnectSessionWorker } from './connect-session.worker';
 import { ConnectSessionsController } from './connect-sessions.controller';
 import { ConnectSessionsService } from './connect-sessions.service';
-import { LandingConfirmationService } from './landing-confirmation.service';
-import { LandingService } from './landing.service';
+import { CallbackConfirmationService } from './callback-confirmation.service';
+import { LandingService } from './callback.service';
 import { ReturnTargets } from './return-targets';
 import { SdkTokensController } from './sdk-tokens.controller';
 import { SessionErasureService } from './session-erasure.service';
@@ -29,14 +28,13 @@ import { SessionOutcomeService } from './session-outcome.service';
     ConnectionsModule,
     ObservabilityModule,
     ProvidersModule,
-    ReconciliationModule,
     TerraModule,
   ],
   controllers: [ConnectSessionsController, SdkTokensController, ConnectRedirectController],
   providers: [
     ConnectSessionsService,
     LandingService,
-    LandingConfirmationService,
+    CallbackConfirmationService,
     SessionErasureService,
     SessionRetentionService,
     SessionOutcomeService,

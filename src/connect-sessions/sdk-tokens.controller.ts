@@ -1,17 +1,16 @@
 import { Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse } from '@nestjs/swagger';
 import { RequireScope, RestController } from '../api-keys';
+import { Clock } from '../common';
+import { TerraClient, TERRA_PROBLEMS } from '../terra';
+import { SdkTokenDto } from './dto/sdk-token.dto';
 import {
   ApiProblems,
   ApiReferenceId,
-  Clock,
   NO_BODY_PROBLEMS,
   REFERENCE_ID_PROBLEM,
   ReferenceIdPipe,
-  TERRA_PROBLEMS,
-} from '../common';
-import { TerraClient } from '../terra';
-import { SdkTokenDto } from './dto/sdk-token.dto';
+} from '../http';
 
 @RestController('v1/end-users', 'End users')
 export class SdkTokensController {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ConnectSessionUpkeepRepository } from './connect-session-upkeep.repository';
+import { ConnectSessionUpkeepRepository } from './connect-session-maintenance.repository';
 
 /** How long this room keeps what nobody needs any more. */
 @Injectable()

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { CursorUnknownError, decodeCursor, toPage, type Page } from '../common';
+import { CursorUnknownError, decodeCursor, toPage, type Page } from '../http';
 import { inTransaction } from '../database';
-import { compareFacts, ORIGIN_OF_CAUSE, type Fact, type FactOrigin } from './connection-fact';
-import { ConnectionFactRepository } from './connection-fact.repository';
-import { ConnectionProjectionRepository } from './connection-projection.repository';
-import { reduceConnections } from './connection-reducer';
+import { compareFacts, ORIGIN_OF_CAUSE, type Fact, type FactOrigin } from './projection/connection-fact';
+import { ConnectionFactRepository } from './projection/connection-fact.repository';
+import { ConnectionProjectionRepository } from './projection/connection-projection.repository';
+import { reduceConnections } from './projection/connection-reducer';
 import type { ConnectionStatus } from './connection-status';
 import { ConnectionsService } from './connections.service';
 

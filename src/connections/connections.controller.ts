@@ -1,7 +1,7 @@
 import { Delete, Get, HttpCode, Param, ParseUUIDPipe, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
-import { ApiProblems, NO_BODY_PROBLEMS, PageQueryDto } from '../common';
+import { ApiProblems, NO_BODY_PROBLEMS, PageQueryDto } from '../http';
 import { ConnectionHistoryService } from './connection-history.service';
 import { ConnectionNotFoundError } from './connections.errors';
 import { ConnectionsService } from './connections.service';

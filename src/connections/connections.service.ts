@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { DataSource, In, IsNull, Not, Repository } from 'typeorm';
-import { Clock, decodeCursor, toPage, type Page } from '../common';
+import { Clock } from '../common';
 import { inTransaction } from '../database';
-import { tombstoneDigest } from './connection-fact.repository';
-import { ConnectionIdentity } from './connection-identity.entity';
-import { ConnectionLifecycleService } from './connection-lifecycle.service';
+import { tombstoneDigest } from './projection/connection-fact.repository';
+import { ConnectionIdentity } from './projection/connection-identity.entity';
+import { ConnectionLifecycleService } from './projection/connection-lifecycle.service';
 import type { ConnectionStatus } from './connection-status';
 import { Connection } from './connection.entity';
 import { ConnectionRepository, type ConnectionCriteria } from './connection.repository';
@@ -14,7 +14,8 @@ import {
   ConnectionDisconnectingError,
   ConnectionNotFoundError,
 } from './connections.errors';
-import { Tombstone } from './tombstone.entity';
+import { Tombstone } from './erasure/tombstone.entity';
+import { decodeCursor, toPage, type Page } from '../http';
 
 const DISCONNECT_ATTEMPTS = 3;
 

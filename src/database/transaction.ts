@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { isTransient } from './sql-states';
+import { isTransient } from '../common';
 
 const ATTEMPTS = 4;
 const MAX_PAUSE_MS = 25;

@@ -1,7 +1,7 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, TypeOrmHealthIndicator, type HealthCheckResult } from '@nestjs/terminus';
-import { ApiProblems, Public } from '../common';
+import { ApiProblems, Public } from '../http';
 import { LiveDto, ReadyDto } from './dto/health.dto';
 import { NotReadyError } from './health.errors';
 import { MigrationsIndicator } from './migrations.indicator';

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { JsonLogger } from './json.logger';
-import { runWithRequestId } from './request-context';
+import { runWithRequestId } from '../common';
 
 function record(level = 'info'): { logger: JsonLogger; lines: () => Record<string, unknown>[] } {
   const written: string[] = [];

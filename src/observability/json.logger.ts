@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { isNativeError } from 'node:util/types';
 import pino, { type DestinationStream, type Logger as Pino } from 'pino';
-import { currentRequestId } from './request-context';
+import { currentRequestId } from '../common';
 
 // A line for every module and route at every start drowns what an operator looks for.
 const FRAMEWORK_CONTEXTS = new Set([

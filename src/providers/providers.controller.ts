@@ -1,7 +1,8 @@
 import { Get } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { RequireScope, RestController } from '../api-keys';
-import { ApiProblems, TERRA_PROBLEMS } from '../common';
+import { ApiProblems } from '../http';
+import { TERRA_PROBLEMS } from '../terra';
 import { ProviderPageDto } from './dto/provider.dto';
 import { ProvidersService } from './providers.service';
 

@@ -3,25 +3,15 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Clock } from '../common';
 import { healingOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { ConnectionReviewService, type NewFact } from '../connections';
+import { ConnectionReviewService } from '../connections';
 import { inTransaction } from '../database';
 import { TerraClient, type TerraUser } from '../terra';
-import { compareListed, compareMissing, isChange, type Decision, type Observation } from './compare';
-import { DecisionsService } from './decisions.service';
-import { MissingBrakeService } from './missing-brake.service';
+import { compareListed, compareMissing, isChange, type Decision, type Observation } from './terra-diff';
+import { DecisionsService } from './corrections.service';
+import { MissingBrakeService } from './safety-threshold.service';
 
-// Long enough for a Terra that is well, short enough for a person who looks at a blank page.
-const ASK_DEADLINE_MS = 4_000;
 // All of the questions of one comparison together: a caller waits for it.
 const COMPARE_DEADLINE_MS = 9_000;
-
-export type Confirmation =
-  | { confirmed: true; fact: NewFact }
-  | {
-      confirmed: false;
-      cause:
-        'unknown_user' | 'not_authenticated' | 'other_reference' | 'other_provider' | 'terra_unavailable';
-    };
 
 /**
  * - `in_step` nothing differs
@@ -55,33 +45,6 @@ export class ConnectionReconcilerService {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
   ) {}
-
-  /**
-   * Asks Terra whether a user that somebody named really carries our reference. Call it outside of any transaction. Ends
-   * within four seconds; a Terra that does not answer confirms nothing.
-   *
-   * @param expected `providers` empty: any
-   */
-  async confirm(
-    terraUserId: string,
-    expected: { referenceId: string; providers: string[] },
-  ): Promise<Confirmation> {
-    // Terra's answer is at least as new as the question: dated by its arrival it would outrank news on its way.
-    const askedAt = this.clock.now();
-    const found = await this.ask(terraUserId);
-    if (found === 'terra_unavailable') return { confirmed: false, cause: found };
-    if (!found) return { confirmed: false, cause: 'unknown_user' };
-    const { user, isAuthenticated } = found;
-    if (user.referenceId !== expected.referenceId) return { confirmed: false, cause: 'other_reference' };
-    if (!isAuthenticated || user.active === false) return { confirmed: false, cause: 'not_authenticated' };
-    if (expected.providers.length > 0 && !expected.providers.includes(user.provider)) {
-      return { confirmed: false, cause: 'other_provider' };
-    }
-    const { provider, scopes } = user;
-    const { referenceId } = expected;
-    const link = { kind: 'linked', cause: 'landing', source: 'landing', version: askedAt } as const;
-    return { confirmed: true, fact: { ...link, terraUserId, referenceId, provider, scopes } };
-  }
 
   /**
    * Asks Terra for everybody under a reference, and sets right what differs. Call it outside of any transaction.
@@ -147,17 +110,6 @@ export class ConnectionReconcilerService {
       else missing.push(terraUserId);
     }
     return { users, missing };
-  }
-
-  private async ask(
-    terraUserId: string,
-  ): Promise<Awaited<ReturnType<TerraClient['findUser']>> | 'terra_unavailable'> {
-    try {
-      return await this.terra.findUser(terraUserId, ASK_DEADLINE_MS);
-    } catch (error) {
-      this.logger.warn({ event: 'reconcile.terra_unavailable', error: (error as Error).name });
-      return 'terra_unavailable';
-    }
   }
 }
 

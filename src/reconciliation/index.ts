@@ -1,9 +1,5 @@
-export type { Action } from './compare';
-export {
-  ConnectionReconcilerService,
-  type Confirmation,
-  type ReconcileReport,
-} from './connection-reconciler.service';
+export type { Action } from './terra-diff';
+export { ConnectionReconcilerService, type ReconcileReport } from './connection-reconciler.service';
 export { ReconcileWorker } from './reconcile.worker';
 export { ReconciliationModule } from './reconciliation.module';
 export { SweepRunningError } from './reconciliation.errors';

@@ -7,8 +7,8 @@ import {
   NO_BODY_PROBLEMS,
   REFERENCE_ID_PROBLEM,
   ReferenceIdPipe,
-  TERRA_PROBLEMS,
-} from '../common';
+} from '../http';
+import { TERRA_PROBLEMS } from '../terra';
 import { ConnectionReconcilerService } from './connection-reconciler.service';
 import { ReconcileReportDto } from './dto/reconcile-report.dto';
 

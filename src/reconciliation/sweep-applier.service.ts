@@ -6,8 +6,8 @@ import { healingOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../c
 import { ConnectionReviewService, type KnownUser } from '../connections';
 import { inTransaction } from '../database';
 import { TerraClient, type TerraUser } from '../terra';
-import { CHANGES, compareListed, compareMissing, type Decision, type Observation } from './compare';
-import { DecisionsService } from './decisions.service';
+import { CHANGES, compareListed, compareMissing, type Decision, type Observation } from './terra-diff';
+import { DecisionsService } from './corrections.service';
 import { SweepLeaseLostError } from './reconciliation.errors';
 import type { FindingOutcome, SweepFinding } from './sweep-finding.entity';
 import type { ShouldStop } from './sweep-reader.service';

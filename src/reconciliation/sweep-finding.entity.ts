@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Action } from './compare';
+import type { Action } from './terra-diff';
 
 /** `overtaken`: newer news had come by then. `still_there`: Terra knows the user after all. */
 export const FINDING_OUTCOMES = ['applied', 'overtaken', 'still_there', 'failed'] as const;

@@ -8,7 +8,7 @@ import { ConnectionReviewService, DeauthenticationsService } from '../connection
 import { inTransaction } from '../database';
 import { retryDelayMs } from '../queue';
 import { TerraClient, type TerraUserPage } from '../terra';
-import { compareListed, compareMissing, type Observation } from './compare';
+import { compareListed, compareMissing, type Observation } from './terra-diff';
 import type { Brake, Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
 

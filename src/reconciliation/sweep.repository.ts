@@ -3,7 +3,7 @@ import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { DataSource, Not, Raw, Repository, In, type EntityManager } from 'typeorm';
 import type { PersonIds } from '../connections';
 import { afterCommit, runIn } from '../database';
-import { isChange, type Action, type Decision } from './compare';
+import { isChange, type Action, type Decision } from './terra-diff';
 import { SweepLeaseLostError } from './reconciliation.errors';
 import { SweepFinding, type FindingOutcome } from './sweep-finding.entity';
 import { Sweep } from './sweep.entity';

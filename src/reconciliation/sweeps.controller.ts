@@ -1,7 +1,7 @@
 import { Body, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
-import { ApiProblems, PageQueryDto } from '../common';
+import { ApiProblems, PageQueryDto } from '../http';
 import { StartSweepDto } from './dto/start-sweep.dto';
 import { SweepDto, SweepPageDto, SweepReportDto } from './dto/sweep.dto';
 import { SweepNotFoundError } from './reconciliation.errors';

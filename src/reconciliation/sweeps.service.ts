@@ -2,17 +2,18 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
-import { Clock, decodeCursor, DomainError, isConnectionLost, toPage, type Page } from '../common';
+import { Clock, DomainError, isConnectionLost, hasSqlState, UNIQUE_VIOLATION } from '../common';
 import { healingOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { hasSqlState, inTransaction, UNIQUE_VIOLATION } from '../database';
+import { inTransaction } from '../database';
 import { Metrics } from '../observability';
-import type { Action } from './compare';
+import type { Action } from './terra-diff';
 import { SweepLeaseLostError, SweepNotFoundError, SweepRunningError } from './reconciliation.errors';
 import { SweepApplierService } from './sweep-applier.service';
 import type { SweepFinding } from './sweep-finding.entity';
 import { SweepReaderService, type ShouldStop } from './sweep-reader.service';
 import type { Brake, Sweep } from './sweep.entity';
 import { LEASE_MS, SweepRepository } from './sweep.repository';
+import { decodeCursor, toPage, type Page } from '../http';
 
 // Within this time a failed sweep goes on where it stopped; after that, too much may have moved between pages.
 const RESUME_WITHIN_MS = 6 * 3_600_000;

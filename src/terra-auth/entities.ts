@@ -2,7 +2,7 @@ import { MIGRATIONS } from '../../migrations';
 import { ApiKey } from '../api-keys';
 import { ConnectSession, ConnectSessionConnection } from '../connect-sessions';
 import { Connection, ConnectionFact, ConnectionIdentity, Deauthentication, Tombstone } from '../connections';
-import { Erasure } from '../end-users';
+import { Erasure } from '../privacy';
 import { Sweep, SweepFinding } from '../reconciliation';
 import { WebhookEvent } from '../webhooks';
 

@@ -4,10 +4,10 @@ import { ClockModule } from '../common';
 import { assertOptions, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
-import { EndUsersModule } from '../end-users';
+import { DiagnosisModule } from '../diagnosis';
+import { PrivacyModule } from '../privacy';
 import { ProvidersModule } from '../providers';
 import { ReconciliationModule } from '../reconciliation';
-import { RetentionModule } from '../retention';
 import { WebhooksModule } from '../webhooks';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOptions>({
@@ -32,8 +32,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ReconciliationModule,
     ConnectSessionsModule,
     WebhooksModule,
-    EndUsersModule,
-    RetentionModule,
+    DiagnosisModule,
+    PrivacyModule,
   ],
   providers: [BootstrapApiKey],
   exports: [
@@ -44,8 +44,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ReconciliationModule,
     ConnectSessionsModule,
     WebhooksModule,
-    EndUsersModule,
-    RetentionModule,
+    DiagnosisModule,
+    PrivacyModule,
   ],
 })
 export class TerraAuthModule extends ConfigurableModuleClass {

@@ -1,5 +1,6 @@
 export { TerraClient } from './terra.client';
 export { TerraModule } from './terra.module';
+export { TERRA_PROBLEMS } from './terra.problems';
 export type { TerraProvider, TerraUser, TerraUserPage } from './terra.types';
 export {
   envelopeOf,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { sendProblem, toProblem } from '../common';
+import { sendProblem, toProblem } from '../http';
 import { findHeaderProblem, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH } from './webhook-route';

@@ -1,6 +1,6 @@
 import { Controller, Headers, HttpCode, Post, Req, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, ProblemFilter, Public } from '../common';
+import { ApiProblems, ProblemFilter, Public } from '../http';
 import { TerraEventDto } from './dto/terra-event.dto';
 import { TerraSignatureGuard, type WebhookRequest } from './terra-signature.guard';
 import { WebhookInboxService, type DeliveryHeaders, type SignedDelivery } from './webhook-inbox.service';

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Metrics } from '../observability';
-import { WebhookEventRepository } from './webhook-event.repository';
+import { WebhookEventRepository } from './webhook-inbox.repository';
 
 /** Counts the inbox when somebody looks at the metrics, and only then. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
-import { ApiProblems } from '../common';
+import { ApiProblems } from '../http';
 import { ListWebhookEventsDto } from './dto/list-webhook-events.dto';
 import { ReplayReportDto } from './dto/replay-report.dto';
 import { ReplayWebhookEventsDto } from './dto/replay-webhook-events.dto';

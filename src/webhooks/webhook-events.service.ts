@@ -2,16 +2,17 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
-import { Clock, decodeCursor, RequestInvalidError, toPage, type Page } from '../common';
+import { Clock, RequestInvalidError } from '../common';
 import { inTransaction } from '../database';
 import {
   WebhookArchiveRepository,
   type WebhookEventCriteria,
   type WebhookEventOutline,
   type WebhookEventSummary,
-} from './webhook-archive.repository';
+} from './webhook-events.repository';
 import type { WebhookEvent } from './webhook-event.entity';
 import { WebhookEventNotFoundError } from './webhooks.errors';
+import { decodeCursor, toPage, type Page } from '../http';
 
 export type WebhookEventFilter = Omit<WebhookEventCriteria, 'ids' | 'beforeId'>;
 

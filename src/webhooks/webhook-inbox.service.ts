@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock, sha256 } from '../common';
 import { Metrics } from '../observability';
-import { WebhookEventRepository } from './webhook-event.repository';
-import { WebhookWorker } from './webhook.worker';
+import { WebhookEventRepository } from './webhook-inbox.repository';
+import { WebhookWorker } from './webhook-inbox.worker';
 
 /** A webhook whose signature holds. */
 export interface SignedDelivery {

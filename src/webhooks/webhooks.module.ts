@@ -8,7 +8,7 @@ import { RawBody } from './raw-body';
 import { SignatureRefusals } from './signature-refusals';
 import { TerraSignatureGuard } from './terra-signature.guard';
 import { TerraWebhookController } from './terra-webhook.controller';
-import { WebhookArchiveModule } from './webhook-archive.module';
+import { WebhookArchiveModule } from './webhook-events.module';
 import { WebhookBacklogMetric } from './webhook-backlog.metric';
 import { WebhookErasureCheck } from './webhook-erasure';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
@@ -16,11 +16,11 @@ import { WebhookErasureService } from './webhook-erasure.service';
 import { WebhookRetentionRepository } from './webhook-retention.repository';
 import { WebhookRetentionService } from './webhook-retention.service';
 import { WebhookEvent } from './webhook-event.entity';
-import { WebhookEventRepository } from './webhook-event.repository';
+import { WebhookEventRepository } from './webhook-inbox.repository';
 import { WebhookEventsController } from './webhook-events.controller';
 import { WebhookHandlers } from './webhook-handlers';
 import { WebhookInboxService } from './webhook-inbox.service';
-import { WebhookWorker } from './webhook.worker';
+import { WebhookWorker } from './webhook-inbox.worker';
 
 @Module({
   imports: [

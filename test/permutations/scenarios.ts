@@ -1,4 +1,9 @@
-import type { FactCause, FactKind, FactSource, NewFact } from '../../src/connections/connection-fact';
+import type {
+  FactCause,
+  FactKind,
+  FactSource,
+  NewFact,
+} from '../../src/connections/projection/connection-fact';
 
 /** A story of one person or two, as the facts that are told of it, in the order in which they happened. */
 export interface Scenario {

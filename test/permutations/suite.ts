@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { NewFact } from '../../src/connections/connection-fact';
+import type { NewFact } from '../../src/connections/projection/connection-fact';
 import type { ConnectionLifecycleService } from '../../src/connections';
 import { inTransaction } from '../../src/database';
 import type { Scenario } from './scenarios';

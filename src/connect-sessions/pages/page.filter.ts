@@ -1,6 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { toProblem } from '../../common';
+import { toProblem } from '../../http';
 import { PAGE_HEADERS, renderPage, type Page } from './page';
 
 const UNKNOWN_LINK: Page = {

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { Page } from '../../common';
+import type { Page } from '../../http';
 import type { Connection } from '../connection.entity';
 import { ConnectionDto } from './connection.dto';
 

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { Page } from '../../common';
+import type { Page } from '../../http';
 import {
   FACT_CAUSES,
   FACT_KINDS,
@@ -9,7 +9,7 @@ import {
   type FactKind,
   type FactOrigin,
   type FactSource,
-} from '../connection-fact';
+} from '../projection/connection-fact';
 import type { HistoryLine } from '../connection-history.service';
 import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
 

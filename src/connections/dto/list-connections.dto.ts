@@ -1,8 +1,9 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, Matches } from 'class-validator';
-import { IsReferenceId, PageQueryDto, REFERENCE_ID_MAX_LENGTH } from '../../common';
+import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
 import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
+import { PageQueryDto } from '../../http';
 
 /** Filters of the list; all of them together must hold. */
 export class ListConnectionsDto extends PageQueryDto {

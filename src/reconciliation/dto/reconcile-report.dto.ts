@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { ACTIONS, type Action } from '../compare';
+import { ACTIONS, type Action } from '../terra-diff';
 import { CONCLUSIONS, type Conclusion, type ReconcileReport } from '../connection-reconciler.service';
 
 const WHAT_ACTIONS_MEAN = [

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { Page } from '../../common';
-import { ACTIONS, type Action } from '../compare';
+import type { Page } from '../../http';
+import { ACTIONS, type Action } from '../terra-diff';
 import { FINDING_OUTCOMES, type FindingOutcome, type SweepFinding } from '../sweep-finding.entity';
 import {
   BRAKES,

@@ -1,5 +1,5 @@
 import { IntersectionType } from '@nestjs/swagger';
-import { PageQueryDto } from '../../common';
+import { PageQueryDto } from '../../http';
 import { WebhookEventFilterDto } from './webhook-event-filter.dto';
 
 /** Filters of the list; all of them together must hold. */

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { Page } from '../../common';
-import type { WebhookEventSummary } from '../webhook-archive.repository';
+import type { Page } from '../../http';
+import type { WebhookEventSummary } from '../webhook-events.repository';
 import { WebhookEventDto } from './webhook-event.dto';
 
 @ApiSchema({ description: 'A page of webhook events.' })

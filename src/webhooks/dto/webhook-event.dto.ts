@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { WebhookEventSummary } from '../webhook-archive.repository';
+import type { WebhookEventSummary } from '../webhook-events.repository';
 import { WEBHOOK_EVENT_STATUSES, type WebhookEvent, type WebhookEventStatus } from '../webhook-event.entity';
 
 @ApiSchema({ description: 'One delivery of Terra and what came of it.' })

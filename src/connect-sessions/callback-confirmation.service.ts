@@ -1,0 +1,88 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Clock } from '../common';
+import { ConnectionLifecycleService, type NewFact, type RecordedUser } from '../connections';
+import { inTransaction } from '../database';
+import { TerraClient } from '../terra';
+import type { ConnectSession } from './connect-session.entity';
+import { SessionOutcomeService } from './session-outcome.service';
+
+// Long enough for a healthy Terra, short enough for an end user who looks at a blank page.
+const ASK_DEADLINE_MS = 4_000;
+
+/** Why Terra's answer does not confirm the Terra user that a callback named. */
+type Unconfirmed =
+  'unknown_user' | 'not_authenticated' | 'other_reference' | 'other_provider' | 'terra_unavailable';
+
+export type CallbackOutcome = 'linked' | 'erased' | 'belongs_to_another' | Unconfirmed;
+
+// Terra may be down, and may know a user a little later than its widget does. The reference of a Terra user does not
+// change, so a forged callback costs one request to Terra.
+const MAY_BE_CONFIRMED_LATER: readonly CallbackOutcome[] = [
+  'terra_unavailable',
+  'unknown_user',
+  'not_authenticated',
+];
+
+export function mayBeConfirmedLater(outcome: CallbackOutcome): boolean {
+  return MAY_BE_CONFIRMED_LATER.includes(outcome);
+}
+
+/** Turns the Terra user that a callback names into a connection, if Terra confirms it. */
+@Injectable()
+export class CallbackConfirmationService {
+  private readonly logger = new Logger(CallbackConfirmationService.name);
+
+  constructor(
+    private readonly terra: TerraClient,
+    private readonly lifecycle: ConnectionLifecycleService,
+    private readonly outcome: SessionOutcomeService,
+    private readonly clock: Clock,
+    @InjectDataSource() private readonly dataSource: DataSource,
+  ) {}
+
+  /** Asks Terra, links the account, and completes the session. Safe to repeat; call it outside of any transaction. */
+  async confirm(session: ConnectSession, terraUserId: string): Promise<CallbackOutcome> {
+    const fact = await this.askTerra(session, terraUserId);
+    if (typeof fact === 'string') return fact;
+    return inTransaction(this.dataSource, async (manager) => {
+      const recorded = await this.lifecycle.record(manager, [fact]);
+      const { connection, joined, claimedByAnother, erased } = recorded.get(terraUserId) as RecordedUser;
+      if (erased) return 'erased';
+      if (claimedByAnother || !connection) return 'belongs_to_another';
+      const { id: connectionId, provider } = connection;
+      const link = { terraUserId, provider, connectionId, joined };
+      await this.outcome.recordConnectedIn(manager, session.id, link, fact.version);
+      return 'linked';
+    });
+  }
+
+  /** Whether the Terra user carries the session's reference. Ends within four seconds; silence confirms nothing. */
+  private async askTerra(session: ConnectSession, terraUserId: string): Promise<NewFact | Unconfirmed> {
+    // Terra's answer is at least as new as the question: dated by its arrival it would outrank facts on their way.
+    const askedAt = this.clock.now();
+    const found = await this.findUser(terraUserId);
+    if (found === 'terra_unavailable') return found;
+    if (!found) return 'unknown_user';
+    const { user, isAuthenticated } = found;
+    const { id: sourceId, referenceId, providers } = session;
+    if (user.referenceId !== referenceId) return 'other_reference';
+    if (!isAuthenticated || user.active === false) return 'not_authenticated';
+    if (providers.length > 0 && !providers.includes(user.provider)) return 'other_provider';
+    const { provider, scopes } = user;
+    const link = { kind: 'linked', cause: 'landing', source: 'landing', version: askedAt } as const;
+    return { ...link, terraUserId, referenceId, provider, scopes, sourceId };
+  }
+
+  private async findUser(
+    terraUserId: string,
+  ): Promise<Awaited<ReturnType<TerraClient['findUser']>> | 'terra_unavailable'> {
+    try {
+      return await this.terra.findUser(terraUserId, ASK_DEADLINE_MS);
+    } catch (error) {
+      this.logger.warn({ event: 'callback.terra_unavailable', error: (error as Error).name });
+      return 'terra_unavailable';
+    }
+  }
+}

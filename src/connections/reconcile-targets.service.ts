@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { ConnectionIdentity } from './projection/connection-identity.entity';
+import { ConnectionReviewRepository } from './reconcile-targets.repository';
+import type { Connection } from './connection.entity';
+
+/** What we hold of a Terra user. */
+export interface KnownUser {
+  identity: ConnectionIdentity;
+  /** null while nobody has told us whose account it is. */
+  connection: Connection | null;
+}
+
+/** For the reconciliation room: whom to compare with Terra's lists, and what the lists said of them. */
+@Injectable()
+export class ConnectionReviewService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly repository: ConnectionReviewRepository,
+  ) {}
+
+  identities(terraUserIds: string[]): Promise<ConnectionIdentity[]> {
+    return this.repository.identities(this.dataSource.manager, terraUserIds);
+  }
+
+  /** What we hold of those of the Terra users of whom we have heard, by Terra user. */
+  async knownOf(terraUserIds: string[]): Promise<Map<string, KnownUser>> {
+    const identities = await this.identities(terraUserIds);
+    const ids = new Set(identities.flatMap(({ connectionId }) => connectionId ?? []));
+    const connections = await this.repository.connectionsById([...ids]);
+    return joined(identities, connections);
+  }
+
+  /**
+   * Those whom Terra's lists should name, in the order of their Terra users.
+   *
+   * @param after the last one of the piece before; null for the first piece
+   */
+  async listedAfter(after: string | null, limit: number): Promise<KnownUser[]> {
+    const connections = await this.repository.listedAfter(after ?? '', limit);
+    const identities = await this.identities(connections.map(({ terraUserId }) => terraUserId));
+    const known = joined(identities, connections);
+    return connections.flatMap(({ terraUserId }) => known.get(terraUserId) ?? []);
+  }
+
+  /** The Terra users of an end user whom Terra's lists should name. */
+  async listedOf(referenceId: string): Promise<string[]> {
+    const connections = await this.repository.listedOf(referenceId);
+    return connections.map(({ terraUserId }) => terraUserId);
+  }
+
+  /**
+   * Takes reference ids whose connections are due, longest waiting first; until `leaseUntil` nobody else gets them.
+   */
+  takeDue(now: Date, leaseUntil: Date, limit: number): Promise<string[]> {
+    return this.repository.takeDue(now, leaseUntil, limit);
+  }
+
+  /** Connections that sent data once and have not since then are due now, once for each silence. */
+  hastenQuiet(now: Date, quietSince: Date): Promise<number> {
+    return this.repository.hastenQuiet(now, quietSince);
+  }
+
+  /** A list of Terra's lacks them. Counts from the first list in a row. */
+  noteMissing(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+    return this.repository.noteMissing(manager, terraUserIds, at);
+  }
+
+  noteSeen(manager: EntityManager, terraUserIds: string[]): Promise<void> {
+    return this.repository.noteSeen(manager, terraUserIds);
+  }
+
+  markReviewed(manager: EntityManager, referenceId: string, at: Date, next: Date): Promise<void> {
+    return this.repository.markReviewed(manager, referenceId, at, next);
+  }
+
+  /** The end users of these Terra users are due at that time, if not sooner. */
+  hasten(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+    return this.repository.hasten(manager, terraUserIds, at);
+  }
+
+  /** How many are missing now, or were ended for that since then. */
+  countMissing(endedSince: Date): Promise<number> {
+    return this.repository.countMissing(endedSince);
+  }
+
+  countLive(): Promise<number> {
+    return this.repository.countLive();
+  }
+}
+
+function joined(identities: ConnectionIdentity[], connections: Connection[]): Map<string, KnownUser> {
+  const byId = new Map(connections.map((connection) => [connection.id, connection]));
+  return new Map(
+    identities.map((identity) => [
+      identity.terraUserId,
+      { identity, connection: byId.get(identity.connectionId ?? '') ?? null },
+    ]),
+  );
+}

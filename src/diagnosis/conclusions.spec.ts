@@ -1,0 +1,106 @@
+import { conclude } from './conclusions';
+import type { DiagnosisFacts } from './diagnosis-input';
+
+const NOW = new Date('2026-11-24T12:00:00Z');
+const ago = (hours: number): Date => new Date(NOW.getTime() - hours * 3_600_000);
+
+const facts = (change: object = {}): DiagnosisFacts => ({
+  referenceId: 'user-1',
+  now: NOW,
+  erasedAt: null,
+  sessions: [],
+  connections: [],
+  deauthentications: [],
+  webhooks: [],
+  lastWebhookAt: ago(1),
+  terra: { answered: false, cause: 'not_asked' },
+  quietAfterHours: 72,
+  ...change,
+});
+const session = (change: object): object => ({
+  sessions: [{ id: 's-1', status: 'pending', createdAt: ago(2), expiresAt: ago(-1), ...change }],
+});
+const connection = (change: object): object => {
+  const row = { id: 'c-1', provider: 'GARMIN', terraUserId: 't-1', status: 'active', statusReason: null };
+  const times = { statusAt: ago(5), connectedAt: ago(5), lastDataAt: ago(1) };
+  const one = {
+    connection: { ...row, ...times, ...change },
+    identities: [{ terraUserId: 't-1' }],
+    history: [],
+  };
+  return { connections: [one] };
+};
+const webhook = (status: string): object => ({
+  webhooks: [{ id: 'w-1', type: 'auth', status, note: 'why', receivedAt: ago(1) }],
+});
+const ended = (statusReason: string): object => connection({ status: 'disconnected', statusReason });
+const ill = (statusReason: string): object => connection({ status: 'needs_reauth', statusReason });
+const terra = (...ids: string[]): object => ({
+  terra: { answered: true, users: ids.map((terraUserId) => ({ terraUserId, provider: 'GARMIN' })) },
+});
+const silent = (cause: string): object => ({ terra: { answered: false, cause } });
+
+describe('conclude', () => {
+  it.each<[code: string, change: object]>([
+    ['erased', { erasedAt: ago(9) }],
+    ['unknown_person', {}],
+    ['never_asked', webhook('done')],
+    ['not_opened', session({})],
+    ['at_widget', session({ status: 'opened', openedAt: ago(1) })],
+    ['came_back_unconfirmed', session({ status: 'opened', openedAt: ago(1), returnSpentAt: ago(1) })],
+    ['cancelled_by_person', session({ status: 'cancelled' })],
+    ['failed_missing_scopes', session({ status: 'failed', failureReason: 'missing_scopes' })],
+    ['failed_unknown', session({ status: 'failed', failureReason: null })],
+    ['failed_terra_unavailable', session({ status: 'failed', failureReason: 'terra.unavailable' })],
+    ['session_expired', session({ status: 'expired' })],
+    ['webhook_parked', webhook('parked')],
+    ['webhook_dead', webhook('dead')],
+    ['needs_reauth_connection_error', ill('connection_error')],
+    ['needs_reauth_inactive', ill('inactive')],
+    ['needs_reauth_missing_scopes', ill('missing_scopes')],
+    ['disconnecting_waits_for_terra', connection({ status: 'disconnecting' })],
+    ['disconnected_deauth', ended('deauth')],
+    ['disconnected_access_revoked', ended('access_revoked')],
+    ['disconnected_disconnected_by_us', ended('disconnected_by_us')],
+    ['disconnected_absent', ended('absent')],
+    ['moved', connection({ status: 'moved' })],
+    ['terra_has_user_we_do_not', terra('t-2')],
+    ['we_have_user_terra_does_not', { ...connection({}), ...terra() }],
+    ['terra_unreachable', { ...connection({}), ...silent('terra.timeout') }],
+    ['wrong_credentials', { ...connection({}), ...silent('terra.bad_credentials') }],
+    ['no_webhooks_at_all', { ...connection({}), lastWebhookAt: null }],
+    ['quiet_since', connection({ lastDataAt: ago(100) })],
+  ])('says %s, what it means and what to do, and that not all is well', (code, change) => {
+    const { healthy, conclusions } = conclude(facts(change));
+    expect(conclusions.map((one) => one.code)).toContain(code);
+    expect(healthy).toBe(false);
+    for (const { summary, advice } of conclusions) {
+      expect(summary).toMatch(/\.$/);
+      expect(advice).toMatch(/\.$/);
+      expect(summary + advice).not.toMatch(/undefined|null|NaN/);
+    }
+  });
+
+  it('calls somebody healthy who is connected, whom Terra lists, and about whom nothing waits', () => {
+    const { healthy, conclusions } = conclude(facts({ ...connection({}), ...terra('t-1') }));
+    expect({ healthy, codes: conclusions.map(({ code }) => code) }).toEqual({
+      healthy: true,
+      codes: ['connected'],
+    });
+  });
+
+  it('puts what matters most first', () => {
+    const all = {
+      ...connection({}),
+      ...webhook('dead'),
+      ...silent('terra.bad_credentials'),
+      lastWebhookAt: null,
+    };
+    expect(conclude(facts(all)).conclusions.map(({ code }) => code)).toEqual([
+      'wrong_credentials',
+      'webhook_dead',
+      'no_webhooks_at_all',
+      'connected',
+    ]);
+  });
+});

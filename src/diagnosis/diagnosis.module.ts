@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { ApiKeysModule } from '../api-keys';
+import { ConnectSessionsModule } from '../connect-sessions';
+import { ConnectionsModule } from '../connections';
+import { TerraModule } from '../terra';
+import { WebhooksModule } from '../webhooks';
+import { DiagnosisController } from './diagnosis.controller';
+import { DiagnosisService } from './diagnosis.service';
+
+@Module({
+  imports: [ApiKeysModule, ConnectionsModule, ConnectSessionsModule, TerraModule, WebhooksModule],
+  controllers: [DiagnosisController],
+  providers: [DiagnosisService],
+  exports: [DiagnosisService],
+})
+export class DiagnosisModule {}

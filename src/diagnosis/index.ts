@@ -1,0 +1,3 @@
+export { DiagnosisModule } from './diagnosis.module';
+export { DiagnosisService } from './diagnosis.service';
+export { DiagnosisDto } from './dto/diagnosis.dto';

@@ -1,0 +1,72 @@
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { PROBLEM_TITLES } from './problem';
+import { ProblemDto } from './problem.dto';
+
+/** When a problem happens; with the members of its own that it brings, as an example. */
+type Occasion = string | { when: string; members: Record<string, unknown> };
+type Codes = Record<string, Occasion>;
+type Problems = Record<number, Codes>;
+
+// Nobody foresees it, so nobody would write it at a route.
+const EVERYWHERE: Problems = { 500: { internal: 'Our fault; the log has it under the request id.' } };
+
+/** By route and status: the problems that are described so far. */
+const described = new WeakMap<object, Problems>();
+
+/**
+ * Documents the problems a route may answer with: status → code → when it happens. On a controller: of all its routes.
+ * A status may be described in several places; what is said of a code first, which is nearest to the route, holds.
+ */
+export function ApiProblems(problems: Problems): ClassDecorator & MethodDecorator {
+  return (target: object, _name?: string | symbol, method?: PropertyDescriptor) => {
+    for (const route of method ? [method] : methodsOf(target as Class)) {
+      ApiExtraModels(ProblemDto)(target, '', route);
+      for (const source of [problems, EVERYWHERE]) {
+        for (const [status, codes] of Object.entries(source)) describe(route, Number(status), codes);
+      }
+    }
+  };
+}
+
+type Class = abstract new (...args: never[]) => object;
+
+function methodsOf(controller: Class): PropertyDescriptor[] {
+  const members = Object.getOwnPropertyDescriptors(controller.prototype as object);
+  return Object.values(members).filter(({ value }) => typeof value === 'function' && value !== controller);
+}
+
+function describe(route: PropertyDescriptor, status: number, codes: Codes): void {
+  const known = described.get(route.value as object) ?? {};
+  const added = Object.entries(codes).filter(([code]) => !(code in (known[status] ?? {})));
+  if (added.length === 0) return;
+  const all = { ...known[status], ...Object.fromEntries(added) };
+  described.set(route.value as object, { ...known, [status]: all });
+  ApiResponse({
+    status,
+    // Swagger joins this to the description that is there, but puts the new content in the place of the old.
+    description: added.map(([code, occasion]) => `\`${code}\` ${whenOf(occasion)}`).join('\n\n'),
+    content: {
+      'application/problem+json': {
+        schema: { $ref: getSchemaPath(ProblemDto) },
+        examples: Object.fromEntries(
+          Object.entries(all).map(([code, occasion]) => [code, { value: exampleOf(status, code, occasion) }]),
+        ),
+      },
+    },
+  })({}, '', route);
+}
+
+function whenOf(occasion: Occasion): string {
+  return typeof occasion === 'string' ? occasion : occasion.when;
+}
+
+function exampleOf(status: number, code: string, occasion: Occasion): Record<string, unknown> {
+  return {
+    type: `urn:terra-connect:problem:${code}`,
+    title: PROBLEM_TITLES[status],
+    status,
+    code,
+    detail: whenOf(occasion),
+    ...(typeof occasion === 'string' ? {} : occasion.members),
+  };
+}

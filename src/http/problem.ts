@@ -1,0 +1,127 @@
+import { HttpException } from '@nestjs/common';
+import { isDatabaseUnavailable } from '../common';
+import { DomainError, type DomainErrorKind } from '../common';
+
+/** The only table from kinds of error to HTTP. */
+const STATUS_OF_KIND: Record<DomainErrorKind, number> = {
+  invalid: 422,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  gone: 410,
+  conflict: 409,
+  too_large: 413,
+  upstream: 502,
+  unavailable: 503,
+  timeout: 504,
+};
+
+// What the framework itself refuses, before any code of ours runs.
+const FRAMEWORK_PROBLEMS: Record<number, { code: string; detail: string }> = {
+  400: {
+    code: 'request.malformed',
+    detail: 'The request cannot be read: its address must be decodable, and its body valid JSON.',
+  },
+  404: {
+    code: 'route.not_found',
+    detail: 'There is no such route; GET /openapi.json lists those that exist.',
+  },
+  405: { code: 'route.method_not_allowed', detail: 'The route does not take this method.' },
+  408: { code: 'request.timeout', detail: 'The request took too long to arrive.' },
+  413: { code: 'request.too_large', detail: 'The body is larger than this route accepts.' },
+  414: { code: 'request.uri_too_long', detail: 'The address is too long.' },
+  415: { code: 'request.unsupported_media_type', detail: 'Send the body as application/json.' },
+  431: { code: 'request.headers_too_large', detail: 'The headers are too large.' },
+};
+
+/** An RFC 9457 problem, ready to be sent, with the headers that belong to it. */
+export interface Problem {
+  status: number;
+  headers: Record<string, string>;
+  body: { type: string; title: string; status: number; code: string; detail: string } & Record<
+    string,
+    unknown
+  >;
+  /** True when the error is our own fault or unknown, so that it must be logged with its stack. */
+  unexpected: boolean;
+}
+
+/** Turns anything thrown into a problem. Texts of unknown errors never leave the process. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof DomainError) {
+    const headers: Record<string, string> = {};
+    if (error.kind === 'unauthorized') headers['www-authenticate'] = error.challenge;
+    if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
+    return problem(STATUS_OF_KIND[error.kind], error.code, error.message, {
+      headers,
+      details: error.details,
+    });
+  }
+  if (isDatabaseUnavailable(error)) {
+    return problem(
+      503,
+      'database.unavailable',
+      'The database cannot be reached; nothing was changed. Try again.',
+      {
+        headers: { 'retry-after': '5' },
+        unexpected: true,
+      },
+    );
+  }
+  const status = statusOf(error);
+  const known = FRAMEWORK_PROBLEMS[status];
+  if (known) return problem(status, known.code, known.detail);
+  if (status >= 400 && status < 500) return problem(status, 'request.refused', 'The request was refused.');
+  return problem(500, 'internal', 'Something went wrong on our side. The log has it under the request id.', {
+    unexpected: true,
+  });
+}
+
+// Nest's exceptions and the ones of Fastify and of Express' parsers, which carry the status in a property.
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : 500;
+}
+
+function problem(
+  status: number,
+  code: string,
+  detail: string,
+  extra: { headers?: Record<string, string>; details?: Record<string, unknown>; unexpected?: boolean } = {},
+): Problem {
+  return {
+    status,
+    headers: extra.headers ?? {},
+    unexpected: extra.unexpected ?? false,
+    body: {
+      ...extra.details,
+      type: `urn:terra-connect:problem:${code}`,
+      title: PROBLEM_TITLES[status] ?? 'Error',
+      status,
+      code,
+      detail,
+    },
+  };
+}
+
+/** By HTTP status; part of the answers and of the API docs. */
+export const PROBLEM_TITLES: Record<number, string> = {
+  400: 'Bad request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not found',
+  405: 'Method not allowed',
+  408: 'Request timeout',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Content too large',
+  414: 'URI too long',
+  415: 'Unsupported media type',
+  422: 'Unprocessable content',
+  431: 'Request header fields too large',
+  500: 'Internal server error',
+  502: 'Bad gateway',
+  503: 'Service unavailable',
+  504: 'Gateway timeout',
+};

@@ -1,0 +1,6 @@
+export { Erasure } from './erasure.entity';
+export { ErasureWorker } from './erasure.worker';
+export { ErasuresService } from './erasures.service';
+export { ExportService, type EndUserExport } from './export.service';
+export { PrivacyModule } from './privacy.module';
+export { RetentionWorker } from './retention.worker';

@@ -1,2 +1,0 @@
-export { RetentionModule } from './retention.module';
-export { RetentionWorker } from './retention.worker';

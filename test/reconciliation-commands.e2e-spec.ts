@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startTestApp, type TestApp } from './support/app';
+import { connectionsOf } from './support/flow';
+import { heldState, linkPeople, unheard } from './support/reconciliation';
+import { TEST_CREDENTIALS } from './support/sandbox';
+
+const root = join(__dirname, '..');
+// Each step starts a process, which takes a while on a machine that is busy with other tests.
+jest.setTimeout(90_000);
+
+interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+describe('terra-connect sweep and reconcile', () => {
+  let service: TestApp;
+  beforeAll(async () => (service = await startTestApp()));
+  afterAll(() => service.close());
+  beforeEach(() => service.sandbox.reset());
+
+  const cli = async (...args: string[]): Promise<Result> => {
+    const env = {
+      PATH: process.env.PATH ?? '',
+      PUBLIC_URL: service.url,
+      DATABASE_URL: service.databaseUrl,
+      TERRA_DEV_ID: TEST_CREDENTIALS.devId,
+      TERRA_API_KEY: TEST_CREDENTIALS.apiKey,
+      TERRA_SIGNING_SECRETS: TEST_CREDENTIALS.signingSecret,
+      TERRA_API_URL: service.sandbox.apiUrl,
+      TERRA_WIDGET_URL: service.sandbox.widgetUrl,
+    };
+    const options = { cwd: root, env, timeout: 60_000 };
+    try {
+      return {
+        code: 0,
+        ...(await promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args], options)),
+      };
+    } catch (error) {
+      return error as Result;
+    }
+  };
+
+  it('reconcile sets one end user right, and says how', async () => {
+    const { userId } = unheard(service, () =>
+      service.sandbox.account.connect({ provider: 'OURA', referenceId: 'user 1' }),
+    );
+    expect(await cli('reconcile', 'user 1')).toMatchObject({
+      code: 0,
+      stdout: `user 1: healed; Terra holds 1 account under this reference\n  - link ${userId}\n`,
+    });
+    expect(await connectionsOf(service, 'user 1')).toMatchObject([{ terraUserId: userId }]);
+    expect(await cli('reconcile', 'null')).toMatchObject({
+      code: 1,
+      stderr: 'terra-connect: The reference id is the text of a missing value, not a reference.\n',
+    });
+  });
+
+  it('sweep says what it would do, is held with exit code 3, and goes on by --force', async () => {
+    await linkPeople(service, 12);
+    service.sandbox.account.users.clear();
+    unheard(service, () => service.sandbox.account.connect({ provider: 'OURA', referenceId: 'orphan' }));
+    const before = await heldState(service);
+
+    const dry = await cli('sweep', '--dry-run');
+    expect(dry.code).toBe(0);
+    expect(dry.stdout).toContain('completed (dry run: nothing was changed)');
+    expect(dry.stdout).toMatch(/^ {2}link: 1$/m);
+    expect(dry.stdout).toMatch(/^ {2}- link [0-9a-f-]{36} of orphan$/m);
+
+    const held = await cli('sweep');
+    expect(held.code).toBe(3);
+    expect(held.stdout).toContain('terra-connect sweep --force');
+    expect(held.stderr).toContain('sweep.held');
+    expect(await heldState(service)).toEqual(before);
+
+    expect(await cli('sweep', '--force')).toMatchObject({ code: 0 });
+    expect(await connectionsOf(service, 'orphan')).toMatchObject([{ status: 'active' }]);
+  });
+
+  it('sweep with wrong credentials fails with exit code 1, names the cause, and changes nothing', async () => {
+    await linkPeople(service, 2);
+    const before = await heldState(service);
+    service.sandbox.behaviour.refuseCredentials = true;
+    const { code, stdout, stderr } = await cli('sweep');
+    expect(code).toBe(1);
+    expect(stdout).toContain('terra.bad_credentials');
+    expect(stderr).toContain('TERRA_API_KEY');
+    expect(await heldState(service)).toEqual(before);
+  });
+
+  it('says which variables are missing', async () => {
+    const { stderr, code } = await (async (): Promise<Result> => {
+      try {
+        const env = { PATH: process.env.PATH ?? '' };
+        const run = promisify(execFile)(process.execPath, ['dist/src/cli.js', 'sweep'], { cwd: root, env });
+        return { code: 0, ...(await run) };
+      } catch (error) {
+        return error as Result;
+      }
+    })();
+    expect(code).toBe(1);
+    expect(stderr).toContain('TERRA_DEV_ID is missing');
+  });
+});
