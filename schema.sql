@@ -59,7 +59,7 @@ CREATE TABLE terra_connect.connect_sessions (
   ended_at timestamp with time zone,
   reconnects_connection_id uuid,
   reconnects_terra_user_id text,
-  success_landed_at timestamp with time zone,
+  success_callback_at timestamp with time zone,
   check_user_id text,
   check_at timestamp with time zone,
   checks integer DEFAULT 0 NOT NULL,
@@ -76,7 +76,7 @@ CREATE TABLE terra_connect.connection_facts (
   kind text NOT NULL,
   cause text NOT NULL,
   source text NOT NULL,
-  version timestamp with time zone NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
   reference_id text,
   provider text,
   old_terra_user_id text,
@@ -194,13 +194,13 @@ CREATE TABLE terra_connect.sweeps (
   forced boolean NOT NULL,
   actor text NOT NULL,
   next_page integer DEFAULT 0 NOT NULL,
-  compare_after text,
+  diff_after text,
   users_seen integer DEFAULT 0 NOT NULL,
   unreadable integer DEFAULT 0 NOT NULL,
   live integer,
   changes integer DEFAULT 0 NOT NULL,
   applied integer DEFAULT 0 NOT NULL,
-  brake text,
+  approval_reason text,
   error_code text,
   started_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
@@ -208,8 +208,8 @@ CREATE TABLE terra_connect.sweeps (
   lease_owner uuid,
   lease_until timestamp with time zone NOT NULL,
   CONSTRAINT sweeps_pkey PRIMARY KEY (id),
-  CONSTRAINT sweeps_phase_check CHECK ((phase = ANY (ARRAY['reading'::text, 'comparing'::text, 'applying'::text]))),
-  CONSTRAINT sweeps_status_check CHECK ((status = ANY (ARRAY['running'::text, 'held'::text, 'completed'::text, 'failed'::text, 'overtaken'::text])))
+  CONSTRAINT sweeps_phase_check CHECK ((phase = ANY (ARRAY['reading'::text, 'diffing'::text, 'applying'::text]))),
+  CONSTRAINT sweeps_status_check CHECK ((status = ANY (ARRAY['running'::text, 'awaiting_approval'::text, 'completed'::text, 'failed'::text, 'overtaken'::text])))
 );
 
 CREATE TABLE terra_connect.tombstones (
@@ -227,7 +227,7 @@ CREATE TABLE terra_connect.webhook_events (
   trace_id text,
   terra_reference text,
   signed_at timestamp with time zone NOT NULL,
-  ordering_at timestamp with time zone,
+  occurred_at timestamp with time zone,
   received_at timestamp with time zone NOT NULL,
   body bytea NOT NULL,
   type text,
@@ -244,7 +244,7 @@ CREATE TABLE terra_connect.webhook_events (
   CONSTRAINT webhook_events_pkey PRIMARY KEY (id),
   CONSTRAINT webhook_events_dedupe_key_key UNIQUE (dedupe_key),
   CONSTRAINT webhook_events_signature_digest_key UNIQUE (signature_digest),
-  CONSTRAINT webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'ignored'::text, 'parked'::text, 'dead'::text])))
+  CONSTRAINT webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'ignored'::text, 'parked'::text, 'dead_lettered'::text])))
 );
 
 ALTER TABLE terra_connect.connect_session_connections ADD CONSTRAINT connect_session_connections_connection_id_fkey
@@ -269,11 +269,11 @@ CREATE INDEX connect_sessions_terra_session_id_idx ON terra_connect.connect_sess
 CREATE INDEX connection_facts_old_terra_user_id_idx ON terra_connect.connection_facts USING btree (old_terra_user_id) WHERE (old_terra_user_id IS NOT NULL);
 CREATE INDEX connection_facts_terra_user_id_idx ON terra_connect.connection_facts USING btree (terra_user_id);
 CREATE INDEX connection_identities_connection_id_idx ON terra_connect.connection_identities USING btree (connection_id);
+CREATE INDEX connection_identities_connection_key_idx ON terra_connect.connection_identities USING btree (reference_id, provider);
 CREATE INDEX connection_identities_missing_since_idx ON terra_connect.connection_identities USING btree (missing_since) WHERE (missing_since IS NOT NULL);
-CREATE INDEX connection_identities_owner_idx ON terra_connect.connection_identities USING btree (reference_id, provider);
 CREATE INDEX connections_account_digest_idx ON terra_connect.connections USING btree (account_digest) WHERE (account_digest IS NOT NULL);
+CREATE INDEX connections_connection_key_idx ON terra_connect.connections USING btree (reference_id, provider);
 CREATE INDEX connections_last_data_at_idx ON terra_connect.connections USING btree (last_data_at) WHERE ((merged_into IS NULL) AND (status = 'active'::text));
-CREATE INDEX connections_owner_idx ON terra_connect.connections USING btree (reference_id, provider);
 CREATE INDEX connections_reconcile_at_idx ON terra_connect.connections USING btree (reconcile_at) WHERE ((merged_into IS NULL) AND (status = ANY (ARRAY['active'::text, 'needs_reauth'::text, 'disconnecting'::text])));
 CREATE INDEX connections_reference_id_idx ON terra_connect.connections USING btree (reference_id, id) WHERE (merged_into IS NULL);
 CREATE INDEX connections_terra_user_id_idx ON terra_connect.connections USING btree (terra_user_id) WHERE (merged_into IS NULL);
@@ -292,4 +292,4 @@ CREATE INDEX webhook_events_parked_idx ON terra_connect.webhook_events USING btr
 CREATE INDEX webhook_events_received_at_idx ON terra_connect.webhook_events USING btree (received_at);
 CREATE INDEX webhook_events_reference_id_idx ON terra_connect.webhook_events USING btree (reference_id, id) WHERE (reference_id IS NOT NULL);
 CREATE INDEX webhook_events_terra_user_id_idx ON terra_connect.webhook_events USING btree (terra_user_id, id) WHERE (terra_user_id IS NOT NULL);
-CREATE INDEX webhook_events_waiting_idx ON terra_connect.webhook_events USING btree (status) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text, 'dead'::text]));
+CREATE INDEX webhook_events_waiting_idx ON terra_connect.webhook_events USING btree (status) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text, 'dead_lettered'::text]));

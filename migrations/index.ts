@@ -4,6 +4,7 @@ import { CreateSweeps1795500100000 } from './1795500100000-create-sweeps';
 import { AddSessionChecks1795500150000 } from './1795500150000-add-session-checks';
 import { AddWebhookReplay1795500200000 } from './1795500200000-add-webhook-replay';
 import { AddErasures1795500300000 } from './1795500300000-add-erasures';
+import { RenameToDomainWords1795600000000 } from './1795600000000-rename-to-domain-words';
 
 /** Every migration, oldest first. Classes instead of a glob, so that a host application can list them with its own. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   AddSessionChecks1795500150000,
   AddWebhookReplay1795500200000,
   AddErasures1795500300000,
+  RenameToDomainWords1795600000000,
 ];

@@ -158,7 +158,9 @@ describe('terra-connect webhook-events', () => {
     expect(await refused('replay')).toContain('ids or a filter must say which events are meant');
     expect(await refused('replay', nobody)).toContain(`There is no webhook event ${nobody}.`);
     expect(await refused('replay', '--reference', 'null')).toContain('--reference is the text of a missing');
-    expect(await refused('replay', '--status', 'dead', '--limit', 'all')).toContain('--limit must be');
+    expect(await refused('replay', '--status', 'dead_lettered', '--limit', 'all')).toContain(
+      '--limit must be',
+    );
   });
 
   it('needs the database, and nothing of Terra', async () => {

@@ -145,10 +145,10 @@ describe('three processes on one database', () => {
       ...swaps(1, 0).reverse(),
     ];
     const prefix = randomUUID();
-    const happenedAt = Date.now() - 60_000;
+    const occurredAt = Date.now() - 60_000;
     const statuses = await postAll(events, (index) => ({
       traceId: `${prefix}-${index}`,
-      orderingAt: new Date(happenedAt + index),
+      occurredAt: new Date(occurredAt + index),
     }));
     expect(statuses).toEqual([200]);
     await workedOff();

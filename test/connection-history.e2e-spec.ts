@@ -3,7 +3,7 @@ import { connectionsOf, newReference } from './support/flow';
 import { postWebhook } from './support/webhooks';
 
 interface Line {
-  happenedAt: string;
+  occurredAt: string;
   recordedAt: string;
   kind: string;
   cause: string;
@@ -73,7 +73,7 @@ describe('what has happened to a connection', () => {
   it('stands in the order in which it happened, however late it was told', async () => {
     const referenceId = newReference();
     const user = { user_id: referenceId, provider: 'GARMIN', reference_id: referenceId, scopes: 'A' };
-    const at = (minutesAgo: number) => ({ orderingAt: new Date(Date.now() - minutesAgo * 60_000) });
+    const at = (minutesAgo: number) => ({ occurredAt: new Date(Date.now() - minutesAgo * 60_000) });
     await postWebhook(service, { type: 'connection_error', status: 'warning', user }, at(5));
     await postWebhook(service, { type: 'auth', status: 'success', user }, at(10));
     await service.drainWebhooks();

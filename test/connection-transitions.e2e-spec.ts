@@ -19,7 +19,7 @@ function toFact(news: NewFact): Fact {
     ...news,
     id: key,
     key,
-    recordedAt: news.version,
+    recordedAt: news.occurredAt,
   };
 }
 

@@ -27,7 +27,7 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
   };
 
   it('knows nobody, and says so with 200', async () => {
-    expect(await codesOf(newReference())).toEqual(['unknown_person']);
+    expect(await codesOf(newReference())).toEqual(['unknown_end_user']);
   });
 
   it('follows a session: not opened, at the widget, cancelled; and shows no secret of it', async () => {
@@ -39,7 +39,7 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     expect(await codesOf(referenceId)).toContain('at_widget');
     await visit(await cancelInWidget(widgetUrl, { provider: 'GARMIN' }));
     await service.drainWebhooks();
-    expect(await codesOf(referenceId)).toContain('cancelled_by_person');
+    expect(await codesOf(referenceId)).toContain('cancelled_by_end_user');
     const text = JSON.stringify((await ask(referenceId)).body);
     const token = connectUrl.split('/').at(-1) ?? '';
     for (const secret of [token, widgetUrl, nonce, TEST_CREDENTIALS.apiKey]) {
@@ -91,7 +91,7 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     const user = userOf(newReference());
     const past = new PastWebhooks(service);
     await past.deliver(auth(user));
-    const later = { orderingAt: new Date(Date.now() + 1_000) };
+    const later = { occurredAt: new Date(Date.now() + 1_000) };
     await past.deliver(auth({ ...user, reference_id: referenceId, scopes: randomUUID() }), later);
     expect(await codesOf(referenceId)).toContain('webhook_parked');
   });

@@ -30,7 +30,7 @@ describe('terra-connect doctor', () => {
     expect(withTerra.split('\n')[2]).toMatch(/^\[terra_has_user_we_do_not\]/);
     expect(withTerra).not.toContain(TEST_CREDENTIALS.apiKey);
     const without = await doctor([referenceId]);
-    expect(without).toContain('[unknown_person]');
+    expect(without).toContain('[unknown_end_user]');
     expect(without).toContain('was not asked');
     expect(JSON.parse(await doctor([referenceId, '--json']))).toMatchObject({ referenceId, healthy: false });
     expect(await stateOf(service)).toEqual(before);

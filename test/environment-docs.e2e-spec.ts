@@ -78,15 +78,16 @@ describe('docker-compose.yml', () => {
     expect(() => readEnvironment(given)).not.toThrow();
   });
 
-  it('gives the sandbox, the migration and the service the same secrets, marked as what they are', () => {
-    const [service, sandbox, migrate] = ['service', 'sandbox', 'migrate'].map(environmentOf);
+  it('gives the sandbox, the sample app, the migration and the service the same secrets, marked as dev-only', () => {
+    const services = ['service', 'sandbox', 'sample-app', 'migrate'];
+    const [service, sandbox, sampleApp, migrate] = services.map(environmentOf);
     expect(migrate).toEqual({ DATABASE_URL: service?.DATABASE_URL });
     for (const name of ['TERRA_DEV_ID', 'TERRA_API_KEY', 'TERRA_SIGNING_SECRETS']) {
       expect(sandbox?.[name]).toBe(service?.[name]);
       expect(service?.[name]).toMatch(/^dev-only-/);
     }
-    expect(sandbox?.API_KEY).toBe(service?.BOOTSTRAP_API_KEY);
-    expect(sandbox?.API_KEY).toMatch(/^dev-only-/);
-    expect(service?.RETURN_URLS).toBe(`${sandbox?.SAMPLE_APP_PUBLIC_URL}/`);
+    expect(sampleApp?.API_KEY).toBe(service?.BOOTSTRAP_API_KEY);
+    expect(sampleApp?.API_KEY).toMatch(/^dev-only-/);
+    expect(service?.RETURN_URLS).toBe(`${sampleApp?.SAMPLE_APP_PUBLIC_URL}/`);
   });
 });

@@ -27,8 +27,8 @@ const eraseAll = async (referenceId: string): Promise<void> => {
   expect(await receiptOf(id)).toMatchObject({ status: 'completed' });
 };
 const deliver = async (event: object, afterMs: number): Promise<void> => {
-  const orderingAt = new Date(Date.now() + afterMs);
-  const { status } = await postWebhook(service, { ...event, message: randomUUID() }, { orderingAt });
+  const occurredAt = new Date(Date.now() + afterMs);
+  const { status } = await postWebhook(service, { ...event, message: randomUUID() }, { occurredAt });
   expect(status).toBe(200);
   await service.drainWebhooks();
 };

@@ -124,7 +124,7 @@ describe('erasing an end user', () => {
       reference_id: referenceId,
       scopes: 'A',
     });
-    const orderingAt = new Date(Date.now() - 60_000);
+    const occurredAt = new Date(Date.now() - 60_000);
     const late = [
       { type: 'auth', status: 'success', user: userOf(second) },
       { type: 'auth', status: 'success', user: userOf('never-heard-of') },
@@ -134,7 +134,7 @@ describe('erasing an end user', () => {
       { type: 'daily', user: userOf(userIds[2]), data: [] },
     ];
     for (const event of late) {
-      expect((await postWebhook(service, event, { orderingAt })).status).toBe(200);
+      expect((await postWebhook(service, event, { occurredAt })).status).toBe(200);
     }
     await service.drainWebhooks();
     await service.drainDeauthentications();
@@ -162,8 +162,8 @@ describe('erasing an end user', () => {
     await workOff();
     expect(await receiptOf(erasure)).toMatchObject({ status: 'completed', confirmations: [] });
     const user = { user_id: 'late', provider: 'GARMIN', reference_id: referenceId, scopes: 'A' };
-    const orderingAt = new Date(Date.now() - 60_000);
-    await postWebhook(service, { type: 'auth', status: 'success', user }, { orderingAt });
+    const occurredAt = new Date(Date.now() - 60_000);
+    await postWebhook(service, { type: 'auth', status: 'success', user }, { occurredAt });
     await service.drainWebhooks();
     expect(await connectionsOf(service, referenceId)).toEqual([]);
   });

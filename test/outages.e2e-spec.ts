@@ -138,7 +138,7 @@ describe('R7: Postgres goes away in mid-run', () => {
       };
       told.push(story);
       const body = bodyOf(story.events[0]!, story, referenceId);
-      return { traceId: referenceId, body, orderingAt: Date.now() - 60_000 };
+      return { traceId: referenceId, body, occurredAt: Date.now() - 60_000 };
     };
     /** One after the other over the time of the stream, without waiting for each other. */
     const stream = <T>(count: number, start: (index: number) => Promise<T>): Promise<T[]> =>

@@ -20,7 +20,7 @@ const byArrival = (facts: Fact[]): Fact[] => facts.toSorted((a, b) => (a.id < b.
 
 const BREAKAGES: Record<string, Breakage> = {
   'takes the order of arrival for the order of events': (facts) =>
-    byArrival(facts).map((fact, place) => ({ ...fact, version: new Date(place * 3_600_000) })),
+    byArrival(facts).map((fact, place) => ({ ...fact, occurredAt: new Date(place * 3_600_000) })),
   'lets news that arrives after an end bring the Terra user back': (facts) => {
     const last = byArrival(facts).at(-1);
     return last?.kind === 'ended' ? facts : facts.filter(({ kind }) => kind !== 'ended');

@@ -70,7 +70,7 @@ describe('Things that happen at the same time, or in an unlucky order', () => {
     const referenceId = newReference();
     const user = userOf(referenceId, null);
     await deliver(auth(user));
-    await deliver(auth({ ...user, scopes: 'A,B' }), { orderingAt: new Date(Date.now() - 60_000) });
+    await deliver(auth({ ...user, scopes: 'A,B' }), { occurredAt: new Date(Date.now() - 60_000) });
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ scopes: ['A', 'B'] }]);
   });
 

@@ -73,7 +73,7 @@ describe('An end user is compared with Terra', () => {
       account().remove(userId);
 
       const first = await reconcile(service, referenceId);
-      expect(first.body).toMatchObject({ conclusion: 'waiting', changes: [{ action: 'note_missing' }] });
+      expect(first.body).toMatchObject({ conclusion: 'waiting', changes: [{ action: 'mark_missing' }] });
       shiftClock(service, 59 * MINUTE);
       expect(await actions(referenceId)).toEqual(['still_missing']);
       expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
@@ -90,13 +90,13 @@ describe('An end user is compared with Terra', () => {
     const [person] = await linkPeople(service, 1);
     const { userId, referenceId } = person as { userId: string; referenceId: string };
     const user = account().remove(userId);
-    expect(await actions(referenceId)).toEqual(['note_missing']);
+    expect(await actions(referenceId)).toEqual(['mark_missing']);
     if (user) account().users.set(userId, user);
-    expect(await actions(referenceId)).toEqual(['note_seen']);
+    expect(await actions(referenceId)).toEqual(['mark_seen']);
     account().remove(userId);
     shiftClock(service, 2 * HOUR);
     // The count begins anew: two observations in a row.
-    expect(await actions(referenceId)).toEqual(['note_missing']);
+    expect(await actions(referenceId)).toEqual(['mark_missing']);
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
   });
 
@@ -165,7 +165,7 @@ describe('An end user is compared with Terra', () => {
     const before = await heldState(service);
     for (const asked of [referenceId, other]) {
       expect((await reconcile(service, asked)).body).toMatchObject({
-        conclusion: 'needs_person',
+        conclusion: 'needs_operator',
         changes: [{ action: 'owner_conflict', terraUserId: userId }],
       });
     }
@@ -233,7 +233,7 @@ describe('Whoever brings the news', () => {
     // Delivered late: the comparison comes first, and finds one unknown and one missing.
     service.sandbox.behaviour.webhooks = 'off';
     const { userId } = account().connect({ provider: 'GARMIN', referenceId });
-    expect(await actions(referenceId)).toEqual(['link', 'note_missing']);
+    expect(await actions(referenceId)).toEqual(['link', 'mark_missing']);
     service.sandbox.behaviour.webhooks = 'on';
     for (const { id, state } of service.sandbox.deliveries)
       if (state === 'dropped') service.sandbox.resend(id);
@@ -301,7 +301,7 @@ describe('Nobody is ended while there is reason to doubt Terra', () => {
     const people = await linkPeople(service, count);
     const references = people.map(({ referenceId }) => referenceId ?? '');
     for (const { userId } of people) account().remove(userId);
-    for (const referenceId of references) expect(await actions(referenceId)).toEqual(['note_missing']);
+    for (const referenceId of references) expect(await actions(referenceId)).toEqual(['mark_missing']);
     return references;
   };
 
@@ -314,9 +314,9 @@ describe('Nobody is ended while there is reason to doubt Terra', () => {
       () =>
         service.query(
           `INSERT INTO terra_connect.sweeps (id, status, phase, dry_run, forced, actor, started_at, updated_at, lease_until)
-            VALUES (gen_random_uuid(), 'held', 'comparing', false, false, 'test', now(), now(), now())`,
+            VALUES (gen_random_uuid(), 'awaiting_approval', 'diffing', false, false, 'test', now(), now(), now())`,
         ),
-      'sweep_held',
+      'sweep_awaiting_approval',
     ],
   ])('%s', async (_, count, happens, objection) => {
     const [referenceId = ''] = await missing(count);
@@ -327,7 +327,7 @@ describe('Nobody is ended while there is reason to doubt Terra', () => {
       changes: [{ action: 'still_missing' }],
     });
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
-    const line = service.log.find((text) => text.includes('reconcile.held')) ?? '';
+    const line = service.log.find((text) => text.includes('reconcile.safety_threshold_exceeded')) ?? '';
     expect(JSON.parse(line)).toMatchObject({ level: 'error', objection });
     await service.query(`DELETE FROM terra_connect.sweeps`);
     await service.query(`UPDATE terra_connect.connection_identities SET missing_since = NULL`);

@@ -74,7 +74,7 @@ describe('terra-connect sweep and reconcile', () => {
     const held = await cli('sweep');
     expect(held.code).toBe(3);
     expect(held.stdout).toContain('terra-connect sweep --force');
-    expect(held.stderr).toContain('sweep.held');
+    expect(held.stderr).toContain('sweep.awaiting_approval');
     expect(await heldState(service)).toEqual(before);
 
     expect(await cli('sweep', '--force')).toMatchObject({ code: 0 });

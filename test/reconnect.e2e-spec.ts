@@ -61,7 +61,7 @@ describe('A session for a connection that exists', () => {
           permutations(names.filter((other) => other !== name)).map((rest) => [name, ...rest]),
         );
 
-  it.each(permutations(['deauth', 'landing', 'auth']))(
+  it.each(permutations(['deauth', 'callback', 'auth']))(
     'after its end makes it active again under the same id, told in the order %s, %s, %s',
     async (...order) => {
       const before = await connected();
@@ -76,7 +76,7 @@ describe('A session for a connection that exists', () => {
       expect(user?.userId).not.toBe(before.terraUserId);
 
       for (const news of order) {
-        if (news === 'landing') expect((await visit(landing)).status).toBe(303);
+        if (news === 'callback') expect((await visit(landing)).status).toBe(303);
         else await resend(news);
       }
       expect(await connectionsOf(service, before.referenceId)).toMatchObject([

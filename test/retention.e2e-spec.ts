@@ -8,7 +8,7 @@ const DAY = 86_400;
 describe('How long rows are kept', () => {
   let service: TestApp;
   beforeEach(async () => {
-    service = await startTestApp({ RETENTION_HISTORY_DAYS: '100', RETENTION_LEDGER_DAYS: '200' });
+    service = await startTestApp({ RETENTION_HISTORY_DAYS: '100', RETENTION_DEAUTHENTICATIONS_DAYS: '200' });
   });
   afterEach(async () => {
     jest.restoreAllMocks();

@@ -45,7 +45,7 @@ const received = (type: string): ReceivedWebhook[] =>
   receiver.received.filter(({ event }) => event.type === type);
 const types = (): unknown[] => receiver.received.map(({ event }) => event.type);
 const header = (name: string): string[] => receiver.received.map(({ headers }) => String(headers[name]));
-const happenedAt = (webhook: ReceivedWebhook | undefined): number =>
+const occurredAt = (webhook: ReceivedWebhook | undefined): number =>
   Number(webhook?.headers['x-terra-ordering-timestamp']);
 
 describe('The scenario', () => {
@@ -76,7 +76,7 @@ describe('The scenario', () => {
       { type: 'auth', user: { user_id: renewed?.user_id } },
       { type: 'auth', user: { user_id: old?.user_id } },
     ]);
-    expect(happenedAt(receiver.received[2])).toBeLessThan(happenedAt(receiver.received[1]));
+    expect(occurredAt(receiver.received[2])).toBeLessThan(occurredAt(receiver.received[1]));
   });
 
   it('late tells of a connect five seconds after, with the time of the connect on it', async () => {
@@ -87,7 +87,7 @@ describe('The scenario', () => {
     await sandbox.idle();
     const [delivery] = sandbox.deliveries;
     expect(types()).toEqual(['auth']);
-    expect(happenedAt(receiver.received[0])).toBe(delivery?.createdAt);
+    expect(occurredAt(receiver.received[0])).toBe(delivery?.createdAt);
     expect((delivery?.attempts[0]?.at ?? 0) - (delivery?.createdAt ?? 0)).toBeGreaterThan(4_900);
   });
 

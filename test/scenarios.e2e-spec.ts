@@ -6,7 +6,7 @@ import { connectThroughWidget } from './support/sandbox';
 
 interface Line {
   kind: string;
-  happenedAt: string;
+  occurredAt: string;
 }
 
 describe('What the service makes of each scenario that the sandbox can play', () => {
@@ -102,7 +102,7 @@ describe('What the service makes of each scenario that the sandbox can play', ()
   it('empty-list: nobody is disconnected by it, and a sweep stops and reports (T-23)', async () => {
     const { referenceId } = await play('empty-list');
     await reconcile(referenceId);
-    expect((await sweep(service)).sweep).toMatchObject({ status: 'held' });
+    expect((await sweep(service)).sweep).toMatchObject({ status: 'awaiting_approval' });
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
   });
 

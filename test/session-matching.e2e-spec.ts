@@ -48,7 +48,7 @@ describe('Which session an event belongs to when it names none that we know', ()
     await age(first, 5 * MINUTE);
     const second = await startSession(service, { referenceId });
     await visit(second.connectUrl);
-    await deliver(cancelOf(referenceId), { orderingAt: new Date(Date.now() - 4 * MINUTE) });
+    await deliver(cancelOf(referenceId), { occurredAt: new Date(Date.now() - 4 * MINUTE) });
     expect([await statusOf(first), await statusOf(second)]).toEqual(['cancelled', 'opened']);
   });
 
@@ -80,7 +80,7 @@ describe('Which session an event belongs to when it names none that we know', ()
     const session = await startSession(service, { referenceId });
     await age(session, 27 * 60 * MINUTE);
     expect(await statusOf(session)).toBe('expired');
-    await deliver(authOf(referenceId), { orderingAt: new Date(Date.now() - 4 * 60 * MINUTE) });
+    await deliver(authOf(referenceId), { occurredAt: new Date(Date.now() - 4 * 60 * MINUTE) });
     expect(await statusOf(session)).toBe('completed');
   });
 

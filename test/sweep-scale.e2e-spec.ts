@@ -33,7 +33,7 @@ describe(`A sweep over ${USERS.toLocaleString('en')} users`, () => {
     expect(done.stdout).toContain(`users at Terra: ${USERS}\n`);
     expect(done.stdout).toContain(`changes found: ${CHANGES}, applied: ${CHANGES}\n`);
     expect(done.stdout).toMatch(new RegExp(`^ {2}link: ${UNKNOWN_HERE}$`, 'm'));
-    expect(done.stdout).toMatch(new RegExp(`^ {2}note_missing: ${GONE_AT_TERRA}$`, 'm'));
+    expect(done.stdout).toMatch(new RegExp(`^ {2}mark_missing: ${GONE_AT_TERRA}$`, 'm'));
     expect(done.code).toBe(0);
   });
 
@@ -49,7 +49,7 @@ describe(`A sweep over ${USERS.toLocaleString('en')} users`, () => {
       TERRA_API_URL: service.sandbox.apiUrl,
       TERRA_WIDGET_URL: service.sandbox.widgetUrl,
       // A tenth at least, however few there are.
-      SWEEP_BRAKE_MINIMUM: String(CHANGES),
+      SWEEP_SAFETY_THRESHOLD_MINIMUM: String(CHANGES),
     };
     const root = join(__dirname, '..');
     let stdout = '';

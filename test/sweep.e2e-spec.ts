@@ -53,7 +53,7 @@ describe('A sweep', () => {
 
     const { sweep: done, counts } = await sweep(service);
     expect(done).toMatchObject({ status: 'completed', usersSeen: 5, live: 4, changes: 3, applied: 3 });
-    expect(counts).toEqual({ link: 1, update_scopes: 1, note_missing: 1, no_owner: 1 });
+    expect(counts).toEqual({ link: 1, update_scopes: 1, mark_missing: 1, no_owner: 1 });
     expect(await connectionsOf(service, 'orphan')).toMatchObject([{ provider: 'OURA', status: 'active' }]);
     expect((await connectionsOf(service, scoped?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
     // Once is no proof.
@@ -78,7 +78,7 @@ describe('A sweep', () => {
         .spyOn(account(), 'linkedUsers')
         .mockImplementation(() => [...account().users.values()].filter((user) => user.userId !== userId));
     leaveOut();
-    expect((await sweep(service)).counts).toEqual({ note_missing: 1 });
+    expect((await sweep(service)).counts).toEqual({ mark_missing: 1 });
     shiftClock(service, 2 * HOUR);
     leaveOut();
     const { counts, findings } = await sweep(service);
@@ -130,8 +130,14 @@ describe('A sweep', () => {
     unheard(service, () => account().connect({ provider: 'OURA', referenceId: 'orphan' }));
     const before = await heldState(service);
     const { sweep: done, counts, findings } = await sweep(service, { dryRun: true });
-    expect(done).toMatchObject({ status: 'completed', dryRun: true, changes: 2, applied: 0, brake: null });
-    expect(counts).toEqual({ link: 1, note_missing: 1 });
+    expect(done).toMatchObject({
+      status: 'completed',
+      dryRun: true,
+      changes: 2,
+      applied: 0,
+      approvalReason: null,
+    });
+    expect(counts).toEqual({ link: 1, mark_missing: 1 });
     expect(findings.every(({ outcome }) => outcome === null)).toBe(true);
     expect(await heldState(service)).toEqual(before);
   });
@@ -148,8 +154,8 @@ describe('The brake (T-23)', () => {
     for (let hour = 0; hour <= 26; hour += 1) {
       shiftClock(service, hour * HOUR);
       expect((await sweep(service)).sweep).toMatchObject({
-        status: 'held',
-        brake: 'empty_list',
+        status: 'awaiting_approval',
+        approvalReason: 'empty_list',
         usersSeen: 0,
         applied: 0,
       });
@@ -157,10 +163,14 @@ describe('The brake (T-23)', () => {
     }
     expect(await ended()).toBe(flips);
     expect(await liveHere(service)).toHaveLength(24);
-    expect(logged('sweep.held')[0]).toMatchObject({ level: 'error', brake: 'empty_list', live: 24 });
+    expect(logged('sweep.awaiting_approval')[0]).toMatchObject({
+      level: 'error',
+      approvalReason: 'empty_list',
+      live: 24,
+    });
     const { body } = await service.api<string>('GET', '/metrics');
-    expect(body).toMatch(/terra_connect_sweeps_held 27\n/);
-    expect(body).toMatch(/terra_connect_sweeps_total\{status="held"\} 27\n/);
+    expect(body).toMatch(/terra_connect_sweeps_awaiting_approval 27\n/);
+    expect(body).toMatch(/terra_connect_sweeps_total\{status="awaiting_approval"\} 27\n/);
   });
 
   it('a shrunken list: more missing than it may change by itself, so nothing is, until a person says so', async () => {
@@ -168,8 +178,13 @@ describe('The brake (T-23)', () => {
     for (const { userId } of people.slice(0, 11)) account().remove(userId);
     const before = await heldState(service);
     const { sweep: held, counts } = await sweep(service);
-    expect(held).toMatchObject({ status: 'held', brake: 'too_many_changes', changes: 11, applied: 0 });
-    expect(counts).toEqual({ note_missing: 11 });
+    expect(held).toMatchObject({
+      status: 'awaiting_approval',
+      approvalReason: 'too_many_changes',
+      changes: 11,
+      applied: 0,
+    });
+    expect(counts).toEqual({ mark_missing: 11 });
     expect(await heldState(service)).toEqual(before);
 
     const forced = await sweep(service, { force: true });
@@ -177,7 +192,7 @@ describe('The brake (T-23)', () => {
     // Forced or not: the first observation ends nobody.
     expect(await liveHere(service)).toHaveLength(30);
     shiftClock(service, 2 * HOUR);
-    expect((await sweep(service)).sweep.status).toBe('held');
+    expect((await sweep(service)).sweep.status).toBe('awaiting_approval');
     expect((await sweep(service, { force: true })).counts).toEqual({ end_absent: 11 });
     expect(await liveHere(service)).toHaveLength(19);
   });
@@ -200,7 +215,7 @@ describe('The brake (T-23)', () => {
   it('what was found is judged again when it is released days later', async () => {
     const people = await linkPeople(service, 13);
     for (const { userId } of people.slice(1)) account().remove(userId);
-    expect((await sweep(service)).sweep).toMatchObject({ status: 'held', changes: 12 });
+    expect((await sweep(service)).sweep).toMatchObject({ status: 'awaiting_approval', changes: 12 });
     for (const user of people) account().users.set(user.userId, user);
     account().deauthenticate(people[1]?.userId ?? '');
     await service.drainWebhooks();
@@ -249,7 +264,7 @@ describe('A Terra that cannot be read', () => {
       id: failed.id,
       usersSeen: 1_602,
       changes: 1_600,
-      brake: 'too_many_changes',
+      approvalReason: 'too_many_changes',
     });
     expect(pagesAsked()).toEqual(['0', '1', '2', '2', '3']);
   });
@@ -285,7 +300,7 @@ describe('One sweep at a time', () => {
     );
     expect(await sweeps.takeUp()).toBeNull();
     shiftClock(service, 3 * MINUTE);
-    expect(await sweeps.takeUp()).toMatchObject({ status: 'held', usersSeen: 1_100 });
+    expect(await sweeps.takeUp()).toMatchObject({ status: 'awaiting_approval', usersSeen: 1_100 });
     expect(pagesAsked()).toEqual(['0', '1', '2']);
   });
 

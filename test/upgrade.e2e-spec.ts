@@ -33,7 +33,7 @@ const OF_0_1_0 = `
   VALUES
     ('anna-1', '${ID(1)}', 'anna', 'GARMIN', 'auth', '${AT(0)}', 'anna-2', '${AT(10)}', '${AT(11)}', 'deauth'),
     ('anna-2', '${ID(1)}', 'anna', 'GARMIN', 'auth', '${AT(10)}', NULL, NULL, NULL, NULL),
-    ('bert-1', '${ID(3)}', 'bert', 'OURA', 'landing', '${AT(0)}', NULL, NULL, NULL, NULL),
+    ('bert-1', '${ID(3)}', 'bert', 'OURA', 'callback', '${AT(0)}', NULL, NULL, NULL, NULL),
     ('bert-2', '${ID(4)}', 'bert', 'GARMIN', 'auth', '${AT(0)}', NULL, NULL, '${AT(7)}', 'deauth'),
     ('cleo-1', '${ID(5)}', 'cleo', 'GARMIN', 'auth', '${AT(0)}', NULL, NULL, '${AT(8)}', 'disconnected_by_us'),
     ('dora-1', NULL, NULL, NULL, 'deauth', '${AT(3)}', NULL, NULL, '${AT(3)}', 'deauth')`;
@@ -56,7 +56,7 @@ describe('an upgrade from 0.1.0', () => {
       merged_into AS "mergedInto" FROM terra_connect.connections ORDER BY id`);
   const record = async (fact: Pick<NewFact, 'terraUserId' | 'kind' | 'cause'> & Partial<NewFact>) => {
     const { app } = service;
-    const whole = { source: 'webhook', version: new Date(), ...fact } as const;
+    const whole = { source: 'webhook', occurredAt: new Date(), ...fact } as const;
     await inTransaction(app.get(DataSource), (manager) =>
       app.get(ConnectionLifecycleService, { strict: false }).record(manager, [whole]),
     );
@@ -82,7 +82,7 @@ describe('an upgrade from 0.1.0', () => {
       referenceId: 'anna',
       kind: 'linked',
       cause: 'auth',
-      version: new Date(AT(1)),
+      occurredAt: new Date(AT(1)),
     });
     await record({ terraUserId: 'anna-1', kind: 'ended', cause: 'access_revoked' });
     await record({ ...garmin, terraUserId: 'bert-2', referenceId: 'bert', kind: 'linked', cause: 'auth' });
@@ -96,7 +96,7 @@ describe('an upgrade from 0.1.0', () => {
       referenceId: 'dora',
       kind: 'linked',
       cause: 'auth',
-      version: new Date(AT(2)),
+      occurredAt: new Date(AT(2)),
     });
     expect((await rows()).at(-1)).toMatchObject({
       terraUserId: 'dora-1',

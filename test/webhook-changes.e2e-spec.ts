@@ -58,8 +58,8 @@ describe('Events that change a connection, or must not', () => {
       const referenceId = newReference();
       const user = userOf(referenceId);
       await deliver(auth(user));
-      const orderingAt = new Date(Date.now() - 60_000);
-      await deliver({ type: 'permission_change', user: { ...user, scopes: 'OLD' } }, { orderingAt });
+      const occurredAt = new Date(Date.now() - 60_000);
+      await deliver({ type: 'permission_change', user: { ...user, scopes: 'OLD' } }, { occurredAt });
       expect(await connectionsOf(service, referenceId)).toMatchObject([{ scopes: ['A', 'B'] }]);
     });
   });

@@ -36,7 +36,7 @@ describe('Past webhook events', () => {
       ['done', ['ended', 'linked']],
       ['ignored', ['strange']],
       ['parked', ['ownerless']],
-      ['dead', ['dead', 'unreadable']],
+      ['dead_lettered', ['dead', 'unreadable']],
     ])('with status %s holds those alone, newest first', async (status, names) => {
       expect(await past.idsOf({ status })).toEqual(names.map((name) => ids[name]));
     });
@@ -71,7 +71,7 @@ describe('Past webhook events', () => {
     it('is narrowed by all filters together', async () => {
       const filter = { status: 'done', type: 'auth', terraUserId: user.user_id, receivedFrom: '2020-01-01' };
       expect(await past.idsOf(filter)).toEqual([ids.linked]);
-      expect(await past.idsOf({ ...filter, status: 'dead' })).toEqual([]);
+      expect(await past.idsOf({ ...filter, status: 'dead_lettered' })).toEqual([]);
     });
 
     it('is read page by page: each event once, though others come in meanwhile', async () => {
@@ -89,7 +89,7 @@ describe('Past webhook events', () => {
     });
 
     it('shows what became of an event and when, and not what it says', async () => {
-      const { items } = await past.list({ status: 'dead', type: 'auth' });
+      const { items } = await past.list({ status: 'dead_lettered', type: 'auth' });
       expect(items).toEqual([
         expect.objectContaining({
           id: ids.dead,
@@ -136,11 +136,11 @@ describe('Past webhook events', () => {
   describe('one event', () => {
     it('is shown with what it says, and when it was said', async () => {
       const event = auth(userOf(newReference()));
-      const orderingAt = new Date('2026-11-23T09:29:59.120Z');
-      const id = await past.deliver(event, { orderingAt });
+      const occurredAt = new Date('2026-11-23T09:29:59.120Z');
+      const id = await past.deliver(event, { occurredAt });
       expect(await past.read(id)).toMatchObject({
         traceId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
-        orderingAt: orderingAt.toISOString(),
+        occurredAt: occurredAt.toISOString(),
         type: 'auth',
         status: 'done',
         note: null,

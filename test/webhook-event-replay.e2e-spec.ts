@@ -46,7 +46,7 @@ describe('A replay of webhook events', () => {
       replayed: 1,
       skipped: 0,
       remaining: 0,
-      events: [{ id, type: 'auth', status: 'dead', terraUserId: user.user_id }],
+      events: [{ id, type: 'auth', status: 'dead_lettered', terraUserId: user.user_id }],
     });
     await service.drainWebhooks();
     expect(await past.read(id)).toMatchObject({ status: 'done', attempts: 0, note: null, replays: 2 });
@@ -185,23 +185,23 @@ describe('A replay of webhook events', () => {
     ['ids', { ids: ['not-an-id'] }],
     ['ids', { ids: [NOBODY, 4711] }],
     ['ids', { ids: Array.from({ length: 501 }, () => NOBODY) }],
-    ['filter', { ids: [NOBODY], filter: { status: 'dead' } }],
+    ['filter', { ids: [NOBODY], filter: { status: 'dead_lettered' } }],
     ['filter', { filter: {} }],
     ['filter', { filter: { status: null } }],
-    ['filter', { filter: 'dead' }],
-    ['filter', { filter: [{ status: 'dead' }] }],
+    ['filter', { filter: 'dead_lettered' }],
+    ['filter', { filter: [{ status: 'dead_lettered' }] }],
     ['filter.status', { filter: { status: 'alive' } }],
-    ['filter.status', { filter: { status: ['dead'] } }],
+    ['filter.status', { filter: { status: ['dead_lettered'] } }],
     ['filter.referenceId', { filter: { referenceId: 'null' } }],
     ['filter.receivedFrom', { filter: { receivedFrom: 1_795_426_200_000 } }],
     ['filter.everything', { filter: { everything: true } }],
-    ['filter.limit', { filter: { status: 'dead', limit: 5 } }],
-    ['limit', { filter: { status: 'dead' }, limit: 0 }],
-    ['limit', { filter: { status: 'dead' }, limit: 10_001 }],
-    ['limit', { filter: { status: 'dead' }, limit: '5' }],
-    ['dryRun', { filter: { status: 'dead' }, dryRun: 'true' }],
-    ['dryRun', { filter: { status: 'dead' }, dryRun: null }],
-    ['dry_run', { filter: { status: 'dead' }, dry_run: true }],
+    ['filter.limit', { filter: { status: 'dead_lettered', limit: 5 } }],
+    ['limit', { filter: { status: 'dead_lettered' }, limit: 0 }],
+    ['limit', { filter: { status: 'dead_lettered' }, limit: 10_001 }],
+    ['limit', { filter: { status: 'dead_lettered' }, limit: '5' }],
+    ['dryRun', { filter: { status: 'dead_lettered' }, dryRun: 'true' }],
+    ['dryRun', { filter: { status: 'dead_lettered' }, dryRun: null }],
+    ['dry_run', { filter: { status: 'dead_lettered' }, dry_run: true }],
   ])('is refused for its %s (%#)', async (field, body) => {
     const problem = await refusal(service, 'POST', '/v1/webhook-events/replay', { body });
     expect(problem).toMatchObject({ status: 422, code: 'request.invalid' });

@@ -106,7 +106,7 @@ describe('What each event of Terra does, and does not', () => {
       const owner = await linked();
       const thief = newReference();
       const event = auth({ ...owner.of, reference_id: thief, scopes: 'Z' });
-      const later = { orderingAt: new Date(Date.now() + 1_000) };
+      const later = { occurredAt: new Date(Date.now() + 1_000) };
       expect(await deliver(event, later)).toMatchObject({ status: 'parked' });
       expect(await connectionsOf(service, thief)).toEqual([]);
       expect(await connectionsOf(service, owner.referenceId)).toEqual([owner.connection]);
@@ -174,7 +174,7 @@ describe('What each event of Terra does, and does not', () => {
       const of = user(referenceId);
       await deliver({ type, user: of });
       expect(await connectionsOf(service, referenceId)).toEqual([]);
-      await deliver(auth(of), { orderingAt: new Date(Date.now() - 60_000) });
+      await deliver(auth(of), { occurredAt: new Date(Date.now() - 60_000) });
       expect(await connectionsOf(service, referenceId)).toMatchObject([
         { status: 'disconnected', statusReason: type },
       ]);
@@ -191,7 +191,7 @@ describe('What each event of Terra does, and does not', () => {
       expect((await deliver({ type: 'connection_error', user: of })).status).toBe('done');
       const [broken] = await connectionsOf(service, referenceId);
       expect(broken).toMatchObject({ status: 'needs_reauth', statusReason: 'connection_error' });
-      await deliver(auth({ ...of, scopes: 'C' }), { orderingAt: new Date(Date.now() + 1_000) });
+      await deliver(auth({ ...of, scopes: 'C' }), { occurredAt: new Date(Date.now() + 1_000) });
       const mended = { id: broken?.id, status: 'active', statusReason: null, scopes: ['C'] };
       expect(await connectionsOf(service, referenceId)).toMatchObject([mended]);
     });
@@ -199,7 +199,7 @@ describe('What each event of Terra does, and does not', () => {
     it('T-13: that is older than what we know changes nothing', async () => {
       const { referenceId, of } = await linked();
       const old = new Date(Date.now() - 3_600_000);
-      await deliver({ type: 'connection_error', user: of }, { orderingAt: old });
+      await deliver({ type: 'connection_error', user: of }, { occurredAt: old });
       expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
     });
 
@@ -209,7 +209,7 @@ describe('What each event of Terra does, and does not', () => {
       const error = { type: 'connection_error', user: of };
       expect(await deliver(error)).toMatchObject({ status: 'parked' });
       expect(await connectionsOf(service, referenceId)).toEqual([]);
-      await deliver(auth(of), { orderingAt: new Date(Date.now() - 60_000) });
+      await deliver(auth(of), { occurredAt: new Date(Date.now() - 60_000) });
       expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'needs_reauth' }]);
     });
   });

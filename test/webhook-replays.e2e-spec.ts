@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WebhookWorker } from '../src/webhooks';
+import { WebhookInboxWorker } from '../src/webhooks';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, startSession, stateOf } from './support/flow';
 import { nowInSeconds, postWebhook, signatureHeader } from './support/webhooks';
@@ -31,7 +31,7 @@ describe('A webhook that comes again has no second effect', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
     expect(await eventsStored()).toBe(before + 1);
 
-    const worker = service.app.get(WebhookWorker, { strict: false });
+    const worker = service.app.get(WebhookInboxWorker, { strict: false });
     await copies(8, () => worker.runOnce());
     await service.drainWebhooks();
     expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
@@ -81,9 +81,9 @@ describe('A webhook that comes again has no second effect', () => {
       `${time},v1=${'0'.repeat(64)},${v1}`,
       `${time},v0=x,${v1}`,
     ];
-    for (const disguise of disguises) {
-      expect((await postWebhook(service, event, { signature: disguise })).status).toBe(200);
-      const asOld = { signature: null, headers: { 'terra-signature': disguise } };
+    for (const pseudonymize of disguises) {
+      expect((await postWebhook(service, event, { signature: pseudonymize })).status).toBe(200);
+      const asOld = { signature: null, headers: { 'terra-signature': pseudonymize } };
       expect((await postWebhook(service, event, asOld)).status).toBe(200);
     }
     expect(await eventsStored()).toBe(before);
@@ -116,7 +116,7 @@ describe('A webhook that comes again has no second effect', () => {
 
     // Terra's dashboard sends events again with the original body and ordering time.
     for (const { body, orderingTimestamp } of service.sandbox.deliveries) {
-      await postWebhook(service, body, { orderingAt: new Date(orderingTimestamp) });
+      await postWebhook(service, body, { occurredAt: new Date(orderingTimestamp) });
       await service.drainWebhooks();
     }
     const withoutTimes = (list: object[]) => list.map((item) => ({ ...item, updatedAt: null }));
@@ -133,14 +133,14 @@ describe('T-10: while a signing secret is replaced', () => {
   it('two destinations tell everything twice, under other trace ids, and it counts once', async () => {
     const referenceId = newReference();
     const user = { user_id: randomUUID(), provider: 'GARMIN', reference_id: referenceId, scopes: 'A,B' };
-    const orderingAt = new Date();
+    const occurredAt = new Date();
     const events = [
       { type: 'auth', status: 'success', user },
       { type: 'connection_error', status: 'warning', user },
     ];
     for (const event of events) {
       for (const secret of [OLD, NEW])
-        expect((await postWebhook(service, event, { secret, orderingAt })).status).toBe(200);
+        expect((await postWebhook(service, event, { secret, occurredAt })).status).toBe(200);
     }
     await service.drainWebhooks();
     const [connection] = await connectionsOf(service, referenceId);

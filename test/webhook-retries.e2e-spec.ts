@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { WEBHOOK_RETRY } from '../src/webhooks/webhook-inbox.worker';
 import { WebhookHandlers } from '../src/webhooks/webhook-handlers';
-import { WebhookWorker } from '../src/webhooks';
+import { WebhookInboxWorker } from '../src/webhooks';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, stopClock } from './support/flow';
 import { postWebhook } from './support/webhooks';
 
 describe('R12: an event that cannot be worked off', () => {
   let service: TestApp;
-  let worker: WebhookWorker;
+  let worker: WebhookInboxWorker;
   beforeAll(async () => {
     service = await startTestApp();
-    worker = service.app.get(WebhookWorker, { strict: false });
+    worker = service.app.get(WebhookInboxWorker, { strict: false });
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => service.close());
@@ -77,7 +77,7 @@ describe('R12: an event that cannot be worked off', () => {
     }
     await drain();
     expect(await stored(traceId)).toMatchObject({
-      status: 'dead',
+      status: 'dead_lettered',
       attempts: WEBHOOK_RETRY.attempts,
       note: `the handler stumbled ${WEBHOOK_RETRY.attempts}`,
     });

@@ -244,7 +244,7 @@ describe('A webhook is believed by its signature alone', () => {
     const rows = await service.query<{ status: string; note: string }>(
       `SELECT status, note FROM terra_connect.webhook_events ORDER BY id DESC LIMIT ${bodies.length + 1}`,
     );
-    expect(rows.map(({ status }) => status)).toEqual(['ignored', ...bodies.map(() => 'dead')]);
+    expect(rows.map(({ status }) => status)).toEqual(['ignored', ...bodies.map(() => 'dead_lettered')]);
     expect(rows.every(({ note }) => note !== null)).toBe(true);
   });
 });

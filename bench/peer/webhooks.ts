@@ -9,7 +9,7 @@ const SECRET = process.env.TERRA_SIGNING_SECRETS ?? '';
 const INSERT = {
   name: 'insert_webhook_event',
   text: `INSERT INTO terra_connect.webhook_events
-      (id, dedupe_key, signature_digest, trace_id, terra_reference, signed_at, ordering_at, received_at, body,
+      (id, dedupe_key, signature_digest, trace_id, terra_reference, signed_at, occurred_at, received_at, body,
        status, next_attempt_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $8)
     ON CONFLICT DO NOTHING`,
@@ -21,7 +21,7 @@ export async function receiveWebhook(request: IncomingMessage, response: ServerR
   const signed = verify(body, textOf(request.headers['x-terra-signature']) ?? '');
   if (!signed) return answer(response, 401, { code: 'webhook.signature_refused' });
   const traceId = textOf(request.headers['x-terra-trace-id']);
-  const orderingAt = textOf(request.headers['x-terra-ordering-timestamp']);
+  const occurredAt = textOf(request.headers['x-terra-ordering-timestamp']);
   await pool.query({
     ...INSERT,
     values: [
@@ -31,7 +31,7 @@ export async function receiveWebhook(request: IncomingMessage, response: ServerR
       traceId,
       textOf(request.headers['terra-reference']),
       signed.at,
-      orderingAt === null ? null : new Date(Number(orderingAt)),
+      occurredAt === null ? null : new Date(Number(occurredAt)),
       new Date(),
       body,
     ],

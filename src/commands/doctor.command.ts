@@ -24,7 +24,16 @@ export function addDoctorCommand(program: Command): void {
 }
 
 function describe(report: DiagnosisDto): string {
-  const { referenceId, healthy, conclusions, sessions, connections, webhooks, pendingEnds, terra } = report;
+  const {
+    referenceId,
+    healthy,
+    conclusions,
+    sessions,
+    connections,
+    webhooks,
+    pendingDeauthentications,
+    terra,
+  } = report;
   return [
     `${referenceId}: ${healthy ? 'connected, nothing is to be done' : 'not everything is well'}`,
     ...conclusions.flatMap(({ code, summary, advice }) => ['', `[${code}] ${summary}`, `  -> ${advice}`]),
@@ -40,7 +49,7 @@ function describe(report: DiagnosisDto): string {
         ),
         ...history.map(
           (line) =>
-            `  ${time(line.happenedAt)} ${line.kind} (${line.cause}, by ${line.origin}, told by ${line.source})`,
+            `  ${time(line.occurredAt)} ${line.kind} (${line.cause}, by ${line.origin}, told by ${line.source})`,
         ),
       ]),
     ),
@@ -60,7 +69,7 @@ function describe(report: DiagnosisDto): string {
     ),
     ...section(
       'Ends that Terra has not confirmed',
-      pendingEnds.map(
+      pendingDeauthentications.map(
         (one) =>
           `${one.terraUserId} asked for ${time(one.requestedAt)} by ${one.actor}: ${one.attempts} attempts` +
           inBrackets(one.lastOutcome),

@@ -11,15 +11,17 @@ import { WholeServiceModule } from './whole-service.module';
 import { withService } from './with-service';
 
 const FAILED = 1;
-const HELD = 3;
+const AWAITING_APPROVAL = 3;
 const FINDINGS_PRINTED = 20;
 
 export function addSweepCommand(program: Command): void {
   program
     .command('sweep')
-    .description("read all of Terra's users and set right what differs; exits with 3 when the brake holds it")
+    .description(
+      "read all of Terra's users and apply the corrections; exits with 3 when the sweep awaits approval",
+    )
     .option('--dry-run', 'only print what it would do')
-    .option('--force', 'go on with the sweep that the brake holds, or make one that it does not hold')
+    .option('--force', 'approve the sweep that awaits approval, or start one that needs no approval')
     .action(async ({ dryRun, force }: { dryRun?: boolean; force?: boolean }) => {
       const house = WholeServiceModule.forEnvironment(readEnvironment());
       const report = await withService(house, SweepsService, async (sweeps) => {
@@ -28,7 +30,7 @@ export function addSweepCommand(program: Command): void {
       });
       printSweep(report);
       const { status } = report.sweep;
-      if (status === 'held') process.exitCode = HELD;
+      if (status === 'awaiting_approval') process.exitCode = AWAITING_APPROVAL;
       else if (status !== 'completed') process.exitCode = FAILED;
     });
 }
@@ -49,8 +51,19 @@ export function addReconcileCommand(program: Command): void {
 }
 
 function printSweep({ sweep, counts, findings }: SweepReport): void {
-  const { id, status, phase, dryRun, usersSeen, unreadable, live, changes, applied, brake, errorCode } =
-    sweep;
+  const {
+    id,
+    status,
+    phase,
+    dryRun,
+    usersSeen,
+    unreadable,
+    live,
+    changes,
+    applied,
+    approvalReason,
+    errorCode,
+  } = sweep;
   console.log(`sweep ${id}: ${status}${dryRun ? ' (dry run: nothing was changed)' : ''}`);
   console.log(
     `users at Terra: ${usersSeen}${unreadable > 0 ? `, and ${unreadable} that cannot be read` : ''}`,
@@ -63,10 +76,12 @@ function printSweep({ sweep, counts, findings }: SweepReport): void {
   }
   if (status === 'failed')
     console.log(`It failed while ${phase}: ${errorCode}. Nothing was changed by that.`);
-  if (brake === 'empty_list')
-    console.log('Brake: Terra named nobody, though there are live connections here.');
-  if (brake === 'too_many_changes') console.log('Brake: that is more than a sweep may change by itself.');
-  if (status === 'held') console.log('Nothing was changed. If this is right: terra-connect sweep --force');
+  if (approvalReason === 'empty_list')
+    console.log('Safety threshold: Terra listed no user, but there are live connections here.');
+  if (approvalReason === 'too_many_changes')
+    console.log('Safety threshold: these are more changes than a sweep may apply without approval.');
+  if (status === 'awaiting_approval')
+    console.log('Nothing was changed. To approve the changes: terra-connect sweep --force');
 }
 
 function printReconciliation({ referenceId, terraUsers, changes, conclusion }: ReconcileReport): void {

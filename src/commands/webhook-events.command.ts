@@ -7,7 +7,7 @@ import { dataSourceOptions } from '../database';
 import {
   ListWebhookEventsDto,
   ReplayWebhookEventsDto,
-  WebhookArchiveModule,
+  WebhookEventsModule,
   WebhookEvent,
   WebhookEventDetailDto,
   WebhookEventsService,
@@ -57,7 +57,7 @@ class WebhookEventsCommandModule {
       imports: [
         TypeOrmModule.forRoot({ ...dataSourceOptions(url, [WebhookEvent]), retryAttempts: 0 }),
         ClockModule,
-        WebhookArchiveModule,
+        WebhookEventsModule,
       ],
     };
   }

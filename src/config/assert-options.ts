@@ -1,6 +1,6 @@
 import type { ValidationArguments } from 'class-validator';
 import { IsReturnUrlList, IsSecretList, IsServiceUrl, MIN_WEBHOOK_DAYS } from './environment.validators';
-import { healingOf, retentionOf, type TerraConnectOptions } from './options';
+import { reconciliationOf, retentionOf, type TerraConnectOptions } from './options';
 
 /**
  * Refuses options that would make an open or a deaf service. The environment has been through the same checks; a host
@@ -12,7 +12,7 @@ export function assertOptions({
   publicUrl,
   terra,
   returnUrls,
-  healing,
+  reconciliation,
   retention,
 }: TerraConnectOptions): void {
   const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
@@ -41,10 +41,14 @@ export function assertOptions({
   const { webhookEventsDays } = retentionOf(retention);
   const isLongEnough = webhookEventsDays === 0 || webhookEventsDays >= MIN_WEBHOOK_DAYS;
   check('retention.webhookEventsDays', isLongEnough, 'must be 14 or more, or 0: Terra resends for 14 days');
-  const { brakeShare, ...amounts } = healingOf(healing);
-  check('healing.brakeShare', brakeShare >= 0 && brakeShare <= 1, 'must be a share from 0 to 1');
+  const { safetyThresholdShare, ...amounts } = reconciliationOf(reconciliation);
+  check(
+    'reconciliation.safetyThresholdShare',
+    safetyThresholdShare >= 0 && safetyThresholdShare <= 1,
+    'must be a share from 0 to 1',
+  );
   for (const [name, value] of Object.entries(amounts)) {
-    check(`healing.${name}`, Number.isFinite(value) && value >= 0, 'must be a number from 0');
+    check(`reconciliation.${name}`, Number.isFinite(value) && value >= 0, 'must be a number from 0');
   }
   if (problems.length > 0)
     throw new Error(`TerraAuthModule cannot run on these options: ${problems.join('; ')}.`);

@@ -22,7 +22,7 @@ import {
   IsServiceUrl,
   NotPlaceholder,
 } from './environment.validators';
-import { healingOf, retentionOf, WIDGET_GENERATIONS, type WidgetGeneration } from './options';
+import { reconciliationOf, retentionOf, WIDGET_GENERATIONS, type WidgetGeneration } from './options';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -59,7 +59,7 @@ const WholeNumber = (of: string, least: number, most: number): PropertyDecorator
   return (target, property) => rules.forEach((rule) => rule(target, property));
 };
 const SHARE = 'must be a share from 0 to 1, such as 0.1';
-const HEALING = healingOf();
+const RECONCILIATION = reconciliationOf();
 const RETENTION = retentionOf();
 const MAX_DAYS = 36_500;
 
@@ -128,25 +128,25 @@ export class Environment {
   WORKERS_ENABLED: boolean = true;
 
   @WholeNumber('hours', 1, 8_760)
-  RECONCILE_INTERVAL_HOURS: number = HEALING.reconcileIntervalHours;
+  RECONCILE_INTERVAL_HOURS: number = RECONCILIATION.reconcileIntervalHours;
 
   @WholeNumber('hours', 0, 8_760)
-  QUIET_AFTER_HOURS: number = HEALING.quietAfterHours;
+  QUIET_AFTER_HOURS: number = RECONCILIATION.quietAfterHours;
 
   @WholeNumber('minutes', 1, 10_080)
-  RECONCILE_CONFIRM_MINUTES: number = HEALING.confirmMinutes;
+  RECONCILE_CONFIRM_MINUTES: number = RECONCILIATION.confirmMinutes;
 
   @WholeNumber('hours', 0, 8_760)
-  SWEEP_INTERVAL_HOURS: number = HEALING.sweepIntervalHours;
+  SWEEP_INTERVAL_HOURS: number = RECONCILIATION.sweepIntervalHours;
 
   @ToShare()
   @IsNumber({}, { message: SHARE })
   @Min(0, { message: SHARE })
   @Max(1, { message: SHARE })
-  SWEEP_BRAKE_SHARE: number = HEALING.brakeShare;
+  SWEEP_SAFETY_THRESHOLD_SHARE: number = RECONCILIATION.safetyThresholdShare;
 
   @WholeNumber('changes', 0, 1_000_000)
-  SWEEP_BRAKE_MINIMUM: number = HEALING.brakeMinimum;
+  SWEEP_SAFETY_THRESHOLD_MINIMUM: number = RECONCILIATION.safetyThresholdMinimum;
 
   @WholeNumber('days', 0, MAX_DAYS)
   RETENTION_SESSIONS_DAYS: number = RETENTION.sessionsDays;
@@ -159,7 +159,7 @@ export class Environment {
   RETENTION_HISTORY_DAYS: number = RETENTION.historyDays;
 
   @WholeNumber('days', 0, MAX_DAYS)
-  RETENTION_LEDGER_DAYS: number = RETENTION.ledgerDays;
+  RETENTION_DEAUTHENTICATIONS_DAYS: number = RETENTION.deauthenticationsDays;
 
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';

@@ -8,10 +8,10 @@ export {
 } from './environment';
 export { toNamespaces, type Namespaces } from './namespaces';
 export {
-  healingOf,
+  reconciliationOf,
   retentionOf,
   TERRA_CONNECT_OPTIONS,
-  type HealingOptions,
+  type ReconciliationOptions,
   type RetentionOptions,
   type TerraConnectOptions,
 } from './options';

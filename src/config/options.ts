@@ -19,7 +19,7 @@ export interface TerraOptions {
 }
 
 /** How what we hold is compared with what Terra says, when nobody asks for it. */
-export interface HealingOptions {
+export interface ReconciliationOptions {
   /** Every end user is compared this often, in hours. */
   reconcileIntervalHours: number;
   /** A connection whose data has stopped for this long is compared sooner, in hours; 0: never for that. */
@@ -29,24 +29,24 @@ export interface HealingOptions {
   /** All of Terra's users are read this often, in hours; 0: only when somebody asks for it. */
   sweepIntervalHours: number;
   /** A sweep that would change more than this share of the live connections, from 0 to 1, waits for a person … */
-  brakeShare: number;
+  safetyThresholdShare: number;
   /** … unless it would change no more than this many. */
-  brakeMinimum: number;
+  safetyThresholdMinimum: number;
 }
 
-const HEALING_DEFAULTS: HealingOptions = {
+const RECONCILIATION_DEFAULTS: ReconciliationOptions = {
   reconcileIntervalHours: 24,
   quietAfterHours: 72,
   confirmMinutes: 60,
   sweepIntervalHours: 24,
-  brakeShare: 0.1,
-  brakeMinimum: 10,
+  safetyThresholdShare: 0.1,
+  safetyThresholdMinimum: 10,
 };
 
 /** What was given, and the defaults for the rest; the only place that knows them. */
-export function healingOf(given: Partial<HealingOptions> = {}): HealingOptions {
+export function reconciliationOf(given: Partial<ReconciliationOptions> = {}): ReconciliationOptions {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...HEALING_DEFAULTS, ...Object.fromEntries(set) };
+  return { ...RECONCILIATION_DEFAULTS, ...Object.fromEntries(set) };
 }
 
 /** For how long rows are kept that nobody works on any more, in days; 0: for ever. */
@@ -58,14 +58,14 @@ export interface RetentionOptions {
   /** Of connections that have ended: the facts without which they are the same. */
   historyDays: number;
   /** Deauthentications, from Terra's confirmation on. */
-  ledgerDays: number;
+  deauthenticationsDays: number;
 }
 
 const RETENTION_DEFAULTS: RetentionOptions = {
   sessionsDays: 90,
   webhookEventsDays: 30,
   historyDays: 730,
-  ledgerDays: 0,
+  deauthenticationsDays: 0,
 };
 
 /** What was given, and the defaults for the rest; the only place that knows them. */
@@ -84,7 +84,7 @@ export interface TerraConnectOptions {
   /** Whether this process runs the background loops. */
   workersEnabled: boolean;
   /** Left out, in whole or in part: daily, and with a brake at a tenth. */
-  healing?: Partial<HealingOptions>;
+  reconciliation?: Partial<ReconciliationOptions>;
   /** Left out, in whole or in part: three months of sessions, a month of webhooks, two years of history. */
   retention?: Partial<RetentionOptions>;
   /** An admin key that must exist from the first start on. */

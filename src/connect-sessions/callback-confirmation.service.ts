@@ -53,7 +53,7 @@ export class CallbackConfirmationService {
       if (claimedByAnother || !connection) return 'belongs_to_another';
       const { id: connectionId, provider } = connection;
       const link = { terraUserId, provider, connectionId, joined };
-      await this.outcome.recordConnectedIn(manager, session.id, link, fact.version);
+      await this.outcome.recordConnectedIn(manager, session.id, link, fact.occurredAt);
       return 'linked';
     });
   }
@@ -71,7 +71,7 @@ export class CallbackConfirmationService {
     if (!isAuthenticated || user.active === false) return 'not_authenticated';
     if (providers.length > 0 && !providers.includes(user.provider)) return 'other_provider';
     const { provider, scopes } = user;
-    const link = { kind: 'linked', cause: 'landing', source: 'landing', version: askedAt } as const;
+    const link = { kind: 'linked', cause: 'callback', source: 'callback', occurredAt: askedAt } as const;
     return { ...link, terraUserId, referenceId, provider, scopes, sourceId };
   }
 

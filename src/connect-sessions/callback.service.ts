@@ -14,22 +14,22 @@ import { CallbackConfirmationService, mayBeConfirmedLater } from './callback-con
 import { ReturnTargets } from './return-targets';
 import { SessionOutcomeService } from './session-outcome.service';
 
-const MAX_HINT_LENGTH = 200;
+const MAX_PARAMETER_LENGTH = 200;
 // Longer than Terra is waited for here: if it has not been answered by then, this process has died over it.
-const LANDING_LEASE_MS = 10_000;
+const CALLBACK_LEASE_MS = 10_000;
 // Short enough for a person who looks at our page; Terra may know its new user a moment later.
 const FIRST_CHECK_MS = 2_000;
 
 /** What Terra appends to the redirect URL. Unsigned: anybody can write anything here. */
-export interface LandingHints {
+export interface CallbackParameters {
   terraUserId: string | null;
   reason: string | null;
 }
 
 /** The browser comes back from the widget. */
 @Injectable()
-export class LandingService {
-  private readonly logger = new Logger(LandingService.name);
+export class CallbackService {
+  private readonly logger = new Logger(CallbackService.name);
 
   constructor(
     private readonly repository: ConnectSessionRepository,
@@ -50,10 +50,10 @@ export class LandingService {
    * @returns where to send the browser
    * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
    */
-  async succeed(nonce: string, hints: LandingHints): Promise<string> {
+  async succeed(nonce: string, parameters: CallbackParameters): Promise<string> {
     const session = await this.find(nonce);
-    const { terraUserId: checkUserId } = hints;
-    const checkAt = checkUserId === null ? null : this.inMs(LANDING_LEASE_MS);
+    const { terraUserId: checkUserId } = parameters;
+    const checkAt = checkUserId === null ? null : this.inMs(CALLBACK_LEASE_MS);
     if (await this.repository.spendOnSuccess(session, this.clock.now(), { checkUserId, checkAt })) {
       await this.confirm(session, checkUserId);
     }
@@ -61,12 +61,12 @@ export class LandingService {
   }
 
   /** Terra sent the browser to our failure URL. The nonce shows that the widget knew this session; no link depends on it. */
-  async fail(nonce: string, hints: LandingHints): Promise<string> {
+  async fail(nonce: string, parameters: CallbackParameters): Promise<string> {
     const session = await this.find(nonce);
     if (await this.repository.spendOnFailure(session.id, this.clock.now())) {
-      this.metrics.landings.inc({ outcome: 'failure' });
+      this.metrics.callbacks.inc({ outcome: 'failure' });
       await inTransaction(this.dataSource, (manager) =>
-        this.outcome.recordFailedIn(manager, session.id, hints.reason),
+        this.outcome.recordFailedIn(manager, session.id, parameters.reason),
       );
     }
     return this.leave(session);
@@ -75,13 +75,13 @@ export class LandingService {
   private async confirm(session: ConnectSession, terraUserId: string | null): Promise<void> {
     if (terraUserId === null) {
       // Phone-only providers come back like this; the phone's app finishes, and the webhook tells us.
-      this.metrics.landings.inc({ outcome: 'no_user' });
+      this.metrics.callbacks.inc({ outcome: 'no_user' });
       return;
     }
     const outcome = await this.confirmation.confirm(session, terraUserId);
-    this.metrics.landings.inc({ outcome });
+    this.metrics.callbacks.inc({ outcome });
     if (outcome === 'linked') return;
-    this.logger.warn({ event: 'landing.not_confirmed', sessionId: session.id, cause: outcome });
+    this.logger.warn({ event: 'callback.not_confirmed', sessionId: session.id, cause: outcome });
     const checkAt = mayBeConfirmedLater(outcome) ? this.inMs(FIRST_CHECK_MS) : null;
     await this.repository.scheduleCheck(session.id, checkAt);
   }
@@ -109,12 +109,12 @@ export class LandingService {
 }
 
 /** Takes from the query what may be a hint; a value that is absent arrives as the text `null`. */
-export function readHints(query: Record<string, unknown>): LandingHints {
-  return { terraUserId: readHint(query.user_id), reason: readHint(query.reason) };
+export function readCallbackParameters(query: Record<string, unknown>): CallbackParameters {
+  return { terraUserId: readParameter(query.user_id), reason: readParameter(query.reason) };
 }
 
-function readHint(value: unknown): string | null {
-  if (typeof value !== 'string' || value === '' || value === 'null' || value.length > MAX_HINT_LENGTH)
+function readParameter(value: unknown): string | null {
+  if (typeof value !== 'string' || value === '' || value === 'null' || value.length > MAX_PARAMETER_LENGTH)
     return null;
   return /\p{Cc}/u.test(value) || !value.isWellFormed() ? null : value;
 }

@@ -16,7 +16,7 @@ import { RETURN_STATUS } from './connect-session-status';
 import { ConnectLinkUnknownError } from './connect-sessions.errors';
 import { ConnectSessionsService } from './connect-sessions.service';
 import { GetOnlyGuard } from './get-only.guard';
-import { LandingService, readHints } from './callback.service';
+import { CallbackService, readCallbackParameters } from './callback.service';
 import { PageFilter } from './pages/page.filter';
 import { PageHeaders, RedirectHeaders } from './pages/page-headers.decorator';
 import { renderResultPage } from './pages/result-pages';
@@ -44,7 +44,7 @@ const ApiPages = (pages: Record<number, string>): MethodDecorator =>
     ),
   );
 
-const HINTS = [
+const CALLBACK_PARAMETERS = [
   {
     name: 'user_id',
     description: "Terra's user id. A hint: confirmed with Terra before anything is linked.",
@@ -60,8 +60,8 @@ const ApiReturn = (): MethodDecorator =>
       name: 'nonce',
       description: 'Names the session, once; from the return address that Terra was given.',
     }),
-    ...HINTS.map(({ example, ...hint }) =>
-      ApiQuery({ ...hint, required: false, schema: { type: 'string', example } }),
+    ...CALLBACK_PARAMETERS.map(({ example, ...parameter }) =>
+      ApiQuery({ ...parameter, required: false, schema: { type: 'string', example } }),
     ),
     ApiPages({ 404: 'the link is not known.', 410: 'the link has expired.' }),
   );
@@ -75,7 +75,7 @@ const ApiReturn = (): MethodDecorator =>
 export class ConnectRedirectController {
   constructor(
     private readonly sessions: ConnectSessionsService,
-    private readonly landing: LandingService,
+    private readonly callbacks: CallbackService,
   ) {}
 
   /** The page at the end, for sessions without a return URL. Reads the truth; the address only names the session. */
@@ -106,7 +106,7 @@ export class ConnectRedirectController {
     @Param('nonce') nonce: string,
     @Query() query: Record<string, unknown>,
   ): Promise<Redirection> {
-    return seeOther(await this.landing.succeed(nonce, readHints(query)));
+    return seeOther(await this.callbacks.succeed(nonce, readCallbackParameters(query)));
   }
 
   @Get('return/:nonce/failure')
@@ -119,7 +119,7 @@ export class ConnectRedirectController {
     @Param('nonce') nonce: string,
     @Query() query: Record<string, unknown>,
   ): Promise<Redirection> {
-    return seeOther(await this.landing.fail(nonce, readHints(query)));
+    return seeOther(await this.callbacks.fail(nonce, readCallbackParameters(query)));
   }
 
   @Get(':token')

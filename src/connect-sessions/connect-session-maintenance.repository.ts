@@ -13,7 +13,7 @@ export interface ClosedSession {
 
 /** The SQL of the session worker: what is due, for one of any number of workers. */
 @Injectable()
-export class ConnectSessionUpkeepRepository {
+export class ConnectSessionMaintenanceRepository {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @InjectRepository(ConnectSession) private readonly sessions: Repository<ConnectSession>,
@@ -57,7 +57,7 @@ export class ConnectSessionUpkeepRepository {
   }
 
   /**
-   * Takes landings that are to be asked about, and puts off their next check: a lease, since Terra is asked outside of any
+   * Takes callbacks that are to be asked about, and puts off their next check: a lease, since Terra is asked outside of any
    * transaction.
    */
   async takeChecks(now: Date, leaseUntil: Date, limit: number): Promise<ConnectSession[]> {

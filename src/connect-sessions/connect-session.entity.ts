@@ -50,8 +50,8 @@ export class ConnectSession {
   returnSpentAt: Date | null;
 
   /** When the browser first came back on the success URL; a failure may have spent the nonce before. */
-  @Column({ type: 'timestamptz', name: 'success_landed_at', nullable: true })
-  successLandedAt: Date | null;
+  @Column({ type: 'timestamptz', name: 'success_callback_at', nullable: true })
+  successCallbackAt: Date | null;
 
   /** The Terra user that the landing named, by its unsigned word. */
   @Column({ type: 'text', name: 'check_user_id', nullable: true })

@@ -139,8 +139,8 @@ export class ConnectSessionRepository {
     check: Pick<ConnectSession, 'checkUserId' | 'checkAt'>,
   ): Promise<boolean> {
     const { affected } = await this.sessions.update(
-      { id, successLandedAt: IsNull() },
-      { ...check, successLandedAt: now, returnSpentAt: returnSpentAt ?? now },
+      { id, successCallbackAt: IsNull() },
+      { ...check, successCallbackAt: now, returnSpentAt: returnSpentAt ?? now },
     );
     return affected === 1;
   }

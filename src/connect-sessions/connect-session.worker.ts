@@ -11,7 +11,7 @@ import { Metrics } from '../observability';
 import { PollingWorker, retryDelayMs } from '../queue';
 import { ConnectSession } from './connect-session.entity';
 import { RETURN_GRACE_MS } from './connect-session.repository';
-import { ConnectSessionUpkeepRepository } from './connect-session-maintenance.repository';
+import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
 import { CallbackConfirmationService, mayBeConfirmedLater } from './callback-confirmation.service';
 
 const IDLE_MS = 1_000;
@@ -23,7 +23,7 @@ const CHECK_LEASE_MS = 30_000;
 /** From the landing on, until the session is settled or over. */
 export const CHECK_RETRY = { baseMs: 2_000, maxMs: 5 * 60_000, attempts: Infinity };
 
-/** Closes sessions whose time is over, and asks Terra again about landings that could not be confirmed. */
+/** Closes sessions whose time is over, and asks Terra again about callbacks that could not be confirmed. */
 @Injectable()
 export class ConnectSessionWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ConnectSessionWorker.name);
@@ -34,7 +34,7 @@ export class ConnectSessionWorker implements OnApplicationBootstrap, BeforeAppli
   });
 
   constructor(
-    private readonly repository: ConnectSessionUpkeepRepository,
+    private readonly repository: ConnectSessionMaintenanceRepository,
     private readonly confirmation: CallbackConfirmationService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
@@ -56,7 +56,7 @@ export class ConnectSessionWorker implements OnApplicationBootstrap, BeforeAppli
    */
   async runOnce(): Promise<boolean> {
     const closed = await this.closeOverdue();
-    const checked = await this.checkLandings();
+    const checked = await this.checkCallbacks();
     return closed === CLOSE_BATCH || checked > 0;
   }
 
@@ -69,7 +69,7 @@ export class ConnectSessionWorker implements OnApplicationBootstrap, BeforeAppli
     return closed.length;
   }
 
-  private async checkLandings(): Promise<number> {
+  private async checkCallbacks(): Promise<number> {
     const now = this.clock.now();
     const leaseUntil = new Date(now.getTime() + CHECK_LEASE_MS);
     const due = await this.repository.takeChecks(now, leaseUntil, CHECK_BATCH);

@@ -9,12 +9,12 @@ import { ConnectRedirectController } from './connect-redirect.controller';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository } from './connect-session.repository';
-import { ConnectSessionUpkeepRepository } from './connect-session-maintenance.repository';
+import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
 import { ConnectSessionWorker } from './connect-session.worker';
 import { ConnectSessionsController } from './connect-sessions.controller';
 import { ConnectSessionsService } from './connect-sessions.service';
 import { CallbackConfirmationService } from './callback-confirmation.service';
-import { LandingService } from './callback.service';
+import { CallbackService } from './callback.service';
 import { ReturnTargets } from './return-targets';
 import { SdkTokensController } from './sdk-tokens.controller';
 import { SessionErasureService } from './session-erasure.service';
@@ -33,14 +33,14 @@ import { SessionOutcomeService } from './session-outcome.service';
   controllers: [ConnectSessionsController, SdkTokensController, ConnectRedirectController],
   providers: [
     ConnectSessionsService,
-    LandingService,
+    CallbackService,
     CallbackConfirmationService,
     SessionErasureService,
     SessionRetentionService,
     SessionOutcomeService,
     ConnectSessionWorker,
     ConnectSessionRepository,
-    ConnectSessionUpkeepRepository,
+    ConnectSessionMaintenanceRepository,
     ReturnTargets,
   ],
   exports: [

@@ -222,7 +222,7 @@ export class ConnectSessionsService {
       connectToken: randomToken(),
       returnNonceHash: sha256(nonce),
       returnSpentAt: null,
-      successLandedAt: null,
+      successCallbackAt: null,
       checkUserId: null,
       checkAt: null,
       checks: 0,

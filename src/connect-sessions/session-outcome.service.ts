@@ -86,7 +86,7 @@ export class SessionOutcomeService {
     manager: EntityManager,
     { id, reconnectsConnectionId, reconnectsTerraUserId: oldTerraUserId, referenceId }: ConnectSession,
     { terraUserId, provider, connectionId }: SessionLink,
-    version: Date,
+    occurredAt: Date,
   ): Promise<string | null> {
     if (reconnectsConnectionId === null || oldTerraUserId === null || oldTerraUserId === terraUserId)
       return null;
@@ -95,9 +95,16 @@ export class SessionOutcomeService {
     const areOneOwners = found.every((one) => one.referenceId === referenceId && one.provider === provider);
     // One that is not there any more belongs to somebody who was erased.
     if (found.length < both.length || !areOneOwners) return null;
-    const swap = { terraUserId, oldTerraUserId, referenceId, oldReferenceId: referenceId, provider, version };
+    const swap = {
+      terraUserId,
+      oldTerraUserId,
+      referenceId,
+      oldReferenceId: referenceId,
+      provider,
+      occurredAt,
+    };
     const recorded = await this.lifecycle.record(manager, [
-      { ...swap, kind: 'swapped', cause: 'reconnect', source: 'landing', sourceId: id },
+      { ...swap, kind: 'swapped', cause: 'reconnect', source: 'callback', sourceId: id },
     ]);
     return recorded.get(terraUserId)?.connection?.id ?? null;
   }

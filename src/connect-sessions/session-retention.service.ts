@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { ConnectSessionUpkeepRepository } from './connect-session-maintenance.repository';
+import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
 
 /** How long this room keeps what nobody needs any more. */
 @Injectable()
 export class SessionRetentionService {
-  constructor(private readonly repository: ConnectSessionUpkeepRepository) {}
+  constructor(private readonly repository: ConnectSessionMaintenanceRepository) {}
 
   /** @returns how many sessions that ended that long ago were deleted, at most `limit` */
   deleteEnded(before: Date, limit: number): Promise<number> {

@@ -14,8 +14,8 @@ import { ConnectionProjectionRepository } from './projection/connection-projecti
 import { ConnectionProjector } from './projection/connection-projector.service';
 import { ConnectionRetentionRepository } from './erasure/connection-retention.repository';
 import { ConnectionRetentionService } from './erasure/connection-retention.service';
-import { ConnectionReviewRepository } from './reconcile-targets.repository';
-import { ConnectionReviewService } from './reconcile-targets.service';
+import { ReconcileTargetsRepository } from './reconcile-targets.repository';
+import { ReconcileTargetsService } from './reconcile-targets.service';
 import { Connection } from './connection.entity';
 import { ConnectionRepository } from './connection.repository';
 import { ConnectionsController } from './connections.controller';
@@ -40,7 +40,7 @@ import { Tombstone } from './erasure/tombstone.entity';
     ConnectionHistoryService,
     ConnectionLifecycleService,
     ConnectionProjector,
-    ConnectionReviewService,
+    ReconcileTargetsService,
     ConnectionRetentionService,
     ConnectionRetentionRepository,
     DeauthenticationsService,
@@ -49,7 +49,7 @@ import { Tombstone } from './erasure/tombstone.entity';
     ConnectionErasureRepository,
     ConnectionFactRepository,
     ConnectionProjectionRepository,
-    ConnectionReviewRepository,
+    ReconcileTargetsRepository,
     DeauthenticationRepository,
   ],
   exports: [
@@ -58,7 +58,7 @@ import { Tombstone } from './erasure/tombstone.entity';
     ConnectionHistoryService,
     ConnectionLifecycleService,
     ConnectionRetentionService,
-    ConnectionReviewService,
+    ReconcileTargetsService,
     DeauthenticationsService,
     DeauthenticationWorker,
   ],

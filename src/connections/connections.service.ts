@@ -103,7 +103,7 @@ export class ConnectionsService {
     for (let attempt = 1; attempt <= DISCONNECT_ATTEMPTS; attempt += 1) {
       const { terraUserId, status } = await this.get(id);
       if (!isInUse(status)) break;
-      const fact = { terraUserId, ...by, version: this.clock.now(), source: 'api' } as const;
+      const fact = { terraUserId, ...by, occurredAt: this.clock.now(), source: 'api' } as const;
       await inTransaction(this.dataSource, (manager) =>
         this.lifecycle.record(manager, [
           { ...fact, kind: 'disconnect_requested', cause: 'disconnect_requested' },

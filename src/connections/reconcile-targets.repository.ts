@@ -13,7 +13,7 @@ const LIVE = `merged_into IS NULL AND status IN ('active', 'needs_reauth', 'disc
 
 /** The SQL of comparing connections with Terra's lists. */
 @Injectable()
-export class ConnectionReviewRepository {
+export class ReconcileTargetsRepository {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @InjectRepository(Connection) private readonly connections: Repository<Connection>,
@@ -28,7 +28,7 @@ export class ConnectionReviewRepository {
   }
 
   /** In the order of their Terra users; those that follow the given one. */
-  listedAfter(terraUserId: string, limit: number): Promise<Connection[]> {
+  listExpectedAfter(terraUserId: string, limit: number): Promise<Connection[]> {
     return this.connections.find({
       where: { terraUserId: MoreThan(terraUserId), mergedInto: IsNull(), status: In(LISTED_STATUSES) },
       order: { terraUserId: 'ASC' },
@@ -36,7 +36,7 @@ export class ConnectionReviewRepository {
     });
   }
 
-  listedOf(referenceId: string): Promise<Connection[]> {
+  listExpectedOf(referenceId: string): Promise<Connection[]> {
     return this.connections.findBy({ referenceId, mergedInto: IsNull(), status: In(LISTED_STATUSES) });
   }
 
@@ -52,7 +52,7 @@ export class ConnectionReviewRepository {
     return [...new Set(rows.map(({ referenceId }) => referenceId))];
   }
 
-  async hastenQuiet(now: Date, quietSince: Date): Promise<number> {
+  async expediteQuiet(now: Date, quietSince: Date): Promise<number> {
     const [, count] = await this.dataSource.query<[unknown, number]>(
       `UPDATE terra_connect.connections SET reconcile_at = $1 WHERE merged_into IS NULL AND status = 'active'
         AND last_data_at < $2 AND reconcile_at > $1
@@ -62,7 +62,7 @@ export class ConnectionReviewRepository {
     return count;
   }
 
-  async noteMissing(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+  async markMissing(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
     await manager.update(
       ConnectionIdentity,
       { terraUserId: In(terraUserIds), missingSince: IsNull() },
@@ -70,7 +70,7 @@ export class ConnectionReviewRepository {
     );
   }
 
-  async noteSeen(manager: EntityManager, terraUserIds: string[]): Promise<void> {
+  async markSeen(manager: EntityManager, terraUserIds: string[]): Promise<void> {
     await runIn(
       manager,
       `UPDATE terra_connect.connection_identities SET missing_since = NULL
@@ -79,13 +79,13 @@ export class ConnectionReviewRepository {
     );
   }
 
-  async markReviewed(manager: EntityManager, referenceId: string, at: Date, next: Date): Promise<void> {
+  async markReconciled(manager: EntityManager, referenceId: string, at: Date, next: Date): Promise<void> {
     const which = { referenceId, mergedInto: IsNull(), status: In([...LIVE_STATUSES]) };
     await manager.update(Connection, which, { reconciledAt: at, reconcileAt: next });
   }
 
   /** As soon as that; a time that is sooner already stays. */
-  async hasten(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+  async expedite(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
     await runIn(
       manager,
       `UPDATE terra_connect.connections SET reconcile_at = least(reconcile_at, $2)

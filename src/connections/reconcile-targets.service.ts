@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ConnectionIdentity } from './projection/connection-identity.entity';
-import { ConnectionReviewRepository } from './reconcile-targets.repository';
+import { ReconcileTargetsRepository } from './reconcile-targets.repository';
 import type { Connection } from './connection.entity';
 
 /** What we hold of a Terra user. */
-export interface KnownUser {
+export interface KnownTerraUser {
   identity: ConnectionIdentity;
   /** null while nobody has told us whose account it is. */
   connection: Connection | null;
@@ -14,10 +14,10 @@ export interface KnownUser {
 
 /** For the reconciliation room: whom to compare with Terra's lists, and what the lists said of them. */
 @Injectable()
-export class ConnectionReviewService {
+export class ReconcileTargetsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly repository: ConnectionReviewRepository,
+    private readonly repository: ReconcileTargetsRepository,
   ) {}
 
   identities(terraUserIds: string[]): Promise<ConnectionIdentity[]> {
@@ -25,7 +25,7 @@ export class ConnectionReviewService {
   }
 
   /** What we hold of those of the Terra users of whom we have heard, by Terra user. */
-  async knownOf(terraUserIds: string[]): Promise<Map<string, KnownUser>> {
+  async findKnown(terraUserIds: string[]): Promise<Map<string, KnownTerraUser>> {
     const identities = await this.identities(terraUserIds);
     const ids = new Set(identities.flatMap(({ connectionId }) => connectionId ?? []));
     const connections = await this.repository.connectionsById([...ids]);
@@ -37,16 +37,16 @@ export class ConnectionReviewService {
    *
    * @param after the last one of the piece before; null for the first piece
    */
-  async listedAfter(after: string | null, limit: number): Promise<KnownUser[]> {
-    const connections = await this.repository.listedAfter(after ?? '', limit);
+  async listExpectedAfter(after: string | null, limit: number): Promise<KnownTerraUser[]> {
+    const connections = await this.repository.listExpectedAfter(after ?? '', limit);
     const identities = await this.identities(connections.map(({ terraUserId }) => terraUserId));
     const known = joined(identities, connections);
     return connections.flatMap(({ terraUserId }) => known.get(terraUserId) ?? []);
   }
 
   /** The Terra users of an end user whom Terra's lists should name. */
-  async listedOf(referenceId: string): Promise<string[]> {
-    const connections = await this.repository.listedOf(referenceId);
+  async listExpectedOf(referenceId: string): Promise<string[]> {
+    const connections = await this.repository.listExpectedOf(referenceId);
     return connections.map(({ terraUserId }) => terraUserId);
   }
 
@@ -58,26 +58,26 @@ export class ConnectionReviewService {
   }
 
   /** Connections that sent data once and have not since then are due now, once for each silence. */
-  hastenQuiet(now: Date, quietSince: Date): Promise<number> {
-    return this.repository.hastenQuiet(now, quietSince);
+  expediteQuiet(now: Date, quietSince: Date): Promise<number> {
+    return this.repository.expediteQuiet(now, quietSince);
   }
 
   /** A list of Terra's lacks them. Counts from the first list in a row. */
-  noteMissing(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
-    return this.repository.noteMissing(manager, terraUserIds, at);
+  markMissing(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+    return this.repository.markMissing(manager, terraUserIds, at);
   }
 
-  noteSeen(manager: EntityManager, terraUserIds: string[]): Promise<void> {
-    return this.repository.noteSeen(manager, terraUserIds);
+  markSeen(manager: EntityManager, terraUserIds: string[]): Promise<void> {
+    return this.repository.markSeen(manager, terraUserIds);
   }
 
-  markReviewed(manager: EntityManager, referenceId: string, at: Date, next: Date): Promise<void> {
-    return this.repository.markReviewed(manager, referenceId, at, next);
+  markReconciled(manager: EntityManager, referenceId: string, at: Date, next: Date): Promise<void> {
+    return this.repository.markReconciled(manager, referenceId, at, next);
   }
 
   /** The end users of these Terra users are due at that time, if not sooner. */
-  hasten(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
-    return this.repository.hasten(manager, terraUserIds, at);
+  expedite(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+    return this.repository.expedite(manager, terraUserIds, at);
   }
 
   /** How many are missing now, or were ended for that since then. */
@@ -90,7 +90,7 @@ export class ConnectionReviewService {
   }
 }
 
-function joined(identities: ConnectionIdentity[], connections: Connection[]): Map<string, KnownUser> {
+function joined(identities: ConnectionIdentity[], connections: Connection[]): Map<string, KnownTerraUser> {
   const byId = new Map(connections.map((connection) => [connection.id, connection]));
   return new Map(
     identities.map((identity) => [

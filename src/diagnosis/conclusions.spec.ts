@@ -1,10 +1,10 @@
 import { conclude } from './conclusions';
-import type { DiagnosisFacts } from './diagnosis-input';
+import type { DiagnosisInput } from './diagnosis-input';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const ago = (hours: number): Date => new Date(NOW.getTime() - hours * 3_600_000);
 
-const facts = (change: object = {}): DiagnosisFacts => ({
+const facts = (change: object = {}): DiagnosisInput => ({
   referenceId: 'user-1',
   now: NOW,
   erasedAt: null,
@@ -43,18 +43,18 @@ const silent = (cause: string): object => ({ terra: { answered: false, cause } }
 describe('conclude', () => {
   it.each<[code: string, change: object]>([
     ['erased', { erasedAt: ago(9) }],
-    ['unknown_person', {}],
+    ['unknown_end_user', {}],
     ['never_asked', webhook('done')],
     ['not_opened', session({})],
     ['at_widget', session({ status: 'opened', openedAt: ago(1) })],
     ['came_back_unconfirmed', session({ status: 'opened', openedAt: ago(1), returnSpentAt: ago(1) })],
-    ['cancelled_by_person', session({ status: 'cancelled' })],
+    ['cancelled_by_end_user', session({ status: 'cancelled' })],
     ['failed_missing_scopes', session({ status: 'failed', failureReason: 'missing_scopes' })],
     ['failed_unknown', session({ status: 'failed', failureReason: null })],
     ['failed_terra_unavailable', session({ status: 'failed', failureReason: 'terra.unavailable' })],
     ['session_expired', session({ status: 'expired' })],
     ['webhook_parked', webhook('parked')],
-    ['webhook_dead', webhook('dead')],
+    ['webhook_dead_lettered', webhook('dead_lettered')],
     ['needs_reauth_connection_error', ill('connection_error')],
     ['needs_reauth_inactive', ill('inactive')],
     ['needs_reauth_missing_scopes', ill('missing_scopes')],
@@ -92,13 +92,13 @@ describe('conclude', () => {
   it('puts what matters most first', () => {
     const all = {
       ...connection({}),
-      ...webhook('dead'),
+      ...webhook('dead_lettered'),
       ...silent('terra.bad_credentials'),
       lastWebhookAt: null,
     };
     expect(conclude(facts(all)).conclusions.map(({ code }) => code)).toEqual([
       'wrong_credentials',
-      'webhook_dead',
+      'webhook_dead_lettered',
       'no_webhooks_at_all',
       'connected',
     ]);

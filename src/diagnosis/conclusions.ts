@@ -1,7 +1,7 @@
 import type { WebhookEventSummary } from '../webhooks';
 import { ofConnection } from './connection-conclusions';
 import { ofNewestSession } from './session-conclusions';
-import type { Conclusion, DiagnosisFacts } from './diagnosis-input';
+import type { Conclusion, DiagnosisInput } from './diagnosis-input';
 
 export interface Conclusions {
   /** Something is connected, and nothing needs anybody. */
@@ -15,9 +15,9 @@ const BAD_CREDENTIALS = 'terra.bad_credentials';
 
 /** What stands first matters most; a name with `…` is a family. */
 const IMPORTANCE = [
-  ...['erased', 'unknown_person', 'wrong_credentials', 'webhook_dead', 'webhook_parked', 'moved'],
+  ...['erased', 'unknown_end_user', 'wrong_credentials', 'webhook_dead_lettered', 'webhook_parked', 'moved'],
   ...['terra_has_user_we_do_not', 'we_have_user_terra_does_not', 'needs_reauth_…'],
-  ...['disconnecting_waits_for_terra', 'cancelled_by_person', 'failed_…', 'came_back_unconfirmed'],
+  ...['disconnecting_waits_for_terra', 'cancelled_by_end_user', 'failed_…', 'came_back_unconfirmed'],
   ...['session_expired', 'at_widget', 'not_opened', 'disconnected_…', 'quiet_since', 'never_asked'],
   ...['no_webhooks_at_all', 'terra_unreachable', 'connected'],
 ];
@@ -25,7 +25,7 @@ const IMPORTANCE = [
 const HARMLESS = ['connected', 'disconnected_…'];
 
 /** Why is this person not connected, and what to do? Decides by what it is given, and by nothing else. */
-export function conclude(facts: DiagnosisFacts): Conclusions {
+export function conclude(facts: DiagnosisInput): Conclusions {
   if (facts.erasedAt) return { healthy: false, conclusions: [erased(facts.erasedAt)] };
   const found = [
     ...facts.connections.flatMap(({ connection }) => ofConnection(connection, facts)),
@@ -59,11 +59,11 @@ function erased(at: Date): Conclusion {
   };
 }
 
-function ofNobody({ terra }: DiagnosisFacts): Conclusion[] {
+function ofNobody({ terra }: DiagnosisInput): Conclusion[] {
   if (terra.answered && terra.users.length > 0) return [];
   return [
     {
-      code: 'unknown_person',
+      code: 'unknown_end_user',
       summary: 'Nothing is held about this reference: no session, no connection, no webhook.',
       advice:
         'Check the spelling of the reference id: it is case-sensitive, and must be the one that your application ' +
@@ -73,11 +73,11 @@ function ofNobody({ terra }: DiagnosisFacts): Conclusion[] {
 }
 
 function ofWebhooks(webhooks: WebhookEventSummary[]): Conclusion[] {
-  const dead = webhooks.filter(({ status }) => status === 'dead');
+  const dead = webhooks.filter(({ status }) => status === 'dead_lettered');
   const parked = webhooks.filter(({ status }) => status === 'parked');
   return [
     ...dead.slice(0, 1).map((event) => ({
-      code: 'webhook_dead',
+      code: 'webhook_dead_lettered',
       summary: `${countOf(dead)} about this person failed every attempt; the newest is ${nameOf(event)}.`,
       advice: `When the cause is mended: terra-connect webhook-events replay ${event.id}.`,
     })),
@@ -100,7 +100,7 @@ function nameOf({ type, receivedAt, note }: WebhookEventSummary): string {
   return `${type ?? 'of an unknown type'} of ${receivedAt.toISOString()} (${note ?? 'no note'})`;
 }
 
-function ofTerra({ terra, connections }: DiagnosisFacts): Conclusion[] {
+function ofTerra({ terra, connections }: DiagnosisInput): Conclusion[] {
   if (!terra.answered) return ofSilence(terra.cause);
   const ours = new Set(connections.flatMap(({ identities }) => identities.map((one) => one.terraUserId)));
   const theirs = new Set(terra.users.map(({ terraUserId }) => terraUserId));
@@ -141,7 +141,7 @@ function ofSilence(cause: string): Conclusion[] {
   return [{ code: 'terra_unreachable', summary, advice }];
 }
 
-function ofInbox({ lastWebhookAt, now, sessions, connections }: DiagnosisFacts): Conclusion[] {
+function ofInbox({ lastWebhookAt, now, sessions, connections }: DiagnosisInput): Conclusion[] {
   // Where nobody has been sent to Terra, no webhook is missed.
   if (sessions.length + connections.length === 0) return [];
   const hours = lastWebhookAt ? (now.getTime() - lastWebhookAt.getTime()) / HOUR_MS : Infinity;

@@ -1,5 +1,5 @@
 import type { Connection } from '../connections';
-import type { Conclusion, DiagnosisFacts } from './diagnosis-input';
+import type { Conclusion, DiagnosisInput } from './diagnosis-input';
 import { capital } from './wording';
 
 const HOUR_MS = 3_600_000;
@@ -17,7 +17,7 @@ const DISCONNECTED: Record<string, string> = {
 };
 
 /** What a connection's status comes to. */
-export function ofConnection(connection: Connection, facts: DiagnosisFacts): Conclusion[] {
+export function ofConnection(connection: Connection, facts: DiagnosisInput): Conclusion[] {
   const { id, provider, status, statusReason, statusAt, lastDataAt } = connection;
   const since = statusAt.toISOString();
   const reconnect = `ask the person to connect it again: POST /v1/connect-sessions with connectionId ${id}`;
@@ -52,7 +52,7 @@ export function ofConnection(connection: Connection, facts: DiagnosisFacts): Con
   return [{ code: `disconnected_${statusReason}`, summary, advice }];
 }
 
-function quiet({ provider, lastDataAt }: Connection, { now, quietAfterHours }: DiagnosisFacts): Conclusion[] {
+function quiet({ provider, lastDataAt }: Connection, { now, quietAfterHours }: DiagnosisInput): Conclusion[] {
   const hours = lastDataAt ? Math.floor((now.getTime() - lastDataAt.getTime()) / HOUR_MS) : 0;
   if (!lastDataAt || quietAfterHours === 0 || hours < quietAfterHours) return [];
   return [
@@ -66,7 +66,7 @@ function quiet({ provider, lastDataAt }: Connection, { now, quietAfterHours }: D
   ];
 }
 
-function disconnecting({ id, provider, statusAt }: Connection, facts: DiagnosisFacts): Conclusion {
+function disconnecting({ id, provider, statusAt }: Connection, facts: DiagnosisInput): Conclusion {
   const call = facts.deauthentications.find(({ connectionId }) => connectionId === id);
   const attempts = call
     ? `${call.attempts} attempts, the last one ended with ${call.lastOutcome ?? 'nothing yet'}; the next is due at ${call.nextAttemptAt.toISOString()}`

@@ -15,7 +15,7 @@ export interface DiagnosedConnection {
 }
 
 /** All that a diagnosis goes by. */
-export interface DiagnosisFacts {
+export interface DiagnosisInput {
   referenceId: string;
   now: Date;
   /** When the end user was erased; null for one who never was, or who has come back since. */

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, DomainError } from '../common';
-import { healingOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { reconciliationOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { ConnectSessionsService } from '../connect-sessions';
 import { ConnectionHistoryService, ConnectionsService, DeauthenticationsService } from '../connections';
 import type { Connection } from '../connections';
 import { TerraClient } from '../terra';
 import { WebhookEventsService } from '../webhooks';
 import { conclude, type Conclusions } from './conclusions';
-import type { DiagnosedConnection, DiagnosisFacts, TerraView } from './diagnosis-input';
+import type { DiagnosedConnection, DiagnosisInput, TerraView } from './diagnosis-input';
 
 const SESSIONS = 20;
 const WEBHOOKS = 50;
@@ -15,7 +15,7 @@ const HISTORY_LINES = 20;
 const TERRA_DEADLINE_MS = 4_000;
 
 export interface Diagnosis extends Conclusions {
-  facts: DiagnosisFacts;
+  facts: DiagnosisInput;
 }
 
 /** Why is this person not connected? Reads everything, and changes nothing. */
@@ -42,7 +42,7 @@ export class DiagnosisService {
     return { facts: all, ...conclude(all) };
   }
 
-  private async gather(referenceId: string): Promise<Omit<DiagnosisFacts, 'terra'>> {
+  private async gather(referenceId: string): Promise<Omit<DiagnosisInput, 'terra'>> {
     const [sessions, found, asked, lastWebhookAt, erasedAt] = await Promise.all([
       this.sessions.listOf(referenceId, SESSIONS),
       this.connections.allOf(referenceId),
@@ -65,7 +65,7 @@ export class DiagnosisService {
       deauthentications: asked.filter(({ status }) => status === 'pending'),
       webhooks,
       lastWebhookAt,
-      quietAfterHours: healingOf(this.options.healing).quietAfterHours,
+      quietAfterHours: reconciliationOf(this.options.reconciliation).quietAfterHours,
     };
   }
 

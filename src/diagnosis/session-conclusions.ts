@@ -1,9 +1,9 @@
 import type { ConnectSession } from '../connect-sessions';
-import type { Conclusion, DiagnosisFacts } from './diagnosis-input';
+import type { Conclusion, DiagnosisInput } from './diagnosis-input';
 import { capital } from './wording';
 
 /** Of the last attempt, unless a connection came after it. */
-export function ofNewestSession({ sessions, connections, webhooks }: DiagnosisFacts): Conclusion[] {
+export function ofNewestSession({ sessions, connections, webhooks }: DiagnosisInput): Conclusion[] {
   const session = sessions[0];
   if (!session) {
     // Of somebody of whom nothing at all is held, more than that is not known.
@@ -25,7 +25,7 @@ function ofSession(session: ConnectSession): Conclusion {
   const named = `The session ${id} of ${session.createdAt.toISOString()}`;
   if (session.status === 'cancelled') {
     const summary = `${named} was cancelled: the person said no at the provider.`;
-    return { code: 'cancelled_by_person', summary, advice: `If that was a mistake, ${AGAIN}.` };
+    return { code: 'cancelled_by_end_user', summary, advice: `If that was a mistake, ${AGAIN}.` };
   }
   if (session.status === 'failed') return failed(named, failureReason);
   if (returnSpentAt) {

@@ -35,8 +35,8 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly healing = new Counter({
-    name: 'terra_connect_healing_total',
+  readonly corrections = new Counter({
+    name: 'terra_connect_corrections_total',
     help: 'Differences between Terra and us, by who found them (reconcile, sweep) and what was done.',
     labelNames: ['source', 'action'] as const,
     registers: [this.registry],
@@ -56,8 +56,8 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly sweepsHeld = new Gauge({
-    name: 'terra_connect_sweeps_held',
+  readonly sweepsAwaitingApproval = new Gauge({
+    name: 'terra_connect_sweeps_awaiting_approval',
     help: 'Sweeps that the brake holds and that wait for a person; counted when scraped.',
     registers: [this.registry],
   });
@@ -68,8 +68,8 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly landings = new Counter({
-    name: 'terra_connect_landings_total',
+  readonly callbacks = new Counter({
+    name: 'terra_connect_callbacks_total',
     help: 'Browsers coming back from the widget, by what could be confirmed.',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
@@ -77,7 +77,7 @@ export class Metrics {
 
   readonly sessionChecks = new Counter({
     name: 'terra_connect_session_checks_total',
-    help: 'Later questions to Terra about landings that could not be confirmed at once, by what came of them.',
+    help: 'Later questions to Terra about callbacks that could not be confirmed at once, by what came of them.',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });

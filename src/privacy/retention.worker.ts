@@ -8,7 +8,7 @@ import {
 import { Clock } from '../common';
 import { retentionOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { SessionRetentionService } from '../connect-sessions';
-import { ConnectionRetentionService, type ThinnedHistory } from '../connections';
+import { ConnectionRetentionService, type CompactedHistory } from '../connections';
 import { Metrics } from '../observability';
 import { PollingWorker } from '../queue';
 import { WebhookRetentionService } from '../webhooks';
@@ -51,15 +51,17 @@ export class RetentionWorker implements OnApplicationBootstrap, BeforeApplicatio
 
   /** Deletes all that is due. @returns false: there is time until the next look */
   async runOnce(): Promise<boolean> {
-    const { sessionsDays, webhookEventsDays, historyDays, ledgerDays } = retentionOf(this.options.retention);
+    const { sessionsDays, webhookEventsDays, historyDays, deauthenticationsDays } = retentionOf(
+      this.options.retention,
+    );
     await this.delete('connect_sessions', sessionsDays, (before) => this.sessions.deleteEnded(before, BATCH));
     await this.delete('webhook_events', webhookEventsDays, (before) =>
       this.webhooks.deleteOld(before, this.daysAgo(webhookEventsDays * STUCK_TIMES), BATCH),
     );
-    await this.delete('deauthentications', ledgerDays, (before) =>
-      this.connections.deleteLedger(before, BATCH),
+    await this.delete('deauthentications', deauthenticationsDays, (before) =>
+      this.connections.deleteConfirmedDeauthentications(before, BATCH),
     );
-    if (historyDays > 0) await this.thinHistory(this.daysAgo(historyDays));
+    if (historyDays > 0) await this.compactHistory(this.daysAgo(historyDays));
     return false;
   }
 
@@ -71,10 +73,10 @@ export class RetentionWorker implements OnApplicationBootstrap, BeforeApplicatio
     this.report(table, deleted);
   }
 
-  private async thinHistory(before: Date): Promise<void> {
+  private async compactHistory(before: Date): Promise<void> {
     let deleted = 0;
     for (let afterId: string | null | undefined = null; afterId !== undefined && !this.stopping;) {
-      const batch: ThinnedHistory = await this.connections.thinHistory(before, afterId, BATCH);
+      const batch: CompactedHistory = await this.connections.compactHistory(before, afterId, BATCH);
       deleted += batch.deleted;
       afterId = batch.lastId ?? undefined;
     }

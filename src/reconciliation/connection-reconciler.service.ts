@@ -2,24 +2,24 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Clock } from '../common';
-import { healingOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { ConnectionReviewService } from '../connections';
+import { reconciliationOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { ReconcileTargetsService } from '../connections';
 import { inTransaction } from '../database';
 import { TerraClient, type TerraUser } from '../terra';
-import { compareListed, compareMissing, isChange, type Decision, type Observation } from './terra-diff';
-import { DecisionsService } from './corrections.service';
-import { MissingBrakeService } from './safety-threshold.service';
+import { diffListed, diffMissing, isChange, type Correction, type Observation } from './terra-diff';
+import { CorrectionsService } from './corrections.service';
+import { SafetyThresholdService } from './safety-threshold.service';
 
 // All of the questions of one comparison together: a caller waits for it.
-const COMPARE_DEADLINE_MS = 9_000;
+const RECONCILE_DEADLINE_MS = 9_000;
 
 /**
  * - `in_step` nothing differs
  * - `healed` something differed, and was set right
  * - `waiting` somebody is missing at Terra, which is believed when it is still so later on
- * - `needs_person` Terra and we contradict each other in a way that only a person can decide
+ * - `needs_operator` Terra and we contradict each other in a way that only a person can decide
  */
-export const CONCLUSIONS = ['in_step', 'healed', 'waiting', 'needs_person'] as const;
+export const CONCLUSIONS = ['in_step', 'healed', 'waiting', 'needs_operator'] as const;
 export type Conclusion = (typeof CONCLUSIONS)[number];
 
 export interface ReconcileReport {
@@ -27,7 +27,7 @@ export interface ReconcileReport {
   askedAt: Date;
   /** How many users Terra holds under the reference. */
   terraUsers: number;
-  changes: Pick<Decision, 'action' | 'terraUserId' | 'connectionId'>[];
+  changes: Pick<Correction, 'action' | 'terraUserId' | 'connectionId'>[];
   conclusion: Conclusion;
 }
 
@@ -38,9 +38,9 @@ export class ConnectionReconcilerService {
 
   constructor(
     private readonly terra: TerraClient,
-    private readonly review: ConnectionReviewService,
-    private readonly decisions: DecisionsService,
-    private readonly brake: MissingBrakeService,
+    private readonly targets: ReconcileTargetsService,
+    private readonly corrections: CorrectionsService,
+    private readonly safetyThreshold: SafetyThresholdService,
     private readonly clock: Clock,
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
@@ -57,25 +57,25 @@ export class ConnectionReconcilerService {
   ): Promise<ReconcileReport> {
     const askedAt = this.clock.now();
     const { users, missing } = await this.askFor(referenceId);
-    const { reconcileIntervalHours, confirmMinutes } = healingOf(this.options.healing);
+    const { reconcileIntervalHours, confirmMinutes } = reconciliationOf(this.options.reconciliation);
     const confirmMs = confirmMinutes * 60_000;
     const seen: Observation = { askedAt, confirmMs, source, actor };
-    const known = await this.review.knownOf([...users.map((user) => user.terraUserId), ...missing]);
-    const decisions = await this.brake.apply([
-      ...users.flatMap((user) => compareListed(user, known.get(user.terraUserId) ?? null, seen)),
+    const known = await this.targets.findKnown([...users.map((user) => user.terraUserId), ...missing]);
+    const corrections = await this.safetyThreshold.apply([
+      ...users.flatMap((user) => diffListed(user, known.get(user.terraUserId) ?? null, seen)),
       ...missing
         .map((id) => known.get(id))
         .filter((one) => one !== undefined)
-        .flatMap((one) => compareMissing(one, seen)),
+        .flatMap((one) => diffMissing(one, seen)),
     ]);
-    const conclusion = conclude(decisions);
+    const conclusion = conclude(corrections);
     await inTransaction(this.dataSource, async (manager) => {
-      await this.decisions.carryOut(manager, decisions, seen, askedAt);
+      await this.corrections.apply(manager, corrections, seen, askedAt);
       const waitMs = conclusion === 'waiting' ? confirmMs : reconcileIntervalHours * 3_600_000;
       const next = new Date(askedAt.getTime() + waitMs);
-      await this.review.markReviewed(manager, referenceId, askedAt, next);
+      await this.targets.markReconciled(manager, referenceId, askedAt, next);
     });
-    const changes = decisions.map(({ action, terraUserId, connectionId }) => ({
+    const changes = corrections.map(({ action, terraUserId, connectionId }) => ({
       action,
       terraUserId,
       connectionId,
@@ -96,14 +96,14 @@ export class ConnectionReconcilerService {
    * the shapes of the list shows a single user where there may be more, and others are listed under another reference.
    */
   private async askFor(referenceId: string): Promise<{ users: TerraUser[]; missing: string[] }> {
-    const deadline = Date.now() + COMPARE_DEADLINE_MS;
+    const deadline = Date.now() + RECONCILE_DEADLINE_MS;
     const left = (): number => Math.max(1, deadline - Date.now());
     const listed = await this.terra.listUsersOf(referenceId, left());
     // 404 is what nobody looks like, and a wrong dev-id, too. One that reads Terra's list of users is none.
     if (listed === null) await this.terra.listUsersPage(0, 1, left());
     const users = listed ?? [];
     const missing: string[] = [];
-    for (const terraUserId of await this.review.listedOf(referenceId)) {
+    for (const terraUserId of await this.targets.listExpectedOf(referenceId)) {
       if (users.some((user) => user.terraUserId === terraUserId)) continue;
       const found = await this.terra.findUser(terraUserId, left());
       if (found) users.push(found.isAuthenticated ? found.user : { ...found.user, active: false });
@@ -113,10 +113,10 @@ export class ConnectionReconcilerService {
   }
 }
 
-function conclude(decisions: Decision[]): Conclusion {
-  const has = (...actions: Decision['action'][]): boolean =>
-    decisions.some(({ action }) => actions.includes(action));
-  if (has('owner_conflict', 'contradiction')) return 'needs_person';
-  if (has('note_missing', 'still_missing')) return 'waiting';
-  return decisions.some(({ action }) => isChange(action)) ? 'healed' : 'in_step';
+function conclude(corrections: Correction[]): Conclusion {
+  const has = (...actions: Correction['action'][]): boolean =>
+    corrections.some(({ action }) => actions.includes(action));
+  if (has('owner_conflict', 'contradiction')) return 'needs_operator';
+  if (has('mark_missing', 'still_missing')) return 'waiting';
+  return corrections.some(({ action }) => isChange(action)) ? 'healed' : 'in_step';
 }

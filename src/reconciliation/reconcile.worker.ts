@@ -6,8 +6,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Clock, DomainError } from '../common';
-import { healingOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { ConnectionReviewService } from '../connections';
+import { reconciliationOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { ReconcileTargetsService } from '../connections';
 import { Metrics } from '../observability';
 import { PollingWorker, retryDelayMs } from '../queue';
 import { ConnectionReconcilerService } from './connection-reconciler.service';
@@ -39,7 +39,7 @@ export class ReconcileWorker implements OnApplicationBootstrap, BeforeApplicatio
 
   constructor(
     private readonly reconciler: ConnectionReconcilerService,
-    private readonly review: ConnectionReviewService,
+    private readonly targets: ReconcileTargetsService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
     @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
@@ -58,12 +58,12 @@ export class ReconcileWorker implements OnApplicationBootstrap, BeforeApplicatio
   async runOnce(): Promise<number> {
     const now = this.clock.now();
     if (now.getTime() < this.pausedUntil) return 0;
-    const { quietAfterHours } = healingOf(this.options.healing);
+    const { quietAfterHours } = reconciliationOf(this.options.reconciliation);
     if (quietAfterHours > 0 && now.getTime() >= this.quietCheckAt) {
-      await this.review.hastenQuiet(now, new Date(now.getTime() - quietAfterHours * 3_600_000));
+      await this.targets.expediteQuiet(now, new Date(now.getTime() - quietAfterHours * 3_600_000));
       this.quietCheckAt = now.getTime() + QUIET_CHECK_MS;
     }
-    const due = await this.review.takeDue(now, new Date(now.getTime() + LEASE_MS), BATCH);
+    const due = await this.targets.takeDue(now, new Date(now.getTime() + LEASE_MS), BATCH);
     let compared = 0;
     for (const referenceId of due) {
       if (this.stopping) break;

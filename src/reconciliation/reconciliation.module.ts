@@ -5,8 +5,8 @@ import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
 import { TerraModule } from '../terra';
 import { ConnectionReconcilerService } from './connection-reconciler.service';
-import { DecisionsService } from './corrections.service';
-import { MissingBrakeService } from './safety-threshold.service';
+import { CorrectionsService } from './corrections.service';
+import { SafetyThresholdService } from './safety-threshold.service';
 import { ReconcileController } from './reconcile.controller';
 import { ReconcileWorker } from './reconcile.worker';
 import { SweepApplierService } from './sweep-applier.service';
@@ -30,8 +30,8 @@ import { SweepsService } from './sweeps.service';
   controllers: [ReconcileController, SweepsController],
   providers: [
     ConnectionReconcilerService,
-    DecisionsService,
-    MissingBrakeService,
+    CorrectionsService,
+    SafetyThresholdService,
     ReconcileWorker,
     SweepReaderService,
     SweepApplierService,

@@ -2,12 +2,12 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Clock, isConnectionLost } from '../common';
-import { healingOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { ConnectionReviewService, type KnownUser } from '../connections';
+import { reconciliationOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { ReconcileTargetsService, type KnownTerraUser } from '../connections';
 import { inTransaction } from '../database';
 import { TerraClient, type TerraUser } from '../terra';
-import { CHANGES, compareListed, compareMissing, type Decision, type Observation } from './terra-diff';
-import { DecisionsService } from './corrections.service';
+import { CHANGES, diffListed, diffMissing, type Correction, type Observation } from './terra-diff';
+import { CorrectionsService } from './corrections.service';
 import { SweepLeaseLostError } from './reconciliation.errors';
 import type { FindingOutcome, SweepFinding } from './sweep-finding.entity';
 import type { ShouldStop } from './sweep-reader.service';
@@ -15,7 +15,7 @@ import type { Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
 
 const BATCH = 50;
-const TO_APPLY = [...CHANGES, 'note_seen'] as const;
+const TO_APPLY = [...CHANGES, 'mark_seen'] as const;
 
 /** The part of a sweep that sets us right, in batches; what has been settled is not touched again. */
 @Injectable()
@@ -24,8 +24,8 @@ export class SweepApplierService {
 
   constructor(
     private readonly terra: TerraClient,
-    private readonly review: ConnectionReviewService,
-    private readonly decisions: DecisionsService,
+    private readonly targets: ReconcileTargetsService,
+    private readonly corrections: CorrectionsService,
     private readonly repository: SweepRepository,
     private readonly clock: Clock,
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -59,7 +59,7 @@ export class SweepApplierService {
     }
     if (stillThere.length > 0) {
       await inTransaction(this.dataSource, async (manager) => {
-        await this.review.noteSeen(manager, idsOf(stillThere));
+        await this.targets.markSeen(manager, idsOf(stillThere));
         await this.repository.settle(manager, stillThere, 'still_there', this.clock.now());
       });
     }
@@ -94,36 +94,36 @@ export class SweepApplierService {
   }
 
   private async applyTogether(sweep: Sweep, findings: SweepFinding[]): Promise<void> {
-    const known = await this.review.knownOf(idsOf(findings));
+    const known = await this.targets.findKnown(idsOf(findings));
     const byOutcome: Record<Extract<FindingOutcome, 'applied' | 'overtaken'>, SweepFinding[]> = {
       applied: [],
       overtaken: [],
     };
-    const decisions: Decision[] = [];
+    const corrections: Correction[] = [];
     for (const finding of findings) {
       // Judged again: what was found may be days old, if a person had to release it.
-      const decision = this.judge(sweep, finding, known.get(finding.terraUserId) ?? null);
-      byOutcome[decision ? 'applied' : 'overtaken'].push(finding);
-      if (decision) decisions.push(decision);
+      const correction = this.judge(sweep, finding, known.get(finding.terraUserId) ?? null);
+      byOutcome[correction ? 'applied' : 'overtaken'].push(finding);
+      if (correction) corrections.push(correction);
     }
     const now = this.clock.now();
     await inTransaction(this.dataSource, async (manager) => {
       await this.repository.advance(manager, sweep, now, {}, { applied: byOutcome.applied.length });
-      await this.decisions.carryOut(manager, decisions, this.observation(sweep, now), now);
+      await this.corrections.apply(manager, corrections, this.observation(sweep, now), now);
       await this.repository.settle(manager, byOutcome.applied, 'applied', now);
       await this.repository.settle(manager, byOutcome.overtaken, 'overtaken', now);
     });
   }
 
-  private judge(sweep: Sweep, finding: SweepFinding, known: KnownUser | null): Decision | undefined {
+  private judge(sweep: Sweep, finding: SweepFinding, known: KnownTerraUser | null): Correction | undefined {
     const seen = this.observation(sweep, finding.observedAt);
     const user = readObserved(finding.observed);
-    const decisions = user ? compareListed(user, known, seen) : known ? compareMissing(known, seen) : [];
-    return decisions.find(({ action }) => action === finding.action);
+    const corrections = user ? diffListed(user, known, seen) : known ? diffMissing(known, seen) : [];
+    return corrections.find(({ action }) => action === finding.action);
   }
 
   private observation({ id }: Sweep, askedAt: Date): Observation {
-    const confirmMs = healingOf(this.options.healing).confirmMinutes * 60_000;
+    const confirmMs = reconciliationOf(this.options.reconciliation).confirmMinutes * 60_000;
     return { askedAt, confirmMs, source: 'sweep', sourceId: id, actor: 'sweep' };
   }
 }

@@ -3,13 +3,13 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Clock, DomainError } from '../common';
-import { healingOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { ConnectionReviewService, DeauthenticationsService } from '../connections';
+import { reconciliationOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { ReconcileTargetsService, DeauthenticationsService } from '../connections';
 import { inTransaction } from '../database';
 import { retryDelayMs } from '../queue';
 import { TerraClient, type TerraUserPage } from '../terra';
-import { compareListed, compareMissing, type Observation } from './terra-diff';
-import type { Brake, Sweep } from './sweep.entity';
+import { diffListed, diffMissing, type Observation } from './terra-diff';
+import type { ApprovalReason, Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
 
 const PAGE_RETRY = { baseMs: 500, maxMs: 5_000, attempts: 3 };
@@ -25,7 +25,7 @@ export class SweepReaderService {
 
   constructor(
     private readonly terra: TerraClient,
-    private readonly review: ConnectionReviewService,
+    private readonly targets: ReconcileTargetsService,
     private readonly deauthentications: DeauthenticationsService,
     private readonly repository: SweepRepository,
     private readonly clock: Clock,
@@ -47,20 +47,20 @@ export class SweepReaderService {
    *
    * @returns why this sweep must not go on by itself
    */
-  async findMissing(sweep: Sweep, shouldStop: ShouldStop): Promise<Brake | null> {
-    const live = await this.review.countLive();
+  async findMissing(sweep: Sweep, shouldStop: ShouldStop): Promise<ApprovalReason | null> {
+    const live = await this.targets.countLive();
     await inTransaction(this.dataSource, (manager) =>
       this.repository.advance(manager, sweep, this.clock.now(), { live }),
     );
-    const brake = this.brakeOf(sweep, live);
+    const approvalReason = this.approvalReasonFor(sweep, live);
     // Nobody at all is what a wrong key, a wrong environment and a broken page look like.
-    if (brake === 'empty_list' && !sweep.dryRun && !sweep.forced) return brake;
+    if (approvalReason === 'empty_list' && !sweep.dryRun && !sweep.forced) return approvalReason;
     if (sweep.unreadable > 0) {
       this.logger.warn({ event: 'sweep.unreadable_users', sweepId: sweep.id, unreadable: sweep.unreadable });
     } else {
-      while ((await this.compareChunk(sweep)) && !shouldStop());
+      while ((await this.diffChunk(sweep)) && !shouldStop());
     }
-    return this.brakeOf(sweep, live);
+    return this.approvalReasonFor(sweep, live);
   }
 
   /** What Terra has confirmed to have ended, and has not named in this sweep, is certain now. */
@@ -97,11 +97,11 @@ export class SweepReaderService {
 
   private async takePage(sweep: Sweep, page: TerraUserPage, askedAt: Date): Promise<void> {
     const ids = [...new Set(page.users.map(({ terraUserId }) => terraUserId))];
-    const known = await this.review.knownOf(ids);
+    const known = await this.targets.findKnown(ids);
     const seen = this.observation(sweep, askedAt);
     const found = page.users.flatMap((user) =>
-      compareListed(user, known.get(user.terraUserId) ?? null, seen).map((decision) => ({
-        decision,
+      diffListed(user, known.get(user.terraUserId) ?? null, seen).map((correction) => ({
+        correction,
         observed: user,
         observedAt: askedAt,
       })),
@@ -110,7 +110,7 @@ export class SweepReaderService {
       const usersSeen = await this.repository.addSeen(manager, sweep.id, ids);
       const changes = await this.repository.addFindings(manager, sweep.id, found);
       const { unreadable, next } = page;
-      const place: Partial<Sweep> = next === null ? { phase: 'comparing' } : { nextPage: next };
+      const place: Partial<Sweep> = next === null ? { phase: 'diffing' } : { nextPage: next };
       await this.repository.advance(manager, sweep, this.clock.now(), place, {
         usersSeen,
         unreadable,
@@ -120,8 +120,8 @@ export class SweepReaderService {
   }
 
   /** @returns whether there may be more */
-  private async compareChunk(sweep: Sweep): Promise<boolean> {
-    const live = await this.review.listedAfter(sweep.compareAfter, CHUNK);
+  private async diffChunk(sweep: Sweep): Promise<boolean> {
+    const live = await this.targets.listExpectedAfter(sweep.diffAfter, CHUNK);
     const last = live.at(-1);
     if (!last) return false;
     const byId = new Map(live.map((known) => [known.identity.terraUserId, known]));
@@ -132,23 +132,25 @@ export class SweepReaderService {
       const found = unseen
         .map((id) => byId.get(id))
         .filter((known) => known !== undefined)
-        .flatMap((known) => compareMissing(known, seen))
-        .map((decision) => ({ decision, observed: null, observedAt: sweep.startedAt }));
+        .flatMap((known) => diffMissing(known, seen))
+        .map((correction) => ({ correction, observed: null, observedAt: sweep.startedAt }));
       const changes = await this.repository.addFindings(manager, sweep.id, found);
-      const place = { compareAfter: last.identity.terraUserId };
+      const place = { diffAfter: last.identity.terraUserId };
       await this.repository.advance(manager, sweep, this.clock.now(), place, { changes });
     });
     return live.length === CHUNK;
   }
 
-  private brakeOf({ usersSeen, changes }: Sweep, live: number): Brake | null {
-    const { brakeShare, brakeMinimum } = healingOf(this.options.healing);
+  private approvalReasonFor({ usersSeen, changes }: Sweep, live: number): ApprovalReason | null {
+    const { safetyThresholdShare, safetyThresholdMinimum } = reconciliationOf(this.options.reconciliation);
     if (usersSeen === 0 && live > 0) return 'empty_list';
-    return changes > Math.max(brakeMinimum, brakeShare * live) ? 'too_many_changes' : null;
+    return changes > Math.max(safetyThresholdMinimum, safetyThresholdShare * live)
+      ? 'too_many_changes'
+      : null;
   }
 
   private observation({ id }: Sweep, askedAt: Date): Observation {
-    const confirmMs = healingOf(this.options.healing).confirmMinutes * 60_000;
+    const confirmMs = reconciliationOf(this.options.reconciliation).confirmMinutes * 60_000;
     return { askedAt, confirmMs, source: 'sweep', sourceId: id, actor: 'sweep' };
   }
 }

@@ -2,21 +2,21 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
  * - `running` somebody works on it, or will as soon as the lease has run out
- * - `held` the brake stopped it before anything was changed: a person decides
+ * - `awaiting_approval` its changes exceed the safety threshold; none was applied, an operator decides
  * - `completed` to the end; a dry run changes nothing
  * - `failed` Terra could not be read; the next one goes on from there, or begins anew
  * - `overtaken` was held, and a later one has been completed
  */
-export const SWEEP_STATUSES = ['running', 'held', 'completed', 'failed', 'overtaken'] as const;
+export const SWEEP_STATUSES = ['running', 'awaiting_approval', 'completed', 'failed', 'overtaken'] as const;
 export type SweepStatus = (typeof SWEEP_STATUSES)[number];
 
 /** Reading Terra's pages, comparing whom they left out, applying what was found. */
-export const SWEEP_PHASES = ['reading', 'comparing', 'applying'] as const;
+export const SWEEP_PHASES = ['reading', 'diffing', 'applying'] as const;
 export type SweepPhase = (typeof SWEEP_PHASES)[number];
 
 /** Why a sweep was held. */
-export const BRAKES = ['empty_list', 'too_many_changes'] as const;
-export type Brake = (typeof BRAKES)[number];
+export const APPROVAL_REASONS = ['empty_list', 'too_many_changes'] as const;
+export type ApprovalReason = (typeof APPROVAL_REASONS)[number];
 
 /** One reading of all of Terra's users, with what came of it. */
 @Entity({ schema: 'terra_connect', name: 'sweeps' })
@@ -33,7 +33,7 @@ export class Sweep {
   @Column({ type: 'boolean', name: 'dry_run' })
   dryRun: boolean;
 
-  /** Somebody has seen to it that the brake does not hold this one. */
+  /** An operator has approved it, before or after it exceeded the safety threshold. */
   @Column({ type: 'boolean', name: 'forced' })
   forced: boolean;
 
@@ -46,8 +46,8 @@ export class Sweep {
   nextPage: number;
 
   /** The last Terra user of ours that was looked for among those seen. */
-  @Column({ type: 'text', name: 'compare_after', nullable: true })
-  compareAfter: string | null;
+  @Column({ type: 'text', name: 'diff_after', nullable: true })
+  diffAfter: string | null;
 
   @Column({ type: 'integer', name: 'users_seen' })
   usersSeen: number;
@@ -66,8 +66,8 @@ export class Sweep {
   @Column({ type: 'integer', name: 'applied' })
   applied: number;
 
-  @Column({ type: 'text', name: 'brake', nullable: true })
-  brake: Brake | null;
+  @Column({ type: 'text', name: 'approval_reason', nullable: true })
+  approvalReason: ApprovalReason | null;
 
   /** Of the failure that ended it. */
   @Column({ type: 'text', name: 'error_code', nullable: true })

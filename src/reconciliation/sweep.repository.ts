@@ -3,7 +3,7 @@ import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { DataSource, Not, Raw, Repository, In, type EntityManager } from 'typeorm';
 import type { PersonIds } from '../connections';
 import { afterCommit, runIn } from '../database';
-import { isChange, type Action, type Decision } from './terra-diff';
+import { isChange, type Action, type Correction } from './terra-diff';
 import { SweepLeaseLostError } from './reconciliation.errors';
 import { SweepFinding, type FindingOutcome } from './sweep-finding.entity';
 import { Sweep } from './sweep.entity';
@@ -131,14 +131,14 @@ export class SweepRepository {
   async addFindings(
     manager: EntityManager,
     sweepId: string,
-    found: { decision: Decision; observed: unknown; observedAt: Date }[],
+    found: { correction: Correction; observed: unknown; observedAt: Date }[],
   ): Promise<number> {
     if (found.length === 0) return 0;
-    const rows = found.map(({ decision, observed, observedAt }) => ({
-      id: decision.terraUserId,
-      action: decision.action,
-      reference_id: decision.referenceId,
-      connection_id: decision.connectionId,
+    const rows = found.map(({ correction, observed, observedAt }) => ({
+      id: correction.terraUserId,
+      action: correction.action,
+      reference_id: correction.referenceId,
+      connection_id: correction.connectionId,
       observed,
       observed_at: observedAt,
     }));
@@ -203,7 +203,7 @@ export class SweepRepository {
       .createQueryBuilder()
       .update(Sweep)
       .set({ status: 'overtaken' })
-      .where(`status = 'held' AND id < :id`, { id })
+      .where(`status = 'awaiting_approval' AND id < :id`, { id })
       .execute();
   }
 
@@ -249,14 +249,14 @@ export class SweepRepository {
       terraUserIds,
     ]);
     // Where an ended sweep stood. One that failed, and is resumed, compares from the start.
-    const place = { compareAfter: In(terraUserIds), status: Not('running' as const) };
-    await manager.update(Sweep, place, { compareAfter: null });
+    const place = { diffAfter: In(terraUserIds), status: Not('running' as const) };
+    await manager.update(Sweep, place, { diffAfter: null });
     return affected ?? 0;
   }
 
   /** How a sweep stands that waits for a person, and when one was last completed; for the metrics. */
   async readGauges(): Promise<{ held: number; completedAt: Date | null }> {
-    const held = await this.sweeps.countBy({ status: 'held' });
+    const held = await this.sweeps.countBy({ status: 'awaiting_approval' });
     const latest = await this.findLatest({ status: 'completed', dryRun: false });
     return { held, completedAt: latest?.finishedAt ?? null };
   }

@@ -34,7 +34,7 @@ export class SweepWorker implements OnModuleInit, OnApplicationBootstrap, Before
   onModuleInit(): void {
     this.metrics.beforeScrape(async () => {
       const { held, completedAt } = await this.repository.readGauges();
-      this.metrics.sweepsHeld.set(held);
+      this.metrics.sweepsAwaitingApproval.set(held);
       if (completedAt) this.metrics.sweepCompletedAt.set(completedAt.getTime() / 1_000);
     });
   }

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { Clock, DomainError, isConnectionLost, hasSqlState, UNIQUE_VIOLATION } from '../common';
-import { healingOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { reconciliationOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { inTransaction } from '../database';
 import { Metrics } from '../observability';
 import type { Action } from './terra-diff';
@@ -11,7 +11,7 @@ import { SweepLeaseLostError, SweepNotFoundError, SweepRunningError } from './re
 import { SweepApplierService } from './sweep-applier.service';
 import type { SweepFinding } from './sweep-finding.entity';
 import { SweepReaderService, type ShouldStop } from './sweep-reader.service';
-import type { Brake, Sweep } from './sweep.entity';
+import type { ApprovalReason, Sweep } from './sweep.entity';
 import { LEASE_MS, SweepRepository } from './sweep.repository';
 import { decodeCursor, toPage, type Page } from '../http';
 
@@ -74,7 +74,7 @@ export class SweepsService {
 
   /** Whether the schedule asks for one. */
   async isDue(): Promise<boolean> {
-    const { sweepIntervalHours } = healingOf(this.options.healing);
+    const { sweepIntervalHours } = reconciliationOf(this.options.reconciliation);
     if (sweepIntervalHours === 0) return false;
     const latest = await this.repository.findLatest({ dryRun: false });
     if (!latest) return true;
@@ -129,7 +129,7 @@ export class SweepsService {
   private async findEarlier(dryRun: boolean, force: boolean, now: Date): Promise<Sweep | null> {
     const latest = await this.repository.findLatest({ dryRun });
     if (force && !dryRun) {
-      const held = await this.repository.findLatest({ status: 'held' });
+      const held = await this.repository.findLatest({ status: 'awaiting_approval' });
       if (held) return held;
     }
     const isRecent = latest && now.getTime() - latest.startedAt.getTime() < RESUME_WITHIN_MS;
@@ -154,12 +154,12 @@ export class SweepsService {
     this.logger.log({ event: 'sweep.started', sweepId, phase, nextPage, actor, dryRun, forced });
     await this.reader.readPages(sweep, shouldStop);
     if (shouldStop()) return this.leave(sweep);
-    if (sweep.phase === 'comparing') {
-      const brake = await this.reader.findMissing(sweep, shouldStop);
+    if (sweep.phase === 'diffing') {
+      const approvalReason = await this.reader.findMissing(sweep, shouldStop);
       if (shouldStop()) return this.leave(sweep);
-      if (dryRun) return this.finish(sweep, 'completed', { brake });
-      if (brake && !forced) return this.finish(sweep, 'held', { brake });
-      await this.advance(sweep, { phase: 'applying', brake });
+      if (dryRun) return this.finish(sweep, 'completed', { approvalReason });
+      if (approvalReason && !forced) return this.finish(sweep, 'awaiting_approval', { approvalReason });
+      await this.advance(sweep, { phase: 'applying', approvalReason });
     }
     await this.applier.apply(sweep, shouldStop);
     if (shouldStop()) return this.leave(sweep);
@@ -169,8 +169,8 @@ export class SweepsService {
 
   private async finish(
     sweep: Sweep,
-    status: 'completed' | 'held',
-    change: { brake?: Brake | null },
+    status: 'completed' | 'awaiting_approval',
+    change: { approvalReason?: ApprovalReason | null },
   ): Promise<void> {
     await inTransaction(this.dataSource, async (manager) => {
       const now = this.clock.now();
@@ -178,13 +178,13 @@ export class SweepsService {
       if (status === 'completed' && !sweep.dryRun) await this.repository.overtakeHeld(manager, sweep);
     });
     this.metrics.sweeps.inc({ status });
-    const { id: sweepId, brake, usersSeen, live, changes, applied, dryRun } = sweep;
-    const fields = { sweepId, brake, usersSeen, live, changes, applied, dryRun };
+    const { id: sweepId, approvalReason, usersSeen, live, changes, applied, dryRun } = sweep;
+    const fields = { sweepId, approvalReason, usersSeen, live, changes, applied, dryRun };
     if (status === 'completed') this.logger.log({ event: 'sweep.completed', ...fields });
     else {
       const advice =
         'Nothing was changed. Look at GET /v1/sweeps/:id; to go on: terra-connect sweep --force.';
-      this.logger.error({ event: 'sweep.held', ...fields, advice });
+      this.logger.error({ event: 'sweep.awaiting_approval', ...fields, advice });
     }
   }
 
@@ -227,13 +227,13 @@ const NEW = {
   status: 'running',
   phase: 'reading',
   nextPage: 0,
-  compareAfter: null,
+  diffAfter: null,
   usersSeen: 0,
   unreadable: 0,
   live: null,
   changes: 0,
   applied: 0,
-  brake: null,
+  approvalReason: null,
   errorCode: null,
   finishedAt: null,
 } as const;

@@ -1,6 +1,6 @@
-import type { Connection, ConnectionIdentity, KnownUser } from '../connections';
+import type { Connection, ConnectionIdentity, KnownTerraUser } from '../connections';
 import type { TerraUser } from '../terra';
-import { compareListed, compareMissing, type Observation } from './terra-diff';
+import { diffListed, diffMissing, type Observation } from './terra-diff';
 
 const HOUR = 3_600_000;
 const askedAt = new Date('2026-11-24T12:00:00.000Z');
@@ -20,7 +20,7 @@ const listed = (change: Partial<TerraUser> = {}): TerraUser => ({
 const held = (
   identity: Partial<ConnectionIdentity> = {},
   connection: Partial<Connection> | null = {},
-): KnownUser => ({
+): KnownTerraUser => ({
   identity: {
     terraUserId: 'u-1',
     connectionId: 'c-1',
@@ -51,10 +51,10 @@ const held = (
 const failing = { status: 'needs_reauth', statusReason: 'connection_error', statusAt: ago(5) } as const;
 
 describe('somebody whom Terra lists', () => {
-  const actionsOf = (user: TerraUser, known: KnownUser | null): string[] =>
-    compareListed(user, known, seen).map(({ action }) => action);
+  const actionsOf = (user: TerraUser, known: KnownTerraUser | null): string[] =>
+    diffListed(user, known, seen).map(({ action }) => action);
 
-  it.each<[string, Partial<TerraUser>, KnownUser | null, string[]]>([
+  it.each<[string, Partial<TerraUser>, KnownTerraUser | null, string[]]>([
     ['is in step', {}, held(), []],
     ['unknown to us is linked', {}, null, ['link']],
     [
@@ -114,7 +114,7 @@ describe('somebody whom Terra lists', () => {
     ],
     ['though another took its place is reported', {}, held({ supersededBy: 'u-2' }), ['contradiction']],
     ['while it is being disconnected is left to that', {}, held({}, { status: 'disconnecting' }), []],
-    ['and had been missing is back', {}, held({ missingSince: ago(3) }), ['note_seen']],
+    ['and had been missing is back', {}, held({ missingSince: ago(3) }), ['mark_seen']],
     ['with other scopes has other scopes', { scopes: ['A', 'C'] }, held(), ['update_scopes']],
     ['without scopes says nothing of scopes', { scopes: null }, held(), []],
     ['inactive is failing', { active: false }, held(), ['mark_inactive']],
@@ -143,20 +143,20 @@ describe('somebody whom Terra lists', () => {
   });
 
   it('is linked as of when Terra made it, with what Terra says', () => {
-    const [decision] = compareListed(listed(), null, seen);
-    expect(decision?.fact).toMatchObject({
+    const [correction] = diffListed(listed(), null, seen);
+    expect(correction?.fact).toMatchObject({
       terraUserId: 'u-1',
       kind: 'linked',
       cause: 'found',
       source: 'reconcile',
-      version: ago(48),
+      occurredAt: ago(48),
       referenceId: 'person',
       provider: 'GARMIN',
       scopes: ['A', 'B'],
     });
   });
 
-  it.each<[string, Partial<TerraUser>, KnownUser | null]>([
+  it.each<[string, Partial<TerraUser>, KnownTerraUser | null]>([
     ['made', { createdAt: new Date(askedAt.getTime() + HOUR) }, null],
     [
       'data',
@@ -164,23 +164,23 @@ describe('somebody whom Terra lists', () => {
       held({}, { ...failing, statusAt: ago(1) }),
     ],
   ])('never gets a time that lies ahead of the question (%s)', (_, change, known) => {
-    expect(compareListed(listed(change), known, seen)[0]?.fact?.version).toEqual(askedAt);
+    expect(diffListed(listed(change), known, seen)[0]?.fact?.occurredAt).toEqual(askedAt);
   });
 
   it('never brings somebody back who ended by anything but our own conclusion', () => {
     for (const endedCause of ['deauth', 'access_revoked', 'disconnected_by_us'] as const) {
-      const kinds = compareListed(listed(), held({ endedAt: ago(1), endedCause }), seen);
+      const kinds = diffListed(listed(), held({ endedAt: ago(1), endedCause }), seen);
       expect(kinds.map(({ fact }) => fact?.kind)).not.toContain('linked');
     }
   });
 });
 
 describe('somebody whom Terra does not list', () => {
-  const actionsOf = (known: KnownUser): string[] => compareMissing(known, seen).map(({ action }) => action);
+  const actionsOf = (known: KnownTerraUser): string[] => diffMissing(known, seen).map(({ action }) => action);
 
-  it.each<[string, KnownUser, string[]]>([
-    ['is noted the first time', held(), ['note_missing']],
-    ['is noted the first time though it fails', held({}, failing), ['note_missing']],
+  it.each<[string, KnownTerraUser, string[]]>([
+    ['is noted the first time', held(), ['mark_missing']],
+    ['is noted the first time though it fails', held({}, failing), ['mark_missing']],
     ['a little later is not believed yet', held({ missingSince: ago(0.9) }), ['still_missing']],
     ['long enough afterwards has ended', held({ missingSince: ago(1) }), ['end_absent']],
     ['and was connected while Terra was asked is not missing', held({ linkedAt: askedAt }), []],
@@ -194,7 +194,7 @@ describe('somebody whom Terra does not list', () => {
   });
 
   it('ends as of the observation, so that whatever is newer outranks it', () => {
-    const [decision] = compareMissing(held({ missingSince: ago(2) }), seen);
-    expect(decision?.fact).toMatchObject({ kind: 'ended', cause: 'absent', version: askedAt });
+    const [correction] = diffMissing(held({ missingSince: ago(2) }), seen);
+    expect(correction?.fact).toMatchObject({ kind: 'ended', cause: 'absent', occurredAt: askedAt });
   });
 });

@@ -1,4 +1,4 @@
-import type { Connection, FactSource, KnownUser, NewFact } from '../connections';
+import type { Connection, FactSource, KnownTerraUser, NewFact } from '../connections';
 import type { TerraUser } from '../terra';
 
 /** What sets us right where Terra and we differ. A sweep's brake counts these. */
@@ -9,7 +9,7 @@ export const CHANGES = [
   'mark_inactive',
   'recover',
   'disconnect_again',
-  'note_missing',
+  'mark_missing',
   'end_absent',
 ] as const;
 /** What a person should look at; nothing is changed. */
@@ -21,7 +21,7 @@ export const REPORTS = [
   'still_missing',
 ] as const;
 /** Takes an earlier doubt back; harms nobody, so it is not counted. */
-const BOOKKEEPING = ['note_seen'] as const;
+const BOOKKEEPING = ['mark_seen'] as const;
 export const ACTIONS = [...CHANGES, ...REPORTS, ...BOOKKEEPING] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -40,7 +40,7 @@ export interface Observation {
   actor?: string | null;
 }
 
-export interface Decision {
+export interface Correction {
   action: Action;
   terraUserId: string;
   referenceId: string | null;
@@ -53,9 +53,9 @@ export interface Decision {
 const ENDED_BY_US = 'disconnected_by_us';
 const MENDABLE: readonly (string | null)[] = ['connection_error', 'inactive'];
 
-/** What follows from Terra listing somebody. No decision: we are in step. */
-export function compareListed(user: TerraUser, known: KnownUser | null, seen: Observation): Decision[] {
-  const decide = decisions(user.terraUserId, known, user.referenceId, seen);
+/** What follows from Terra listing somebody. No correction: we are in step. */
+export function diffListed(user: TerraUser, known: KnownTerraUser | null, seen: Observation): Correction[] {
+  const decide = corrections(user.terraUserId, known, user.referenceId, seen);
   const identity = known?.identity;
   if (!identity || (!identity.connectionId && !identity.endedAt)) return firstSight(user, seen, decide);
   const { connection } = known;
@@ -68,32 +68,32 @@ export function compareListed(user: TerraUser, known: KnownUser | null, seen: Ob
   }
   if (identity.endedAt) return listedAfterItsEnd(user, known, identity.endedAt, seen, decide);
   if (identity.supersededBy) return [decide('contradiction')];
-  const found = identity.missingSince ? [decide('note_seen')] : [];
+  const found = identity.missingSince ? [decide('mark_seen')] : [];
   return isCurrent(known) ? [...found, ...stateOf(user, known.connection, seen, decide)] : found;
 }
 
 /** What follows from Terra not listing somebody whom we hold for connected. */
-export function compareMissing(known: KnownUser, seen: Observation): Decision[] {
+export function diffMissing(known: KnownTerraUser, seen: Observation): Correction[] {
   const { identity } = known;
-  const decide = decisions(identity.terraUserId, known, identity.referenceId, seen);
+  const decide = corrections(identity.terraUserId, known, identity.referenceId, seen);
   if (!isCurrent(known) || identity.endedAt || identity.supersededBy) return [];
   // One that is being disconnected is expected to go. One that came while we asked cannot be in the answer.
   if (known.connection.status !== 'active' && known.connection.status !== 'needs_reauth') return [];
   if (!identity.linkedAt || identity.linkedAt >= seen.askedAt) return [];
-  if (!identity.missingSince) return [decide('note_missing')];
+  if (!identity.missingSince) return [decide('mark_missing')];
   const missingForMs = seen.askedAt.getTime() - identity.missingSince.getTime();
   if (missingForMs < seen.confirmMs) return [decide('still_missing')];
-  return [decide('end_absent', { kind: 'ended', cause: 'absent', version: seen.askedAt })];
+  return [decide('end_absent', { kind: 'ended', cause: 'absent', occurredAt: seen.askedAt })];
 }
 
 type Decide = (
   action: Action,
-  fact?: Pick<NewFact, 'kind' | 'cause' | 'version'> & Partial<NewFact>,
-) => Decision;
+  fact?: Pick<NewFact, 'kind' | 'cause' | 'occurredAt'> & Partial<NewFact>,
+) => Correction;
 
-function decisions(
+function corrections(
   terraUserId: string,
-  known: KnownUser | null,
+  known: KnownTerraUser | null,
   referenceId: string | null,
   { source, sourceId, actor }: Observation,
 ): Decide {
@@ -106,7 +106,7 @@ function decisions(
   });
 }
 
-function firstSight(user: TerraUser, seen: Observation, decide: Decide): Decision[] {
+function firstSight(user: TerraUser, seen: Observation, decide: Decide): Correction[] {
   if (user.referenceId === null) return [decide('no_owner')];
   // Terra gives out ids before the person has agreed to anything.
   if (user.active === false) return [decide('not_authenticated')];
@@ -115,11 +115,11 @@ function firstSight(user: TerraUser, seen: Observation, decide: Decide): Decisio
 
 function listedAfterItsEnd(
   user: TerraUser,
-  { identity, connection }: KnownUser,
+  { identity, connection }: KnownTerraUser,
   endedAt: Date,
   seen: Observation,
   decide: Decide,
-): Decision[] {
+): Correction[] {
   // It ended while Terra was being asked.
   if (endedAt >= seen.askedAt) return [];
   if (identity.endedCause === 'absent') {
@@ -137,39 +137,39 @@ function listedAfterItsEnd(
   return [decide('disconnect_again')];
 }
 
-function stateOf(user: TerraUser, connection: Connection, seen: Observation, decide: Decide): Decision[] {
+function stateOf(user: TerraUser, connection: Connection, seen: Observation, decide: Decide): Correction[] {
   const { status, statusReason, statusAt } = connection;
   if (status !== 'active' && status !== 'needs_reauth') return [];
-  const found: Decision[] = [];
+  const found: Correction[] = [];
   // No scopes named is no news of them.
   if (user.scopes && user.scopes.length > 0 && !isSameSet(user.scopes, connection.scopes)) {
     const { scopes } = user;
     found.push(
-      decide('update_scopes', { kind: 'scopes', cause: 'scopes_seen', version: seen.askedAt, scopes }),
+      decide('update_scopes', { kind: 'scopes', cause: 'scopes_seen', occurredAt: seen.askedAt, scopes }),
     );
   }
   if (user.active === false && status === 'active' && statusAt < seen.askedAt) {
-    found.push(decide('mark_inactive', { kind: 'failing', cause: 'inactive', version: seen.askedAt }));
+    found.push(decide('mark_inactive', { kind: 'failing', cause: 'inactive', occurredAt: seen.askedAt }));
   }
   // `active: true` stays true on a dead connection; data that has come since is proof.
   const data = user.lastWebhookUpdate && notAfter(user.lastWebhookUpdate, seen.askedAt);
   if (user.active !== false && data && data > statusAt && MENDABLE.includes(statusReason)) {
-    found.push(decide('recover', { kind: 'recovered', cause: 'recovered', version: data }));
+    found.push(decide('recover', { kind: 'recovered', cause: 'recovered', occurredAt: data }));
   }
   return found;
 }
 
 function linkOf(
   user: TerraUser,
-  version: Date,
+  occurredAt: Date,
   referenceId: string | null = user.referenceId,
-): Pick<NewFact, 'kind' | 'cause' | 'version'> & Partial<NewFact> {
+): Pick<NewFact, 'kind' | 'cause' | 'occurredAt'> & Partial<NewFact> {
   const { provider } = user;
   const scopes = user.scopes?.length ? user.scopes : null;
-  return { kind: 'linked', cause: 'found', version, referenceId, provider, scopes };
+  return { kind: 'linked', cause: 'found', occurredAt, referenceId, provider, scopes };
 }
 
-function isCurrent(known: KnownUser): known is KnownUser & { connection: Connection } {
+function isCurrent(known: KnownTerraUser): known is KnownTerraUser & { connection: Connection } {
   return known.connection?.terraUserId === known.identity.terraUserId;
 }
 

@@ -33,7 +33,7 @@ export class WebhookErasureRepository {
       `SELECT id, type FROM terra_connect.webhook_events WHERE reference_id = $1
         UNION SELECT id, type FROM terra_connect.webhook_events WHERE terra_user_id = ANY($2)
         UNION SELECT id, type FROM terra_connect.webhook_events event
-          WHERE status = 'dead' AND type IS NULL AND EXISTS (
+          WHERE status = 'dead_lettered' AND type IS NULL AND EXISTS (
             SELECT FROM unnest($3::text[]) AS name WHERE position(convert_to(name, 'UTF8') IN event.body) > 0)`,
       [person.referenceId, person.terraUserIds, names],
     );

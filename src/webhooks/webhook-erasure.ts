@@ -18,8 +18,8 @@ export class WebhookErasureCheck {
   constructor(private readonly erasure: ConnectionErasureService) {}
 
   /** Before any event is read: until the transaction ends, nobody is erased. */
-  shareNews(manager: EntityManager): Promise<void> {
-    return this.erasure.shareNews(manager);
+  shareErasureLock(manager: EntityManager): Promise<void> {
+    return this.erasure.shareErasureLock(manager);
   }
 
   async erasedPart(manager: EntityManager, event: TerraEvent, at: Date): Promise<ErasedPart> {

@@ -5,7 +5,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
  * - `parked` true, but about nobody we know yet, or contradictory: kept, changes nothing
  * - `dead` failed every attempt; `note` has the error
  */
-export const WEBHOOK_EVENT_STATUSES = ['pending', 'done', 'ignored', 'parked', 'dead'] as const;
+export const WEBHOOK_EVENT_STATUSES = ['pending', 'done', 'ignored', 'parked', 'dead_lettered'] as const;
 export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 
 /** The note of an event that is parked until its Terra user has an owner. */
@@ -38,8 +38,8 @@ export class WebhookEvent {
   signedAt: Date;
 
   /** When Terra emitted the event, the same on every retry; null when it did not say. */
-  @Column({ type: 'timestamptz', name: 'ordering_at', nullable: true })
-  orderingAt: Date | null;
+  @Column({ type: 'timestamptz', name: 'occurred_at', nullable: true })
+  occurredAt: Date | null;
 
   @Column({ type: 'timestamptz', name: 'received_at' })
   receivedAt: Date;

@@ -33,7 +33,7 @@ export type WebhookEventSummary = Omit<WebhookEvent, 'body' | 'signatureDigest' 
 
 const SUMMARY = (
   [
-    ...['id', 'traceId', 'terraReference', 'signedAt', 'orderingAt', 'receivedAt'],
+    ...['id', 'traceId', 'terraReference', 'signedAt', 'occurredAt', 'receivedAt'],
     ...['type', 'terraUserId', 'referenceId', 'status', 'attempts', 'nextAttemptAt', 'note', 'processedAt'],
     ...['replays', 'replayedAt', 'replayedBy'],
   ] as (keyof WebhookEventSummary)[]
@@ -44,7 +44,7 @@ export type WebhookEventOutline = Pick<WebhookEvent, 'id' | 'type' | 'status' | 
 
 /** The SQL of those who look through past events and have them worked off again. */
 @Injectable()
-export class WebhookArchiveRepository {
+export class WebhookEventsRepository {
   constructor(@InjectRepository(WebhookEvent) private readonly events: Repository<WebhookEvent>) {}
 
   /** Newest first. */
@@ -67,7 +67,7 @@ export class WebhookArchiveRepository {
         referenceId,
         terraUserIds,
       });
-    if (which === 'stuck') query.andWhere(`event.status IN ('parked', 'dead')`);
+    if (which === 'stuck') query.andWhere(`event.status IN ('parked', 'dead_lettered')`);
     return query.orderBy('event.id', 'DESC').limit(limit).getMany();
   }
 

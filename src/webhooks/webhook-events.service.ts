@@ -5,7 +5,7 @@ import { validate as isUuid } from 'uuid';
 import { Clock, RequestInvalidError } from '../common';
 import { inTransaction } from '../database';
 import {
-  WebhookArchiveRepository,
+  WebhookEventsRepository,
   type WebhookEventCriteria,
   type WebhookEventOutline,
   type WebhookEventSummary,
@@ -49,7 +49,7 @@ export class WebhookEventsService {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly archive: WebhookArchiveRepository,
+    private readonly repository: WebhookEventsRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -59,7 +59,7 @@ export class WebhookEventsService {
   ): Promise<Page<WebhookEventSummary>> {
     const { limit, cursor, ...criteria } = filter;
     const beforeId = cursor === undefined ? undefined : decodeCursor(cursor);
-    return toPage(await this.archive.list({ ...criteria, beforeId }, limit + 1), limit);
+    return toPage(await this.repository.list({ ...criteria, beforeId }, limit + 1), limit);
   }
 
   /**
@@ -71,20 +71,20 @@ export class WebhookEventsService {
     terraUserIds: string[],
     limit: number,
   ): Promise<WebhookEventSummary[]> {
-    const stuck = await this.archive.listOfPerson(referenceId, terraUserIds, limit, 'stuck');
-    const newest = await this.archive.listOfPerson(referenceId, terraUserIds, limit);
+    const stuck = await this.repository.listOfPerson(referenceId, terraUserIds, limit, 'stuck');
+    const newest = await this.repository.listOfPerson(referenceId, terraUserIds, limit);
     const byId = new Map([...stuck, ...newest].map((event) => [event.id, event]));
     return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
   /** When any webhook was last stored; null: never. */
   lastReceivedAt(): Promise<Date | null> {
-    return this.archive.lastReceivedAt();
+    return this.repository.lastReceivedAt();
   }
 
   /** @throws WebhookEventNotFoundError */
   async get(id: string): Promise<WebhookEvent> {
-    const event = isUuid(id) ? await this.archive.find(id) : null;
+    const event = isUuid(id) ? await this.repository.find(id) : null;
     if (!event) throw new WebhookEventNotFoundError([id]);
     return event;
   }
@@ -101,9 +101,9 @@ export class WebhookEventsService {
     const criteria = readSelection(request);
     const report = await inTransaction(this.dataSource, async (manager) => {
       await this.refuseUnknown(manager, criteria.ids ?? []);
-      const { matched, waiting: skipped } = await this.archive.count(manager, criteria);
+      const { matched, waiting: skipped } = await this.repository.count(manager, criteria);
       const events = dryRun
-        ? await this.archive.listSettled(manager, criteria, limit)
+        ? await this.repository.listSettled(manager, criteria, limit)
         : await this.requeue(manager, criteria, limit, actor);
       const replayed = events.length;
       // Others may have replayed some of them since they were counted.
@@ -117,7 +117,7 @@ export class WebhookEventsService {
   }
 
   private async refuseUnknown(manager: EntityManager, ids: string[]): Promise<void> {
-    const unknown = ids.length === 0 ? [] : await this.archive.findUnknown(manager, ids);
+    const unknown = ids.length === 0 ? [] : await this.repository.findUnknown(manager, ids);
     if (unknown.length > 0) throw new WebhookEventNotFoundError(unknown);
   }
 
@@ -127,9 +127,9 @@ export class WebhookEventsService {
     limit: number,
     actor: string,
   ): Promise<WebhookEventOutline[]> {
-    const events = await this.archive.lockSettled(manager, criteria, limit);
+    const events = await this.repository.lockSettled(manager, criteria, limit);
     const ids = events.map(({ id }) => id);
-    await this.archive.requeue(manager, ids, actor, this.clock.now());
+    await this.repository.requeue(manager, ids, actor, this.clock.now());
     return events;
   }
 }

@@ -182,10 +182,10 @@ export class WebhookHandlers {
   }
 }
 
-type FactStart = Pick<NewFact, 'terraUserId' | 'version' | 'source' | 'sourceId'>;
+type FactStart = Pick<NewFact, 'terraUserId' | 'occurredAt' | 'source' | 'sourceId'>;
 
 function bareFactOf({ terraUserId }: TerraUser, { at, eventId }: News): FactStart {
-  return { terraUserId, version: at, source: 'webhook', sourceId: eventId };
+  return { terraUserId, occurredAt: at, source: 'webhook', sourceId: eventId };
 }
 
 function factOf(user: TerraUser, news: News): FactStart & Pick<NewFact, 'provider' | 'scopes'> {

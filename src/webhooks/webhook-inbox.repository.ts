@@ -12,7 +12,7 @@ const INSERT_TIMEOUT_MS = 2_000;
 const MAX_INLINE_BYTES = 256 * 1024;
 
 /** What the worker needs of an event; `body` is null for one that must be read by itself. */
-export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedAt' | 'orderingAt'> & {
+export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedAt' | 'occurredAt'> & {
   body: Buffer | null;
 };
 
@@ -24,13 +24,13 @@ export type NewWebhookEvent = Pick<
   | 'traceId'
   | 'terraReference'
   | 'signedAt'
-  | 'orderingAt'
+  | 'occurredAt'
   | 'receivedAt'
   | 'body'
 >;
 
 export interface EventOutcome {
-  status: Extract<WebhookEventStatus, 'done' | 'ignored' | 'parked' | 'dead'>;
+  status: Extract<WebhookEventStatus, 'done' | 'ignored' | 'parked' | 'dead_lettered'>;
   note: string | null;
   type: string | null;
   terraUserId: string | null;
@@ -42,7 +42,7 @@ export interface EventOutcome {
 
 /** The inbox's SQL. */
 @Injectable()
-export class WebhookEventRepository {
+export class WebhookInboxRepository {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @InjectRepository(WebhookEvent) private readonly events: Repository<WebhookEvent>,
@@ -57,7 +57,7 @@ export class WebhookEventRepository {
       event.traceId,
       event.terraReference,
       event.signedAt,
-      event.orderingAt,
+      event.occurredAt,
       event.receivedAt,
       event.body,
     ];
@@ -72,7 +72,7 @@ export class WebhookEventRepository {
   lockDue(manager: EntityManager, now: Date, limit: number): Promise<LockedWebhookEvent[]> {
     return runIn<LockedWebhookEvent>(
       manager,
-      `SELECT id, attempts, signed_at AS "signedAt", ordering_at AS "orderingAt",
+      `SELECT id, attempts, signed_at AS "signedAt", occurred_at AS "occurredAt",
           CASE WHEN octet_length(body) <= ${MAX_INLINE_BYTES} THEN body END AS body
         FROM terra_connect.webhook_events WHERE status = 'pending' AND next_attempt_at <= $1
         ORDER BY next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
@@ -106,7 +106,7 @@ export class WebhookEventRepository {
   ): Promise<void> {
     const { id, attempts, body } = event;
     const { note, nextAttemptAt } = failure;
-    const change = nextAttemptAt ? { nextAttemptAt } : { status: 'dead' as const };
+    const change = nextAttemptAt ? { nextAttemptAt } : { status: 'dead_lettered' as const };
     const parsed = body ? parseTerraEvent(body) : null;
     await this.events.update(
       { id, attempts, status: 'pending' },
@@ -139,7 +139,7 @@ export class WebhookEventRepository {
       .createQueryBuilder('event')
       .select('event.status', 'status')
       .addSelect('count(*)::int', 'count')
-      .where(`event.status IN ('pending', 'parked', 'dead')`)
+      .where(`event.status IN ('pending', 'parked', 'dead_lettered')`)
       .groupBy('event.status')
       .getRawMany<{ status: WebhookEventStatus; count: number }>();
     return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
@@ -149,7 +149,7 @@ export class WebhookEventRepository {
 const INSERT = {
   name: 'terra_connect_insert_webhook_event',
   text: `INSERT INTO terra_connect.webhook_events
-      (id, dedupe_key, signature_digest, trace_id, terra_reference, signed_at, ordering_at, received_at, body,
+      (id, dedupe_key, signature_digest, trace_id, terra_reference, signed_at, occurred_at, received_at, body,
        status, next_attempt_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $8)
     ON CONFLICT DO NOTHING`,

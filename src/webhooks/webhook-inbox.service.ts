@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock, sha256 } from '../common';
 import { Metrics } from '../observability';
-import { WebhookEventRepository } from './webhook-inbox.repository';
-import { WebhookWorker } from './webhook-inbox.worker';
+import { WebhookInboxRepository } from './webhook-inbox.repository';
+import { WebhookInboxWorker } from './webhook-inbox.worker';
 
 /** A webhook whose signature holds. */
 export interface SignedDelivery {
@@ -24,8 +24,8 @@ const MAX_ID_LENGTH = 200;
 @Injectable()
 export class WebhookInboxService {
   constructor(
-    private readonly repository: WebhookEventRepository,
-    private readonly worker: WebhookWorker,
+    private readonly repository: WebhookInboxRepository,
+    private readonly worker: WebhookInboxWorker,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
@@ -41,7 +41,7 @@ export class WebhookInboxService {
       traceId,
       terraReference: readId(headers['terra-reference']),
       signedAt: delivery.signedAt,
-      orderingAt: readMilliseconds(headers['x-terra-ordering-timestamp']),
+      occurredAt: readMilliseconds(headers['x-terra-ordering-timestamp']),
       receivedAt: now,
       body: delivery.body,
     });

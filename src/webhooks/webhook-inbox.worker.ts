@@ -19,7 +19,7 @@ import { erasedBody, WebhookErasureCheck, type ErasedPart } from './webhook-eras
 import { WebhookErasureRepository } from './webhook-erasure.repository';
 import { HAS_BEEN_ERASED } from './webhook-event.entity';
 import {
-  WebhookEventRepository,
+  WebhookInboxRepository,
   type EventOutcome,
   type LockedWebhookEvent,
 } from './webhook-inbox.repository';
@@ -32,7 +32,7 @@ const BATCH = 20;
 export const WEBHOOK_RETRY = { baseMs: 1_000, maxMs: 15 * 60_000, attempts: 14 };
 const PARKED_BATCH = 1_000;
 const UNREADABLE: EventOutcome = {
-  status: 'dead',
+  status: 'dead_lettered',
   note: 'not a Terra event in JSON',
   type: null,
   terraUserId: null,
@@ -41,8 +41,8 @@ const MAX_NOTE_LENGTH = 500;
 
 /** Works the inbox off. All that an event changes is committed together with the event being marked, or nothing is. */
 @Injectable()
-export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(WebhookWorker.name);
+export class WebhookInboxWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(WebhookInboxWorker.name);
   private readonly loop = new PollingWorker({
     name: 'webhook-worker',
     idleMs: IDLE_MS,
@@ -58,7 +58,7 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly repository: WebhookEventRepository,
+    private readonly repository: WebhookInboxRepository,
     private readonly handlers: WebhookHandlers,
     private readonly erasures: WebhookErasureCheck,
     private readonly blanks: WebhookErasureRepository,
@@ -127,7 +127,7 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
   /** One transaction, since the commit costs most: all of the events, or none. */
   private async applyAll(limit: number, taken: LockedWebhookEvent[]): Promise<void> {
     const outcomes = await inTransaction(this.dataSource, async (manager) => {
-      await this.erasures.shareNews(manager);
+      await this.erasures.shareErasureLock(manager);
       taken.splice(0, Infinity, ...(await this.repository.lockDue(manager, this.clock.now(), limit)));
       const labels: { type: string; outcome: string }[] = [];
       for (const event of taken) labels.push(await this.apply(manager, event));
@@ -146,7 +146,7 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
       await this.repository.settle(manager, stored.id, UNREADABLE, now);
       return { type: 'unreadable', outcome: UNREADABLE.status };
     }
-    const at = stored.orderingAt ?? stored.signedAt;
+    const at = stored.occurredAt ?? stored.signedAt;
     const erased = await this.erasures.erasedPart(manager, event, at);
     const { status, note } = await this.handlers.handle(manager, { event, at, eventId: stored.id });
     const labels = labelsOf(event);
@@ -167,7 +167,7 @@ export class WebhookWorker implements OnApplicationBootstrap, BeforeApplicationS
       note: (error instanceof Error ? error.message : 'unknown error').slice(0, MAX_NOTE_LENGTH),
       nextAttemptAt: dead ? null : new Date(this.clock.now().getTime() + waitMs),
     });
-    this.metrics.webhookEvents.inc({ type: 'any', outcome: dead ? 'dead' : 'failed' });
+    this.metrics.webhookEvents.inc({ type: 'any', outcome: dead ? 'dead_lettered' : 'failed' });
     this.logger.error({ event: 'webhook.failed', webhookEventId: event.id, attempt, dead, err: error });
   }
 }

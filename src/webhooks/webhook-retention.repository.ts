@@ -14,7 +14,7 @@ export class WebhookRetentionRepository {
         manager,
         `WITH old AS MATERIALIZED (SELECT id FROM terra_connect.webhook_events
           WHERE (status IN ('done', 'ignored') AND received_at < $1)
-            OR (status IN ('parked', 'dead') AND received_at < $2)
+            OR (status IN ('parked', 'dead_lettered') AND received_at < $2)
           ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
           DELETE FROM terra_connect.webhook_events WHERE id IN (SELECT id FROM old) RETURNING id`,
         [before, stuckBefore, limit],

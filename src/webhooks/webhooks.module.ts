@@ -8,7 +8,7 @@ import { RawBody } from './raw-body';
 import { SignatureRefusals } from './signature-refusals';
 import { TerraSignatureGuard } from './terra-signature.guard';
 import { TerraWebhookController } from './terra-webhook.controller';
-import { WebhookArchiveModule } from './webhook-events.module';
+import { WebhookEventsModule } from './webhook-events.module';
 import { WebhookBacklogMetric } from './webhook-backlog.metric';
 import { WebhookErasureCheck } from './webhook-erasure';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
@@ -16,11 +16,11 @@ import { WebhookErasureService } from './webhook-erasure.service';
 import { WebhookRetentionRepository } from './webhook-retention.repository';
 import { WebhookRetentionService } from './webhook-retention.service';
 import { WebhookEvent } from './webhook-event.entity';
-import { WebhookEventRepository } from './webhook-inbox.repository';
+import { WebhookInboxRepository } from './webhook-inbox.repository';
 import { WebhookEventsController } from './webhook-events.controller';
 import { WebhookHandlers } from './webhook-handlers';
 import { WebhookInboxService } from './webhook-inbox.service';
-import { WebhookWorker } from './webhook-inbox.worker';
+import { WebhookInboxWorker } from './webhook-inbox.worker';
 
 @Module({
   imports: [
@@ -29,7 +29,7 @@ import { WebhookWorker } from './webhook-inbox.worker';
     ConnectionsModule,
     ConnectSessionsModule,
     ObservabilityModule,
-    WebhookArchiveModule,
+    WebhookEventsModule,
   ],
   controllers: [TerraWebhookController, WebhookEventsController],
   providers: [
@@ -42,12 +42,12 @@ import { WebhookWorker } from './webhook-inbox.worker';
     WebhookErasureService,
     WebhookRetentionRepository,
     WebhookRetentionService,
-    WebhookEventRepository,
+    WebhookInboxRepository,
     WebhookHandlers,
     WebhookInboxService,
-    WebhookWorker,
+    WebhookInboxWorker,
   ],
-  exports: [WebhookArchiveModule, WebhookErasureService, WebhookRetentionService, WebhookWorker],
+  exports: [WebhookEventsModule, WebhookErasureService, WebhookRetentionService, WebhookInboxWorker],
 })
 export class WebhooksModule implements NestModule {
   constructor(private readonly rawBody: RawBody) {}

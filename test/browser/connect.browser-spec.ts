@@ -167,9 +167,9 @@ describe.each([
 
   it('takes no harm from the reload and back buttons, nor from the way back being taken twice', async () => {
     const before = (await connections()).length;
-    const landings: string[] = [];
+    const callbacks: string[] = [];
     page.on('request', (request) => {
-      if (request.url().includes('/connect/return/')) landings.push(request.url());
+      if (request.url().includes('/connect/return/')) callbacks.push(request.url());
     });
     await signIn('mei');
     await chooseProvider('GARMIN');
@@ -184,8 +184,8 @@ describe.each([
     await page.goBack();
     await page.goForward();
     await at('device-GARMIN').waitFor();
-    expect(landings).toHaveLength(1);
-    await page.goto(landings[0] ?? '');
+    expect(callbacks).toHaveLength(1);
+    await page.goto(callbacks[0] ?? '');
     expect(page.url()).toBe(landedAt);
     await page.reload();
     expect(await at('device-GARMIN').count()).toBe(1);

@@ -27,6 +27,6 @@ export function deliveriesOf(stories: Story[], chance: Chance, startedAt: number
     .map(({ body, traceId }, index) => ({
       body,
       traceId,
-      orderingAt: startedAt - PAST_MS + index * APART_MS,
+      occurredAt: startedAt - PAST_MS + index * APART_MS,
     }));
 }

@@ -53,7 +53,9 @@ describe('the crash test notices', () => {
     expect(faultsOf({ stored: [{ ...first, status: 'parked' }, ...events.slice(1)] })).toEqual([
       'unfinishedEvents',
     ]);
-    expect(faultsOf({ stored: [{ ...first, status: 'dead' }, ...events.slice(1)] })).toEqual(['deadEvents']);
+    expect(faultsOf({ stored: [{ ...first, status: 'dead_lettered' }, ...events.slice(1)] })).toEqual([
+      'deadEvents',
+    ]);
   });
 
   it('an effect that is missing', () => {

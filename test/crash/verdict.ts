@@ -34,8 +34,8 @@ export function judge(expected: ConnectionState[], evidence: Evidence): Verdict 
   return {
     missingEvents: [...evidence.acknowledged].filter((traceId) => !rows.has(traceId)),
     eventsStoredTwice: [...rows].filter(([, same]) => same.length > 1).map(([traceId]) => traceId),
-    unfinishedEvents: those((status) => status !== 'dead' && !FINAL.includes(status)),
-    deadEvents: those((status) => status === 'dead'),
+    unfinishedEvents: those((status) => status !== 'dead_lettered' && !FINAL.includes(status)),
+    deadEvents: those((status) => status === 'dead_lettered'),
     ...judgeConnections(expected, evidence.connections),
   };
 }

@@ -25,14 +25,14 @@ function fact(
   [kind, cause, source]: [FactKind, FactCause, FactSource],
   more: More = {},
 ): NewFact {
-  return { terraUserId, kind, cause, source, version: new Date(START + minute * 60_000), ...more };
+  return { terraUserId, kind, cause, source, occurredAt: new Date(START + minute * 60_000), ...more };
 }
 
 const LINK = { referenceId: PERSON, provider: 'GARMIN', scopes: ['a', 'b'] };
 const auth = (user: string, minute: number, more: More = {}): NewFact =>
   fact(user, minute, ['linked', 'auth', 'webhook'], { ...LINK, ...more });
 const landing = (user: string, minute: number, more: More = {}): NewFact =>
-  fact(user, minute, ['linked', 'landing', 'landing'], { ...LINK, ...more });
+  fact(user, minute, ['linked', 'callback', 'callback'], { ...LINK, ...more });
 const found = (user: string, minute: number): NewFact =>
   fact(user, minute, ['linked', 'found', 'sweep'], LINK);
 const reauth = (old: string | null, user: string, minute: number, more: More = {}): NewFact =>
@@ -43,7 +43,7 @@ const reauth = (old: string | null, user: string, minute: number, more: More = {
     ...more,
   });
 const reconnect = (old: string, user: string, minute: number): NewFact =>
-  fact(user, minute, ['swapped', 'reconnect', 'landing'], { ...LINK, scopes: null, oldTerraUserId: old });
+  fact(user, minute, ['swapped', 'reconnect', 'callback'], { ...LINK, scopes: null, oldTerraUserId: old });
 const deauth = (user: string, minute: number): NewFact => fact(user, minute, ['ended', 'deauth', 'webhook']);
 const revoked = (user: string, minute: number): NewFact =>
   fact(user, minute, ['ended', 'access_revoked', 'webhook']);

@@ -7,7 +7,7 @@ export interface Delivery {
   traceId: string;
   body: string;
   /** When it happened, in milliseconds. */
-  orderingAt: number;
+  occurredAt: number;
 }
 
 /** One attempt to deliver; `status` is null when there was no answer. */
@@ -39,7 +39,7 @@ export class TerraSender {
   }
 
   /** @returns whether it was acknowledged */
-  async attempt({ traceId, body, orderingAt }: Delivery): Promise<boolean> {
+  async attempt({ traceId, body, occurredAt }: Delivery): Promise<boolean> {
     const attempt: Attempt = { traceId, status: null, retryAfter: null };
     try {
       const answer = await fetch(`${this.serviceUrl()}/webhooks/terra`, {
@@ -48,7 +48,7 @@ export class TerraSender {
           'content-type': 'application/json',
           'x-terra-signature': sign(body),
           'x-terra-trace-id': traceId,
-          'x-terra-ordering-timestamp': String(orderingAt),
+          'x-terra-ordering-timestamp': String(occurredAt),
         },
         body,
         signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WebhookWorker } from '../../src/webhooks';
+import { WebhookInboxWorker } from '../../src/webhooks';
 import type { ApiAnswer, TestApp } from './app';
 import { shiftClock } from './flow';
 import { postWebhook, type WebhookOptions } from './webhooks';
@@ -115,10 +115,10 @@ export class PastWebhooks {
   async giveUp(id: string): Promise<void> {
     for (let hours = 1; hours < 30 && (await this.read(id)).status === 'pending'; hours += 1) {
       shiftClock(this.service, hours * HOUR);
-      await this.service.app.get(WebhookWorker, { strict: false }).runOnce();
+      await this.service.app.get(WebhookInboxWorker, { strict: false }).runOnce();
     }
     jest.restoreAllMocks();
     const { status, note } = await this.read(id);
-    if (status !== 'dead') throw new Error(`The event is ${status}, not dead: ${note}`);
+    if (status !== 'dead_lettered') throw new Error(`The event is ${status}, not dead: ${note}`);
   }
 }

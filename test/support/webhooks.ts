@@ -13,7 +13,7 @@ export interface WebhookOptions {
   /** X-Terra-Trace-Id; default: a new one. A list sends it several times, null not at all. */
   traceId?: string | string[] | null;
   /** X-Terra-Ordering-Timestamp. */
-  orderingAt?: Date;
+  occurredAt?: Date;
   headers?: Record<string, string | string[]>;
 }
 
@@ -56,7 +56,7 @@ export function postWebhook(
       'content-type': 'application/json',
       ...(signature === null ? {} : { [options.signatureName ?? 'X-Terra-Signature']: signature }),
       ...(traceId === null ? {} : { 'X-Terra-Trace-Id': traceId }),
-      ...(options.orderingAt ? { 'X-Terra-Ordering-Timestamp': String(options.orderingAt.getTime()) } : {}),
+      ...(options.occurredAt ? { 'X-Terra-Ordering-Timestamp': String(options.occurredAt.getTime()) } : {}),
       ...options.headers,
     },
   });

@@ -3,7 +3,7 @@ import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { Any, DataSource, In, IsNull, LessThan, MoreThan, Repository, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { inTransaction, runIn } from '../../database';
-import { erasedName } from '../erasure/pseudonym';
+import { pseudonymOf } from '../erasure/pseudonym';
 import { Deauthentication, type DeauthenticationRequest } from './deauthentication.entity';
 
 /** The SQL of the ledger. */
@@ -11,7 +11,7 @@ import { Deauthentication, type DeauthenticationRequest } from './deauthenticati
 export class DeauthenticationRepository {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @InjectRepository(Deauthentication) private readonly ledger: Repository<Deauthentication>,
+    @InjectRepository(Deauthentication) private readonly requests: Repository<Deauthentication>,
   ) {}
 
   /** @returns false when one is pending for this Terra user already */
@@ -36,12 +36,12 @@ export class DeauthenticationRepository {
   }
 
   wasRequestedSince(manager: EntityManager, terraUserId: string, since: Date): Promise<boolean> {
-    const names = [terraUserId, erasedName('terra_user', terraUserId)];
+    const names = [terraUserId, pseudonymOf('terra_user', terraUserId)];
     return manager.existsBy(Deauthentication, { terraUserId: In(names), requestedAt: MoreThan(since) });
   }
 
   listOf(referenceId: string): Promise<Deauthentication[]> {
-    return this.ledger.find({ where: { referenceId }, order: { id: 'DESC' } });
+    return this.requests.find({ where: { referenceId }, order: { id: 'DESC' } });
   }
 
   /**
@@ -58,7 +58,7 @@ export class DeauthenticationRepository {
         [now, leaseUntil],
       ),
     );
-    return taken ? this.ledger.findOneByOrFail({ id: taken.id }) : null;
+    return taken ? this.requests.findOneByOrFail({ id: taken.id }) : null;
   }
 
   async confirm(manager: EntityManager, id: string, lastOutcome: string, now: Date): Promise<void> {
@@ -70,10 +70,13 @@ export class DeauthenticationRepository {
   }
 
   /** Terra has ended somebody who was erased: nobody needs to know any more who it was. */
-  async disguise(manager: EntityManager, { id, terraUserId, referenceId }: Deauthentication): Promise<void> {
+  async pseudonymize(
+    manager: EntityManager,
+    { id, terraUserId, referenceId }: Deauthentication,
+  ): Promise<void> {
     const change = {
-      terraUserId: erasedName('terra_user', terraUserId),
-      referenceId: referenceId === null ? null : erasedName('end_user', referenceId),
+      terraUserId: pseudonymOf('terra_user', terraUserId),
+      referenceId: referenceId === null ? null : pseudonymOf('end_user', referenceId),
       connectionId: null,
     };
     await manager.update(Deauthentication, { id }, change);
@@ -81,16 +84,19 @@ export class DeauthenticationRepository {
 
   /** The count guards against a second worker that took it when the first one's lease had run out. */
   async putOff({ id, attempts }: Deauthentication, lastOutcome: string, nextAttemptAt: Date): Promise<void> {
-    await this.ledger.update({ id, attempts, status: 'pending' }, { lastOutcome, nextAttemptAt });
+    await this.requests.update({ id, attempts, status: 'pending' }, { lastOutcome, nextAttemptAt });
   }
 
   async countCallsSince(since: Date): Promise<number> {
-    return this.ledger.createQueryBuilder('call').where('call.lastAttemptAt >= :since', { since }).getCount();
+    return this.requests
+      .createQueryBuilder('call')
+      .where('call.lastAttemptAt >= :since', { since })
+      .getCount();
   }
 
   /** How many wait, and since when the first of them does. */
   async pending(): Promise<{ count: number; oldest: Date | null }> {
-    const row = await this.ledger
+    const row = await this.requests
       .createQueryBuilder('call')
       .select('count(*)::int', 'count')
       .addSelect('min(call.requestedAt)', 'oldest')
@@ -100,7 +106,7 @@ export class DeauthenticationRepository {
   }
 
   async awaitingVerification(confirmedBefore: Date, after: string, limit: number): Promise<string[]> {
-    const rows = await this.ledger.find({
+    const rows = await this.requests.find({
       select: { terraUserId: true },
       where: {
         status: 'confirmed',

@@ -26,7 +26,7 @@ export class HistoryLineDto {
    * When it happened, by Terra's word.
    * @example '2026-11-23T09:30:00.000Z'
    */
-  happenedAt: Date;
+  occurredAt: Date;
 
   /**
    * When we learned of it; news may come late.
@@ -100,7 +100,7 @@ export class HistoryLineDto {
   static from(line: HistoryLine): HistoryLineDto {
     return {
       id: line.id,
-      happenedAt: line.version,
+      occurredAt: line.occurredAt,
       recordedAt: line.recordedAt,
       kind: line.kind,
       cause: line.cause,

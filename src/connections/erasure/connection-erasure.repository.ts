@@ -6,10 +6,10 @@ import { ConnectionFact } from '../projection/connection-fact.entity';
 import { tombstoneDigest } from '../projection/connection-fact.repository';
 import { ConnectionIdentity } from '../projection/connection-identity.entity';
 import { Connection } from '../connection.entity';
-import { erasedName } from './pseudonym';
+import { pseudonymOf } from './pseudonym';
 
 /** Whoever works off news shares it, who erases has it alone: no event slips through between the two. */
-const NEWS_LOCK = `hashtextextended('terra-connect:news', 0)`;
+const ERASURE_LOCK = `hashtextextended('terra-connect:erasure', 0)`;
 
 /** A person, by everything that they go by here. */
 export interface PersonIds {
@@ -20,12 +20,12 @@ export interface PersonIds {
 /** The SQL that finds what belongs to one end user, and takes it away. */
 @Injectable()
 export class ConnectionErasureRepository {
-  async shareNews(manager: EntityManager): Promise<void> {
-    await runIn(manager, `SELECT pg_advisory_xact_lock_shared(${NEWS_LOCK})`, []);
+  async shareErasureLock(manager: EntityManager): Promise<void> {
+    await runIn(manager, `SELECT pg_advisory_xact_lock_shared(${ERASURE_LOCK})`, []);
   }
 
-  async stopNews(manager: EntityManager): Promise<void> {
-    await runIn(manager, `SELECT pg_advisory_xact_lock(${NEWS_LOCK})`, []);
+  async takeErasureLock(manager: EntityManager): Promise<void> {
+    await runIn(manager, `SELECT pg_advisory_xact_lock(${ERASURE_LOCK})`, []);
   }
 
   /**
@@ -47,7 +47,7 @@ export class ConnectionErasureRepository {
           SELECT FROM terra_connect.connection_identities other
             WHERE other.terra_user_id = named.id AND other.reference_id <> $1)
         ORDER BY id`,
-      [referenceId, erasedName('end_user', referenceId)],
+      [referenceId, pseudonymOf('end_user', referenceId)],
     );
     return rows.map(({ id }) => id);
   }
@@ -83,7 +83,7 @@ export class ConnectionErasureRepository {
         { referenceId },
         { oldReferenceId: referenceId },
       ],
-      order: { version: 'ASC', id: 'ASC' },
+      order: { occurredAt: 'ASC', id: 'ASC' },
     });
   }
 
@@ -99,11 +99,11 @@ export class ConnectionErasureRepository {
   }
 
   /** Somebody else's history needs the fact: it stays, and does not say any more who the person was. */
-  async disguise(manager: EntityManager, fact: ConnectionFact, person: PersonIds): Promise<void> {
+  async pseudonymize(manager: EntityManager, fact: ConnectionFact, person: PersonIds): Promise<void> {
     const mine = new Set(person.terraUserIds);
-    const user = (id: string): string => (mine.has(id) ? erasedName('terra_user', id) : id);
+    const user = (id: string): string => (mine.has(id) ? pseudonymOf('terra_user', id) : id);
     const reference = (id: string | null): string | null =>
-      id === person.referenceId ? erasedName('end_user', id) : id;
+      id === person.referenceId ? pseudonymOf('end_user', id) : id;
     const change = {
       terraUserId: user(fact.terraUserId),
       oldTerraUserId: fact.oldTerraUserId === null ? null : user(fact.oldTerraUserId),
@@ -126,16 +126,16 @@ export class ConnectionErasureRepository {
     const connections = await manager.delete(Connection, { referenceId });
     // A connection that was taken for somebody else's until it was known to be this person's.
     for (const id of terraUserIds) {
-      const name = erasedName('terra_user', id);
+      const name = pseudonymOf('terra_user', id);
       await manager.update(Connection, { terraUserId: id }, { terraUserId: name, originTerraUserId: name });
     }
     return { identities: identities.affected ?? 0, connections: connections.affected ?? 0 };
   }
 
   /** The ledger goes on to say who asked for an end, why, and what Terra said to it; not whose. */
-  async disguiseLedger(manager: EntityManager, person: PersonIds): Promise<number> {
+  async pseudonymizeDeauthentications(manager: EntityManager, person: PersonIds): Promise<number> {
     const { referenceId, terraUserIds } = person;
-    const names = terraUserIds.map((id) => erasedName('terra_user', id));
+    const names = terraUserIds.map((id) => pseudonymOf('terra_user', id));
     const rows = await runIn(
       manager,
       `UPDATE terra_connect.deauthentications call
@@ -143,7 +143,7 @@ export class ConnectionErasureRepository {
               WHERE mine.id = call.terra_user_id), call.terra_user_id),
             reference_id = CASE WHEN reference_id = $1 THEN $4 ELSE reference_id END, connection_id = NULL
           WHERE reference_id = $1 OR terra_user_id = ANY($2) RETURNING id`,
-      [referenceId, terraUserIds, names, erasedName('end_user', referenceId)],
+      [referenceId, terraUserIds, names, pseudonymOf('end_user', referenceId)],
     );
     return rows.length;
   }

@@ -38,8 +38,8 @@ export class ConnectionErasureService {
   ) {}
 
   /** For those who work off news: while they do, nobody is erased. */
-  shareNews(manager: EntityManager): Promise<void> {
-    return this.repository.shareNews(manager);
+  shareErasureLock(manager: EntityManager): Promise<void> {
+    return this.repository.shareErasureLock(manager);
   }
 
   /** By `end_user:<reference>` and `terra_user:<id>`: when they were erased. */
@@ -60,7 +60,7 @@ export class ConnectionErasureService {
   async disconnectAll(manager: EntityManager, referenceId: string, actor: string): Promise<number> {
     const status = In(['active', 'needs_reauth']);
     const inUse = await manager.findBy(Connection, { referenceId, status, mergedInto: IsNull() });
-    const fact = { version: this.clock.now(), source: 'api', actor, reason: 'erasure' } as const;
+    const fact = { occurredAt: this.clock.now(), source: 'api', actor, reason: 'erasure' } as const;
     const kind = 'disconnect_requested';
     if (inUse.length > 0) {
       const requests = inUse.map(({ terraUserId }) => ({ ...fact, terraUserId, kind, cause: kind }) as const);
@@ -103,7 +103,7 @@ export class ConnectionErasureService {
 
   /** Keeps all news out until the transaction ends, and locks everything of theirs. @returns their Terra users */
   async lock(manager: EntityManager, referenceId: string): Promise<string[]> {
-    await this.repository.stopNews(manager);
+    await this.repository.takeErasureLock(manager);
     for (let known: string[] = []; ;) {
       const found = await this.repository.terraUsersOf(manager, referenceId);
       if (found.every((id) => known.includes(id))) {
@@ -146,14 +146,14 @@ export class ConnectionErasureService {
       ofOthers.has(terraUserId) || (oldTerraUserId !== null && ofOthers.has(oldTerraUserId));
     const needed = naming.filter(isNeeded);
     const gone = naming.filter((fact) => !isNeeded(fact));
-    for (const fact of needed) await this.repository.disguise(manager, fact, person);
+    for (const fact of needed) await this.repository.pseudonymize(manager, fact, person);
     await this.repository.deleteFacts(
       manager,
       gone.map(({ id }) => id),
     );
     await this.repository.bury(manager, person, this.clock.now());
     const { identities, connections } = await this.repository.deleteProjection(manager, person);
-    const deauthentications = await this.repository.disguiseLedger(manager, person);
+    const deauthentications = await this.repository.pseudonymizeDeauthentications(manager, person);
     return {
       counts: { connections, identities, facts: gone.length, deauthentications },
       successors: needed.flatMap(({ terraUserId }) => (ofOthers.has(terraUserId) ? terraUserId : [])),

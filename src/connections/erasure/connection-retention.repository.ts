@@ -27,7 +27,7 @@ export class ConnectionRetentionRepository {
     await manager.delete(ConnectionFact, { id: In(ids) });
   }
 
-  async deleteLedger(before: Date, limit: number): Promise<number> {
+  async deleteConfirmedDeauthentications(before: Date, limit: number): Promise<number> {
     const rows = await inTransaction(this.dataSource, (manager) =>
       runIn(
         manager,

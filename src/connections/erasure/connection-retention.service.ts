@@ -7,13 +7,13 @@ import { ConnectionFactRepository } from '../projection/connection-fact.reposito
 import { ConnectionProjectionRepository } from '../projection/connection-projection.repository';
 import { reduceConnections } from '../projection/connection-reducer';
 import { ConnectionRetentionRepository } from './connection-retention.repository';
-import type { Owner } from '../projection/terra-user-reducer';
+import type { ConnectionKey } from '../projection/terra-user-reducer';
 
 // Who a Terra user is, whose place it took and how it ended is kept for ever: late news must find it.
 const DISPENSABLE: readonly FactKind[] = ['failing', 'recovered', 'scopes'];
 
 /** How many facts were deleted, and where to go on; null when there are no more connections. */
-export interface ThinnedHistory {
+export interface CompactedHistory {
   deleted: number;
   lastId: string | null;
 }
@@ -33,20 +33,20 @@ export class ConnectionRetentionService {
    *
    * @param afterId where the last call stopped; null at the start
    */
-  async thinHistory(before: Date, afterId: string | null, limit: number): Promise<ThinnedHistory> {
+  async compactHistory(before: Date, afterId: string | null, limit: number): Promise<CompactedHistory> {
     const ended = await this.repository.endedBefore(before, afterId, limit);
     let deleted = 0;
     for (const { referenceId, provider } of ended)
-      deleted += await this.thin({ referenceId, provider }, before);
+      deleted += await this.compact({ referenceId, provider }, before);
     return { deleted, lastId: ended.length === limit ? (ended.at(-1)?.id ?? null) : null };
   }
 
   /** @returns how many confirmed deauthentications were deleted, at most `limit` */
-  deleteLedger(before: Date, limit: number): Promise<number> {
-    return this.repository.deleteLedger(before, limit);
+  deleteConfirmedDeauthentications(before: Date, limit: number): Promise<number> {
+    return this.repository.deleteConfirmedDeauthentications(before, limit);
   }
 
-  private thin(owner: Owner, before: Date): Promise<number> {
+  private compact(owner: ConnectionKey, before: Date): Promise<number> {
     return inTransaction(this.dataSource, async (manager) => {
       await this.facts.lockEndUsers(manager, [owner.referenceId]);
       const identities = await this.projection.identitiesOf(manager, owner);
@@ -65,11 +65,11 @@ export class ConnectionRetentionService {
 }
 
 /** Facts of before that time without which an owner's connections are exactly the same. */
-export function dispensable(owner: Owner, facts: Fact[], before: Date): Fact[] {
+export function dispensable(owner: ConnectionKey, facts: Fact[], before: Date): Fact[] {
   const wanted = writtenOf(owner, facts);
   let kept = facts;
   for (const fact of facts.toSorted(compareFacts)) {
-    if (!DISPENSABLE.includes(fact.kind) || fact.version >= before) continue;
+    if (!DISPENSABLE.includes(fact.kind) || fact.occurredAt >= before) continue;
     const without = kept.filter((other) => other !== fact);
     if (writtenOf(owner, without) === wanted) kept = without;
   }
@@ -77,7 +77,7 @@ export function dispensable(owner: Owner, facts: Fact[], before: Date): Fact[] {
 }
 
 /** What of an owner's connections and identities is written down. */
-function writtenOf(owner: Owner, facts: Fact[]): string {
+function writtenOf(owner: ConnectionKey, facts: Fact[]): string {
   const states = reduceConnections(owner, facts).map(({ members, ...connection }) => ({
     ...connection,
     members: members.map(({ terraUserId, firstSeen, linkedAt, supersededBy, ended }) => [

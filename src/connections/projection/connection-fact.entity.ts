@@ -24,8 +24,8 @@ export class ConnectionFact {
   source: FactSource;
 
   /** When it happened by Terra's word: orders facts, whenever they came. */
-  @Column({ type: 'timestamptz', name: 'version' })
-  version: Date;
+  @Column({ type: 'timestamptz', name: 'occurred_at' })
+  occurredAt: Date;
 
   @Column({ type: 'text', name: 'reference_id', nullable: true })
   referenceId: string | null;

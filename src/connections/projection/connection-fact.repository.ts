@@ -44,7 +44,7 @@ export class ConnectionFactRepository {
         fact.kind,
         fact.cause,
         fact.source,
-        fact.version,
+        fact.occurredAt,
         fact.referenceId ?? null,
         fact.provider ?? null,
         fact.oldTerraUserId ?? null,
@@ -118,12 +118,12 @@ export function tombstoneDigest(kind: 'end_user' | 'terra_user', id: string): Bu
 }
 
 const INSERT = `INSERT INTO terra_connect.connection_facts
-    (id, fact_key, terra_user_id, kind, cause, source, version, reference_id, provider, old_terra_user_id,
+    (id, fact_key, terra_user_id, kind, cause, source, occurred_at, reference_id, provider, old_terra_user_id,
      old_reference_id, scopes, scopes_added, scopes_removed, actor, reason, source_id, recorded_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
   ON CONFLICT (fact_key) DO NOTHING RETURNING fact_key AS "factKey"`;
 
-const COLUMNS = `id, fact_key AS "key", terra_user_id AS "terraUserId", kind, cause, source, version,
+const COLUMNS = `id, fact_key AS "key", terra_user_id AS "terraUserId", kind, cause, source, occurred_at AS "occurredAt",
   reference_id AS "referenceId", provider, old_terra_user_id AS "oldTerraUserId",
   old_reference_id AS "oldReferenceId", scopes, scopes_added AS "scopesAdded",
   scopes_removed AS "scopesRemoved", actor, reason, source_id AS "sourceId", recorded_at AS "recordedAt"`;

@@ -22,22 +22,22 @@ export const FACT_KINDS = [
 export type FactKind = (typeof FACT_KINDS)[number];
 
 /** Who brought the news. */
-export const FACT_SOURCES = ['webhook', 'landing', 'reconcile', 'sweep', 'api'] as const;
+export const FACT_SOURCES = ['webhook', 'callback', 'reconcile', 'sweep', 'api'] as const;
 export type FactSource = (typeof FACT_SOURCES)[number];
 
 /** Whose doing it was. */
-export const FACT_ORIGINS = ['person', 'provider', 'terra', 'us'] as const;
+export const FACT_ORIGINS = ['end_user', 'provider', 'terra', 'us'] as const;
 export type FactOrigin = (typeof FACT_ORIGINS)[number];
 
 /** By what it came about, with whose doing that is. */
 export const ORIGIN_OF_CAUSE = {
-  auth: 'person',
-  landing: 'person',
-  user_reauth: 'person',
+  auth: 'end_user',
+  callback: 'end_user',
+  user_reauth: 'end_user',
   /** Through a session that was made to reconnect it. */
-  reconnect: 'person',
-  permission_change: 'person',
-  access_revoked: 'person',
+  reconnect: 'end_user',
+  permission_change: 'end_user',
+  access_revoked: 'end_user',
   connection_error: 'provider',
   /** Terra's lists had it, and we had not heard of it. */
   found: 'terra',
@@ -61,7 +61,7 @@ export interface NewFact {
   cause: FactCause;
   source: FactSource;
   /** When it happened by Terra's word, in milliseconds; orders facts, whenever they arrive. */
-  version: Date;
+  occurredAt: Date;
   referenceId?: string | null;
   provider?: string | null;
   /** Of `swapped`: whose place was taken; null when Terra does not say. */
@@ -88,7 +88,7 @@ export function factKey(fact: NewFact): Buffer {
       fact.terraUserId,
       fact.kind,
       fact.cause,
-      fact.version.getTime(),
+      fact.occurredAt.getTime(),
       fact.referenceId ?? null,
       fact.provider ?? null,
       fact.oldTerraUserId ?? null,
@@ -106,7 +106,7 @@ const RANK = Object.fromEntries(FACT_KINDS.map((kind, rank) => [kind, rank])) as
 
 export function compareFacts(a: Fact, b: Fact): number {
   return (
-    a.version.getTime() - b.version.getTime() ||
+    a.occurredAt.getTime() - b.occurredAt.getTime() ||
     RANK[a.kind] - RANK[b.kind] ||
     (a.key < b.key ? -1 : Number(a.key > b.key))
   );

@@ -11,7 +11,7 @@ import { ConnectionProjector, type Projected } from './connection-projector.serv
 import { ConnectionProjectionRepository } from './connection-projection.repository';
 import type { Connection } from '../connection.entity';
 import { DeauthenticationsService } from '../deauthentication/deauthentications.service';
-import { erasedName } from '../erasure/pseudonym';
+import { pseudonymOf } from '../erasure/pseudonym';
 
 // What was under way when it ended.
 const LATE_DATA_MS = 10 * 60_000;
@@ -172,8 +172,8 @@ export class ConnectionLifecycleService {
       const { terraUserId, kind } = fact;
       const erasedAt = tombstones.get(`end_user:${fact.referenceId}`);
       const isKnown = tombstones.has(`terra_user:${terraUserId}`);
-      const isOfErased = isKnown || (erasedAt !== undefined && fact.version <= erasedAt);
-      if (!isOfErased) kept.set(fact, disguiseOld(fact, tombstones));
+      const isOfErased = isKnown || (erasedAt !== undefined && fact.occurredAt <= erasedAt);
+      if (!isOfErased) kept.set(fact, pseudonymizeOld(fact, tombstones));
       else if (kind === 'linked' || kind === 'swapped') {
         const owner = before.get(terraUserId)?.referenceId ?? null;
         // A claim to what is somebody else's is no reason to end that.
@@ -182,7 +182,7 @@ export class ConnectionLifecycleService {
         if (!isKnown && erasedAt && owner === null)
           await this.erasures.buryTerraUser(manager, terraUserId, erasedAt);
         // By this name an erasure that is under way knows it for one of the person's, and waits for it.
-        const referenceId = fact.referenceId && erasedAt ? erasedName('end_user', fact.referenceId) : null;
+        const referenceId = fact.referenceId && erasedAt ? pseudonymOf('end_user', fact.referenceId) : null;
         const request = { terraUserId, connectionId: null, referenceId, actor: 'erasure' };
         await this.deauthentications.open(manager, { ...request, reason: 'told of after the erasure' });
       }
@@ -214,14 +214,14 @@ function usersOf(facts: NewFact[]): string[] {
 }
 
 // Who came back, or whose account somebody else has now, took the place of one that nothing may name any more.
-function disguiseOld(fact: NewFact, tombstones: Map<string, Date>): NewFact {
+function pseudonymizeOld(fact: NewFact, tombstones: Map<string, Date>): NewFact {
   const { oldTerraUserId: old, oldReferenceId, referenceId } = fact;
   if (old == null || !tombstones.has(`terra_user:${old}`)) return fact;
   const isOther = oldReferenceId != null && oldReferenceId !== referenceId;
   return {
     ...fact,
-    oldTerraUserId: erasedName('terra_user', old),
-    oldReferenceId: isOther ? erasedName('end_user', oldReferenceId) : oldReferenceId,
+    oldTerraUserId: pseudonymOf('terra_user', old),
+    oldReferenceId: isOther ? pseudonymOf('end_user', oldReferenceId) : oldReferenceId,
   };
 }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager } from 'typeorm';
 import { runIn } from '../../database';
-import type { IdentityState, Owner } from './terra-user-reducer';
+import type { TerraUserState, ConnectionKey } from './terra-user-reducer';
 import { ConnectionIdentity } from './connection-identity.entity';
 import type { Succession } from './connection-reducer';
 import { Connection } from '../connection.entity';
@@ -21,7 +21,10 @@ export class ConnectionProjectionRepository {
     );
   }
 
-  identitiesOf(manager: EntityManager, { referenceId, provider }: Owner): Promise<ConnectionIdentity[]> {
+  identitiesOf(
+    manager: EntityManager,
+    { referenceId, provider }: ConnectionKey,
+  ): Promise<ConnectionIdentity[]> {
     return runIn(
       manager,
       `SELECT ${IDENTITY_COLUMNS} FROM terra_connect.connection_identities
@@ -46,7 +49,7 @@ export class ConnectionProjectionRepository {
   }
 
   /** Oldest first, with those that were merged. */
-  connectionsOf(manager: EntityManager, { referenceId, provider }: Owner): Promise<Connection[]> {
+  connectionsOf(manager: EntityManager, { referenceId, provider }: ConnectionKey): Promise<Connection[]> {
     return runIn(
       manager,
       `SELECT ${CONNECTION_COLUMNS} FROM terra_connect.connections
@@ -67,7 +70,7 @@ export class ConnectionProjectionRepository {
   async writeIdentity(
     manager: EntityManager,
     known: ConnectionIdentity | undefined,
-    state: IdentityState & { supersededBy?: Succession | null },
+    state: TerraUserState & { supersededBy?: Succession | null },
     connectionId: string | null,
   ): Promise<ConnectionIdentity> {
     const { terraUserId, owner, firstSeen, linkedAt, ended, supersededBy } = state;
@@ -123,7 +126,7 @@ export class ConnectionProjectionRepository {
   }
 
   /** Makes the reconciler ask Terra about these soon. */
-  async reviewSoon(manager: EntityManager, owner: Owner, now: Date): Promise<void> {
+  async reconcileSoon(manager: EntityManager, owner: ConnectionKey, now: Date): Promise<void> {
     const { referenceId, provider } = owner;
     await manager.update(Connection, { referenceId, provider, mergedInto: IsNull() }, { reconcileAt: now });
   }

@@ -8,11 +8,11 @@ import type { Fact, NewFact } from './connection-fact';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import type { ConnectionIdentity } from './connection-identity.entity';
 import { ConnectionProjectionRepository, differs } from './connection-projection.repository';
-import { identitiesOf, isSame, reduceConnections, type ConnectionState } from './connection-reducer';
+import { isSameKey, reduceConnections, reduceTerraUsers, type ConnectionState } from './connection-reducer';
 import { mayBecome, type ConnectionStatus } from '../connection-status';
 import type { Connection } from '../connection.entity';
 import { DeauthenticationsService } from '../deauthentication/deauthentications.service';
-import type { IdentityState, Owner } from './terra-user-reducer';
+import type { TerraUserState, ConnectionKey } from './terra-user-reducer';
 
 // Until the reconciler has been there and says when to come again.
 const FIRST_REVIEW_MS = 24 * 3_600_000;
@@ -23,13 +23,13 @@ export interface Projected {
   connection: Connection | null;
 }
 
-interface ProjectedNews {
+interface ProjectionInput {
   terraUserIds: string[];
   before: Map<string, ConnectionIdentity>;
   added: NewFact[];
   /** About those Terra users, and what these come to. */
   facts: Fact[];
-  states: Map<string, IdentityState>;
+  states: Map<string, TerraUserState>;
 }
 
 /** Writes down what the facts come to, for the Terra users whose locks the caller holds. */
@@ -56,7 +56,7 @@ export class ConnectionProjector {
     added: NewFact[],
   ): Promise<Map<string, Projected>> {
     const facts = await this.facts.about(manager, terraUserIds);
-    const states = identitiesOf(facts);
+    const states = reduceTerraUsers(facts);
     // Who changes hands changes both; and who took a place elsewhere changes where it was taken.
     const elsewhere = [...states.keys()].filter((id) => !terraUserIds.includes(id));
     const others = await this.partners(manager, elsewhere);
@@ -97,8 +97,8 @@ export class ConnectionProjector {
 
   private async projectOwner(
     manager: EntityManager,
-    owner: Owner,
-    news: ProjectedNews,
+    owner: ConnectionKey,
+    news: ProjectionInput,
     projected: Map<string, Projected>,
   ): Promise<void> {
     const identities = await this.projection.identitiesOf(manager, owner);
@@ -129,17 +129,17 @@ export class ConnectionProjector {
         await this.update(manager, row, { status: 'moved', statusReason: 'moved' });
       }
     }
-    if (news.added.some(isUnclearSwap)) await this.projection.reviewSoon(manager, owner, this.clock.now());
+    if (news.added.some(isUnclearSwap)) await this.projection.reconcileSoon(manager, owner, this.clock.now());
   }
 
   /** All facts that decide over an owner's connections; what the news brought is not read again if it is all there is. */
   private async factsOf(
     manager: EntityManager,
-    owner: Owner,
+    owner: ConnectionKey,
     identities: ConnectionIdentity[],
-    { terraUserIds, facts, states }: ProjectedNews,
+    { terraUserIds, facts, states }: ProjectionInput,
   ): Promise<Fact[]> {
-    const mine = terraUserIds.filter((id) => isSame(states.get(id)?.owner ?? null, owner));
+    const mine = terraUserIds.filter((id) => isSameKey(states.get(id)?.owner ?? null, owner));
     const ids = new Set([...mine, ...identities.map(({ terraUserId }) => terraUserId)]);
     const about = facts.filter(
       ({ terraUserId, oldTerraUserId }) => ids.has(terraUserId) || ids.has(oldTerraUserId ?? ''),
@@ -194,7 +194,7 @@ export class ConnectionProjector {
     const { id: connectionId, referenceId, terraUserId } = connection;
     const request = facts
       .filter(({ kind }) => kind === 'disconnect_requested')
-      .reduce((latest, fact) => (fact.version > latest.version ? fact : latest));
+      .reduce((latest, fact) => (fact.occurredAt > latest.occurredAt ? fact : latest));
     const { actor, reason } = request;
     await this.deauthentications.open(manager, {
       terraUserId,
@@ -205,7 +205,7 @@ export class ConnectionProjector {
     });
   }
 
-  private newConnection(owner: Owner, state: ConnectionState): Connection {
+  private newConnection(owner: ConnectionKey, state: ConnectionState): Connection {
     const now = this.clock.now();
     return {
       id: uuidv7(),
@@ -233,11 +233,11 @@ function fieldsOf(
   return { terraUserId, status, statusReason, statusAt, scopes, connectedAt, disconnectedAt };
 }
 
-function ownerOf({ referenceId, provider }: ConnectionIdentity): Owner | null {
+function ownerOf({ referenceId, provider }: ConnectionIdentity): ConnectionKey | null {
   return referenceId === null || provider === null ? null : { referenceId, provider };
 }
 
-function distinct(owners: Owner[]): Owner[] {
+function distinct(owners: ConnectionKey[]): ConnectionKey[] {
   return [
     ...new Map(owners.map((owner) => [JSON.stringify([owner.referenceId, owner.provider]), owner])).values(),
   ];

@@ -1,6 +1,6 @@
 import { compareFacts, type Fact } from './connection-fact';
 import type { ConnectionStatus, StatusReason } from '../connection-status';
-import { reduceIdentity, type IdentityState, type Owner } from './terra-user-reducer';
+import { reduceTerraUser, type TerraUserState, type ConnectionKey } from './terra-user-reducer';
 
 // Terra ends the old user of a reconnect in the same breath; its end may be dated a little before the swap.
 const SAME_BREATH_MS = 60_000;
@@ -11,7 +11,7 @@ export interface Succession {
 }
 
 /** A Terra user that the connection has had. */
-export interface MemberState extends IdentityState {
+export interface MemberState extends TerraUserState {
   supersededBy: Succession | null;
 }
 
@@ -34,10 +34,10 @@ export interface ConnectionState {
  *
  * @param unordered all facts about the Terra users of this owner, and about those that took their place elsewhere
  */
-export function reduceConnections(owner: Owner, unordered: Fact[]): ConnectionState[] {
+export function reduceConnections(owner: ConnectionKey, unordered: Fact[]): ConnectionState[] {
   const facts = unordered.toSorted(compareFacts);
-  const identities = identitiesOf(facts);
-  const mine = [...identities.values()].filter((identity) => isSame(identity.owner, owner));
+  const identities = reduceTerraUsers(facts);
+  const mine = [...identities.values()].filter((identity) => isSameKey(identity.owner, owner));
   const swaps = facts.filter(
     ({ kind, terraUserId, oldTerraUserId }) => kind === 'swapped' && terraUserId !== oldTerraUserId,
   );
@@ -49,7 +49,7 @@ export function reduceConnections(owner: Owner, unordered: Fact[]): ConnectionSt
 }
 
 /** Every Terra user that the facts are about, with what those facts come to. */
-export function identitiesOf(facts: Fact[]): Map<string, IdentityState> {
+export function reduceTerraUsers(facts: Fact[]): Map<string, TerraUserState> {
   const byUser = new Map<string, Fact[]>();
   for (const fact of facts) {
     for (const id of new Set([fact.terraUserId, fact.oldTerraUserId])) {
@@ -59,16 +59,16 @@ export function identitiesOf(facts: Fact[]): Map<string, IdentityState> {
       else byUser.set(id, [fact]);
     }
   }
-  return new Map([...byUser].map(([id, about]) => [id, reduceIdentity(id, about)]));
+  return new Map([...byUser].map(([id, about]) => [id, reduceTerraUser(id, about)]));
 }
 
-export function isSame(a: Owner | null, b: Owner): boolean {
+export function isSameKey(a: ConnectionKey | null, b: ConnectionKey): boolean {
   return a?.referenceId === b.referenceId && a.provider === b.provider;
 }
 
 /** Who took whose place: old Terra user → its successor. */
 function successionsOf(
-  mine: IdentityState[],
+  mine: TerraUserState[],
   swaps: Fact[],
   movedAt: Map<string, Date>,
 ): Map<string, Succession> {
@@ -80,7 +80,7 @@ function successionsOf(
   );
   const successions = new Map<string, Succession>();
   const predecessors = new Map<string, string>();
-  const succeed = (old: string, { terraUserId, version: at }: Fact): void => {
+  const succeed = (old: string, { terraUserId, occurredAt: at }: Fact): void => {
     successions.set(old, { terraUserId, at });
     predecessors.set(terraUserId, old);
   };
@@ -95,25 +95,25 @@ function successionsOf(
   // Terra may leave the old user out. Who it was is plain only if a single one can have been; otherwise nobody is taken
   // for ended, and the reconciler asks.
   for (const swap of told) {
-    const { terraUserId, oldTerraUserId, version } = swap;
+    const { terraUserId, oldTerraUserId, occurredAt } = swap;
     if (oldTerraUserId !== null || !byId.has(terraUserId) || predecessors.has(terraUserId)) continue;
     const [only, another] = mine.filter(
       (old) =>
         old.terraUserId !== terraUserId &&
         !successions.has(old.terraUserId) &&
         old.linkedAt !== null &&
-        old.linkedAt < version &&
-        !hasEndedBefore(old, version.getTime() - SAME_BREATH_MS),
+        old.linkedAt < occurredAt &&
+        !hasEndedBefore(old, occurredAt.getTime() - SAME_BREATH_MS),
     );
     if (only && !another) succeed(only.terraUserId, swap);
   }
   // A session that was made to reconnect it: its Terra user takes the place of one that has ended or moved away. While
   // the old one lives, and Terra tells of no swap, the person has connected another account.
   for (const swap of swaps.filter(({ cause }) => cause === 'reconnect')) {
-    const { terraUserId, oldTerraUserId, version } = swap;
+    const { terraUserId, oldTerraUserId, occurredAt } = swap;
     const old = oldTerraUserId === null ? undefined : byId.get(oldTerraUserId);
     if (!old || !byId.has(terraUserId) || predecessors.has(terraUserId)) continue;
-    const latest = version.getTime() + SAME_BREATH_MS;
+    const latest = occurredAt.getTime() + SAME_BREATH_MS;
     const goneAt = movedAt.get(old.terraUserId)?.getTime() ?? Infinity;
     // One that lists lack is gone since nobody knows when.
     const isFree = hasEndedBefore(old, latest) || old.ended?.cause === 'absent' || goneAt < latest;
@@ -137,34 +137,34 @@ function lastOf(terraUserId: string, successions: Map<string, Succession>): stri
   return last;
 }
 
-function isCredible(referenceId: string | null, identity: IdentityState | undefined): boolean {
+function isCredible(referenceId: string | null, identity: TerraUserState | undefined): boolean {
   return referenceId === null || referenceId === identity?.owner?.referenceId;
 }
 
-function hasEndedBefore({ ended }: IdentityState, ms: number): boolean {
+function hasEndedBefore({ ended }: TerraUserState, ms: number): boolean {
   return ended !== null && ended.at.getTime() < ms;
 }
 
 /** Terra users whose account was connected anew under somebody else's reference. Never updated in place (T-16). */
 function departuresOf(
-  mine: IdentityState[],
-  identities: Map<string, IdentityState>,
+  mine: TerraUserState[],
+  identities: Map<string, TerraUserState>,
   swaps: Fact[],
 ): Map<string, Date> {
   const ids = new Map(mine.map(({ terraUserId, owner }) => [terraUserId, owner]));
   const departures = new Map<string, Date>();
-  for (const { terraUserId, oldTerraUserId, version, cause } of swaps) {
+  for (const { terraUserId, oldTerraUserId, occurredAt, cause } of swaps) {
     const from = oldTerraUserId === null ? undefined : ids.get(oldTerraUserId);
     const to = identities.get(terraUserId)?.owner;
     if (cause !== 'user_reauth' || oldTerraUserId === null || !from || !to) continue;
     if (to.referenceId !== from.referenceId && !departures.has(oldTerraUserId))
-      departures.set(oldTerraUserId, version);
+      departures.set(oldTerraUserId, occurredAt);
   }
   return departures;
 }
 
 /** Terra users that are one account: each with its successors. */
-function familiesOf(mine: IdentityState[], successions: Map<string, Succession>): MemberState[][] {
+function familiesOf(mine: TerraUserState[], successions: Map<string, Succession>): MemberState[][] {
   const familyOf = new Map(mine.map((identity) => [identity.terraUserId, new Set([identity.terraUserId])]));
   for (const [old, { terraUserId }] of successions) {
     const [first, second] = [familyOf.get(old), familyOf.get(terraUserId)];

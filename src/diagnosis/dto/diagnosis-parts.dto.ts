@@ -111,7 +111,7 @@ export class DiagnosedIdentityDto {
 }
 
 @ApiSchema({ description: 'An end that somebody asked for, and that Terra has not confirmed yet.' })
-export class PendingEndDto {
+export class PendingDeauthenticationDto {
   @ApiTerraUserId('Whom to end.')
   terraUserId: string;
 
@@ -150,7 +150,7 @@ export class PendingEndDto {
    */
   nextAttemptAt: Date;
 
-  static from(end: Deauthentication): PendingEndDto {
+  static from(end: Deauthentication): PendingDeauthenticationDto {
     const { terraUserId, actor, reason, requestedAt, attempts, lastOutcome, nextAttemptAt } = end;
     return { terraUserId, actor, reason, requestedAt, attempts, lastOutcome, nextAttemptAt };
   }

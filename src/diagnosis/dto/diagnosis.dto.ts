@@ -7,7 +7,7 @@ import type { Diagnosis } from '../diagnosis.service';
 import {
   DiagnosedIdentityDto,
   DiagnosedSessionDto,
-  PendingEndDto,
+  PendingDeauthenticationDto,
   TerraViewDto,
 } from './diagnosis-parts.dto';
 
@@ -87,7 +87,7 @@ export class DiagnosisDto {
   connections: DiagnosedConnectionDto[];
 
   /** Ends that Terra has not confirmed yet. */
-  pendingEnds: PendingEndDto[];
+  pendingDeauthentications: PendingDeauthenticationDto[];
 
   /** The newest 50 webhooks, and the newest 50 that are parked or dead; newest first, without what they say. */
   webhooks: WebhookEventDto[];
@@ -112,7 +112,7 @@ export class DiagnosisDto {
       conclusions: conclusions.map((conclusion) => ConclusionDto.from(conclusion)),
       sessions: facts.sessions.map((session) => DiagnosedSessionDto.from(session)),
       connections: facts.connections.map((connection) => DiagnosedConnectionDto.from(connection)),
-      pendingEnds: facts.deauthentications.map((end) => PendingEndDto.from(end)),
+      pendingDeauthentications: facts.deauthentications.map((end) => PendingDeauthenticationDto.from(end)),
       webhooks: facts.webhooks.map((event) => WebhookEventDto.from(event)),
       lastWebhookAt: facts.lastWebhookAt,
       terra: TerraViewDto.from(facts.terra),

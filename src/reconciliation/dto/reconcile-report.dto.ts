@@ -8,10 +8,10 @@ const WHAT_ACTIONS_MEAN = [
   '`update_scopes` the person agrees to other scopes',
   '`mark_inactive`, `recover` Terra cannot get data, or can again',
   '`disconnect_again` it was disconnected here, and Terra still had it',
-  '`note_missing` Terra does not list it; believed when that is still so later on',
+  '`mark_missing` Terra does not list it; believed when that is still so later on',
   '`still_missing` the same, and not long enough yet',
   '`end_absent` it was missing twice, and counts as disconnected',
-  '`note_seen` it had been missing, and is back',
+  '`mark_seen` it had been missing, and is back',
   '`owner_conflict` Terra has it under another reference; a person has to look',
   '`contradiction` it was told to have ended, and Terra lists it; a person has to look',
   '`no_owner` Terra has it without a reference',
@@ -66,7 +66,7 @@ export class ReconcileReportDto {
   @ApiProperty({
     enum: CONCLUSIONS,
     description:
-      '`in_step` nothing differed; `healed` it was set right; `waiting` somebody is missing at Terra, which is believed when it is still so later on; `needs_person` Terra and we contradict each other.',
+      '`in_step` nothing differed; `healed` it was set right; `waiting` somebody is missing at Terra, which is believed when it is still so later on; `needs_operator` Terra and we contradict each other.',
     example: 'healed',
   })
   conclusion: Conclusion;

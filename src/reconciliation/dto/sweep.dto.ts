@@ -3,10 +3,10 @@ import type { Page } from '../../http';
 import { ACTIONS, type Action } from '../terra-diff';
 import { FINDING_OUTCOMES, type FindingOutcome, type SweepFinding } from '../sweep-finding.entity';
 import {
-  BRAKES,
+  APPROVAL_REASONS,
   SWEEP_PHASES,
   SWEEP_STATUSES,
-  type Brake,
+  type ApprovalReason,
   type Sweep,
   type SweepPhase,
   type SweepStatus,
@@ -25,7 +25,7 @@ export class SweepDto {
   @ApiProperty({
     enum: SWEEP_STATUSES,
     description:
-      '`running`; `held` by the brake before anything was changed; `completed`; `failed` because Terra could not be read, the next one goes on from there; `overtaken` held, and a later one was completed.',
+      '`running`. `awaiting_approval`: the changes exceed the safety threshold, and none was applied; an operator approves with `force`. `completed`. `failed`: Terra could not be read; the next sweep resumes there. `overtaken`: it awaited approval until a later sweep completed.',
     example: 'completed',
   })
   status: SweepStatus;
@@ -40,7 +40,7 @@ export class SweepDto {
   /** Whether it only reports what it would do. */
   dryRun: boolean;
 
-  /** Whether a person has released the brake for it. */
+  /** Whether an operator has approved it with `force`. */
   forced: boolean;
 
   /**
@@ -74,13 +74,13 @@ export class SweepDto {
   applied: number;
 
   @ApiProperty({
-    enum: BRAKES,
+    enum: APPROVAL_REASONS,
     nullable: true,
     description:
-      'What the brake objected to: `empty_list` Terra named nobody, `too_many_changes` more than SWEEP_BRAKE_SHARE of the live connections.',
+      'Why it needs approval. `empty_list`: Terra listed no user. `too_many_changes`: more than SWEEP_SAFETY_THRESHOLD_SHARE of the live connections would change. null: it needs none.',
     example: null,
   })
-  brake: Brake | null;
+  approvalReason: ApprovalReason | null;
 
   @ApiProperty({
     type: String,
@@ -107,9 +107,21 @@ export class SweepDto {
 
   static from(sweep: Sweep): SweepDto {
     const { id, status, phase, dryRun, forced, actor, usersSeen, unreadable, live, changes } = sweep;
-    const { applied, brake, errorCode, startedAt, finishedAt } = sweep;
+    const { applied, approvalReason, errorCode, startedAt, finishedAt } = sweep;
     const counts = { usersSeen, unreadable, live, changes, applied };
-    return { id, status, phase, dryRun, forced, actor, ...counts, brake, errorCode, startedAt, finishedAt };
+    return {
+      id,
+      status,
+      phase,
+      dryRun,
+      forced,
+      actor,
+      ...counts,
+      approvalReason,
+      errorCode,
+      startedAt,
+      finishedAt,
+    };
   }
 }
 
@@ -157,7 +169,7 @@ export class SweepReportDto extends SweepDto {
     type: 'object',
     additionalProperties: { type: 'integer' },
     description: `How many differences of each kind: ${ACTIONS.join(', ')}.`,
-    example: { link: 2, note_missing: 1 },
+    example: { link: 2, mark_missing: 1 },
   })
   counts: Partial<Record<Action, number>>;
 

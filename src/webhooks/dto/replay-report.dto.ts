@@ -20,7 +20,7 @@ export class ReplayedEventDto {
   @ApiProperty({
     enum: WEBHOOK_EVENT_STATUSES,
     description: 'What had become of it.',
-    example: 'dead',
+    example: 'dead_lettered',
   })
   status: WebhookEventStatus;
 

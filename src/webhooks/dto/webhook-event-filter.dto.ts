@@ -9,7 +9,7 @@ export class WebhookEventFilterDto {
   @ApiPropertyOptional({
     enum: WEBHOOK_EVENT_STATUSES,
     description: 'What has become of them so far.',
-    example: 'dead',
+    example: 'dead_lettered',
   })
   @IsOptional()
   @IsIn(WEBHOOK_EVENT_STATUSES, { message: `must be one of ${WEBHOOK_EVENT_STATUSES.join(', ')}` })

@@ -19,7 +19,7 @@ export class WebhookEventDto {
     enum: WEBHOOK_EVENT_STATUSES,
     description:
       '`pending`: waits to be worked off. `done`: applied. `ignored`: of no meaning here. `parked`: about nobody known yet, or contradictory; changed nothing. `dead`: failed every attempt.',
-    example: 'dead',
+    example: 'dead_lettered',
   })
   status: WebhookEventStatus;
 
@@ -77,7 +77,7 @@ export class WebhookEventDto {
       'X-Terra-Ordering-Timestamp: when it happened, and what decides against newer news; `signedAt` does where it is null.',
     example: '2026-11-23T09:29:59.120Z',
   })
-  orderingAt: Date | null;
+  occurredAt: Date | null;
 
   /**
    * When it was stored here.
@@ -134,7 +134,7 @@ export class WebhookEventDto {
       traceId: event.traceId,
       terraReference: event.terraReference,
       signedAt: event.signedAt,
-      orderingAt: event.orderingAt,
+      occurredAt: event.occurredAt,
       receivedAt: event.receivedAt,
       attempts: event.attempts,
       nextAttemptAt: event.nextAttemptAt,
