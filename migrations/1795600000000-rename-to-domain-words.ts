@@ -55,6 +55,12 @@ const WORDS: Word[] = [
   ['connection_facts', 'source', 'landing', 'callback'],
   ['connection_identities', 'cause', 'landing', 'callback'],
   ['webhook_events', 'status', 'dead', 'dead_lettered'],
+  [
+    'webhook_events',
+    'note',
+    'nobody has told us yet whose Terra user this is',
+    'the owner of the Terra user is not known yet',
+  ],
   ['sweeps', 'status', 'held', 'awaiting_approval'],
   ['sweeps', 'phase', 'comparing', 'diffing'],
   ['sweep_findings', 'action', 'note_missing', 'mark_missing'],

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import { type Metrics } from './observability';
-import { runWithRequestId } from './common';
+import { runWithLogContext } from './common';
 
 const REQUEST_ID = /^[\w.-]{8,64}$/;
 
@@ -17,7 +17,7 @@ export function describeRequests(fastify: FastifyInstance, metrics: Metrics): vo
     const given = request.headers['x-request-id'];
     const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7();
     void reply.header('x-request-id', requestId);
-    runWithRequestId(requestId, done);
+    runWithLogContext({ requestId }, done);
   });
 
   fastify.addHook('onResponse', (request, reply, done) => {

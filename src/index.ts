@@ -2,7 +2,7 @@ export { PUBLIC_ROUTE } from './http';
 /** What a Nest application needs to embed Terra Connect; see docs/embedding.md. */
 export { ApiKeysService, type Scope } from './api-keys';
 export { DomainError } from './common';
-export { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from './config';
+export type { TerraConnectOptions } from './config';
 export {
   ConnectSession,
   ConnectSessionsService,

@@ -57,7 +57,7 @@ describe('terra-connect api-key', () => {
     expect((await callApi(service.url, 'GET', '/v1/connections', { key })).status).toBe(401);
     expect(await cli(['api-key', 'revoke', id], env)).toMatchObject({
       code: 1,
-      stderr: `terra-connect: There is no API key ${id}, or it is revoked already.\n`,
+      stderr: `terra-connect: There is no active API key ${id}.\n`,
     });
   });
 

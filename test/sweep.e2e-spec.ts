@@ -292,7 +292,12 @@ describe('One sweep at a time', () => {
     });
     const sweeps = service.app.get(SweepsService, { strict: false });
     let steps = 0;
-    await sweeps.startAndRun({ actor: 'test' }, () => (steps += 1) > 2);
+    const abortedAfterTwoPages = {
+      get aborted() {
+        return (steps += 1) > 2;
+      },
+    };
+    await sweeps.startAndRun({ actor: 'test' }, abortedAfterTwoPages as AbortSignal);
     expect(pagesAsked()).toEqual(['0', '1']);
     // As if it had not said good-bye: its lease still runs.
     await service.query(

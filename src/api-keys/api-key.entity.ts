@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Scope } from './scopes';
 
-/** An internal caller's key. Only its hash is kept: the key itself is shown once, when it is made. */
+/** One row per API key of a caller. Only the hash is stored: the key itself is shown once, when it is created. */
 @Entity({ schema: 'terra_connect', name: 'api_keys' })
 export class ApiKey {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
@@ -13,7 +13,7 @@ export class ApiKey {
   @Column({ type: 'bytea', name: 'key_hash' })
   keyHash: Buffer;
 
-  /** The key's first characters, to tell keys apart in a list. */
+  /** The first characters of the key, to tell keys apart in a list. */
   @Column({ type: 'text', name: 'hint' })
   hint: string;
 

@@ -10,7 +10,7 @@ export interface AuthenticatedRequest {
   caller?: Caller;
 }
 
-/** Lets a request through when it carries a living key that has the route's scope. */
+/** Accepts a request whose API key is active and has the route's scope. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
@@ -21,7 +21,7 @@ export class ApiKeyGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const caller = await this.apiKeys.authenticate(readBearer(request.headers.authorization));
-    // A route that names no scope is for admins: forgetting the decorator closes the route instead of opening it.
+    // A route without a scope is for admins, so that a forgotten decorator closes the route.
     const required = this.reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler()) ?? 'admin';
     if (!caller.scopes.includes('admin') && !caller.scopes.includes(required))
       throw new ScopeMissingError(required);

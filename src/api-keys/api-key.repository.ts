@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { runPrepared } from '../database';
+import { runSql } from '../database';
 import type { Scope } from './scopes';
 
 const FIND_TIMEOUT_MS = 5_000;
@@ -9,21 +9,22 @@ const FIND_TIMEOUT_MS = 5_000;
 export interface FoundKey {
   id: string;
   scopes: Scope[];
-  last_used_at: Date | null;
+  lastUsedAt: Date | null;
 }
 
-/** The look-up that every call of the API makes. */
+/** The SQL that finds a key, for every call of the API. */
 @Injectable()
 export class ApiKeyRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  async findLivingByHash(keyHash: Buffer): Promise<FoundKey | null> {
-    const { rows } = await runPrepared<FoundKey>(this.dataSource, FIND_LIVING, [keyHash], FIND_TIMEOUT_MS);
+  async findActiveByHash(keyHash: Buffer): Promise<FoundKey | null> {
+    const { rows } = await runSql<FoundKey>(
+      this.dataSource,
+      `SELECT id, scopes, last_used_at AS "lastUsedAt" FROM terra_connect.api_keys
+        WHERE key_hash = $1 AND revoked_at IS NULL`,
+      [keyHash],
+      { timeoutMs: FIND_TIMEOUT_MS },
+    );
     return rows[0] ?? null;
   }
 }
-
-const FIND_LIVING = {
-  name: 'terra_connect_find_api_key',
-  text: `SELECT id, scopes, last_used_at FROM terra_connect.api_keys WHERE key_hash = $1 AND revoked_at IS NULL`,
-};

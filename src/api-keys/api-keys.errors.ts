@@ -7,10 +7,10 @@ export class ApiKeyMissingError extends DomainError {
   }
 }
 
-/** Unknown and revoked keys get the same answer: it tells nobody which keys have existed. */
+/** One answer for unknown and revoked keys, so that it does not tell which keys have existed. */
 export class ApiKeyInvalidError extends DomainError {
   constructor() {
-    super('unauthorized', 'auth.invalid_key', 'The API key is not known or has been revoked.');
+    super('unauthorized', 'auth.invalid_key', 'The API key is unknown or revoked. Use an active key.');
   }
 }
 
@@ -24,6 +24,6 @@ export class ScopeMissingError extends DomainError {
 
 export class ApiKeyNotFoundError extends DomainError {
   constructor(id: string) {
-    super('not_found', 'api_key.not_found', `There is no API key ${id}, or it is revoked already.`);
+    super('not_found', 'api_key.not_found', `There is no active API key ${id}.`);
   }
 }

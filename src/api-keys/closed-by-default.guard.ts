@@ -5,8 +5,8 @@ import { ApiKeyMissingError } from './api-keys.errors';
 import { GUARDED_BY_KEY } from './rest-controller.decorator';
 
 /**
- * The service's outer guard: a route is either marked public, or belongs to a controller that the API key guard protects
- * (see RestController). Anything else was forgotten, and stays shut; naming a scope alone protects nothing.
+ * The service's outer guard: it accepts routes that are marked public, and controllers that the API key guard protects
+ * (see RestController). Every other route was forgotten and stays closed; a scope alone protects nothing.
  */
 @Injectable()
 export class ClosedByDefaultGuard implements CanActivate {

@@ -1,9 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Global, Injectable, Module } from '@nestjs/common';
 
-/** The time, injected so that tests can move it. */
+/** The current time, injected so that tests can move it. */
 @Injectable()
 export class Clock {
   now(): Date {
     return new Date();
   }
 }
+
+/** Makes the clock injectable everywhere. */
+@Global()
+@Module({ providers: [Clock], exports: [Clock] })
+export class ClockModule {}

@@ -1,10 +1,10 @@
 /**
- * What kind of thing went wrong. The problem filter turns a kind into an HTTP status; nothing else does.
+ * The kind of an error. Only the problem filter turns a kind into an HTTP status.
  *
  * - `invalid` the caller's input cannot be accepted
- * - `unauthorized` nobody we know; `forbidden` somebody known who may not
- * - `not_found`, `gone` it was there, `conflict` it is in another state
- * - `upstream` Terra refused us, for a reason the caller cannot mend; `unavailable` try again later;
+ * - `unauthorized` the caller is unknown; `forbidden` the caller is known but lacks the right
+ * - `not_found`; `gone` it existed; `conflict` it is in another state
+ * - `upstream` Terra refused the service, for a reason that the caller cannot fix; `unavailable` retry later;
  *   `timeout` Terra did not answer in time
  */
 export type DomainErrorKind =
@@ -20,15 +20,15 @@ export type DomainErrorKind =
   | 'timeout';
 
 export interface DomainErrorOptions {
-  /** Machine-readable facts for the caller; they become members of the problem document. */
+  /** Machine-readable details for the caller; they become members of the problem document. */
   details?: Record<string, unknown>;
   cause?: unknown;
   retryAfterSeconds?: number;
-  /** With `unauthorized`: the scheme that would be accepted; `Bearer` if not said. */
+  /** With `unauthorized`: the authentication scheme that the route accepts; default `Bearer`. */
   challenge?: string;
 }
 
-/** Base of every error that a caller may see. The code is API and stays; the text may change. */
+/** Base class of every error that a caller may see. The code is API and stays; the text may change. */
 export abstract class DomainError extends Error {
   readonly details: Record<string, unknown>;
   readonly retryAfterSeconds: number | undefined;
@@ -48,7 +48,7 @@ export abstract class DomainError extends Error {
   }
 }
 
-/** One field of a request that was refused. */
+/** A field of a request that was refused, and why. */
 export interface FieldProblem {
   field: string;
   detail: string;
@@ -56,8 +56,13 @@ export interface FieldProblem {
 
 export class RequestInvalidError extends DomainError {
   constructor(errors: FieldProblem[]) {
-    super('invalid', 'request.invalid', 'The request has fields that cannot be accepted.', {
-      details: { errors },
-    });
+    super(
+      'invalid',
+      'request.invalid',
+      'Some fields of the request cannot be accepted; errors names each of them.',
+      {
+        details: { errors },
+      },
+    );
   }
 }

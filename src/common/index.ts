@@ -1,7 +1,6 @@
-export { Clock } from './clock';
-export { ClockModule } from './clock.module';
+export { Clock, ClockModule } from './clock';
 export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProblem } from './domain.error';
-export { currentRequestId, runWithRequestId } from './log-context';
+export { currentLogContext, runWithLogContext, type LogContext } from './log-context';
 export {
   hasSqlState,
   isConnectionLost,

@@ -1,12 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-const storage = new AsyncLocalStorage<{ requestId: string }>();
-
-/** Runs the rest of a request with its id at hand for the log; nothing else may be kept here. */
-export function runWithRequestId(requestId: string, next: () => void): void {
-  storage.run({ requestId }, next);
+/** Names the request or the background job that a log line belongs to. */
+export interface LogContext {
+  requestId?: string;
+  worker?: string;
+  jobId?: string;
 }
 
-export function currentRequestId(): string | undefined {
-  return storage.getStore()?.requestId;
+const storage = new AsyncLocalStorage<LogContext>();
+
+/** Runs work whose log lines carry the context. Nothing else may be kept here: a call's inputs are its parameters. */
+export function runWithLogContext<Result>(context: LogContext, work: () => Result): Result {
+  return storage.run(context, work);
+}
+
+export function currentLogContext(): LogContext {
+  return storage.getStore() ?? {};
 }

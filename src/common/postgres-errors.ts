@@ -1,19 +1,21 @@
-/** Postgres broke a circle of transactions that waited for each other. */
+/** Every Postgres error that the code reacts to, by SQLSTATE, socket code or driver message. */
+
+/** Postgres ended one of several transactions that waited for each other. */
 const DEADLOCK_DETECTED = '40P01';
 const SERIALIZATION_FAILURE = '40001';
 /** A unique key is taken. */
 export const UNIQUE_VIOLATION = '23505';
-/** The table is not there: migrations have not been run. */
+/** The table does not exist: the migrations have not run. */
 export const UNDEFINED_TABLE = '42P01';
 
-/** Whether a driver error carries the given SQLSTATE and, if asked, was raised by the given constraint. */
+/** Whether a driver error has the given SQLSTATE and, if one is given, names the constraint. */
 export function hasSqlState(error: unknown, state: string, constraint?: string): boolean {
   const driverError = (error as { driverError?: unknown } | null)?.driverError ?? error;
   const { code, constraint: raisedBy } = (driverError ?? {}) as { code?: unknown; constraint?: unknown };
   return code === state && (constraint === undefined || raisedBy === constraint);
 }
 
-/** Whether Postgres gave up on a transaction that another one stood in the way of: run again, it may well succeed. */
+/** Whether Postgres ended the transaction because of another one. A repetition is likely to succeed. */
 export function isTransient(error: unknown): boolean {
   return hasSqlState(error, DEADLOCK_DETECTED) || hasSqlState(error, SERIALIZATION_FAILURE);
 }
@@ -31,11 +33,11 @@ const LOST_STATES = /^(08...|57P..|53300)$/;
 // node-postgres gives these no code.
 const LOST_MESSAGES =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
-// Our own statement time-out, at the server and at the client: it may be the statement's fault, or a lock's.
+// Our statement timeouts, at the server and at the client. The statement may be slow, or a lock may hold it up.
 const SLOW_STATE = '57014';
 const SLOW_MESSAGE = 'Query read timeout';
 
-/** Whether the error says that there is no connection to Postgres, whatever the statement was. */
+/** Whether the connection to Postgres is lost, whatever the statement was. */
 export function isConnectionLost(error: unknown): boolean {
   return someFailure(
     error,
@@ -43,13 +45,13 @@ export function isConnectionLost(error: unknown): boolean {
   );
 }
 
-/** Whether Postgres could not do it in time, for want of a connection or of an answer: the caller may try again. */
+/** Whether Postgres gave no connection or no answer in time. The caller may retry. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const slow = (code: string, message: string): boolean => code === SLOW_STATE || message === SLOW_MESSAGE;
   return isConnectionLost(error) || someFailure(error, slow);
 }
 
-// By shape: an error of the driver's is not always an instance of this realm's Error. What it was caused by counts too.
+// By shape, since a driver error is not always an instance of this realm's Error. The causes of an error count, too.
 function someFailure(error: unknown, matches: (code: string, message: string) => boolean): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, message, errors, cause } = error as Partial<AggregateError> & { code?: unknown };

@@ -4,11 +4,11 @@ import { ValidateBy } from 'class-validator';
 export const REFERENCE_ID_MAX_LENGTH = 255;
 
 /**
- * Why a text cannot be a reference id, or null when it can: 1 to 255 characters of any script, case-sensitive.
+ * Why a value cannot be a reference id, or null when it can: 1 to 255 characters of any script, case-sensitive.
  *
- * Lone surrogates are refused because all of them are stored as the same replacement character: two end users would
- * become one. "null" and "undefined" are what a missing value looks like after careless string conversion, and would
- * collect the devices of many people under one reference.
+ * Lone surrogates are refused: Postgres would store all of them as the same replacement character, and two end users
+ * would become one. "null" and "undefined" are refused: careless string conversion turns a missing value into them, and
+ * the devices of many end users would end up under one reference.
  */
 export function describeReferenceIdProblem(value: unknown): string | null {
   if (typeof value !== 'string') return 'must be text';
@@ -21,7 +21,7 @@ export function describeReferenceIdProblem(value: unknown): string | null {
   return null;
 }
 
-/** Validates a DTO's field as a reference id. */
+/** Validates a field of a DTO as a reference id. */
 export function IsReferenceId(): PropertyDecorator {
   return applyDecorators(
     ValidateBy({

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** A secret that fits in a URL path: 256 random bits, 43 characters. */
+/** A secret for a URL path: 256 random bits, 43 characters. */
 export function randomToken(): string {
   return randomBytes(32).toString('base64url');
 }
@@ -15,7 +15,7 @@ export function hmacSha256(secret: string, ...parts: (string | Buffer)[]): Buffe
   return hmac.digest();
 }
 
-/** Compares in constant time; buffers of different length are different. */
+/** Compares in constant time. Buffers of different length differ. */
 export function constantTimeEqual(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

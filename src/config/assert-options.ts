@@ -1,20 +1,22 @@
 import type { ValidationArguments } from 'class-validator';
 import { IsReturnUrlList, IsSecretList, IsServiceUrl, MIN_WEBHOOK_DAYS } from './environment.validators';
-import { reconciliationOf, retentionOf, type TerraConnectOptions } from './options';
+import type { ReconciliationOptions, RetentionOptions, TerraConnectOptions } from './options';
+
+/** The host's options with the defaults filled in. */
+type CompleteOptions = TerraConnectOptions & {
+  reconciliation: ReconciliationOptions;
+  retention: RetentionOptions;
+};
 
 /**
- * Refuses options that would make an open or a deaf service. The environment has been through the same checks; a host
- * application's own configuration has not, and an empty variable makes a signing secret that everybody knows.
+ * Refuses options that would leave the service open to anyone or deaf to Terra. The service's own environment has passed
+ * the same checks; a host application's configuration has not, and an empty variable there would become a signing secret
+ * that anyone can guess.
  *
- * @throws Error with every option that is wrong, without its value
+ * @throws Error that names every option that is wrong, without its value
  */
-export function assertOptions({
-  publicUrl,
-  terra,
-  returnUrls,
-  reconciliation,
-  retention,
-}: TerraConnectOptions): void {
+export function assertOptions(options: CompleteOptions): void {
+  const { publicUrl, terra, returnUrls, reconciliation, retention } = options;
   const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -27,6 +29,8 @@ export function assertOptions({
     check(option, serviceUrl.validate(url, args), serviceUrl.defaultMessage(args));
     check(option, !url.endsWith('/'), 'must not end with a slash');
   };
+  // A value that is no number would compare as "never exceeded".
+  const isAmount = (value: number): boolean => Number.isFinite(value) && value >= 0;
 
   checkUrl('publicUrl', publicUrl, 'https-unless-loopback');
   checkUrl('terra.apiUrl', terra.apiUrl);
@@ -35,21 +39,15 @@ export function assertOptions({
   check('terra.apiKey', terra.apiKey !== '', 'is empty');
   check('terra.signingSecrets', secrets.validate(terra.signingSecrets), secrets.defaultMessage());
   check('returnUrls', targets.validate(returnUrls), targets.defaultMessage(about(returnUrls)));
-  // A brake that is no number compares as "never too many".
-  for (const [name, value] of Object.entries(retentionOf(retention)))
-    check(`retention.${name}`, Number.isFinite(value) && value >= 0, 'must be a number of days from 0');
-  const { webhookEventsDays } = retentionOf(retention);
+  for (const [name, value] of Object.entries(retention))
+    check(`retention.${name}`, isAmount(value as number), 'must be a number of days from 0');
+  const { webhookEventsDays } = retention;
   const isLongEnough = webhookEventsDays === 0 || webhookEventsDays >= MIN_WEBHOOK_DAYS;
   check('retention.webhookEventsDays', isLongEnough, 'must be 14 or more, or 0: Terra resends for 14 days');
-  const { safetyThresholdShare, ...amounts } = reconciliationOf(reconciliation);
-  check(
-    'reconciliation.safetyThresholdShare',
-    safetyThresholdShare >= 0 && safetyThresholdShare <= 1,
-    'must be a share from 0 to 1',
-  );
-  for (const [name, value] of Object.entries(amounts)) {
-    check(`reconciliation.${name}`, Number.isFinite(value) && value >= 0, 'must be a number from 0');
-  }
+  const { safetyThresholdShare: share, ...amounts } = reconciliation;
+  check('reconciliation.safetyThresholdShare', share >= 0 && share <= 1, 'must be a share from 0 to 1');
+  for (const [name, value] of Object.entries(amounts))
+    check(`reconciliation.${name}`, isAmount(value), 'must be a number from 0');
   if (problems.length > 0)
-    throw new Error(`TerraAuthModule cannot run on these options: ${problems.join('; ')}.`);
+    throw new Error(`TerraAuthModule cannot run with these options: ${problems.join('; ')}.`);
 }

@@ -22,12 +22,17 @@ import {
   IsServiceUrl,
   NotPlaceholder,
 } from './environment.validators';
-import { reconciliationOf, retentionOf, WIDGET_GENERATIONS, type WidgetGeneration } from './options';
+import {
+  RECONCILIATION_DEFAULTS,
+  RETENTION_DEFAULTS,
+  WIDGET_GENERATIONS,
+  type WidgetGeneration,
+} from './options';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-// class-transformer's implicit conversion turns "false" into true and "" into 0, so each conversion is spelled out
-// and leaves what it does not understand for the validator to name.
+// class-transformer's implicit conversion turns "false" into true and "" into 0. So each conversion is spelled out, and
+// leaves a value that it cannot read for the validator to report.
 const ToInteger = () =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
@@ -52,18 +57,16 @@ const WithoutTrailingSlash = () =>
     typeof value === 'string' ? value.replace(/\/+$/, '') : value,
   );
 
-/** A field that holds a whole number within bounds. */
+/** Validates a whole number within bounds. */
 const WholeNumber = (of: string, least: number, most: number): PropertyDecorator => {
   const message = `must be a whole number of ${of} from ${least} to ${most}`;
   const rules = [ToInteger(), IsInt({ message }), Min(least, { message }), Max(most, { message })];
   return (target, property) => rules.forEach((rule) => rule(target, property));
 };
 const SHARE = 'must be a share from 0 to 1, such as 0.1';
-const RECONCILIATION = reconciliationOf();
-const RETENTION = retentionOf();
 const MAX_DAYS = 36_500;
 
-/** Every variable that the service reads. Names are part of the contract; `.env.example` documents each. */
+/** Every variable that the service reads. The names are part of the API; `.env.example` documents each. */
 export class Environment {
   @ToInteger()
   @IsInt({ message: 'must be a port number' })
@@ -128,44 +131,44 @@ export class Environment {
   WORKERS_ENABLED: boolean = true;
 
   @WholeNumber('hours', 1, 8_760)
-  RECONCILE_INTERVAL_HOURS: number = RECONCILIATION.reconcileIntervalHours;
+  RECONCILE_INTERVAL_HOURS: number = RECONCILIATION_DEFAULTS.reconcileIntervalHours;
 
   @WholeNumber('hours', 0, 8_760)
-  QUIET_AFTER_HOURS: number = RECONCILIATION.quietAfterHours;
+  QUIET_AFTER_HOURS: number = RECONCILIATION_DEFAULTS.quietAfterHours;
 
   @WholeNumber('minutes', 1, 10_080)
-  RECONCILE_CONFIRM_MINUTES: number = RECONCILIATION.confirmMinutes;
+  RECONCILE_CONFIRM_MINUTES: number = RECONCILIATION_DEFAULTS.confirmMinutes;
 
   @WholeNumber('hours', 0, 8_760)
-  SWEEP_INTERVAL_HOURS: number = RECONCILIATION.sweepIntervalHours;
+  SWEEP_INTERVAL_HOURS: number = RECONCILIATION_DEFAULTS.sweepIntervalHours;
 
   @ToShare()
   @IsNumber({}, { message: SHARE })
   @Min(0, { message: SHARE })
   @Max(1, { message: SHARE })
-  SWEEP_SAFETY_THRESHOLD_SHARE: number = RECONCILIATION.safetyThresholdShare;
+  SWEEP_SAFETY_THRESHOLD_SHARE: number = RECONCILIATION_DEFAULTS.safetyThresholdShare;
 
   @WholeNumber('changes', 0, 1_000_000)
-  SWEEP_SAFETY_THRESHOLD_MINIMUM: number = RECONCILIATION.safetyThresholdMinimum;
+  SWEEP_SAFETY_THRESHOLD_MINIMUM: number = RECONCILIATION_DEFAULTS.safetyThresholdMinimum;
 
   @WholeNumber('days', 0, MAX_DAYS)
-  RETENTION_SESSIONS_DAYS: number = RETENTION.sessionsDays;
+  RETENTION_SESSIONS_DAYS: number = RETENTION_DEFAULTS.sessionsDays;
 
   @ToInteger()
   @Validate(IsRetentionOfWebhooks)
-  RETENTION_WEBHOOK_EVENTS_DAYS: number = RETENTION.webhookEventsDays;
+  RETENTION_WEBHOOK_EVENTS_DAYS: number = RETENTION_DEFAULTS.webhookEventsDays;
 
   @WholeNumber('days', 0, MAX_DAYS)
-  RETENTION_HISTORY_DAYS: number = RETENTION.historyDays;
+  RETENTION_HISTORY_DAYS: number = RETENTION_DEFAULTS.historyDays;
 
   @WholeNumber('days', 0, MAX_DAYS)
-  RETENTION_DEAUTHENTICATIONS_DAYS: number = RETENTION.deauthenticationsDays;
+  RETENTION_DEAUTHENTICATIONS_DAYS: number = RETENTION_DEFAULTS.deauthenticationsDays;
 
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 }
 
-/** Thrown at start-up with every missing or malformed variable. Never holds a value: any of them may be a secret. */
+/** Reports every missing or malformed variable at start-up. It holds no value: each may be a secret. */
 export class EnvironmentError extends Error {
   constructor(readonly problems: string[]) {
     super(
@@ -177,9 +180,9 @@ export class EnvironmentError extends Error {
 }
 
 /**
- * Reads and validates the environment; variables that are set but empty count as not set.
+ * Reads and validates the environment. A variable that is set but empty counts as not set.
  *
- * @throws EnvironmentError naming every variable that is missing or malformed
+ * @throws EnvironmentError that names every variable that is missing or malformed
  */
 export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
   const known = Object.keys(source).filter(
@@ -199,7 +202,7 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
   return environment;
 }
 
-/** The one variable that the migration commands need. */
+/** Reads the only variable that the migration commands need. */
 export function readDatabaseUrl(source: Record<string, string | undefined> = process.env): string {
   const url = source.DATABASE_URL;
   if (!url || !/^postgres(ql)?:\/\/\S+$/.test(url)) {
@@ -209,8 +212,8 @@ export function readDatabaseUrl(source: Record<string, string | undefined> = pro
 }
 
 /**
- * For a command that only reads: needs DATABASE_URL. Without Terra's credentials it stands in for them, and whoever gets
- * the environment must not ask Terra. Never makes the bootstrap key.
+ * Reads the environment of a command that only reads the database; only DATABASE_URL is required. Placeholders replace
+ * other missing variables, so a caller must not ask Terra unless `hasTerra`. The bootstrap key is left out.
  */
 export function readDiagnosisEnvironment(source: Record<string, string | undefined> = process.env): {
   environment: Environment;
@@ -220,12 +223,12 @@ export function readDiagnosisEnvironment(source: Record<string, string | undefin
   const isSet = (name: string): boolean => (source[name] ?? '').trim() !== '';
   const hasTerra = isSet('TERRA_DEV_ID') && isSet('TERRA_API_KEY');
   const given = Object.fromEntries(Object.entries(source).filter(([name]) => isSet(name)));
-  const standIns = {
+  const placeholders = {
     PUBLIC_URL: 'http://localhost:3000',
-    TERRA_SIGNING_SECRETS: 'stand-in-that-signs-nothing-0123456789',
-    ...(hasTerra ? {} : { TERRA_DEV_ID: 'stand-in', TERRA_API_KEY: 'stand-in-0123456789' }),
+    TERRA_SIGNING_SECRETS: 'placeholder-signs-nothing-0123456789',
+    ...(hasTerra ? {} : { TERRA_DEV_ID: 'not-set', TERRA_API_KEY: 'not-set' }),
   };
-  const environment = readEnvironment({ ...standIns, ...given, BOOTSTRAP_API_KEY: undefined });
+  const environment = readEnvironment({ ...placeholders, ...given, BOOTSTRAP_API_KEY: undefined });
   return { environment, hasTerra };
 }
 

@@ -7,7 +7,7 @@ import { describeReturnUrlProblem, isLoopback } from './return-url-pattern';
 
 const PLACEHOLDER = /^(<.*>|change[-_ ]?(me|this).*|your[-_ ].*|x{3,}|todo|secret|password|placeholder.*)$/i;
 
-/** Refuses the values that people copy out of examples: a service that runs on them is open to everybody. */
+/** Refuses placeholders copied from examples: a secret that is published protects nothing. */
 @ValidatorConstraint({ name: 'notPlaceholder' })
 export class NotPlaceholder implements ValidatorConstraintInterface {
   validate(value: unknown): boolean {
@@ -62,7 +62,7 @@ export class IsReturnUrlList implements ValidatorConstraintInterface {
   }
 }
 
-/** Terra can send a delivery again for this long; whether it is new can only be told while the first one is kept. */
+/** Terra can resend a delivery for this long. A repetition is recognised only while the first one is kept. */
 export const MIN_WEBHOOK_DAYS = 14;
 
 @ValidatorConstraint({ name: 'isRetentionOfWebhooks' })

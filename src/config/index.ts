@@ -1,4 +1,3 @@
-export { assertOptions } from './assert-options';
 export {
   Environment,
   EnvironmentError,
@@ -7,12 +6,16 @@ export {
   readEnvironment,
 } from './environment';
 export { toNamespaces, type Namespaces } from './namespaces';
+export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
 export {
-  reconciliationOf,
-  retentionOf,
+  BootstrapKeyOptions,
+  BrowserOptions,
+  ReconciliationOptions,
+  RetentionOptions,
   TERRA_CONNECT_OPTIONS,
-  type ReconciliationOptions,
-  type RetentionOptions,
+  TerraApiOptions,
+  WebhookSigningOptions,
+  WorkerOptions,
   type TerraConnectOptions,
 } from './options';
 export { parseReturnUrl } from './return-url-pattern';

@@ -10,7 +10,7 @@ export interface DatabaseNamespace {
   url: string;
 }
 
-/** Typed slices of the environment: a room asks for its slice, never for a variable. */
+/** The environment as typed parts: a module asks for its part, never for a variable. */
 export interface Namespaces {
   app: AppNamespace;
   database: DatabaseNamespace;

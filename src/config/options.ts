@@ -1,40 +1,93 @@
-/** Injection token of {@link TerraConnectOptions}; TerraAuthModule provides it to every room. */
+/** Injection token of {@link TerraConnectOptions}, as the host gave them; classes inject a slice instead. */
 export const TERRA_CONNECT_OPTIONS = Symbol('TERRA_CONNECT_OPTIONS');
 
 /** Which widget-session endpoint to use: see `terra/widget-session.gateway.ts`. */
 export const WIDGET_GENERATIONS = ['auto', 'current', 'legacy'] as const;
 export type WidgetGeneration = (typeof WIDGET_GENERATIONS)[number];
 
-export interface TerraOptions {
+/** Everything that `TerraAuthModule` needs to know, whichever application hosts it. */
+export interface TerraConnectOptions {
+  /** Where browsers and Terra reach this service, without a trailing slash. */
+  publicUrl: string;
+  terra: TerraApiOptions & WebhookSigningOptions;
+  /** Where a browser may be sent after the widget: exact origin and path prefix, or a listed app scheme. */
+  returnUrls: string[];
+  /** Whether this process runs the background loops. */
+  workersEnabled: boolean;
+  /** Each field that is left out has its default: daily, with a safety threshold of a tenth. */
+  reconciliation?: Partial<ReconciliationOptions>;
+  /** Each field that is left out has its default: sessions 90 days, webhooks 30 days, history two years. */
+  retention?: Partial<RetentionOptions>;
+  /** An admin key that exists from the first start on. */
+  bootstrapApiKey?: string;
+}
+
+// The slices below are classes, so that each is its own injection token: a class injects the slice it needs and never
+// sees a secret of another one.
+
+/** How to call Terra's API. */
+export class TerraApiOptions {
   /** One `dev-id` is one Terra environment (testing, staging or production), with its own key and secrets. */
   devId: string;
   apiKey: string;
-  /** Signing secrets of every destination that points here; any of them may match. */
-  signingSecrets: string[];
   apiUrl: string;
   widgetUrl: string;
   widgetGeneration: WidgetGeneration;
+}
+
+/** How to check the signature of Terra's webhooks. */
+export class WebhookSigningOptions {
+  /** The signing secrets of all destinations that point here; any of them may match. */
+  signingSecrets: string[];
   /** How far a webhook's timestamp may be from our clock, in seconds, in both directions. */
   signatureToleranceSeconds: number;
 }
 
-/** How what we hold is compared with what Terra says, when nobody asks for it. */
-export interface ReconciliationOptions {
-  /** Every end user is compared this often, in hours. */
+/** Where browsers are sent. */
+export class BrowserOptions {
+  publicUrl: string;
+  returnUrls: string[];
+}
+
+/** How scheduled comparisons with Terra run. */
+export class ReconciliationOptions {
+  /** Every end user is reconciled this often, in hours. */
   reconcileIntervalHours: number;
-  /** A connection whose data has stopped for this long is compared sooner, in hours; 0: never for that. */
+  /** A connection without data for this long is reconciled sooner, in hours; 0: never for that reason. */
   quietAfterHours: number;
-  /** Nobody is ended before two observations that are at least this far apart, in minutes. */
+  /** A Terra user counts as gone after two observations that are at least this far apart, in minutes. */
   confirmMinutes: number;
-  /** All of Terra's users are read this often, in hours; 0: only when somebody asks for it. */
+  /** All of Terra's users are read this often, in hours; 0: only on request. */
   sweepIntervalHours: number;
-  /** A sweep that would change more than this share of the live connections, from 0 to 1, waits for a person … */
+  /** A sweep that would change more than this share of the live connections, from 0 to 1, awaits approval … */
   safetyThresholdShare: number;
   /** … unless it would change no more than this many. */
   safetyThresholdMinimum: number;
 }
 
-const RECONCILIATION_DEFAULTS: ReconciliationOptions = {
+/** How long rows without further use are kept, in days; 0: for ever. */
+export class RetentionOptions {
+  /** Sessions, from their end on. */
+  sessionsDays: number;
+  /** Webhook events, from their arrival on; parked and dead-lettered ones three times as long. Terra resends for 14 days. */
+  webhookEventsDays: number;
+  /** Ended connections: the facts that do not decide what the connection is. */
+  historyDays: number;
+  /** Deauthentication requests, from Terra's confirmation on. */
+  deauthenticationsDays: number;
+}
+
+/** Whether this process runs the background loops. */
+export class WorkerOptions {
+  enabled: boolean;
+}
+
+/** The admin key that exists from the first start on, if there is one. */
+export class BootstrapKeyOptions {
+  apiKey: string | undefined;
+}
+
+export const RECONCILIATION_DEFAULTS: ReconciliationOptions = {
   reconcileIntervalHours: 24,
   quietAfterHours: 72,
   confirmMinutes: 60,
@@ -43,50 +96,9 @@ const RECONCILIATION_DEFAULTS: ReconciliationOptions = {
   safetyThresholdMinimum: 10,
 };
 
-/** What was given, and the defaults for the rest; the only place that knows them. */
-export function reconciliationOf(given: Partial<ReconciliationOptions> = {}): ReconciliationOptions {
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...RECONCILIATION_DEFAULTS, ...Object.fromEntries(set) };
-}
-
-/** For how long rows are kept that nobody works on any more, in days; 0: for ever. */
-export interface RetentionOptions {
-  /** Sessions, from their end on. */
-  sessionsDays: number;
-  /** Webhook events, from their arrival on; parked and dead ones three times as long. Terra resends for 14 days. */
-  webhookEventsDays: number;
-  /** Of connections that have ended: the facts without which they are the same. */
-  historyDays: number;
-  /** Deauthentications, from Terra's confirmation on. */
-  deauthenticationsDays: number;
-}
-
-const RETENTION_DEFAULTS: RetentionOptions = {
+export const RETENTION_DEFAULTS: RetentionOptions = {
   sessionsDays: 90,
   webhookEventsDays: 30,
   historyDays: 730,
   deauthenticationsDays: 0,
 };
-
-/** What was given, and the defaults for the rest; the only place that knows them. */
-export function retentionOf(given: Partial<RetentionOptions> = {}): RetentionOptions {
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...RETENTION_DEFAULTS, ...Object.fromEntries(set) };
-}
-
-/** Everything that {@link TerraAuthModule} needs to know, whoever hosts it. */
-export interface TerraConnectOptions {
-  /** Where browsers and Terra reach this service, without a trailing slash. */
-  publicUrl: string;
-  terra: TerraOptions;
-  /** Where a browser may be sent after the widget: exact origin and path prefix, or a listed app scheme. */
-  returnUrls: string[];
-  /** Whether this process runs the background loops. */
-  workersEnabled: boolean;
-  /** Left out, in whole or in part: daily, and with a brake at a tenth. */
-  reconciliation?: Partial<ReconciliationOptions>;
-  /** Left out, in whole or in part: three months of sessions, a month of webhooks, two years of history. */
-  retention?: Partial<RetentionOptions>;
-  /** An admin key that must exist from the first start on. */
-  bootstrapApiKey?: string;
-}

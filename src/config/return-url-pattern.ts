@@ -1,4 +1,4 @@
-// Schemes that a browser runs or opens by itself: never a place to return to, listed or not.
+// A browser runs or opens these schemes by itself. They are never return URLs, listed or not.
 const FORBIDDEN_SCHEMES = new Set([
   'javascript:',
   'data:',
@@ -13,8 +13,8 @@ const FORBIDDEN_SCHEMES = new Set([
   'wss:',
   'intent:',
 ]);
-// The parser of WHATWG URLs drops tabs and line breaks and turns backslashes into slashes. Other parsers do not, and
-// a URL that two parsers read differently is how open redirects are made: such characters are refused outright.
+// The WHATWG parser drops tabs and line breaks and turns backslashes into slashes; other parsers do not. A URL that two
+// parsers read differently is how open redirects are made, so these characters are refused.
 const AMBIGUOUS = /[\u0000-\u0020\u007f-\u009f\\\u00a0\u2028\u2029\ufeff]/;
 const MAX_LENGTH = 2_048;
 
@@ -25,7 +25,7 @@ export function isLoopback(hostname: string): boolean {
 /**
  * Parses a URL that a browser may be sent to.
  *
- * @returns the parsed URL, or a sentence fragment that says why it is refused
+ * @returns the parsed URL, or why it is refused: a sentence without its subject
  */
 export function parseReturnUrl(text: string): URL | string {
   if (text.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;

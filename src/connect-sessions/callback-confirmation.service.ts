@@ -29,7 +29,7 @@ export function mayBeConfirmedLater(outcome: CallbackOutcome): boolean {
   return MAY_BE_CONFIRMED_LATER.includes(outcome);
 }
 
-/** Turns the Terra user that a callback names into a connection, if Terra confirms it. */
+/** What a callback does to its session: links the Terra user that it names, if Terra confirms it, or ends the session. */
 @Injectable()
 export class CallbackConfirmationService {
   private readonly logger = new Logger(CallbackConfirmationService.name);
@@ -56,6 +56,11 @@ export class CallbackConfirmationService {
       await this.outcome.recordConnectedIn(manager, session.id, link, fact.occurredAt);
       return 'linked';
     });
+  }
+
+  /** Stores that the attempt failed or was cancelled. */
+  async recordFailure({ id }: ConnectSession, reason: string | null): Promise<void> {
+    await inTransaction(this.dataSource, (manager) => this.outcome.recordFailedIn(manager, id, reason));
   }
 
   /** Whether the Terra user carries the session's reference. Ends within four seconds; silence confirms nothing. */

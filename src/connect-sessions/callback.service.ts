@@ -1,51 +1,42 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock, sha256 } from '../common';
-import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { inTransaction } from '../database';
 import { Metrics } from '../observability';
-import { RETURN_STATUS } from './connect-session-status';
-import type { ConnectSession } from './connect-session.entity';
-import { ConnectSessionRepository, RETURN_GRACE_MS } from './connect-session.repository';
-import { ConnectLinkExpiredError, ConnectLinkUnknownError } from './connect-sessions.errors';
-import { ConnectSessionsService } from './connect-sessions.service';
+import { BrowserUrls } from './browser-urls';
 import { CallbackConfirmationService, mayBeConfirmedLater } from './callback-confirmation.service';
-import { ReturnTargets } from './return-targets';
-import { SessionOutcomeService } from './session-outcome.service';
+import { asOf, CALLBACK_GRACE_MS, RETURN_STATUS } from './connect-session-status';
+import type { ConnectSession } from './connect-session.entity';
+import { ConnectSessionRepository } from './connect-session.repository';
+import { ConnectLinkExpiredError, ConnectLinkUnknownError } from './connect-sessions.errors';
 
 const MAX_PARAMETER_LENGTH = 200;
-// Longer than Terra is waited for here: if it has not been answered by then, this process has died over it.
+// Longer than a callback waits for Terra: if Terra's answer is not stored by then, this process has died.
 const CALLBACK_LEASE_MS = 10_000;
-// Short enough for a person who looks at our page; Terra may know its new user a moment later.
+// Short enough for an end user who looks at our page; Terra may know its new user a moment later.
 const FIRST_CHECK_MS = 2_000;
 
-/** What Terra appends to the redirect URL. Unsigned: anybody can write anything here. */
+/** What Terra appends to the callback URL. Unsigned: anyone can write anything there. */
 export interface CallbackParameters {
   terraUserId: string | null;
   reason: string | null;
 }
 
-/** The browser comes back from the widget. */
+/** The browser's return from the widget. */
 @Injectable()
 export class CallbackService {
   private readonly logger = new Logger(CallbackService.name);
 
   constructor(
     private readonly repository: ConnectSessionRepository,
-    private readonly sessions: ConnectSessionsService,
-    private readonly outcome: SessionOutcomeService,
     private readonly confirmation: CallbackConfirmationService,
+    private readonly urls: BrowserUrls,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
-    @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
   ) {}
 
   /**
-   * Terra sent the browser to our success URL. That proves that somebody came back, not that anything was connected: only
-   * Terra's own answer does. If it cannot be had now, the session stays open for the webhook, and for the session worker,
-   * which asks again. After a failure the widget lets a person try again, so a success is heard then, too: once.
+   * Terra sent the browser to our success URL. That proves only that a browser came back; Terra's own answer proves that
+   * an account is connected. If Terra does not answer now, the session stays open for the webhook, and for the session
+   * worker, which asks again. The widget lets an end user retry after a failure, so one success after it counts, too.
    *
    * @returns where to send the browser
    * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
@@ -54,27 +45,30 @@ export class CallbackService {
     const session = await this.find(nonce);
     const { terraUserId: checkUserId } = parameters;
     const checkAt = checkUserId === null ? null : this.inMs(CALLBACK_LEASE_MS);
-    if (await this.repository.spendOnSuccess(session, this.clock.now(), { checkUserId, checkAt })) {
+    if (await this.repository.useNonceOnSuccess(session, this.clock.now(), { checkUserId, checkAt })) {
       await this.confirm(session, checkUserId);
     }
     return this.leave(session);
   }
 
-  /** Terra sent the browser to our failure URL. The nonce shows that the widget knew this session; no link depends on it. */
+  /**
+   * Terra sent the browser to our failure URL. The nonce proves that the widget knew the session; no link depends on it.
+   *
+   * @returns where to send the browser
+   * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
+   */
   async fail(nonce: string, parameters: CallbackParameters): Promise<string> {
     const session = await this.find(nonce);
-    if (await this.repository.spendOnFailure(session.id, this.clock.now())) {
+    if (await this.repository.useNonceOnFailure(session.id, this.clock.now())) {
       this.metrics.callbacks.inc({ outcome: 'failure' });
-      await inTransaction(this.dataSource, (manager) =>
-        this.outcome.recordFailedIn(manager, session.id, parameters.reason),
-      );
+      await this.confirmation.recordFailure(session, parameters.reason);
     }
     return this.leave(session);
   }
 
   private async confirm(session: ConnectSession, terraUserId: string | null): Promise<void> {
     if (terraUserId === null) {
-      // Phone-only providers come back like this; the phone's app finishes, and the webhook tells us.
+      // Phone-only providers come back like this; the phone's app finishes, and the webhook reports it.
       this.metrics.callbacks.inc({ outcome: 'no_user' });
       return;
     }
@@ -93,22 +87,24 @@ export class CallbackService {
   private async find(nonce: string): Promise<ConnectSession> {
     const session = await this.repository.findByNonceHash(sha256(nonce));
     if (!session?.widgetUrl) throw new ConnectLinkUnknownError();
-    if (session.expiresAt.getTime() + RETURN_GRACE_MS < this.clock.now().getTime())
+    if (session.expiresAt.getTime() + CALLBACK_GRACE_MS < this.clock.now().getTime())
       throw new ConnectLinkExpiredError();
     return session;
   }
 
-  // Reloading the page or coming back to it gets the same answer, with the status of that moment.
+  // A reload gets the same answer, with the session's status at that moment.
   private async leave({ id }: ConnectSession): Promise<string> {
-    const { session } = await this.sessions.get(id);
+    const found = await this.repository.findById(id);
+    if (!found) throw new ConnectLinkUnknownError();
+    const session = asOf(found, this.clock.now());
     const status = RETURN_STATUS[session.status];
     const wentWell = status === 'connected' || status === 'pending';
     const target = wentWell ? session.returnUrl : (session.failureReturnUrl ?? session.returnUrl);
-    return ReturnTargets.withOutcome(target ?? `${this.options.publicUrl}/connect/result`, id, status);
+    return this.urls.withOutcome(target, id, status);
   }
 }
 
-/** Takes from the query what may be a hint; a value that is absent arrives as the text `null`. */
+/** Reads the callback parameters from the query; Terra writes an absent value as the text `null`. */
 export function readCallbackParameters(query: Record<string, unknown>): CallbackParameters {
   return { terraUserId: readParameter(query.user_id), reason: readParameter(query.reason) };
 }

@@ -15,6 +15,7 @@ import { Public } from '../http';
 import { RETURN_STATUS } from './connect-session-status';
 import { ConnectLinkUnknownError } from './connect-sessions.errors';
 import { ConnectSessionsService } from './connect-sessions.service';
+import { ConnectLinkService } from './connect-link.service';
 import { GetOnlyGuard } from './get-only.guard';
 import { CallbackService, readCallbackParameters } from './callback.service';
 import { PageFilter } from './pages/page.filter';
@@ -75,6 +76,7 @@ const ApiReturn = (): MethodDecorator =>
 export class ConnectRedirectController {
   constructor(
     private readonly sessions: ConnectSessionsService,
+    private readonly links: ConnectLinkService,
     private readonly callbacks: CallbackService,
   ) {}
 
@@ -130,7 +132,7 @@ export class ConnectRedirectController {
   @ApiResponse({ status: 302, description: "To Terra's widget." })
   @ApiPages({ 404: 'the link is not known.', 410: 'the link is used or has expired.' })
   async open(@Param('token') token: string): Promise<Redirection> {
-    return { url: await this.sessions.open(token), statusCode: HttpStatus.FOUND };
+    return { url: await this.links.open(token), statusCode: HttpStatus.FOUND };
   }
 }
 

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Which connections came out of which session; several with `multiAuth`. */
+/** One row per connection that a session led to; several with `multiAuth`. */
 @Entity({ schema: 'terra_connect', name: 'connect_session_connections' })
 export class ConnectSessionConnection {
   @PrimaryColumn({ type: 'uuid', name: 'session_id' })

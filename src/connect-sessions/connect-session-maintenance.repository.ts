@@ -1,87 +1,82 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, In, IsNull, Not, Repository } from 'typeorm';
-import { inTransaction, runIn } from '../database';
-import type { ConnectSessionStatus } from './connect-session-status';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, IsNull, Not } from 'typeorm';
+import { columnsOf, inBatches, runSql } from '../database';
+import { CALLBACK_GRACE_MS, type ConnectSessionStatus } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
-import { RETURN_GRACE_MS } from './connect-session.repository';
+
+const PRUNE_BATCH = 1_000;
 
 export interface ClosedSession {
   id: string;
   status: ConnectSessionStatus;
 }
 
-/** The SQL of the session worker: what is due, for one of any number of workers. */
+/** The SQL of the session worker: takes what is due, for one of any number of workers. */
 @Injectable()
 export class ConnectSessionMaintenanceRepository {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    @InjectRepository(ConnectSession) private readonly sessions: Repository<ConnectSession>,
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * Closes sessions whose time is over; those that were opened only when nobody can come back from the widget any more.
-   * One without a widget URL died while it was being made, and holds an idempotency key that is free again.
+   * Closes sessions that expired; opened ones only when the browser can no longer come back from the widget. A session
+   * without a widget URL failed during its creation, and gives its idempotency key free.
    */
-  closeOverdue(now: Date, limit: number): Promise<ClosedSession[]> {
-    const graceBegan = new Date(now.getTime() - RETURN_GRACE_MS);
-    return inTransaction(this.dataSource, (manager) =>
-      runIn<ClosedSession>(
-        manager,
-        `WITH due AS MATERIALIZED (SELECT id FROM terra_connect.connect_sessions
-            WHERE (status = 'pending' AND expires_at <= $1) OR (status = 'opened' AND expires_at <= $2)
-            ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-          UPDATE terra_connect.connect_sessions SET
-            status = CASE WHEN widget_url IS NULL THEN 'failed' ELSE 'expired' END,
-            failure_reason = CASE WHEN widget_url IS NULL THEN 'abandoned' END,
-            idempotency_key = CASE WHEN widget_url IS NULL THEN NULL ELSE idempotency_key END,
-            ended_at = expires_at, updated_at = $1
-          WHERE id IN (SELECT id FROM due) RETURNING id, status`,
-        [now, graceBegan, limit],
-      ),
+  async closeOverdue(now: Date, limit: number): Promise<ClosedSession[]> {
+    const { rows } = await runSql<ClosedSession>(
+      this.dataSource,
+      `WITH due AS MATERIALIZED (SELECT id FROM terra_connect.connect_sessions
+          WHERE (status = 'pending' AND expires_at <= $1) OR (status = 'opened' AND expires_at <= $2)
+          ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+        UPDATE terra_connect.connect_sessions SET
+          status = CASE WHEN widget_url IS NULL THEN 'failed' ELSE 'expired' END,
+          failure_reason = CASE WHEN widget_url IS NULL THEN 'abandoned' END,
+          idempotency_key = CASE WHEN widget_url IS NULL THEN NULL ELSE idempotency_key END,
+          ended_at = expires_at, updated_at = $1
+        WHERE id IN (SELECT id FROM due) RETURNING id, status`,
+      [now, new Date(now.getTime() - CALLBACK_GRACE_MS), limit],
     );
+    return rows;
   }
 
-  /** Deletes sessions that ended that long ago. @returns how many */
-  async deleteEnded(before: Date, limit: number): Promise<number> {
-    const rows = await inTransaction(this.dataSource, (manager) =>
-      runIn(
-        manager,
+  /** Deletes sessions that ended before that time. @returns how many */
+  pruneEnded(before: Date, signal: AbortSignal): Promise<number> {
+    return inBatches(PRUNE_BATCH, signal, async (limit) => {
+      const { count } = await runSql(
+        this.dataSource,
         `WITH old AS MATERIALIZED (SELECT id FROM terra_connect.connect_sessions
           WHERE ended_at < $1 ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-          DELETE FROM terra_connect.connect_sessions WHERE id IN (SELECT id FROM old) RETURNING id`,
+          DELETE FROM terra_connect.connect_sessions WHERE id IN (SELECT id FROM old)`,
         [before, limit],
-      ),
-    );
-    return rows.length;
+      );
+      return count;
+    });
   }
 
   /**
-   * Takes callbacks that are to be asked about, and puts off their next check: a lease, since Terra is asked outside of any
-   * transaction.
+   * Takes sessions whose callback is to be checked with Terra again, and postpones their next check: a lease, since Terra
+   * is asked outside of any transaction.
    */
   async takeChecks(now: Date, leaseUntil: Date, limit: number): Promise<ConnectSession[]> {
-    const taken = await inTransaction(this.dataSource, (manager) =>
-      runIn<{ id: string }>(
-        manager,
-        `WITH due AS MATERIALIZED (SELECT id FROM terra_connect.connect_sessions WHERE check_at <= $1
-            ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-          UPDATE terra_connect.connect_sessions SET check_at = $2, checks = checks + 1
-          WHERE id IN (SELECT id FROM due) RETURNING id`,
-        [now, leaseUntil, limit],
-      ),
+    const { rows } = await runSql<ConnectSession>(
+      this.dataSource,
+      `WITH due AS MATERIALIZED (SELECT id FROM terra_connect.connect_sessions WHERE check_at <= $1
+          ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+        UPDATE terra_connect.connect_sessions SET check_at = $2, checks = checks + 1
+        WHERE id IN (SELECT id FROM due) RETURNING ${columnsOf(this.dataSource, ConnectSession)}`,
+      [now, leaseUntil, limit],
     );
-    return taken.length === 0 ? [] : this.sessions.findBy({ id: In(taken.map(({ id }) => id)) });
+    return rows;
   }
 
   /**
-   * Says when the next check is due; null: never. The count guards against a second worker that took it when the first
-   * one's lease had run out, the time against news that has settled it meanwhile.
+   * Schedules the next check; null: none. The count of checks guards against a second worker that took the session after
+   * the first one's lease, and `checkAt` against an event that settled the session meanwhile.
    */
-  async putOffCheck(
+  async scheduleCheck(
     { id, checks }: Pick<ConnectSession, 'id' | 'checks'>,
     checkAt: Date | null,
   ): Promise<void> {
-    await this.sessions.update({ id, checks, checkAt: Not(IsNull()) }, { checkAt });
+    const which = { id, checks, checkAt: Not(IsNull()) };
+    await this.dataSource.manager.update(ConnectSession, which, { checkAt });
   }
 }

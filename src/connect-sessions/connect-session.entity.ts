@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ConnectSessionStatus } from './connect-session-status';
 
-/** One attempt of one end user to connect a device. */
+/** One row per attempt of an end user to connect a device. */
 @Entity({ schema: 'terra_connect', name: 'connect_sessions' })
 export class ConnectSession {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
@@ -16,7 +16,7 @@ export class ConnectSession {
   @Column({ type: 'text', name: 'failure_reason', nullable: true })
   failureReason: string | null;
 
-  /** Upper-case codes; empty: whatever the account offers. */
+  /** Upper-case codes; empty: all providers of the account. */
   @Column({ type: 'text', name: 'providers', array: true })
   providers: string[];
 
@@ -38,41 +38,41 @@ export class ConnectSession {
   @Column({ type: 'jsonb', name: 'metadata', nullable: true })
   metadata: Record<string, unknown> | null;
 
-  /** In our connect URL, for the person who starts. Kept readable, like the widget URL that it stands for. */
+  /** The secret in our connect URL. Stored as text, like the widget URL that it leads to. */
   @Column({ type: 'text', name: 'connect_token' })
   connectToken: string;
 
-  /** Of the secret in the redirect URLs that only Terra is told. */
+  /** The hash of the secret in the callback URLs, which only Terra gets. */
   @Column({ type: 'bytea', name: 'return_nonce_hash' })
   returnNonceHash: Buffer;
 
   @Column({ type: 'timestamptz', name: 'return_spent_at', nullable: true })
   returnSpentAt: Date | null;
 
-  /** When the browser first came back on the success URL; a failure may have spent the nonce before. */
+  /** When the browser first came back on the success URL. A failure may have used up the nonce before. */
   @Column({ type: 'timestamptz', name: 'success_callback_at', nullable: true })
   successCallbackAt: Date | null;
 
-  /** The Terra user that the landing named, by its unsigned word. */
+  /** The Terra user that the callback names, unsigned. */
   @Column({ type: 'text', name: 'check_user_id', nullable: true })
   checkUserId: string | null;
 
-  /** When Terra is to be asked about that again; null: not at all. */
+  /** When to ask Terra about that Terra user again; null: not at all. */
   @Column({ type: 'timestamptz', name: 'check_at', nullable: true })
   checkAt: Date | null;
 
-  /** How often it has been since the landing. */
+  /** How often Terra was asked since the callback. */
   @Column({ type: 'integer', name: 'checks' })
   checks: number;
 
   @Column({ type: 'text', name: 'terra_session_id', nullable: true })
   terraSessionId: string | null;
 
-  /** The connection that the session is to reconnect, if it was made for that. */
+  /** The connection that the session is to reconnect, if any. */
   @Column({ type: 'uuid', name: 'reconnects_connection_id', nullable: true })
   reconnectsConnectionId: string | null;
 
-  /** Its Terra user when the session was made. */
+  /** The Terra user of that connection when the session was created. */
   @Column({ type: 'text', name: 'reconnects_terra_user_id', nullable: true })
   reconnectsTerraUserId: string | null;
 
@@ -86,7 +86,7 @@ export class ConnectSession {
   @Column({ type: 'text', name: 'warnings', array: true })
   warnings: string[];
 
-  /** Who made it; null when a host application did, through the service. */
+  /** The API key that created it; null when a host application did, through the service class. */
   @Column({ type: 'uuid', name: 'api_key_id', nullable: true })
   apiKeyId: string | null;
 

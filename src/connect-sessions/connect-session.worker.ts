@@ -1,58 +1,40 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common';
-import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { Metrics } from '../observability';
-import { PollingWorker, retryDelayMs } from '../queue';
-import { ConnectSession } from './connect-session.entity';
-import { RETURN_GRACE_MS } from './connect-session.repository';
-import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
+import { retryDelayMs, WorkerHost } from '../queue';
 import { CallbackConfirmationService, mayBeConfirmedLater } from './callback-confirmation.service';
+import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
+import { CALLBACK_GRACE_MS } from './connect-session-status';
+import { ConnectSession } from './connect-session.entity';
 
 const IDLE_MS = 1_000;
 const CLOSE_BATCH = 500;
-// Side by side, so that a Terra that is slow for one does not keep the others waiting.
+// In parallel, so that a slow answer of Terra for one session does not delay the others.
 const CHECK_BATCH = 5;
 // Longer than Terra may take to answer.
 const CHECK_LEASE_MS = 30_000;
-/** From the landing on, until the session is settled or over. */
+/** From the callback on, until the session is settled or its time is over. */
 export const CHECK_RETRY = { baseMs: 2_000, maxMs: 5 * 60_000, attempts: Infinity };
 
-/** Closes sessions whose time is over, and asks Terra again about callbacks that could not be confirmed. */
+/** Closes sessions that expired, and asks Terra again about callbacks that it could not confirm. */
 @Injectable()
-export class ConnectSessionWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class ConnectSessionWorker {
   private readonly logger = new Logger(ConnectSessionWorker.name);
-  private readonly loop = new PollingWorker({
-    name: 'connect-session-worker',
-    idleMs: IDLE_MS,
-    runOnce: () => this.runOnce(),
-  });
 
   constructor(
     private readonly repository: ConnectSessionMaintenanceRepository,
     private readonly confirmation: CallbackConfirmationService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
-    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (this.options.workersEnabled) this.loop.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
+    workers: WorkerHost,
+  ) {
+    workers.register({ name: 'connect-sessions', idleMs: IDLE_MS, run: () => this.runOnce() });
   }
 
   /**
    * Works on the sessions that are due, up to a batch of each kind.
    *
-   * @returns false when there are no more
+   * @returns false when no more are due
    */
   async runOnce(): Promise<boolean> {
     const closed = await this.closeOverdue();
@@ -74,7 +56,7 @@ export class ConnectSessionWorker implements OnApplicationBootstrap, BeforeAppli
     const leaseUntil = new Date(now.getTime() + CHECK_LEASE_MS);
     const due = await this.repository.takeChecks(now, leaseUntil, CHECK_BATCH);
     const results = await Promise.allSettled(due.map((session) => this.check(session, now)));
-    // What failed comes again when its lease is over; the loop is to know, and to wait.
+    // A failed check comes back after its lease. The loop learns of the failure, and pauses.
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     return due.length;
   }
@@ -82,27 +64,28 @@ export class ConnectSessionWorker implements OnApplicationBootstrap, BeforeAppli
   private async check(session: ConnectSession, now: Date): Promise<void> {
     const { id: sessionId, checkUserId, checks } = session;
     if (checkUserId === null || isSettled(session) || isOver(session, now)) {
-      await this.repository.putOffCheck(session, null);
+      await this.repository.scheduleCheck(session, null);
       return;
     }
     const outcome = await this.confirmation.confirm(session, checkUserId);
     this.metrics.sessionChecks.inc({ outcome });
     this.logger.log({ event: 'session.checked', sessionId, checks, outcome });
-    await this.repository.putOffCheck(session, mayBeConfirmedLater(outcome) ? this.nextCheck(checks) : null);
+    const next = mayBeConfirmedLater(outcome) ? this.nextCheck(checks) : null;
+    await this.repository.scheduleCheck(session, next);
   }
 
   private nextCheck(checks: number): Date {
-    // The first wait was the landing's. 2^40 s is long after everything; the exponent must not overflow.
-    const waitMs = retryDelayMs(CHECK_RETRY, Math.min(checks + 1, 40));
-    return new Date(this.clock.now().getTime() + waitMs);
+    // The callback itself scheduled the first check.
+    return new Date(this.clock.now().getTime() + retryDelayMs(CHECK_RETRY, checks + 1));
   }
 }
 
-// With multiAuth the webhook of one account completes the session, and that of the one which the landing names is lost.
+// With multiAuth the webhook of one account completes the session while the webhook of the account that the callback
+// names may be lost.
 function isSettled({ status, multiAuth }: ConnectSession): boolean {
   return status === 'completed' && !multiAuth;
 }
 
 function isOver({ expiresAt }: ConnectSession, now: Date): boolean {
-  return expiresAt.getTime() + RETURN_GRACE_MS < now.getTime();
+  return expiresAt.getTime() + CALLBACK_GRACE_MS < now.getTime();
 }

@@ -25,7 +25,7 @@ export class IdempotencyKeyReusedError extends DomainError {
     super(
       'invalid',
       'idempotency.key_reused',
-      'This Idempotency-Key was used for another request. Take a new key for a new request.',
+      'This Idempotency-Key was used for another request. Use a new key for a new request.',
     );
   }
 }
@@ -35,13 +35,13 @@ export class IdempotencyInFlightError extends DomainError {
     super(
       'conflict',
       'idempotency.in_flight',
-      'The first request with this Idempotency-Key is still being worked on. Repeat it in a moment.',
+      'The first request with this Idempotency-Key is still in progress. Retry in a moment.',
       { retryAfterSeconds: 1 },
     );
   }
 }
 
-/** The link that a person followed leads nowhere; shown as a page. */
+/** The link that the end user followed is unknown; shown as a page. */
 export class ConnectLinkUnknownError extends DomainError {
   constructor() {
     super('not_found', 'connect_link.unknown', 'This link is not known.');

@@ -4,22 +4,25 @@ import { ApiKeysModule } from '../api-keys';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
 import { ProvidersModule } from '../providers';
+import { QueueModule } from '../queue';
 import { TerraModule } from '../terra';
+import { BrowserUrls } from './browser-urls';
+import { CallbackConfirmationService } from './callback-confirmation.service';
+import { CallbackService } from './callback.service';
+import { ConnectLinkService } from './connect-link.service';
 import { ConnectRedirectController } from './connect-redirect.controller';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
+import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
 import { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository } from './connect-session.repository';
-import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
 import { ConnectSessionWorker } from './connect-session.worker';
 import { ConnectSessionsController } from './connect-sessions.controller';
 import { ConnectSessionsService } from './connect-sessions.service';
-import { CallbackConfirmationService } from './callback-confirmation.service';
-import { CallbackService } from './callback.service';
-import { ReturnTargets } from './return-targets';
 import { SdkTokensController } from './sdk-tokens.controller';
-import { SessionErasureService } from './session-erasure.service';
-import { SessionRetentionService } from './session-retention.service';
+import { SessionOutcomeRepository } from './session-outcome.repository';
 import { SessionOutcomeService } from './session-outcome.service';
+import { SessionPersonalData } from './session-personal-data.service';
+import { SessionStarterService } from './session-starter.service';
 
 @Module({
   imports: [
@@ -28,27 +31,26 @@ import { SessionOutcomeService } from './session-outcome.service';
     ConnectionsModule,
     ObservabilityModule,
     ProvidersModule,
+    QueueModule,
     TerraModule,
   ],
   controllers: [ConnectSessionsController, SdkTokensController, ConnectRedirectController],
   providers: [
     ConnectSessionsService,
+    SessionStarterService,
+    ConnectSessionRepository,
+    BrowserUrls,
+
+    ConnectLinkService,
     CallbackService,
     CallbackConfirmationService,
-    SessionErasureService,
-    SessionRetentionService,
+
     SessionOutcomeService,
+    SessionOutcomeRepository,
+    SessionPersonalData,
     ConnectSessionWorker,
-    ConnectSessionRepository,
     ConnectSessionMaintenanceRepository,
-    ReturnTargets,
   ],
-  exports: [
-    ConnectSessionsService,
-    SessionErasureService,
-    SessionRetentionService,
-    SessionOutcomeService,
-    ConnectSessionWorker,
-  ],
+  exports: [ConnectSessionsService, SessionOutcomeService, SessionPersonalData, ConnectSessionWorker],
 })
 export class ConnectSessionsModule {}

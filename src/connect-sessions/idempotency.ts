@@ -8,7 +8,7 @@ export function readIdempotencyKey(header: string | undefined): string | null {
   return header;
 }
 
-/** Recognises the same request whatever the order of its members. */
+/** Equal requests have equal digests, whatever the order of their members. */
 export function digestOf(request: object): Buffer {
   return sha256(
     JSON.stringify(request, (_, value: unknown) => (isPlain(value) ? sortMembers(value) : value)),

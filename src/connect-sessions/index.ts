@@ -9,6 +9,5 @@ export {
   type CreateConnectSession,
   type CreateOptions,
 } from './connect-sessions.service';
-export { SessionErasureService } from './session-erasure.service';
-export { SessionRetentionService } from './session-retention.service';
 export { SessionOutcomeService } from './session-outcome.service';
+export { SessionPersonalData } from './session-personal-data.service';

@@ -6,9 +6,9 @@ import { afterCommit } from '../database';
 import { Metrics } from '../observability';
 import { mayBecome, statusOfFailure, type ConnectSessionStatus } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
-import { ConnectSessionRepository, type SessionClue } from './connect-session.repository';
+import { SessionOutcomeRepository, type SessionClue } from './session-outcome.repository';
 
-/** A Terra user that was linked, and whether just now. */
+/** A Terra user that was linked, and whether these facts linked it. */
 export interface SessionLink {
   terraUserId: string;
   provider: string;
@@ -16,27 +16,27 @@ export interface SessionLink {
   joined: boolean;
 }
 
-/** Ends sessions, whoever brought the news. Methods run inside the caller's transaction and may be called twice. */
+/** Ends sessions, for webhooks and callbacks. Every method runs inside the caller's transaction, and repeating it is safe. */
 @Injectable()
 export class SessionOutcomeService {
   private readonly logger = new Logger(SessionOutcomeService.name);
 
   constructor(
-    private readonly repository: ConnectSessionRepository,
+    private readonly repository: SessionOutcomeRepository,
     private readonly lifecycle: ConnectionLifecycleService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * A Terra user was linked; the session that led to it, if there is one, is completed. A repetition of old news may only
-   * complete the session that it names, or it would complete a later one.
+   * A Terra user was linked, so the session that led to it, if there is one, is completed. A repeated event completes
+   * only the session that it names; otherwise it would complete a later one.
    */
   async recordConnected(manager: EntityManager, clue: SessionClue, link: SessionLink): Promise<void> {
     const named = await this.repository.lockNamed(manager, clue);
     const session = named ?? (link.joined ? await this.repository.lockConnectable(manager, clue) : null);
     if (!session) return;
-    // T-26: the person may only have connected what the session was made for; the link is true all the same.
+    // T-26: the session was created for another provider, so it is not completed. The connection is true all the same.
     if (clue.provider !== null && !offers(session, clue.provider)) this.reportMismatch(manager, session);
     else await this.complete(manager, session, link, clue.occurredAt);
   }
@@ -51,7 +51,7 @@ export class SessionOutcomeService {
     if (session) await this.complete(manager, session, link, occurredAt);
   }
 
-  /** An attempt failed or was cancelled. Links nothing and unlinks nothing. */
+  /** An attempt failed or was cancelled. No connection changes. */
   async recordFailed(manager: EntityManager, clue: SessionClue, reason: string | null): Promise<void> {
     const named = await this.repository.lockNamed(manager, clue);
     const session = named ?? (await this.repository.lockFailable(manager, clue));
@@ -72,15 +72,15 @@ export class SessionOutcomeService {
     const connectionId = (await this.reconnect(manager, session, link, occurredAt)) ?? link.connectionId;
     const createdAt = this.clock.now();
     await this.repository.addConnection(manager, { sessionId: session.id, connectionId, createdAt });
-    // With multiAuth another account's news says nothing about the one that the landing named.
+    // With multiAuth an event about another account settles nothing about the account that the callback names.
     const answered = !session.multiAuth || session.checkUserId === link.terraUserId;
     if (session.checkAt !== null && answered) await this.repository.endChecks(manager, session.id);
     await this.end(manager, session, 'completed', null);
   }
 
   /**
-   * A session that was made to reconnect a connection says so of the Terra user that came out of it, if that is of the
-   * same end user at the same provider.
+   * Records that the Terra user of a reconnect session replaces the connection's Terra user, if both belong to the same
+   * end user and provider.
    */
   private async reconnect(
     manager: EntityManager,
@@ -92,9 +92,9 @@ export class SessionOutcomeService {
       return null;
     const both = [...new Set([reconnectsConnectionId, connectionId])];
     const found = await manager.findBy(Connection, { id: In(both) });
-    const areOneOwners = found.every((one) => one.referenceId === referenceId && one.provider === provider);
-    // One that is not there any more belongs to somebody who was erased.
-    if (found.length < both.length || !areOneOwners) return null;
+    const haveOneKey = found.every((one) => one.referenceId === referenceId && one.provider === provider);
+    // A connection that no longer exists belonged to an erased end user.
+    if (found.length < both.length || !haveOneKey) return null;
     const swap = {
       terraUserId,
       oldTerraUserId,
@@ -118,7 +118,7 @@ export class SessionOutcomeService {
 
   private async fail(manager: EntityManager, session: ConnectSession, reason: string | null): Promise<void> {
     const status = statusOfFailure(reason);
-    // The redirect often knows no reason and comes first: the webhook that knows it may add it.
+    // The callback often comes first and without a reason; the webhook may add the reason later.
     if ((session.status === 'failed' || session.status === 'cancelled') && !session.failureReason && reason) {
       await this.repository.recordEnd(manager, session.id, {
         status,

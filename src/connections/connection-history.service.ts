@@ -1,23 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { CursorUnknownError, decodeCursor, toPage, type Page } from '../http';
 import { inTransaction } from '../database';
+import { CursorUnknownError, decodeCursor, toPage, type Page } from '../http';
+import type { ConnectionStatus } from './connection-status';
+import { ConnectionsService } from './connections.service';
 import { compareFacts, ORIGIN_OF_CAUSE, type Fact, type FactOrigin } from './projection/connection-fact';
 import { ConnectionFactRepository } from './projection/connection-fact.repository';
 import { ConnectionProjectionRepository } from './projection/connection-projection.repository';
 import { reduceConnections } from './projection/connection-reducer';
-import type { ConnectionStatus } from './connection-status';
-import { ConnectionsService } from './connections.service';
 
-/** One line of a connection's history: a fact, whose doing it was, and what the connection was from then on. */
+/** One line of a connection's history: a fact, who caused it, and the connection's status from then on. */
 export interface HistoryLine extends Fact {
   origin: FactOrigin;
-  /** null while nobody had connected it. */
+  /** null while the connection did not exist. */
   status: ConnectionStatus | null;
 }
 
-/** What has happened to a connection, in the order in which it happened, whenever we learned of it. */
+/** The history of a connection, in the order in which its facts occurred, not in which they arrived. */
 @Injectable()
 export class ConnectionHistoryService {
   constructor(
@@ -30,14 +30,14 @@ export class ConnectionHistoryService {
   /**
    * Newest first.
    *
-   * @throws ConnectionNotFoundError, RequestInvalidError for a cursor that is none
+   * @throws ConnectionNotFoundError, CursorUnknownError
    */
   async history(connectionId: string, page: { limit: number; cursor?: string }): Promise<Page<HistoryLine>> {
     const afterId = page.cursor === undefined ? null : decodeCursor(page.cursor);
     const { id, referenceId, provider } = await this.connections.get(connectionId);
-    const owner = { referenceId, provider };
+    const key = { referenceId, provider };
     const { facts, mine } = await inTransaction(this.dataSource, async (manager) => {
-      const identities = await this.projection.identitiesOf(manager, owner);
+      const identities = await this.projection.identitiesOf(manager, key);
       const all = await this.facts.connectedWith(
         manager,
         identities.map(({ terraUserId }) => terraUserId),
@@ -51,21 +51,21 @@ export class ConnectionHistoryService {
     const newestFirst = facts.filter(isMine).reverse();
     const start = afterId === null ? 0 : newestFirst.findIndex((fact) => fact.id === afterId) + 1;
     if (afterId !== null && start === 0) throw new CursorUnknownError();
-    const chosen = newestFirst.slice(start, start + page.limit + 1).map((fact) => {
+    const lines = newestFirst.slice(start, start + page.limit + 1).map((fact) => {
       const until = facts.slice(0, (places.get(fact) ?? 0) + 1);
-      const then = reduceConnections(owner, until).find(({ members }) =>
+      const then = reduceConnections(key, until).find(({ members }) =>
         members.some(({ terraUserId }) => terraUserId === fact.terraUserId),
       );
       return { ...fact, origin: originOf(fact, until), status: then?.status ?? null };
     });
-    return toPage(chosen, page.limit);
+    return toPage(lines, page.limit);
   }
 }
 
-// Terra tells of an end that we asked for as of any other.
+// Terra reports an end that we requested like any other end.
 function originOf(fact: Fact, until: Fact[]): FactOrigin {
-  const asked = until.some(
+  const requested = until.some(
     ({ kind, terraUserId }) => kind === 'disconnect_requested' && terraUserId === fact.terraUserId,
   );
-  return fact.cause === 'deauth' && asked ? 'us' : ORIGIN_OF_CAUSE[fact.cause];
+  return fact.cause === 'deauth' && requested ? 'us' : ORIGIN_OF_CAUSE[fact.cause];
 }

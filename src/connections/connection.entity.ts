@@ -2,8 +2,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ConnectionStatus, StatusReason } from './connection-status';
 
 /**
- * One end user's account at one provider. Its id is ours and stays, while Terra gives the account a new user id each
- * time that it is connected again: those are rows of {@link ConnectionIdentity}.
+ * One row per end user's account at a provider. Its id is ours and stays, while Terra gives the account a new user id at
+ * each reconnect: those ids are rows of `ConnectionIdentity`.
  */
 @Entity({ schema: 'terra_connect', name: 'connections' })
 export class Connection {
@@ -16,7 +16,7 @@ export class Connection {
   @Column({ type: 'text', name: 'provider' })
   provider: string;
 
-  /** The identity that counts now. */
+  /** The current Terra user. */
   @Column({ type: 'text', name: 'terra_user_id' })
   terraUserId: string;
 
@@ -26,7 +26,7 @@ export class Connection {
   @Column({ type: 'text', name: 'status_reason', nullable: true })
   statusReason: StatusReason | null;
 
-  /** When the fact behind the status happened, by Terra's word. */
+  /** When the fact behind the status occurred. */
   @Column({ type: 'timestamptz', name: 'status_at' })
   statusAt: Date;
 
@@ -39,27 +39,27 @@ export class Connection {
   @Column({ type: 'timestamptz', name: 'disconnected_at', nullable: true })
   disconnectedAt: Date | null;
 
-  /** The Terra user for whose sake the row was made: whichever connection has it now may go by this id. */
+  /** The Terra user that the row was made for. A connection has the id of a row that was made for one of its Terra users. */
   @Column({ type: 'text', name: 'origin_terra_user_id' })
   originTerraUserId: string;
 
-  /** Set when it turned out to be the same account as another connection; that one is the truth. */
+  /** The connection that turned out to be the same account; that one is current. */
   @Column({ type: 'uuid', name: 'merged_into', nullable: true })
   mergedInto: string | null;
 
-  /** Of the provider's own id of the account, once its athlete data has named it; recognises it, and cannot be read. */
+  /** A digest of the provider's own id of the account, once athlete data has named it. */
   @Column({ type: 'bytea', name: 'account_digest', nullable: true })
   accountDigest: Buffer | null;
 
-  /** When health data last came for it, to the hour. */
+  /** When health data last came, to the hour. */
   @Column({ type: 'timestamptz', name: 'last_data_at', nullable: true })
   lastDataAt: Date | null;
 
-  /** When its end user was last compared with what Terra says. */
+  /** When the end user was last reconciled with Terra. */
   @Column({ type: 'timestamptz', name: 'reconciled_at', nullable: true })
   reconciledAt: Date | null;
 
-  /** When that is due again. */
+  /** When the end user is due to be reconciled again. */
   @Column({ type: 'timestamptz', name: 'reconcile_at' })
   reconcileAt: Date;
 

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { runPrepared } from '../database';
+import { columnsOf, runSql } from '../database';
 import type { ConnectionStatus } from './connection-status';
-import { CONNECTION_COLUMNS } from './connection.columns';
-import type { Connection } from './connection.entity';
+import { Connection } from './connection.entity';
 
-/** What a list may be narrowed to; all that is given must hold. */
+/** The filters of a list of connections; a connection must match all that are given. */
 export interface ConnectionCriteria {
   referenceId?: string;
   terraUserId?: string;
@@ -16,33 +15,31 @@ export interface ConnectionCriteria {
   beforeId?: string;
 }
 
-// Column and a letter for the statement's name, of which Postgres keeps 63 characters.
-const CRITERIA: Record<keyof ConnectionCriteria, { condition: string; letter: string }> = {
-  referenceId: { condition: 'reference_id =', letter: 'r' },
-  terraUserId: { condition: 'terra_user_id =', letter: 't' },
-  provider: { condition: 'provider =', letter: 'p' },
-  status: { condition: 'status =', letter: 's' },
-  beforeId: { condition: 'id <', letter: 'b' },
+const CONDITIONS: Record<keyof ConnectionCriteria, string> = {
+  referenceId: 'reference_id =',
+  terraUserId: 'terra_user_id =',
+  provider: 'provider =',
+  status: 'status =',
+  beforeId: 'id <',
 };
-const LIST_TIMEOUT_MS = 10_000;
 
-/** The SQL of the list of connections, which everybody asks for. */
+/** The SQL of the list of connections, which every caller reads. */
 @Injectable()
 export class ConnectionRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** Newest first. One statement per combination of criteria, each prepared once per connection to Postgres. */
+  /** Newest first, without merged ones. */
   async list(criteria: ConnectionCriteria, limit: number): Promise<Connection[]> {
-    const given = (Object.keys(CRITERIA) as (keyof ConnectionCriteria)[]).filter(
+    const given = (Object.keys(CONDITIONS) as (keyof ConnectionCriteria)[]).filter(
       (name) => criteria[name] !== undefined,
     );
-    const where = given.map((name, index) => ` AND ${CRITERIA[name].condition} $${index + 2}`);
-    const statement = {
-      name: `terra_connect_list_connections_${given.map((name) => CRITERIA[name].letter).join('')}`,
-      text: `SELECT ${CONNECTION_COLUMNS} FROM terra_connect.connections
+    const where = given.map((name, index) => ` AND ${CONDITIONS[name]} $${index + 2}`);
+    const { rows } = await runSql<Connection>(
+      this.dataSource,
+      `SELECT ${columnsOf(this.dataSource, Connection)} FROM terra_connect.connections
         WHERE merged_into IS NULL${where.join('')} ORDER BY id DESC LIMIT $1`,
-    };
-    const values = [limit, ...given.map((name) => criteria[name])];
-    return (await runPrepared<Connection>(this.dataSource, statement, values, LIST_TIMEOUT_MS)).rows;
+      [limit, ...given.map((name) => criteria[name])],
+    );
+    return rows;
   }
 }

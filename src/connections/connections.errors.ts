@@ -11,7 +11,7 @@ export class ConnectionDisconnectingError extends DomainError {
     super(
       'conflict',
       'connection.disconnecting',
-      'The connection is being ended. Repeat the request once it is disconnected.',
+      'The connection is being disconnected. Retry once its status is disconnected.',
       { retryAfterSeconds: 5 },
     );
   }
@@ -19,11 +19,8 @@ export class ConnectionDisconnectingError extends DomainError {
 
 export class ConnectionChangedError extends DomainError {
   constructor() {
-    super(
-      'conflict',
-      'connection.changed',
-      'The person connects this account anew at this moment, again and again. Repeat the request.',
-      { retryAfterSeconds: 1 },
-    );
+    super('conflict', 'connection.changed', 'The account was reconnected during this request. Retry.', {
+      retryAfterSeconds: 1,
+    });
   }
 }

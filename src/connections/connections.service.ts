@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, In, IsNull, Not, Repository } from 'typeorm';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, In, IsNull, Not } from 'typeorm';
 import { Clock } from '../common';
 import { inTransaction } from '../database';
-import { tombstoneDigest } from './projection/connection-fact.repository';
-import { ConnectionIdentity } from './projection/connection-identity.entity';
-import { ConnectionLifecycleService } from './projection/connection-lifecycle.service';
+import { decodeCursor, toPage, type Page } from '../http';
 import type { ConnectionStatus } from './connection-status';
 import { Connection } from './connection.entity';
 import { ConnectionRepository, type ConnectionCriteria } from './connection.repository';
@@ -14,8 +12,10 @@ import {
   ConnectionDisconnectingError,
   ConnectionNotFoundError,
 } from './connections.errors';
+import { tombstoneDigest } from './erasure/pseudonym';
 import { Tombstone } from './erasure/tombstone.entity';
-import { decodeCursor, toPage, type Page } from '../http';
+import { ConnectionIdentity } from './projection/connection-identity.entity';
+import { ConnectionLifecycleService } from './projection/connection-lifecycle.service';
 
 const DISCONNECT_ATTEMPTS = 3;
 
@@ -24,33 +24,31 @@ export interface ConnectionFilter extends Omit<ConnectionCriteria, 'beforeId'> {
   cursor?: string;
 }
 
-/** What callers ask of connections: which Terra user belongs to which end user, and to end that. */
+/** Connections for callers: which Terra user belongs to which end user, and disconnecting. */
 @Injectable()
 export class ConnectionsService {
   constructor(
-    @InjectRepository(Connection) private readonly connections: Repository<Connection>,
-    @InjectRepository(ConnectionIdentity) private readonly identities: Repository<ConnectionIdentity>,
-    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly repository: ConnectionRepository,
     private readonly lifecycle: ConnectionLifecycleService,
     private readonly clock: Clock,
+    @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /**
-   * Finds a connection; one that was merged is found as what it was merged into.
+   * Finds a connection; for a merged one, the connection that it was merged into.
    *
    * @throws ConnectionNotFoundError
    */
   async get(id: string): Promise<Connection> {
-    const connection = await this.connections.findOneBy({ id });
+    const connection = await this.dataSource.manager.findOneBy(Connection, { id });
     if (!connection) throw new ConnectionNotFoundError(id);
     return connection.mergedInto ? this.get(connection.mergedInto) : connection;
   }
 
   /**
-   * Finds a connection that this end user may connect anew, whether it has ended or is to get other scopes.
+   * Finds a connection that the end user may reconnect, whether it has ended or is to get other scopes.
    *
-   * @throws ConnectionNotFoundError for somebody else's as for one that nobody has (T-05); ConnectionDisconnectingError
+   * @throws ConnectionNotFoundError for an unknown id and for another end user's alike (T-05), ConnectionDisconnectingError
    */
   async getReconnectable(id: string, referenceId: string): Promise<Connection> {
     const connection = await this.get(id);
@@ -67,21 +65,24 @@ export class ConnectionsService {
     return toPage(rows, limit);
   }
 
-  /** All of an end user's, ended ones too; newest first. */
+  /** All connections of an end user, ended ones included; newest first. */
   allOf(referenceId: string): Promise<Connection[]> {
-    return this.connections.find({ where: { referenceId, mergedInto: IsNull() }, order: { id: 'DESC' } });
+    return this.dataSource.manager.find(Connection, {
+      where: { referenceId, mergedInto: IsNull() },
+      order: { id: 'DESC' },
+    });
   }
 
-  /** When an end user was erased; null for one who was not. */
+  /** When the end user was erased; null: never. */
   async erasedAt(referenceId: string): Promise<Date | null> {
     const digest = tombstoneDigest('end_user', referenceId);
     return (await this.dataSource.manager.findOneBy(Tombstone, { digest }))?.erasedAt ?? null;
   }
 
-  /** Which of the Terra users belong to a connection. */
+  /** The Terra users among `terraUserIds` that have a connection. */
   async ownedAmong(terraUserIds: string[]): Promise<string[]> {
     if (terraUserIds.length === 0) return [];
-    const owned = await this.identities.findBy({
+    const owned = await this.dataSource.manager.findBy(ConnectionIdentity, {
       terraUserId: In(terraUserIds),
       connectionId: Not(IsNull()),
     });
@@ -90,14 +91,18 @@ export class ConnectionsService {
 
   /** Every Terra user that a connection has had, oldest first. */
   identitiesOf(connectionId: string): Promise<ConnectionIdentity[]> {
-    return this.identities.find({ where: { connectionId }, order: { firstSeenAt: 'ASC' } });
+    return this.dataSource.manager.find(ConnectionIdentity, {
+      where: { connectionId },
+      order: { firstSeenAt: 'ASC' },
+    });
   }
 
   /**
-   * Ends a connection: here at once, so that nobody uses it any more; at Terra as soon as Terra confirms, which the
-   * ledger of deauthentications sees to. Ending what has ended, or is about to, is success.
+   * Disconnects: here at once, so that no caller uses the connection any more; at Terra by a deauthentication request,
+   * which is retried until Terra confirms. Disconnecting twice is no error.
    *
-   * @param by who asks, and why, for the ledger and the history
+   * @param by who asks, and why, for the history and the request
+   * @throws ConnectionNotFoundError, ConnectionChangedError
    */
   async disconnect(id: string, by: { actor: string; reason: string }): Promise<Connection> {
     for (let attempt = 1; attempt <= DISCONNECT_ATTEMPTS; attempt += 1) {
@@ -109,7 +114,7 @@ export class ConnectionsService {
           { ...fact, kind: 'disconnect_requested', cause: 'disconnect_requested' },
         ]),
       );
-      // The person may have connected it again in between: then another Terra user is the one to end.
+      // The end user may have reconnected in between: then the connection has another Terra user, to be ended next.
     }
     const connection = await this.get(id);
     if (isInUse(connection.status)) throw new ConnectionChangedError();

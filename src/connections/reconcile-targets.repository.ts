@@ -1,47 +1,62 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { Any, DataSource, In, IsNull, MoreThan, Repository, type EntityManager } from 'typeorm';
-import { runIn } from '../database';
-import { ConnectionIdentity } from './projection/connection-identity.entity';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { Any, DataSource, In, IsNull, MoreThan, type EntityManager } from 'typeorm';
+import { runSql } from '../database';
 import { LIVE_STATUSES } from './connection-status';
 import { Connection } from './connection.entity';
+import { ConnectionIdentity } from './projection/connection-identity.entity';
 
-/** Terra ought to list these: nobody has asked for their end. */
-const LISTED_STATUSES = ['active', 'needs_reauth'] as const;
+/** A Terra user that the service knows. */
+export interface KnownTerraUser {
+  identity: ConnectionIdentity;
+  /** null while no fact names the owner of the account. */
+  connection: Connection | null;
+}
 
+// Terra's lists should name the Terra users of these: their end was not requested.
+const EXPECTED_STATUSES = ['active', 'needs_reauth'] as const;
 const LIVE = `merged_into IS NULL AND status IN ('active', 'needs_reauth', 'disconnecting')`;
 
-/** The SQL of comparing connections with Terra's lists. */
+/** Which connections to reconcile with Terra's lists and when, and what the lists said about their Terra users. */
 @Injectable()
 export class ReconcileTargetsRepository {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    @InjectRepository(Connection) private readonly connections: Repository<Connection>,
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  identities(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
-    return manager.findBy(ConnectionIdentity, { terraUserId: Any(terraUserIds) });
+  /** Known Terra users among `terraUserIds`, by id. */
+  async findKnown(terraUserIds: string[]): Promise<Map<string, KnownTerraUser>> {
+    const identities = await this.identities(terraUserIds);
+    const ids = new Set(identities.flatMap(({ connectionId }) => connectionId ?? []));
+    const connections = await this.dataSource.manager.findBy(Connection, { id: Any([...ids]) });
+    return joined(identities, connections);
   }
 
-  connectionsById(ids: string[]): Promise<Connection[]> {
-    return this.connections.findBy({ id: Any(ids) });
-  }
-
-  /** In the order of their Terra users; those that follow the given one. */
-  listExpectedAfter(terraUserId: string, limit: number): Promise<Connection[]> {
-    return this.connections.find({
-      where: { terraUserId: MoreThan(terraUserId), mergedInto: IsNull(), status: In(LISTED_STATUSES) },
+  /**
+   * The Terra users that Terra's lists should name, in the order of their ids.
+   *
+   * @param after the last id of the previous page; null for the first page
+   */
+  async listExpectedAfter(after: string | null, limit: number): Promise<KnownTerraUser[]> {
+    const connections = await this.dataSource.manager.find(Connection, {
+      where: { terraUserId: MoreThan(after ?? ''), mergedInto: IsNull(), status: In(EXPECTED_STATUSES) },
       order: { terraUserId: 'ASC' },
       take: limit,
     });
+    const identities = await this.identities(connections.map(({ terraUserId }) => terraUserId));
+    const known = joined(identities, connections);
+    return connections.flatMap(({ terraUserId }) => known.get(terraUserId) ?? []);
   }
 
-  listExpectedOf(referenceId: string): Promise<Connection[]> {
-    return this.connections.findBy({ referenceId, mergedInto: IsNull(), status: In(LISTED_STATUSES) });
+  /** The Terra users of one end user that Terra's lists should name. */
+  async listExpectedOf(referenceId: string): Promise<string[]> {
+    const expected = { referenceId, mergedInto: IsNull(), status: In(EXPECTED_STATUSES) };
+    const connections = await this.dataSource.manager.findBy(Connection, expected);
+    return connections.map(({ terraUserId }) => terraUserId);
   }
 
+  /** Takes end users whose connections are due, the longest waiting first. Other processes get them after `leaseUntil`. */
   async takeDue(now: Date, leaseUntil: Date, limit: number): Promise<string[]> {
-    const [rows] = await this.dataSource.query<[{ referenceId: string }[], number]>(
+    const { rows } = await runSql<{ referenceId: string }>(
+      this.dataSource,
       `UPDATE terra_connect.connections SET reconcile_at = $2
         WHERE ${LIVE} AND reconcile_at <= $1 AND reference_id IN
           (SELECT reference_id FROM terra_connect.connections WHERE ${LIVE} AND reconcile_at <= $1
@@ -52,8 +67,10 @@ export class ReconcileTargetsRepository {
     return [...new Set(rows.map(({ referenceId }) => referenceId))];
   }
 
+  /** Makes connections due whose data stopped before `quietSince`, once for each silence. @returns how many */
   async expediteQuiet(now: Date, quietSince: Date): Promise<number> {
-    const [, count] = await this.dataSource.query<[unknown, number]>(
+    const { count } = await runSql(
+      this.dataSource,
       `UPDATE terra_connect.connections SET reconcile_at = $1 WHERE merged_into IS NULL AND status = 'active'
         AND last_data_at < $2 AND reconcile_at > $1
         AND (reconciled_at IS NULL OR reconciled_at < last_data_at + ($1::timestamptz - $2::timestamptz))`,
@@ -62,6 +79,22 @@ export class ReconcileTargetsRepository {
     return count;
   }
 
+  /** Makes the end users of these Terra users due at that time, if not sooner. */
+  async expedite(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+    await runSql(
+      manager,
+      `UPDATE terra_connect.connections SET reconcile_at = least(reconcile_at, $2)
+        WHERE ${LIVE} AND terra_user_id = ANY($1)`,
+      [terraUserIds, at],
+    );
+  }
+
+  async markReconciled(manager: EntityManager, referenceId: string, at: Date, next: Date): Promise<void> {
+    const which = { referenceId, mergedInto: IsNull(), status: In([...LIVE_STATUSES]) };
+    await manager.update(Connection, which, { reconciledAt: at, reconcileAt: next });
+  }
+
+  /** Terra's list lacks these Terra users. The first list in a row counts. */
   async markMissing(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
     await manager.update(
       ConnectionIdentity,
@@ -71,7 +104,7 @@ export class ReconcileTargetsRepository {
   }
 
   async markSeen(manager: EntityManager, terraUserIds: string[]): Promise<void> {
-    await runIn(
+    await runSql(
       manager,
       `UPDATE terra_connect.connection_identities SET missing_since = NULL
         WHERE terra_user_id = ANY($1) AND missing_since IS NOT NULL`,
@@ -79,33 +112,35 @@ export class ReconcileTargetsRepository {
     );
   }
 
-  async markReconciled(manager: EntityManager, referenceId: string, at: Date, next: Date): Promise<void> {
-    const which = { referenceId, mergedInto: IsNull(), status: In([...LIVE_STATUSES]) };
-    await manager.update(Connection, which, { reconciledAt: at, reconcileAt: next });
-  }
-
-  /** As soon as that; a time that is sooner already stays. */
-  async expedite(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
-    await runIn(
-      manager,
-      `UPDATE terra_connect.connections SET reconcile_at = least(reconcile_at, $2)
-        WHERE ${LIVE} AND terra_user_id = ANY($1)`,
-      [terraUserIds, at],
-    );
-  }
-
+  /** How many Terra users are missing now, or ended for that reason since then. */
   async countMissing(endedSince: Date): Promise<number> {
-    const [row] = await this.dataSource.query<{ count: number }[]>(
+    const { rows } = await runSql<{ count: number }>(
+      this.dataSource,
       `SELECT count(*)::int AS count FROM terra_connect.connection_identities
         WHERE missing_since IS NOT NULL AND superseded_by IS NULL
           AND NOT EXISTS (SELECT FROM terra_connect.connections c WHERE c.id = connection_id AND c.status = 'moved')
           AND (ended_at IS NULL OR (ended_cause = 'absent' AND ended_at > $1))`,
       [endedSince],
     );
-    return row?.count ?? 0;
+    return rows[0]?.count ?? 0;
   }
 
   countLive(): Promise<number> {
-    return this.connections.countBy({ mergedInto: IsNull(), status: In([...LIVE_STATUSES]) });
+    const live = { mergedInto: IsNull(), status: In([...LIVE_STATUSES]) };
+    return this.dataSource.manager.countBy(Connection, live);
   }
+
+  private identities(terraUserIds: string[]): Promise<ConnectionIdentity[]> {
+    return this.dataSource.manager.findBy(ConnectionIdentity, { terraUserId: Any(terraUserIds) });
+  }
+}
+
+function joined(identities: ConnectionIdentity[], connections: Connection[]): Map<string, KnownTerraUser> {
+  const byId = new Map(connections.map((connection) => [connection.id, connection]));
+  return new Map(
+    identities.map((identity) => [
+      identity.terraUserId,
+      { identity, connection: byId.get(identity.connectionId ?? '') ?? null },
+    ]),
+  );
 }

@@ -1,13 +1,13 @@
 import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { MIGRATIONS } from '../../migrations';
 
-// More connections than this do not help two cores, and fewer queue callers behind slow statements.
+// More connections do not help two cores; with fewer, callers queue behind slow statements.
 const POOL_SIZE = 12;
 
-/** For messages that ask a person to migrate. */
+/** The command for messages that ask an operator to migrate. */
 export const MIGRATE_COMMAND = '`node dist/src/cli.js migrate`';
 
-/** How we talk to Postgres; every wait ends. */
+/** The connection settings; every wait has a deadline. */
 export function dataSourceOptions(
   databaseUrl: string,
   entities: EntityTarget<ObjectLiteral>[],
@@ -31,9 +31,9 @@ export function dataSourceOptions(
   };
 }
 
-/** A data source for migrations and dumps; it knows no entity because it only runs SQL. */
+/** A data source for migrations and dumps, without entities: it only runs SQL. */
 export function createDataSource(databaseUrl: string): DataSource {
   const options = dataSourceOptions(databaseUrl, []);
-  // A migration may rightly take longer than any statement of the service.
+  // A migration may take longer than any statement of the service.
   return new DataSource({ ...options, extra: { statement_timeout: 0 } });
 }

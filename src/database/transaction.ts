@@ -5,13 +5,12 @@ import { isTransient } from '../common';
 const ATTEMPTS = 4;
 const MAX_PAUSE_MS = 25;
 
-/** By transaction: what is to be done once it has been committed. */
-const afterwards = new WeakMap<QueryRunner, (() => void)[]>();
+/** By transaction: the callbacks to run after its commit. */
+const callbacksOf = new WeakMap<QueryRunner, (() => void)[]>();
 
 /**
- * Runs work in a transaction, again when Postgres chose it as a deadlock's victim: the work was rolled back whole, so
- * running it once more is safe as long as it touches nothing but the database. For anything else there is
- * {@link afterCommit}.
+ * Runs work in a transaction, and repeats it when Postgres chose it as a deadlock's victim. The work is then rolled back
+ * whole, so repeating it is safe if it touches nothing but the database; {@link afterCommit} is for everything else.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
@@ -21,30 +20,30 @@ export async function inTransaction<T>(
     const callbacks: (() => void)[] = [];
     try {
       const result = await dataSource.transaction((manager) => {
-        afterwards.set(runnerOf(manager), callbacks);
+        callbacksOf.set(runnerOf(manager), callbacks);
         return work(manager);
       });
       for (const callback of callbacks) callback();
       return result;
     } catch (error) {
       if (!isTransient(error) || attempt === ATTEMPTS) throw error;
-      // Two that met once would meet again.
+      // Without a random pause the same transactions would collide again.
       await sleep(Math.random() * MAX_PAUSE_MS * attempt);
     }
   }
 }
 
 /**
- * Logs, counters and wake-up calls of work that may yet be rolled back, or run once more. The callback must not throw, and
- * touches no database.
+ * Runs a callback after the commit: log lines, counters and notifications of work that may still be rolled back or
+ * repeated. The callback must not throw, and touches no database.
  */
 export function afterCommit(manager: EntityManager, callback: () => void): void {
-  const callbacks = afterwards.get(runnerOf(manager));
-  if (!callbacks) throw new Error('afterCommit needs the manager of an inTransaction.');
+  const callbacks = callbacksOf.get(runnerOf(manager));
+  if (!callbacks) throw new Error('afterCommit needs the manager that inTransaction gives to its work.');
   callbacks.push(callback);
 }
 
 function runnerOf({ queryRunner }: EntityManager): QueryRunner {
-  if (!queryRunner) throw new Error('This manager is in no transaction.');
+  if (!queryRunner) throw new Error('This manager runs no transaction.');
   return queryRunner;
 }

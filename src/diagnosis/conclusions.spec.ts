@@ -10,7 +10,7 @@ const facts = (change: object = {}): DiagnosisInput => ({
   erasedAt: null,
   sessions: [],
   connections: [],
-  deauthentications: [],
+  pendingDeauthentications: [],
   webhooks: [],
   lastWebhookAt: ago(1),
   terra: { answered: false, cause: 'not_asked' },

@@ -3,7 +3,7 @@ import type { Connection, ConnectionIdentity, Deauthentication, HistoryLine } fr
 import type { TerraUser } from '../terra';
 import type { WebhookEventSummary } from '../webhooks';
 
-/** What Terra says of an end user, or why it did not say anything: the code of the error, or `not_asked`. */
+/** What Terra holds of an end user, or why Terra did not answer: the code of the error, or `not_asked`. */
 export type TerraView = { answered: true; users: TerraUser[] } | { answered: false; cause: string };
 
 export interface DiagnosedConnection {
@@ -14,30 +14,39 @@ export interface DiagnosedConnection {
   history: HistoryLine[];
 }
 
-/** All that a diagnosis goes by. */
-export interface DiagnosisInput {
+/** What the service has stored about an end user. */
+export interface DiagnosisRecords {
   referenceId: string;
-  now: Date;
-  /** When the end user was erased; null for one who never was, or who has come back since. */
+  /** When the end user was erased; null: never, or the end user has come back since. */
   erasedAt: Date | null;
-  /** Newest first; one whose time is up is `expired`. */
+  /** Newest first. */
   sessions: ConnectSession[];
   connections: DiagnosedConnection[];
-  /** Those that Terra has not confirmed yet. */
-  deauthentications: Deauthentication[];
+  /** The requests that Terra has not confirmed yet. */
+  pendingDeauthentications: Deauthentication[];
   /** Newest first. */
   webhooks: WebhookEventSummary[];
-  /** When any webhook was last stored, whomever it is about; null: never. */
+  /** When the service last stored any webhook; null: never. */
   lastWebhookAt: Date | null;
+}
+
+/** Everything that a diagnosis is based on. */
+export interface DiagnosisInput extends DiagnosisRecords {
+  now: Date;
   terra: TerraView;
   /** After how many hours without data a connection counts as quiet; 0: never. */
   quietAfterHours: number;
 }
 
-/** One thing that the facts come to, for somebody who has to answer the person. */
+/** One conclusion of a diagnosis, for a support team that answers the end user. */
 export interface Conclusion {
-  /** One of the fixed words, or `failed_…`, `needs_reauth_…`, `disconnected_…` with the reason. */
+  /** A fixed code, or `failed_…`, `needs_reauth_…`, `disconnected_…` with the reason. */
   code: string;
   summary: string;
   advice: string;
+}
+
+/** Starts a sentence with a phrase that is written for its middle. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

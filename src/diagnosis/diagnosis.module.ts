@@ -4,13 +4,14 @@ import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { TerraModule } from '../terra';
 import { WebhooksModule } from '../webhooks';
+import { DiagnosisRecordsService } from './diagnosis-records.service';
 import { DiagnosisController } from './diagnosis.controller';
 import { DiagnosisService } from './diagnosis.service';
 
 @Module({
   imports: [ApiKeysModule, ConnectionsModule, ConnectSessionsModule, TerraModule, WebhooksModule],
   controllers: [DiagnosisController],
-  providers: [DiagnosisService],
+  providers: [DiagnosisService, DiagnosisRecordsService],
   exports: [DiagnosisService],
 })
 export class DiagnosisModule {}

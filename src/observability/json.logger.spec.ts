@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { JsonLogger } from './json.logger';
-import { runWithRequestId } from '../common';
+import { runWithLogContext } from '../common';
 
 function record(level = 'info'): { logger: JsonLogger; lines: () => Record<string, unknown>[] } {
   const written: string[] = [];
@@ -27,7 +27,7 @@ describe('JsonLogger', () => {
 
   it('names the request that a line belongs to', () => {
     const { logger, lines } = record();
-    runWithRequestId('request-1', () => logger.warn({ event: 'x' }));
+    runWithLogContext({ requestId: 'request-1' }, () => logger.warn({ event: 'x' }));
     logger.warn({ event: 'y' });
     expect(lines().map(({ requestId }) => requestId)).toEqual(['request-1', undefined]);
   });

@@ -1,9 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import { isNativeError } from 'node:util/types';
 import pino, { type DestinationStream, type Logger as Pino } from 'pino';
-import { currentRequestId } from '../common';
+import { currentLogContext } from '../common';
 
-// A line for every module and route at every start drowns what an operator looks for.
+// These log a line for every module and route at every start, which would hide what an operator looks for.
 const FRAMEWORK_CONTEXTS = new Set([
   'NestFactory',
   'InstanceLoader',
@@ -12,7 +12,7 @@ const FRAMEWORK_CONTEXTS = new Set([
   'NestApplication',
 ]);
 
-/** Nest's logger interface over pino: one JSON object a line, with the id of the request that it belongs to. */
+/** Nest's logger interface over pino: one JSON object a line, with the id of its request or of its background job. */
 export class JsonLogger implements LoggerService {
   private readonly pino: Pino;
 
@@ -22,10 +22,8 @@ export class JsonLogger implements LoggerService {
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      mixin: () => {
-        const requestId = currentRequestId();
-        return requestId === undefined ? {} : { requestId };
-      },
+      // A copy: pino adds the line's fields to what it gets.
+      mixin: () => ({ ...currentLogContext() }),
       serializers: { err: serializeError },
     };
     this.pino = destination ? pino(options, destination) : pino(options);
@@ -56,14 +54,14 @@ export class JsonLogger implements LoggerService {
     this.write('fatal', message, optional);
   }
 
-  // Nest passes the context last, and for errors a stack before it; callers outside of a class pass the stack alone.
+  // Nest passes the context last, and for errors a stack before it. Callers outside of a class pass only the stack.
   private write(level: pino.Level, message: unknown, optional: unknown[]): void {
     const texts = optional.filter((item) => typeof item === 'string');
     const stack = texts.find((text) => text.includes('\n    at '));
     const context = texts.findLast((text) => text !== stack);
     if (isNativeError(message)) this.pino[level]({ context, err: message }, 'error');
     else if (typeof message === 'object' && message !== null) {
-      // With an error and no text pino would take the error's own, past the serializer that cleans it.
+      // Without a text, pino would log the error's own message, which the serializer has not redacted.
       const { event } = message as { event?: unknown };
       const text = typeof event === 'string' ? event : 'error';
       this.pino[level]({ context, ...message }, 'err' in message ? text : undefined);
@@ -71,8 +69,7 @@ export class JsonLogger implements LoggerService {
   }
 }
 
-// An error's own properties are left out: driver errors carry the row that was refused, HTTP errors the request with
-// its credentials.
+// Without the error's own properties: driver errors hold the refused row, HTTP errors the request with its credentials.
 function serializeError(error: unknown): unknown {
   if (!isNativeError(error)) return { message: typeof error };
   const { code } = error as { code?: unknown };
@@ -85,7 +82,7 @@ function serializeError(error: unknown): unknown {
   };
 }
 
-// Query strings carry user ids and reference ids, and reach error texts through URLs.
+// Query strings hold user ids and reference ids, and URLs in error texts hold query strings.
 function redactText(text: string): string {
   return text.replace(/\?[^\s"')]+/g, '?…');
 }

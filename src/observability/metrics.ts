@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Every metric of the service, by name. Labels come from closed sets, never from input: no ids, no free text. */
+/** Every metric of the service. Label values come from closed sets, never from input: no ids, no free text. */
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
@@ -31,34 +31,34 @@ export class Metrics {
 
   readonly sessionMismatches = new Counter({
     name: 'terra_connect_session_mismatches_total',
-    help: 'Links that name a session which was not made for their provider; the session is not completed by them.',
+    help: 'Links that name a session of another provider; they do not complete the session.',
     registers: [this.registry],
   });
 
   readonly corrections = new Counter({
     name: 'terra_connect_corrections_total',
-    help: 'Differences between Terra and us, by who found them (reconcile, sweep) and what was done.',
+    help: 'Differences between Terra and the service, by source (reconcile, sweep) and correction.',
     labelNames: ['source', 'action'] as const,
     registers: [this.registry],
   });
 
   readonly reconciliations = new Counter({
     name: 'terra_connect_reconciliations_total',
-    help: 'End users compared with Terra on a schedule, by conclusion.',
+    help: 'Scheduled reconciliations of end users, by conclusion.',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
 
   readonly sweeps = new Counter({
     name: 'terra_connect_sweeps_total',
-    help: 'Sweeps that this process has worked on, by how they ended (completed, held, failed).',
+    help: 'Sweeps that this process ran, by status (completed, awaiting_approval, failed).',
     labelNames: ['status'] as const,
     registers: [this.registry],
   });
 
   readonly sweepsAwaitingApproval = new Gauge({
     name: 'terra_connect_sweeps_awaiting_approval',
-    help: 'Sweeps that the brake holds and that wait for a person; counted when scraped.',
+    help: 'Sweeps that await the approval of an operator; counted when scraped.',
     registers: [this.registry],
   });
 
@@ -70,14 +70,14 @@ export class Metrics {
 
   readonly callbacks = new Counter({
     name: 'terra_connect_callbacks_total',
-    help: 'Browsers coming back from the widget, by what could be confirmed.',
+    help: 'Callbacks of browsers from the widget, by outcome.',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
 
   readonly sessionChecks = new Counter({
     name: 'terra_connect_session_checks_total',
-    help: 'Later questions to Terra about callbacks that could not be confirmed at once, by what came of them.',
+    help: 'Later checks with Terra of callbacks that it could not confirm at once, by outcome.',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
@@ -98,14 +98,14 @@ export class Metrics {
 
   readonly webhookEvents = new Counter({
     name: 'terra_connect_webhook_events_total',
-    help: 'Webhook events worked off, by type and outcome.',
+    help: 'Processed webhook events, by type and outcome.',
     labelNames: ['type', 'outcome'] as const,
     registers: [this.registry],
   });
 
   readonly webhookBacklog = new Gauge({
     name: 'terra_connect_webhook_backlog',
-    help: 'Webhook events in the inbox, by status (pending, parked, dead); counted when scraped.',
+    help: 'Webhook events in the inbox, by status (pending, parked, dead_lettered); counted when scraped.',
     labelNames: ['status'] as const,
     registers: [this.registry],
   });
@@ -119,33 +119,33 @@ export class Metrics {
 
   readonly ownerConflicts = new Counter({
     name: 'terra_connect_owner_conflicts_total',
-    help: 'News that names another end user than the one a Terra user belongs to, by who brought it.',
+    help: 'Facts that name another end user than the owner of their Terra user, by source.',
     labelNames: ['source'] as const,
     registers: [this.registry],
   });
 
   readonly sharedAccounts = new Counter({
     name: 'terra_connect_shared_accounts_total',
-    help: 'Provider accounts that turned out to be connected by two end users.',
+    help: 'Provider accounts that two end users have connected.',
     registers: [this.registry],
   });
 
   readonly deauthentications = new Counter({
     name: 'terra_connect_deauthentications_total',
-    help: 'Calls that end a user at Terra, by outcome (ended, not_found, failed).',
+    help: 'Calls to Terra that deauthenticate a user, by outcome (ended, not_found, failed).',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
 
   readonly deauthenticationsPending = new Gauge({
     name: 'terra_connect_deauthentications_pending',
-    help: 'Users whose end Terra has not confirmed yet; counted when scraped.',
+    help: 'Deauthentication requests that Terra has not confirmed yet; counted when scraped.',
     registers: [this.registry],
   });
 
   readonly deauthenticationsOldestSeconds = new Gauge({
     name: 'terra_connect_deauthentications_oldest_seconds',
-    help: 'How long the first of them has been waiting; more than a day is worth an alarm.',
+    help: 'Age of the oldest deauthentication request that Terra has not confirmed; alarm above a day.',
     registers: [this.registry],
   });
 
@@ -158,13 +158,13 @@ export class Metrics {
 
   readonly erasuresOldestSeconds = new Gauge({
     name: 'terra_connect_erasures_oldest_seconds',
-    help: 'How long the first erasure that is not complete has been waiting; more than a day is worth an alarm.',
+    help: 'Age of the oldest erasure that is not completed; alarm above a day.',
     registers: [this.registry],
   });
 
   readonly retentionDeleted = new Counter({
     name: 'terra_connect_retention_deleted_total',
-    help: 'Rows deleted because they were old enough, by table.',
+    help: 'Rows deleted by retention, by table.',
     labelNames: ['table'] as const,
     registers: [this.registry],
   });
@@ -175,12 +175,12 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** For values that are looked up when somebody asks. */
+  /** Registers a callback that sets gauges before each scrape. */
   beforeScrape(collect: () => Promise<void>): void {
     this.collectors.push(collect);
   }
 
-  /** The Prometheus text. A collector that fails (the database is away) costs its own values, not the others. */
+  /** The Prometheus text. When a collector fails (the database is down), only its own values are stale. */
   async scrape(): Promise<string> {
     await Promise.allSettled(this.collectors.map((collect) => collect()));
     return this.registry.metrics();

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Metrics } from './metrics';
 
-/** The metrics registry; the route that shows it is the service's own, see {@link MetricsController}. */
+/** The metrics registry. The route that serves it belongs to the service; see `health/metrics.controller.ts`. */
 @Module({ providers: [Metrics], exports: [Metrics] })
 export class ObservabilityModule {}

@@ -1,36 +1,36 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { MoreThan, Repository, type EntityManager } from 'typeorm';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { tombstoneDigest } from '../connections';
-import { runIn } from '../database';
+import { runSql } from '../database';
 import { Erasure } from './erasure.entity';
 
 /** The SQL of erasures. */
 @Injectable()
 export class ErasureRepository {
-  constructor(@InjectRepository(Erasure) private readonly erasures: Repository<Erasure>) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   find(id: string): Promise<Erasure | null> {
-    return this.erasures.findOneBy({ id });
+    return this.dataSource.manager.findOneBy(Erasure, { id });
   }
 
-  /** @returns false when one is pending for this end user already */
-  async open(
+  /** @returns false when an erasure of this end user is pending already */
+  async insert(
     manager: EntityManager,
-    { referenceId, actor, now }: { referenceId: string; actor: string; now: Date },
+    { referenceId, actor, requestedAt }: { referenceId: string; actor: string; requestedAt: Date },
   ): Promise<boolean> {
-    const rows = await runIn(
+    const { count } = await runSql(
       manager,
       `INSERT INTO terra_connect.erasures (id, reference_id, reference_digest, status, actor, requested_at)
         VALUES ($1, $2, $3, 'pending', $4, $5)
-        ON CONFLICT (reference_digest) WHERE status = 'pending' DO NOTHING RETURNING id`,
-      [uuidv7(), referenceId, tombstoneDigest('end_user', referenceId), actor, now],
+        ON CONFLICT (reference_digest) WHERE status = 'pending' DO NOTHING`,
+      [uuidv7(), referenceId, tombstoneDigest('end_user', referenceId), actor, requestedAt],
     );
-    return rows.length > 0;
+    return count > 0;
   }
 
-  /** The latest first. */
+  /** Newest first. */
   listOf(manager: EntityManager, referenceId: string): Promise<Erasure[]> {
     return manager.find(Erasure, {
       where: { referenceDigest: tombstoneDigest('end_user', referenceId) },
@@ -38,9 +38,9 @@ export class ErasureRepository {
     });
   }
 
-  /** The next ones that are not complete, after one of them: each look goes on where the last one stopped. */
+  /** The next pending erasures after the given one; null: the first. */
   pendingAfter(id: string | null, limit: number): Promise<Erasure[]> {
-    return this.erasures.find({
+    return this.dataSource.manager.find(Erasure, {
       where: { status: 'pending', ...(id === null ? {} : { id: MoreThan(id) }) },
       order: { id: 'ASC' },
       take: limit,
@@ -48,15 +48,14 @@ export class ErasureRepository {
   }
 
   async oldestPending(): Promise<Date | null> {
-    const oldest = await this.erasures.find({
+    const oldest = await this.dataSource.manager.findOne(Erasure, {
       where: { status: 'pending' },
       order: { requestedAt: 'ASC' },
-      take: 1,
     });
-    return oldest[0]?.requestedAt ?? null;
+    return oldest?.requestedAt ?? null;
   }
 
-  /** Locks it, unless somebody else has completed it. */
+  /** Locks the erasure; null when another process has completed it. */
   lockPending(manager: EntityManager, id: string): Promise<Erasure | null> {
     return manager.findOne(Erasure, {
       where: { id, status: 'pending' },
@@ -72,8 +71,8 @@ export class ErasureRepository {
     await manager.update(Erasure, { id }, { ...receipt, status: 'completed', referenceId: null });
   }
 
-  /** The transaction sees what was there at this moment, whatever happens meanwhile. Its first statement. */
+  /** Makes the transaction read one snapshot. Must be its first statement. */
   async freeze(manager: EntityManager): Promise<void> {
-    await runIn(manager, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY', []);
+    await runSql(manager, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
   }
 }

@@ -3,16 +3,18 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { Clock } from '../common';
-import { SessionErasureService } from '../connect-sessions';
-import { ConnectionErasureService } from '../connections';
 import { afterCommit, inTransaction } from '../database';
 import { Metrics } from '../observability';
-import { ErasureNotFoundError } from './privacy.errors';
+import { WorkerHost } from '../queue';
 import type { Erasure } from './erasure.entity';
 import { ErasureRepository } from './erasure.repository';
-import { ErasureWorker } from './erasure.worker';
+import { PersonalDataRegistry } from './personal-data.registry';
+import { ErasureNotFoundError } from './privacy.errors';
 
-/** Forgets end users. */
+/** The worker that completes erasures. */
+export const ERASURE_WORKER = 'erasures';
+
+/** Erasures of end users. */
 @Injectable()
 export class ErasuresService {
   private readonly logger = new Logger(ErasuresService.name);
@@ -20,33 +22,32 @@ export class ErasuresService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly repository: ErasureRepository,
-    private readonly connections: ConnectionErasureService,
-    private readonly sessions: SessionErasureService,
-    private readonly worker: ErasureWorker,
+    private readonly registry: PersonalDataRegistry,
+    private readonly workers: WorkerHost,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Asks for it. At once nothing older is believed of the end user any more, their connections count as ended, and their
-   * links open nothing. The rest waits until Terra has confirmed every end. Of somebody unknown late news is kept out, too.
+   * Requests an erasure. At once, older facts about the end user are dropped, the connections count as ended, and the
+   * links stop working. The rows are erased after Terra has confirmed every end. An unknown end user is erased, too, so
+   * that late events are dropped.
    *
    * @param actor who asks: an API key's id
    * @returns the erasure; while one is pending, that one
    */
   async request(referenceId: string, actor: string): Promise<Erasure> {
     return inTransaction(this.dataSource, async (manager) => {
-      const now = this.clock.now();
-      const isNew = await this.repository.open(manager, { referenceId, actor, now });
+      const request = { referenceId, actor, requestedAt: this.clock.now() };
+      const isNew = await this.repository.insert(manager, request);
       const [erasure] = await this.repository.listOf(manager, referenceId);
-      if (!erasure) throw new Error('An erasure was neither made nor found.');
+      if (!erasure) throw new Error('The erasure was neither inserted nor found.');
       if (!isNew) return erasure;
-      await this.connections.begin(manager, referenceId, actor);
-      await this.sessions.close(manager, referenceId);
+      await this.registry.beginErasure(manager, request);
       afterCommit(manager, () => {
         this.metrics.erasures.inc({ status: 'pending' });
         this.logger.log({ event: 'erasure.requested', erasureId: erasure.id, actor });
-        this.worker.notify();
+        this.workers.notify(ERASURE_WORKER);
       });
       return erasure;
     });

@@ -1,9 +1,9 @@
 import { DomainError } from '../common';
 
-/** The reference is not repeated: of somebody who was erased, it is not ours to write down. */
+/** The text does not repeat the reference id: that of an erased end user must not appear again. */
 export class EndUserNotFoundError extends DomainError {
   constructor() {
-    super('not_found', 'end_user.not_found', 'Nothing is held about this end user.');
+    super('not_found', 'end_user.not_found', 'Nothing is stored about this end user.');
   }
 }
 

@@ -3,12 +3,12 @@ import { Clock } from '../common';
 import { TerraClient, type TerraProvider } from '../terra';
 import { ProviderUnknownError } from './providers.errors';
 
-// What is enabled changes on Terra's dashboard, a few times a year.
+// Providers are enabled on Terra's dashboard, a few times a year.
 const FRESH_MS = 10 * 60_000;
-// After a failure the old list serves on, and Terra is not asked again at once.
+// After a failure the old list stays in use, and Terra is asked again only after this.
 const RETRY_MS = 30_000;
 
-/** This account's provider catalogue, kept for a while. */
+/** The provider catalogue of this Terra account, cached for ten minutes. */
 @Injectable()
 export class ProvidersService {
   private readonly logger = new Logger(ProvidersService.name);
@@ -22,10 +22,10 @@ export class ProvidersService {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws the Terra error when there has never been a catalogue */
+  /** @throws the Terra error when no catalogue was ever read */
   async list(): Promise<TerraProvider[]> {
     if (this.clock.now().getTime() >= this.askAgainAt) {
-      // Everybody who waits shares one question.
+      // Concurrent callers share one request.
       this.asking ??= this.ask().finally(() => (this.asking = null));
       await this.asking.catch(() => undefined);
     }
@@ -34,7 +34,7 @@ export class ProvidersService {
   }
 
   /**
-   * Refuses providers that the account does not offer. When the catalogue cannot be had, Terra decides.
+   * Refuses providers that the account does not offer. Without a catalogue, Terra decides.
    *
    * @param codes upper case
    * @throws ProviderUnknownError

@@ -1,2 +1,3 @@
-export { PollingWorker } from './polling.worker';
+export { QueueModule } from './queue.module';
 export { retryDelayMs } from './retry-policy';
+export { WorkerHost } from './worker-host';

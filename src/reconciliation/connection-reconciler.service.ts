@@ -1,23 +1,19 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { Clock } from '../common';
-import { reconciliationOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { ReconcileTargetsService } from '../connections';
+import { ReconciliationOptions } from '../config';
+import { ReconcileTargetsRepository } from '../connections';
 import { inTransaction } from '../database';
-import { TerraClient, type TerraUser } from '../terra';
-import { diffListed, diffMissing, isChange, type Correction, type Observation } from './terra-diff';
 import { CorrectionsService } from './corrections.service';
 import { SafetyThresholdService } from './safety-threshold.service';
-
-// All of the questions of one comparison together: a caller waits for it.
-const RECONCILE_DEADLINE_MS = 9_000;
+import { diffListed, diffMissing, isChange, type Correction, type Observation } from './terra-diff';
+import { TerraListingService } from './terra-listing.service';
 
 /**
- * - `in_step` nothing differs
- * - `healed` something differed, and was set right
- * - `waiting` somebody is missing at Terra, which is believed when it is still so later on
- * - `needs_operator` Terra and we contradict each other in a way that only a person can decide
+ * - `in_step` Terra and the service agree
+ * - `healed` they differed, and the corrections are applied
+ * - `waiting` a Terra user is missing at Terra; the service believes it when it is still missing later
+ * - `needs_operator` they contradict each other in a way that only an operator can decide
  */
 export const CONCLUSIONS = ['in_step', 'healed', 'waiting', 'needs_operator'] as const;
 export type Conclusion = (typeof CONCLUSIONS)[number];
@@ -31,47 +27,44 @@ export interface ReconcileReport {
   conclusion: Conclusion;
 }
 
-/** Compares what we were told with what Terra says. */
+/** Reconciles one end user: compares its connections with Terra, and applies the corrections. */
 @Injectable()
 export class ConnectionReconcilerService {
   private readonly logger = new Logger(ConnectionReconcilerService.name);
 
   constructor(
-    private readonly terra: TerraClient,
-    private readonly targets: ReconcileTargetsService,
-    private readonly corrections: CorrectionsService,
+    private readonly listing: TerraListingService,
+    private readonly targets: ReconcileTargetsRepository,
     private readonly safetyThreshold: SafetyThresholdService,
-    private readonly clock: Clock,
+    private readonly corrections: CorrectionsService,
+    private readonly options: ReconciliationOptions,
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
   ) {}
 
   /**
-   * Asks Terra for everybody under a reference, and sets right what differs. Call it outside of any transaction.
+   * Call it outside of any transaction.
    *
-   * @throws one of Terra's errors: then nothing was changed
+   * @throws the Terra errors of `terra.errors.ts`; then nothing has changed
    */
   async reconcile(
     referenceId: string,
     { source, actor }: { source: Observation['source']; actor: string },
   ): Promise<ReconcileReport> {
-    const askedAt = this.clock.now();
-    const { users, missing } = await this.askFor(referenceId);
-    const { reconcileIntervalHours, confirmMinutes } = reconciliationOf(this.options.reconciliation);
-    const confirmMs = confirmMinutes * 60_000;
-    const seen: Observation = { askedAt, confirmMs, source, actor };
+    const { askedAt, users, missing } = await this.listing.list(referenceId);
+    const seen: Observation = { askedAt, source, actor };
+    const confirmMs = this.options.confirmMinutes * 60_000;
     const known = await this.targets.findKnown([...users.map((user) => user.terraUserId), ...missing]);
     const corrections = await this.safetyThreshold.apply([
       ...users.flatMap((user) => diffListed(user, known.get(user.terraUserId) ?? null, seen)),
       ...missing
         .map((id) => known.get(id))
         .filter((one) => one !== undefined)
-        .flatMap((one) => diffMissing(one, seen)),
+        .flatMap((one) => diffMissing(one, seen, confirmMs)),
     ]);
     const conclusion = conclude(corrections);
     await inTransaction(this.dataSource, async (manager) => {
-      await this.corrections.apply(manager, corrections, seen, askedAt);
-      const waitMs = conclusion === 'waiting' ? confirmMs : reconcileIntervalHours * 3_600_000;
+      await this.corrections.apply(manager, corrections, source, askedAt);
+      const waitMs = conclusion === 'waiting' ? confirmMs : this.options.reconcileIntervalHours * 3_600_000;
       const next = new Date(askedAt.getTime() + waitMs);
       await this.targets.markReconciled(manager, referenceId, askedAt, next);
     });
@@ -81,35 +74,10 @@ export class ConnectionReconcilerService {
       connectionId,
     }));
     if (conclusion !== 'in_step') {
-      this.logger.log({
-        event: 'reconcile.differed',
-        source,
-        conclusion,
-        changes: changes.map(({ action, connectionId }) => ({ action, connectionId })),
-      });
+      const logged = changes.map(({ action, connectionId }) => ({ action, connectionId }));
+      this.logger.log({ event: 'reconcile.differed', source, conclusion, changes: logged });
     }
     return { referenceId, askedAt, terraUsers: users.length, changes, conclusion };
-  }
-
-  /**
-   * Whom Terra lists under the reference, and whom of ours it does not. Whoever is not listed is asked for by name: one of
-   * the shapes of the list shows a single user where there may be more, and others are listed under another reference.
-   */
-  private async askFor(referenceId: string): Promise<{ users: TerraUser[]; missing: string[] }> {
-    const deadline = Date.now() + RECONCILE_DEADLINE_MS;
-    const left = (): number => Math.max(1, deadline - Date.now());
-    const listed = await this.terra.listUsersOf(referenceId, left());
-    // 404 is what nobody looks like, and a wrong dev-id, too. One that reads Terra's list of users is none.
-    if (listed === null) await this.terra.listUsersPage(0, 1, left());
-    const users = listed ?? [];
-    const missing: string[] = [];
-    for (const terraUserId of await this.targets.listExpectedOf(referenceId)) {
-      if (users.some((user) => user.terraUserId === terraUserId)) continue;
-      const found = await this.terra.findUser(terraUserId, left());
-      if (found) users.push(found.isAuthenticated ? found.user : { ...found.user, active: false });
-      else missing.push(terraUserId);
-    }
-    return { users, missing };
   }
 }
 

@@ -1,64 +1,47 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock, DomainError } from '../common';
-import { reconciliationOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { ReconcileTargetsService } from '../connections';
+import { ReconciliationOptions } from '../config';
+import { ReconcileTargetsRepository } from '../connections';
 import { Metrics } from '../observability';
-import { PollingWorker, retryDelayMs } from '../queue';
+import { retryDelayMs, WorkerHost } from '../queue';
 import { ConnectionReconcilerService } from './connection-reconciler.service';
 
 const IDLE_MS = 2_000;
-// With the pause between runs this is what Terra gets at most: five questions a second, from each process.
+// With the pause between runs, each process asks Terra at most five questions a second.
 const BATCH = 10;
-// Longer than a batch takes, should Terra use up every deadline. What fails comes back after it.
+// Longer than a batch takes if Terra uses up every deadline. A failed end user comes back after it.
 const LEASE_MS = 15 * 60_000;
 const QUIET_CHECK_MS = 10 * 60_000;
-const OUTAGE = { baseMs: 30_000, maxMs: 15 * 60_000, attempts: 100 };
+const OUTAGE_RETRY = { baseMs: 30_000, maxMs: 15 * 60_000, attempts: Infinity };
 
-/** Compares end users with Terra on a schedule, and sooner those whose data has stopped. */
+/** Reconciles end users on a schedule, and those whose data has stopped sooner. */
 @Injectable()
-export class ReconcileWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class ReconcileWorker {
   private readonly logger = new Logger(ReconcileWorker.name);
-  private readonly loop = new PollingWorker({
-    name: 'reconcile-worker',
-    idleMs: IDLE_MS,
-    runOnce: async () => {
-      await this.runOnce();
-      return false;
-    },
-  });
   private outages = 0;
   private pausedUntil = 0;
   private quietCheckAt = 0;
-  private stopping = false;
 
   constructor(
     private readonly reconciler: ConnectionReconcilerService,
-    private readonly targets: ReconcileTargetsService,
+    private readonly targets: ReconcileTargetsRepository,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
-    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (this.options.workersEnabled) this.loop.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    await this.loop.stop();
+    private readonly options: ReconciliationOptions,
+    workers: WorkerHost,
+  ) {
+    const run = async (signal: AbortSignal): Promise<boolean> => {
+      await this.runOnce(signal);
+      return false;
+    };
+    workers.register({ name: 'reconcile', idleMs: IDLE_MS, run });
   }
 
   /** @returns how many end users were compared */
-  async runOnce(): Promise<number> {
+  async runOnce(signal?: AbortSignal): Promise<number> {
     const now = this.clock.now();
     if (now.getTime() < this.pausedUntil) return 0;
-    const { quietAfterHours } = reconciliationOf(this.options.reconciliation);
+    const { quietAfterHours } = this.options;
     if (quietAfterHours > 0 && now.getTime() >= this.quietCheckAt) {
       await this.targets.expediteQuiet(now, new Date(now.getTime() - quietAfterHours * 3_600_000));
       this.quietCheckAt = now.getTime() + QUIET_CHECK_MS;
@@ -66,8 +49,8 @@ export class ReconcileWorker implements OnApplicationBootstrap, BeforeApplicatio
     const due = await this.targets.takeDue(now, new Date(now.getTime() + LEASE_MS), BATCH);
     let compared = 0;
     for (const referenceId of due) {
-      if (this.stopping) break;
-      const outcome = await this.compare(referenceId);
+      if (signal?.aborted) break;
+      const outcome = await this.reconcile(referenceId);
       this.metrics.reconciliations.inc({ outcome });
       if (outcome === 'terra_unavailable') return compared;
       compared += 1;
@@ -75,35 +58,33 @@ export class ReconcileWorker implements OnApplicationBootstrap, BeforeApplicatio
     return compared;
   }
 
-  /** One that fails does not stand in the others' way, unless it is Terra itself that does. */
-  private async compare(referenceId: string): Promise<string> {
+  /** A failure does not stop the batch, unless Terra itself is down. */
+  private async reconcile(referenceId: string): Promise<string> {
     try {
-      const { conclusion } = await this.reconciler.reconcile(referenceId, {
-        source: 'reconcile',
-        actor: 'schedule',
-      });
+      const by = { source: 'reconcile', actor: 'schedule' } as const;
+      const { conclusion } = await this.reconciler.reconcile(referenceId, by);
       this.outages = 0;
       return conclusion;
     } catch (error) {
-      const isTerras = error instanceof DomainError && error.code.startsWith('terra.');
-      if (!isTerras) this.logger.error({ event: 'reconcile.failed', err: error });
+      const isFromTerra = error instanceof DomainError && error.code.startsWith('terra.');
+      if (!isFromTerra) this.logger.error({ event: 'reconcile.failed', err: error });
       else if (isOutage(error)) return this.pause(error.code);
       else this.logger.error({ event: 'reconcile.failed', error: error.code, detail: error.message });
       return 'failed';
     }
   }
 
-  // The end users keep their turn: it is not theirs that Terra does not answer.
+  // The end users keep their place in the queue, since the outage is not theirs.
   private pause(code: string): string {
     this.outages += 1;
-    const waitMs = retryDelayMs(OUTAGE, Math.min(this.outages, 10));
+    const waitMs = retryDelayMs(OUTAGE_RETRY, this.outages);
     this.pausedUntil = this.clock.now().getTime() + waitMs;
     this.logger.warn({ event: 'reconcile.paused', error: code, seconds: Math.round(waitMs / 1_000) });
     return 'terra_unavailable';
   }
 }
 
-// Wrong credentials fail for everybody alike.
+// Wrong credentials fail for every end user alike.
 function isOutage({ kind, code }: DomainError): boolean {
   return kind === 'unavailable' || kind === 'timeout' || code === 'terra.bad_credentials';
 }

@@ -3,21 +3,28 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
+import { QueueModule } from '../queue';
 import { TerraModule } from '../terra';
 import { ConnectionReconcilerService } from './connection-reconciler.service';
 import { CorrectionsService } from './corrections.service';
-import { SafetyThresholdService } from './safety-threshold.service';
 import { ReconcileController } from './reconcile.controller';
 import { ReconcileWorker } from './reconcile.worker';
+import { SafetyThresholdService } from './safety-threshold.service';
+import { SweepAbsenceService } from './sweep-absence.service';
 import { SweepApplierService } from './sweep-applier.service';
-import { SweepErasureService } from './sweep-erasure.service';
+import { SweepDiffService } from './sweep-diff.service';
 import { SweepFinding } from './sweep-finding.entity';
+import { SweepFindingRepository } from './sweep-finding.repository';
+import { SweepJudgeService } from './sweep-judge.service';
+import { SweepPersonalData } from './sweep-personal-data.service';
 import { SweepReaderService } from './sweep-reader.service';
+import { SweepRunnerService } from './sweep-runner.service';
 import { Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
 import { SweepWorker } from './sweep.worker';
 import { SweepsController } from './sweeps.controller';
 import { SweepsService } from './sweeps.service';
+import { TerraListingService } from './terra-listing.service';
 
 @Module({
   imports: [
@@ -25,21 +32,29 @@ import { SweepsService } from './sweeps.service';
     ApiKeysModule,
     ConnectionsModule,
     ObservabilityModule,
+    QueueModule,
     TerraModule,
   ],
   controllers: [ReconcileController, SweepsController],
   providers: [
     ConnectionReconcilerService,
-    CorrectionsService,
+    TerraListingService,
     SafetyThresholdService,
+    CorrectionsService,
     ReconcileWorker,
-    SweepReaderService,
-    SweepApplierService,
-    SweepErasureService,
-    SweepRepository,
+
     SweepsService,
+    SweepRunnerService,
+    SweepReaderService,
+    SweepDiffService,
+    SweepApplierService,
+    SweepAbsenceService,
+    SweepJudgeService,
     SweepWorker,
+    SweepRepository,
+    SweepFindingRepository,
+    SweepPersonalData,
   ],
-  exports: [ConnectionReconcilerService, ReconcileWorker, SweepErasureService, SweepsService, SweepWorker],
+  exports: [ConnectionReconcilerService, ReconcileWorker, SweepPersonalData, SweepsService, SweepWorker],
 })
 export class ReconciliationModule {}

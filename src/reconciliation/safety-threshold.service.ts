@@ -1,16 +1,21 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common';
-import { reconciliationOf, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
-import { ReconcileTargetsService } from '../connections';
+import { ReconciliationOptions } from '../config';
+import { ReconcileTargetsRepository } from '../connections';
 import { TerraClient } from '../terra';
-import type { Correction } from './terra-diff';
 import { SweepRepository } from './sweep.repository';
+import type { Correction } from './terra-diff';
 
 const DAY_MS = 86_400_000;
 
+/** How many changes a sweep, or the comparisons of a day, may make without approval. */
+export function maximumChanges(options: ReconciliationOptions, live: number): number {
+  return Math.max(options.safetyThresholdMinimum, options.safetyThresholdShare * live);
+}
+
 /**
- * The brake of comparisons one by one (T-23): with the key of another Terra environment everybody is missing, and a
- * schedule would end them all in a day, each for a good reason.
+ * The safety threshold of single comparisons (T-23). With the key of another Terra environment every Terra user is
+ * missing, and the schedule would end all connections within a day, each for a good reason.
  */
 @Injectable()
 export class SafetyThresholdService {
@@ -18,19 +23,22 @@ export class SafetyThresholdService {
 
   constructor(
     private readonly terra: TerraClient,
-    private readonly targets: ReconcileTargetsService,
+    private readonly targets: ReconcileTargetsRepository,
     private readonly sweeps: SweepRepository,
     private readonly clock: Clock,
-    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
+    private readonly options: ReconciliationOptions,
   ) {}
 
-  /** Whoever would be ended waits instead, if there is reason to doubt Terra's lists. Asks Terra; outside transactions. */
+  /**
+   * Turns ends into `still_missing` while Terra's lists are in doubt. It asks Terra, so call it outside of any
+   * transaction.
+   */
   async apply(corrections: Correction[]): Promise<Correction[]> {
     if (!corrections.some(({ action }) => action === 'end_absent')) return corrections;
     const objection = await this.objection();
     if (!objection) return corrections;
     const advice =
-      'Nobody is ended. Check the Terra environment; terra-connect sweep --force overrules this.';
+      'No connection was ended. Check the Terra environment; terra-connect sweep --force overrules this.';
     this.logger.error({ event: 'reconcile.safety_threshold_exceeded', objection, advice });
     return corrections.map((correction) =>
       correction.action === 'end_absent'
@@ -41,11 +49,10 @@ export class SafetyThresholdService {
 
   private async objection(): Promise<'sweep_awaiting_approval' | 'empty_list' | 'too_many_missing' | null> {
     if (await this.sweeps.findLatest({ status: 'awaiting_approval' })) return 'sweep_awaiting_approval';
-    const { safetyThresholdShare, safetyThresholdMinimum } = reconciliationOf(this.options.reconciliation);
     const live = await this.targets.countLive();
     const since = new Date(this.clock.now().getTime() - DAY_MS);
     const missing = await this.targets.countMissing(since);
-    if (missing > Math.max(safetyThresholdMinimum, safetyThresholdShare * live)) return 'too_many_missing';
+    if (missing > maximumChanges(this.options, live)) return 'too_many_missing';
     const { users, unreadable } = await this.terra.listUsersPage(0, 1);
     return users.length + unreadable === 0 && live > 1 ? 'empty_list' : null;
   }

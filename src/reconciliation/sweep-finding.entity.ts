@@ -1,11 +1,11 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Action } from './terra-diff';
 
-/** `overtaken`: newer news had come by then. `still_there`: Terra knows the user after all. */
+/** `overtaken`: a newer fact made it obsolete. `still_there`: Terra knew the user when asked by id. */
 export const FINDING_OUTCOMES = ['applied', 'overtaken', 'still_there', 'failed'] as const;
 export type FindingOutcome = (typeof FINDING_OUTCOMES)[number];
 
-/** A difference that a sweep has found, with what Terra said, so that it can be judged again when it is applied. */
+/** One row per correction that a sweep found, with what Terra said, so that it can be judged again when it is applied. */
 @Entity({ schema: 'terra_connect', name: 'sweep_findings' })
 export class SweepFinding {
   @PrimaryColumn({ type: 'uuid', name: 'sweep_id' })
@@ -23,7 +23,7 @@ export class SweepFinding {
   @Column({ type: 'uuid', name: 'connection_id', nullable: true })
   connectionId: string | null;
 
-  /** The user as Terra listed it; null when Terra did not. */
+  /** The user as Terra listed it; null when Terra did not list it. */
   @Column({ type: 'jsonb', name: 'observed', nullable: true })
   observed: unknown;
 

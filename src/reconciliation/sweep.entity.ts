@@ -1,24 +1,24 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * - `running` somebody works on it, or will as soon as the lease has run out
+ * - `running` a process works on it, or will once the lease is over
  * - `awaiting_approval` its changes exceed the safety threshold; none was applied, an operator decides
- * - `completed` to the end; a dry run changes nothing
- * - `failed` Terra could not be read; the next one goes on from there, or begins anew
- * - `overtaken` was held, and a later one has been completed
+ * - `completed` done; a dry run changes nothing
+ * - `failed` Terra could not be read; the next sweep resumes there or starts anew
+ * - `overtaken` it awaited approval until a later sweep completed
  */
 export const SWEEP_STATUSES = ['running', 'awaiting_approval', 'completed', 'failed', 'overtaken'] as const;
 export type SweepStatus = (typeof SWEEP_STATUSES)[number];
 
-/** Reading Terra's pages, comparing whom they left out, applying what was found. */
+/** Reading Terra's pages, finding the Terra users that they lack, applying the corrections. */
 export const SWEEP_PHASES = ['reading', 'diffing', 'applying'] as const;
 export type SweepPhase = (typeof SWEEP_PHASES)[number];
 
-/** Why a sweep was held. */
+/** Why a sweep needs approval. */
 export const APPROVAL_REASONS = ['empty_list', 'too_many_changes'] as const;
 export type ApprovalReason = (typeof APPROVAL_REASONS)[number];
 
-/** One reading of all of Terra's users, with what came of it. */
+/** One row per sweep: a reading of all of Terra's users, and what came of it. */
 @Entity({ schema: 'terra_connect', name: 'sweeps' })
 export class Sweep {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
@@ -41,22 +41,22 @@ export class Sweep {
   @Column({ type: 'text', name: 'actor' })
   actor: string;
 
-  /** Where the reading goes on. */
+  /** The page to read next. */
   @Column({ type: 'integer', name: 'next_page' })
   nextPage: number;
 
-  /** The last Terra user of ours that was looked for among those seen. */
+  /** The last of our Terra users that was looked for among those seen. */
   @Column({ type: 'text', name: 'diff_after', nullable: true })
   diffAfter: string | null;
 
   @Column({ type: 'integer', name: 'users_seen' })
   usersSeen: number;
 
-  /** Entries of Terra's pages that could not be read. */
+  /** How many entries of Terra's pages could not be parsed. */
   @Column({ type: 'integer', name: 'unreadable' })
   unreadable: number;
 
-  /** Connections that were live when Terra had been read. */
+  /** How many connections were live when all pages were read. */
   @Column({ type: 'integer', name: 'live', nullable: true })
   live: number | null;
 
@@ -69,7 +69,7 @@ export class Sweep {
   @Column({ type: 'text', name: 'approval_reason', nullable: true })
   approvalReason: ApprovalReason | null;
 
-  /** Of the failure that ended it. */
+  /** The code of the error that it failed with. */
   @Column({ type: 'text', name: 'error_code', nullable: true })
   errorCode: string | null;
 
@@ -82,7 +82,7 @@ export class Sweep {
   @Column({ type: 'timestamptz', name: 'finished_at', nullable: true })
   finishedAt: Date | null;
 
-  /** Who works on it now; after `leaseUntil` anybody may. */
+  /** The process that works on it; after `leaseUntil` any process may. */
   @Column({ type: 'uuid', name: 'lease_owner', nullable: true })
   leaseOwner: string | null;
 

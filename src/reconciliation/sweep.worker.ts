@@ -1,66 +1,37 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-  type OnModuleInit,
-} from '@nestjs/common';
-import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { Injectable } from '@nestjs/common';
 import { Metrics } from '../observability';
-import { PollingWorker } from '../queue';
+import { WorkerHost } from '../queue';
 import { SweepRunningError } from './reconciliation.errors';
 import { SweepRepository } from './sweep.repository';
-import { SweepsService } from './sweeps.service';
+import { SWEEP_WORKER, SweepsService } from './sweeps.service';
 
 const IDLE_MS = 15_000;
 
-/** Takes up the sweeps that were asked for or left, and starts the ones that the schedule asks for. */
+/** Runs the sweeps that were requested or left by another process, and starts scheduled ones. */
 @Injectable()
-export class SweepWorker implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
-  private stopping = false;
-  private readonly loop = new PollingWorker({
-    name: 'sweep-worker',
-    idleMs: IDLE_MS,
-    runOnce: () => this.runOnce(),
-  });
-
+export class SweepWorker {
   constructor(
     private readonly sweeps: SweepsService,
-    private readonly repository: SweepRepository,
-    private readonly metrics: Metrics,
-    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
-  ) {}
-
-  onModuleInit(): void {
-    this.metrics.beforeScrape(async () => {
-      const { held, completedAt } = await this.repository.readGauges();
-      this.metrics.sweepsAwaitingApproval.set(held);
-      if (completedAt) this.metrics.sweepCompletedAt.set(completedAt.getTime() / 1_000);
+    repository: SweepRepository,
+    metrics: Metrics,
+    workers: WorkerHost,
+  ) {
+    workers.register({ name: SWEEP_WORKER, idleMs: IDLE_MS, run: (signal) => this.runOnce(signal) });
+    metrics.beforeScrape(async () => {
+      const { awaitingApproval, completedAt } = await repository.readGauges();
+      metrics.sweepsAwaitingApproval.set(awaitingApproval);
+      if (completedAt) metrics.sweepCompletedAt.set(completedAt.getTime() / 1_000);
     });
   }
 
-  onApplicationBootstrap(): void {
-    if (this.options.workersEnabled) this.loop.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    await this.loop.stop();
-  }
-
-  notify(): void {
-    this.loop.notify();
-  }
-
-  /** @returns false: after a sweep there is no hurry for another */
-  async runOnce(): Promise<boolean> {
-    const shouldStop = (): boolean => this.stopping;
-    if (await this.sweeps.takeUp(shouldStop)) return false;
+  /** @returns false: the next look can wait */
+  async runOnce(signal?: AbortSignal): Promise<boolean> {
+    if (await this.sweeps.takeUp(signal)) return false;
     if (!(await this.sweeps.isDue())) return false;
     try {
-      await this.sweeps.startAndRun({ actor: 'schedule' }, shouldStop);
+      await this.sweeps.startAndRun({ actor: 'schedule' }, signal);
     } catch (error) {
-      // Another process had the same thought.
+      // Another process started one at the same time.
       if (!(error instanceof SweepRunningError)) throw error;
     }
     return false;

@@ -5,7 +5,6 @@ import { ApiProblems, PageQueryDto } from '../http';
 import { StartSweepDto } from './dto/start-sweep.dto';
 import { SweepDto, SweepPageDto, SweepReportDto } from './dto/sweep.dto';
 import { SweepNotFoundError } from './reconciliation.errors';
-import { SweepWorker } from './sweep.worker';
 import { SweepsService } from './sweeps.service';
 
 // An id that is no UUID names nothing, like one that nobody has: the same answer for both.
@@ -13,10 +12,7 @@ const SWEEP_ID = new ParseUUIDPipe({ exceptionFactory: () => new SweepNotFoundEr
 
 @RestController('v1/sweeps', 'Sweeps')
 export class SweepsController {
-  constructor(
-    private readonly sweeps: SweepsService,
-    private readonly worker: SweepWorker,
-  ) {}
+  constructor(private readonly sweeps: SweepsService) {}
 
   /**
    * Starts a sweep
@@ -40,9 +36,7 @@ export class SweepsController {
     },
   })
   async start(@Body() request: StartSweepDto, @CurrentCaller() caller: Caller): Promise<SweepDto> {
-    const sweep = await this.sweeps.start({ ...request, actor: caller.apiKeyId });
-    this.worker.notify();
-    return SweepDto.from(sweep);
+    return SweepDto.from(await this.sweeps.start({ ...request, actor: caller.apiKeyId }));
   }
 
   /** Lists sweeps */

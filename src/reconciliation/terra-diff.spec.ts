@@ -5,7 +5,7 @@ import { diffListed, diffMissing, type Observation } from './terra-diff';
 const HOUR = 3_600_000;
 const askedAt = new Date('2026-11-24T12:00:00.000Z');
 const ago = (hours: number): Date => new Date(askedAt.getTime() - hours * HOUR);
-const seen: Observation = { askedAt, confirmMs: HOUR, source: 'reconcile', actor: 'schedule' };
+const seen: Observation = { askedAt, source: 'reconcile', actor: 'schedule' };
 
 const listed = (change: Partial<TerraUser> = {}): TerraUser => ({
   terraUserId: 'u-1',
@@ -176,7 +176,8 @@ describe('somebody whom Terra lists', () => {
 });
 
 describe('somebody whom Terra does not list', () => {
-  const actionsOf = (known: KnownTerraUser): string[] => diffMissing(known, seen).map(({ action }) => action);
+  const actionsOf = (known: KnownTerraUser): string[] =>
+    diffMissing(known, seen, HOUR).map(({ action }) => action);
 
   it.each<[string, KnownTerraUser, string[]]>([
     ['is noted the first time', held(), ['mark_missing']],
@@ -194,7 +195,7 @@ describe('somebody whom Terra does not list', () => {
   });
 
   it('ends as of the observation, so that whatever is newer outranks it', () => {
-    const [correction] = diffMissing(held({ missingSince: ago(2) }), seen);
+    const [correction] = diffMissing(held({ missingSince: ago(2) }), seen, HOUR);
     expect(correction?.fact).toMatchObject({ kind: 'ended', cause: 'absent', occurredAt: askedAt });
   });
 });

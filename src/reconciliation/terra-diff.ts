@@ -1,7 +1,7 @@
 import type { Connection, FactSource, KnownTerraUser, NewFact } from '../connections';
 import type { TerraUser } from '../terra';
 
-/** What sets us right where Terra and we differ. A sweep's brake counts these. */
+/** Corrections that change something here. The safety threshold of a sweep counts these. */
 export const CHANGES = [
   'link',
   'revive',
@@ -12,7 +12,7 @@ export const CHANGES = [
   'mark_missing',
   'end_absent',
 ] as const;
-/** What a person should look at; nothing is changed. */
+/** Differences that an operator should look at; they change nothing. */
 export const REPORTS = [
   'owner_conflict',
   'contradiction',
@@ -20,7 +20,7 @@ export const REPORTS = [
   'not_authenticated',
   'still_missing',
 ] as const;
-/** Takes an earlier doubt back; harms nobody, so it is not counted. */
+/** Withdraws an earlier `mark_missing`. It harms no connection, so it does not count as a change. */
 const BOOKKEEPING = ['mark_seen'] as const;
 export const ACTIONS = [...CHANGES, ...REPORTS, ...BOOKKEEPING] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -29,64 +29,68 @@ export function isChange(action: Action): boolean {
   return (CHANGES as readonly Action[]).includes(action);
 }
 
-/** When Terra was asked, and for whom. */
+/** When the service asked Terra, and who made it ask. */
 export interface Observation {
-  /** Terra's answer is at least as new as the question; news that came since may be newer. */
+  /** Terra's answer is at least as new as the question; facts that arrived since may be newer. */
   askedAt: Date;
-  /** How long somebody must have been missing before that is believed. */
-  confirmMs: number;
   source: Extract<FactSource, 'reconcile' | 'sweep'>;
   sourceId?: string | null;
   actor?: string | null;
 }
 
+/** What follows from a difference between Terra and the service. */
 export interface Correction {
   action: Action;
   terraUserId: string;
   referenceId: string | null;
   connectionId: string | null;
-  /** What is to be recorded; null when nothing is. */
+  /** The fact to record, if one follows. */
   fact: NewFact | null;
 }
 
-// Their ends were told, not concluded: a list that still has them is no reason to bring them back.
+// These ends were reported, not concluded: a list that still names the user does not revert them.
 const ENDED_BY_US = 'disconnected_by_us';
-const MENDABLE: readonly (string | null)[] = ['connection_error', 'inactive'];
+const RECOVERABLE: readonly (string | null)[] = ['connection_error', 'inactive'];
 
-/** What follows from Terra listing somebody. No correction: we are in step. */
+/** The corrections for a Terra user that Terra lists; none when Terra and the service agree. */
 export function diffListed(user: TerraUser, known: KnownTerraUser | null, seen: Observation): Correction[] {
-  const decide = corrections(user.terraUserId, known, user.referenceId, seen);
+  const correct = corrections(user.terraUserId, known, user.referenceId, seen);
   const identity = known?.identity;
-  if (!identity || (!identity.connectionId && !identity.endedAt)) return firstSight(user, seen, decide);
+  if (!identity || (!identity.connectionId && !identity.endedAt)) return diffUnknown(user, seen, correct);
   const { connection } = known;
   if (
     user.referenceId !== null &&
     identity.referenceId !== null &&
     user.referenceId !== identity.referenceId
   ) {
-    return connection?.status === 'moved' ? [] : [decide('owner_conflict')];
+    return connection?.status === 'moved' ? [] : [correct('owner_conflict')];
   }
-  if (identity.endedAt) return listedAfterItsEnd(user, known, identity.endedAt, seen, decide);
-  if (identity.supersededBy) return [decide('contradiction')];
-  const found = identity.missingSince ? [decide('mark_seen')] : [];
-  return isCurrent(known) ? [...found, ...stateOf(user, known.connection, seen, decide)] : found;
+  if (identity.endedAt) return diffEnded(user, known, identity.endedAt, seen, correct);
+  if (identity.supersededBy) return [correct('contradiction')];
+  const found = identity.missingSince ? [correct('mark_seen')] : [];
+  return isCurrent(known) ? [...found, ...diffState(user, known.connection, seen, correct)] : found;
 }
 
-/** What follows from Terra not listing somebody whom we hold for connected. */
-export function diffMissing(known: KnownTerraUser, seen: Observation): Correction[] {
+/**
+ * The corrections for a connected Terra user that Terra does not list.
+ *
+ * @param confirmMs how long it must have been missing before the service believes it, in milliseconds
+ */
+export function diffMissing(known: KnownTerraUser, seen: Observation, confirmMs: number): Correction[] {
   const { identity } = known;
-  const decide = corrections(identity.terraUserId, known, identity.referenceId, seen);
+  const correct = corrections(identity.terraUserId, known, identity.referenceId, seen);
   if (!isCurrent(known) || identity.endedAt || identity.supersededBy) return [];
-  // One that is being disconnected is expected to go. One that came while we asked cannot be in the answer.
+  // A connection that is being disconnected is expected to disappear.
   if (known.connection.status !== 'active' && known.connection.status !== 'needs_reauth') return [];
+  // A Terra user that was linked while we asked cannot be in the answer.
   if (!identity.linkedAt || identity.linkedAt >= seen.askedAt) return [];
-  if (!identity.missingSince) return [decide('mark_missing')];
+  if (!identity.missingSince) return [correct('mark_missing')];
   const missingForMs = seen.askedAt.getTime() - identity.missingSince.getTime();
-  if (missingForMs < seen.confirmMs) return [decide('still_missing')];
-  return [decide('end_absent', { kind: 'ended', cause: 'absent', occurredAt: seen.askedAt })];
+  if (missingForMs < confirmMs) return [correct('still_missing')];
+  return [correct('end_absent', { kind: 'ended', cause: 'absent', occurredAt: seen.askedAt })];
 }
 
-type Decide = (
+type Correct = (
   action: Action,
   fact?: Pick<NewFact, 'kind' | 'cause' | 'occurredAt'> & Partial<NewFact>,
 ) => Correction;
@@ -96,7 +100,7 @@ function corrections(
   known: KnownTerraUser | null,
   referenceId: string | null,
   { source, sourceId, actor }: Observation,
-): Decide {
+): Correct {
   return (action, fact) => ({
     action,
     terraUserId,
@@ -106,55 +110,59 @@ function corrections(
   });
 }
 
-function firstSight(user: TerraUser, seen: Observation, decide: Decide): Correction[] {
-  if (user.referenceId === null) return [decide('no_owner')];
-  // Terra gives out ids before the person has agreed to anything.
-  if (user.active === false) return [decide('not_authenticated')];
-  return [decide('link', linkOf(user, notAfter(user.createdAt ?? seen.askedAt, seen.askedAt)))];
+function diffUnknown(user: TerraUser, seen: Observation, correct: Correct): Correction[] {
+  if (user.referenceId === null) return [correct('no_owner')];
+  // Terra creates the id before the end user has granted anything.
+  if (user.active === false) return [correct('not_authenticated')];
+  return [correct('link', linkOf(user, notAfter(user.createdAt ?? seen.askedAt, seen.askedAt)))];
 }
 
-function listedAfterItsEnd(
+function diffEnded(
   user: TerraUser,
   { identity, connection }: KnownTerraUser,
   endedAt: Date,
   seen: Observation,
-  decide: Decide,
+  correct: Correct,
 ): Correction[] {
-  // It ended while Terra was being asked.
+  // It ended while we asked Terra.
   if (endedAt >= seen.askedAt) return [];
   if (identity.endedCause === 'absent') {
-    // Somebody has taken its place since: both of them at once is for a person to look at.
-    if (identity.supersededBy) return [decide('contradiction')];
+    // Another Terra user has replaced it since: an operator has to look at both.
+    if (identity.supersededBy) return [correct('contradiction')];
     return user.active === false
-      ? [decide('not_authenticated')]
-      : [decide('revive', linkOf(user, seen.askedAt, identity.referenceId))];
+      ? [correct('not_authenticated')]
+      : [correct('revive', linkOf(user, seen.askedAt, identity.referenceId))];
   }
   const endedByUs =
     identity.endedCause === ENDED_BY_US ||
     (connection?.terraUserId === user.terraUserId && connection.statusReason === ENDED_BY_US);
-  if (!endedByUs) return [decide('contradiction')];
-  // No fact: a request of now would be believed of whoever has taken its place, too.
-  return [decide('disconnect_again')];
+  if (!endedByUs) return [correct('contradiction')];
+  // Without a fact: a disconnect request dated now would also end a Terra user that has replaced it.
+  return [correct('disconnect_again')];
 }
 
-function stateOf(user: TerraUser, connection: Connection, seen: Observation, decide: Decide): Correction[] {
+function diffState(
+  user: TerraUser,
+  connection: Connection,
+  seen: Observation,
+  correct: Correct,
+): Correction[] {
   const { status, statusReason, statusAt } = connection;
   if (status !== 'active' && status !== 'needs_reauth') return [];
+  const occurredAt = seen.askedAt;
   const found: Correction[] = [];
-  // No scopes named is no news of them.
+  // An answer that names no scopes does not change them.
   if (user.scopes && user.scopes.length > 0 && !isSameSet(user.scopes, connection.scopes)) {
     const { scopes } = user;
-    found.push(
-      decide('update_scopes', { kind: 'scopes', cause: 'scopes_seen', occurredAt: seen.askedAt, scopes }),
-    );
+    found.push(correct('update_scopes', { kind: 'scopes', cause: 'scopes_seen', occurredAt, scopes }));
   }
   if (user.active === false && status === 'active' && statusAt < seen.askedAt) {
-    found.push(decide('mark_inactive', { kind: 'failing', cause: 'inactive', occurredAt: seen.askedAt }));
+    found.push(correct('mark_inactive', { kind: 'failing', cause: 'inactive', occurredAt }));
   }
-  // `active: true` stays true on a dead connection; data that has come since is proof.
+  // `active: true` stays true on a broken connection; only data that came since proves that it works.
   const data = user.lastWebhookUpdate && notAfter(user.lastWebhookUpdate, seen.askedAt);
-  if (user.active !== false && data && data > statusAt && MENDABLE.includes(statusReason)) {
-    found.push(decide('recover', { kind: 'recovered', cause: 'recovered', occurredAt: data }));
+  if (user.active !== false && data && data > statusAt && RECOVERABLE.includes(statusReason)) {
+    found.push(correct('recover', { kind: 'recovered', cause: 'recovered', occurredAt: data }));
   }
   return found;
 }
@@ -173,7 +181,7 @@ function isCurrent(known: KnownTerraUser): known is KnownTerraUser & { connectio
   return known.connection?.terraUserId === known.identity.terraUserId;
 }
 
-// A time of Terra's that lies ahead of us would outrank everything that happens until then.
+// A time of Terra that lies ahead of our clock would outrank everything that happens until then.
 function notAfter(time: Date, limit: Date): Date {
   return time > limit ? limit : time;
 }

@@ -1,7 +1,7 @@
-import { ConfigurableModuleBuilder, Inject, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { ApiKeysModule, BootstrapApiKey } from '../api-keys';
 import { ClockModule } from '../common';
-import { assertOptions, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { OPTION_PROVIDERS, OPTION_SLICES, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { DiagnosisModule } from '../diagnosis';
@@ -14,12 +14,12 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
   optionsInjectionToken: TERRA_CONNECT_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  // Global, because every room below asks for the options; what else it exports are services meant for the host.
+  // Global, because every module below injects a slice of the options. The other exports are services for the host.
   .setExtras({ global: true }, (definition, { global }) => ({ ...definition, global }))
   .build();
 
 /**
- * Terra's authentication flow as one module, for this service and for anybody's Nest application: `forRoot(options)` or
+ * Terra's authentication flow as one module, for this service and for any other Nest application: `forRoot(options)` or
  * `forRootAsync({ imports, inject, useFactory })`. The host provides a TypeORM data source that holds
  * `TERRA_CONNECT_ENTITIES`, with `TERRA_CONNECT_MIGRATIONS` applied. See docs/embedding.md.
  */
@@ -35,9 +35,9 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     DiagnosisModule,
     PrivacyModule,
   ],
-  providers: [BootstrapApiKey],
+  providers: [...OPTION_PROVIDERS, BootstrapApiKey],
   exports: [
-    TERRA_CONNECT_OPTIONS,
+    ...OPTION_SLICES,
     ApiKeysModule,
     ProvidersModule,
     ConnectionsModule,
@@ -48,9 +48,4 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     PrivacyModule,
   ],
 })
-export class TerraAuthModule extends ConfigurableModuleClass {
-  constructor(@Inject(TERRA_CONNECT_OPTIONS) options: TerraConnectOptions) {
-    super();
-    assertOptions(options);
-  }
-}
+export class TerraAuthModule extends ConfigurableModuleClass {}

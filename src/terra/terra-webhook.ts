@@ -1,7 +1,7 @@
 import { toReferenceId, toTerraUser, type TerraUser } from './terra.types';
 import { asRecord, listOfText, textOf } from './wire';
 
-/** The events about a user's authentication. */
+/** Events about the authentication of a user. */
 export const LINK_EVENT_TYPES = [
   'auth',
   'auth_cancelled',
@@ -13,7 +13,7 @@ export const LINK_EVENT_TYPES = [
   'google_no_datasource',
 ] as const;
 
-/** Health data and the progress of requests for it: none of our business beyond the acknowledgement. */
+/** Health data, and the progress of requests for it. The service acknowledges it and keeps only its envelope. */
 export const DATA_EVENT_TYPES = [
   'activity',
   'athlete',
@@ -41,18 +41,18 @@ export const NOTICE_EVENT_TYPES = [
 export const TERRA_EVENT_TYPES = [...LINK_EVENT_TYPES, ...DATA_EVENT_TYPES, ...NOTICE_EVENT_TYPES] as const;
 export type TerraEventType = (typeof TERRA_EVENT_TYPES)[number];
 
-/** Who an event is about, as far as Terra says it. */
+/** The end user of an event, as far as Terra names it. */
 export interface EventOwner {
   /** null when the event names no reference. */
   referenceId: string | null;
-  /** True when the event names two different references: then neither may be believed. */
+  /** True when the event names two different references: then neither can be believed. */
   contradictory: boolean;
 }
 
-/** An event in our words. `type` is null for types that nobody has told us of. */
+/** A parsed event. `type` is null for an unknown type. */
 export interface TerraEvent {
   type: TerraEventType | null;
-  /** The type as it was sent; not to be used as a metric label. */
+  /** The type as Terra sent it. Not a metric label: it may be any text. */
   sentType: string;
   status: string | null;
   user: TerraUser | null;
@@ -61,18 +61,18 @@ export interface TerraEvent {
   owner: EventOwner;
   reason: string | null;
   widgetSessionId: string | null;
-  /** The provider's own id of the account; in athlete events. */
+  /** The provider's own id of the account, from athlete events. */
   accountId: string | null;
   scopesAdded: string[];
   scopesRemoved: string[];
-  /** As it was sent. */
+  /** The body as Terra sent it. */
   wire: Record<string, unknown>;
 }
 
 const MAX_REASON_LENGTH = 200;
 
 /**
- * Reads a webhook's body.
+ * Parses the body of a webhook.
  *
  * @returns null when it is not a JSON object with a `type`
  */
@@ -103,7 +103,7 @@ export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
   };
 }
 
-// Documents put the reference inside `user`, at the top level, or in both.
+// Terra's documentation has the reference inside `user`, at the top level, or in both.
 function readOwner(inUser: unknown, atTop: unknown): EventOwner {
   const [first, second] = [toReferenceId(inUser), toReferenceId(atTop)];
   return {
@@ -112,20 +112,20 @@ function readOwner(inUser: unknown, atTop: unknown): EventOwner {
   };
 }
 
-// Terra's help center names `provider_user_id`; its athlete model does not, so another form may come.
+// Terra's help center names `provider_user_id`, its athlete model does not: another form may come.
 function readAccountId(athlete: unknown): string | null {
   const id = asRecord(athlete).provider_user_id;
   return textOf(typeof id === 'number' ? String(id) : id)?.slice(0, MAX_REASON_LENGTH) ?? null;
 }
 
-/** Health data is what Terra says it is, and what it has not told us of yet. */
+/** Whether an event may hold health data. An unknown type may. */
 export function mayHoldHealthData(type: TerraEventType | null): boolean {
   return type === null || (DATA_EVENT_TYPES as readonly string[]).includes(type);
 }
 
 const ENVELOPE_MEMBERS = ['user', 'old_user', 'new_user'];
 
-/** What remains of such an event once it is worked off: who and what kind, without the measurements. */
+/** What is kept of such an event after processing: its type and its users, without the measurements. */
 export function envelopeOf({ wire }: TerraEvent): Buffer {
   const kept = Object.entries(wire).filter(
     ([name, value]) => ENVELOPE_MEMBERS.includes(name) || typeof value !== 'object',

@@ -1,5 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { Injectable } from '@nestjs/common';
+import { TerraApiOptions } from '../config';
 import {
   TerraEndpointMissingError,
   TerraGoneError,
@@ -23,20 +23,20 @@ import { WidgetSessionGateway } from './widget-session.gateway';
 import { asList, asRecord, numberOf, textOf } from './wire';
 
 const SDK_TOKEN_SECONDS = 180;
-// Terra's own default: some 100 KB.
+// Terra's default; a page has about 100 KB.
 const USERS_PER_PAGE = 500;
-// Each of the two spellings gets half of what a call may take.
+// Each of the two endpoints gets half of a call's deadline.
 const SDK_TOKEN_DEADLINE_MS = 5_000;
-// The catalogue is a convenience in front of the call that matters: it may not use up the caller's patience.
+// The catalogue is only a check before the call that matters, so it must not use up the caller's deadline.
 const CATALOGUE_DEADLINE_MS = 3_000;
 
-/** What we ask of Terra, one method per operation. Every method ends within ten seconds. */
+/** Terra's API, one method per operation. Every method ends within ten seconds. */
 @Injectable()
 export class TerraClient {
   constructor(
     private readonly transport: TerraTransport,
     private readonly widgetSessions: WidgetSessionGateway,
-    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
+    private readonly options: TerraApiOptions,
   ) {}
 
   createWidgetSession(request: WidgetSessionRequest): Promise<WidgetSession> {
@@ -44,8 +44,7 @@ export class TerraClient {
   }
 
   /**
-   * `GET /userInfo?user_id=`: the user with whether its authentication was completed; null when Terra knows no such
-   * user.
+   * `GET /userInfo?user_id=`: the user, and whether its authentication is completed; null when Terra does not know it.
    */
   async findUser(
     terraUserId: string,
@@ -54,7 +53,7 @@ export class TerraClient {
     const body = await this.orNull({
       operation: 'user-info',
       method: 'GET',
-      url: `${this.options.terra.apiUrl}/userInfo`,
+      url: `${this.options.apiUrl}/userInfo`,
       query: { user_id: terraUserId },
       repeatable: true,
       deadlineMs,
@@ -64,17 +63,16 @@ export class TerraClient {
   }
 
   /**
-   * `GET /userInfo?reference_id=`: everybody whom Terra holds under a reference, in any of the three shapes that it has
-   * been described in; `{user}` names one where there may be more. null on a 404, which Terra gives for a reference that
-   * nobody has, and has given for a wrong dev-id.
+   * `GET /userInfo?reference_id=`: the users that Terra holds under a reference, in any of the three documented shapes;
+   * `{user}` names one where there may be more. null: Terra answers 404 for an unknown reference and for a wrong dev-id.
    *
-   * @throws TerraMalformedAnswerError for any other answer: it never passes for "nobody"
+   * @throws TerraMalformedAnswerError for any other answer: it never counts as an empty list
    */
   async listUsersOf(referenceId: string, deadlineMs?: number): Promise<TerraUser[] | null> {
     const body = await this.orNull({
       operation: 'users-of-reference',
       method: 'GET',
-      url: `${this.options.terra.apiUrl}/userInfo`,
+      url: `${this.options.apiUrl}/userInfo`,
       query: { reference_id: referenceId },
       repeatable: true,
       deadlineMs,
@@ -86,15 +84,15 @@ export class TerraClient {
   }
 
   /**
-   * `GET /subscriptions?page=`: a page, counted from zero, of everybody whom Terra holds for this account.
+   * `GET /subscriptions?page=`: a page, counted from zero, of all users that Terra holds for this account.
    *
-   * @throws TerraMalformedAnswerError for an answer without a list of users, or whose `next` leads nowhere
+   * @throws TerraMalformedAnswerError for an answer without a list of users, or with an impossible `next`
    */
   async listUsersPage(page: number, perPage = USERS_PER_PAGE, deadlineMs?: number): Promise<TerraUserPage> {
     const body = await this.send({
       operation: 'users-page',
       method: 'GET',
-      url: `${this.options.terra.apiUrl}/subscriptions`,
+      url: `${this.options.apiUrl}/subscriptions`,
       query: { page: String(page), per_page: String(perPage) },
       repeatable: true,
       deadlineMs,
@@ -104,12 +102,12 @@ export class TerraClient {
     return read;
   }
 
-  /** `DELETE /auth/deauthenticateUser`: true when Terra ended it now, false when it did not know the user. */
+  /** `DELETE /auth/deauthenticateUser`: true when Terra ended the user, false when Terra does not know it. */
   async deauthenticate(terraUserId: string): Promise<boolean> {
     const body = await this.orNull({
       operation: 'deauthenticate',
       method: 'DELETE',
-      url: `${this.options.terra.apiUrl}/auth/deauthenticateUser`,
+      url: `${this.options.apiUrl}/auth/deauthenticateUser`,
       query: { user_id: terraUserId },
       repeatable: true,
     });
@@ -117,14 +115,14 @@ export class TerraClient {
   }
 
   /**
-   * A token for Terra's phone SDK that is bound to the reference: a phone cannot attach its device to somebody else.
-   * `/auth/tokens` is the new name of `/auth/generateAuthToken`; accounts that lack it get the old one.
+   * A token for Terra's phone SDK. It is bound to the reference, so that a phone cannot attach its device to another end
+   * user. `/auth/tokens` is the new name of `/auth/generateAuthToken`; accounts without it use the old one.
    */
   async createSdkToken(referenceId: string): Promise<SdkToken> {
     const call = (path: string): TerraCall => ({
       operation: 'sdk-token',
       method: 'POST',
-      url: `${this.options.terra.apiUrl}${path}`,
+      url: `${this.options.apiUrl}${path}`,
       query: { reference_id: referenceId },
       repeatable: false,
       deadlineMs: SDK_TOKEN_DEADLINE_MS,
@@ -138,8 +136,8 @@ export class TerraClient {
   }
 
   /**
-   * `GET /integrations/detailed`: what is enabled for this account. Phone-only providers come with `sdk=true`; whether
-   * beside the others or instead of them is not documented clearly, so both lists are asked for.
+   * `GET /integrations/detailed`: the providers that are enabled for this account. `sdk=true` lists phone-only providers;
+   * whether beside the others or instead of them is not clearly documented, so both lists are read.
    */
   async listProviders(): Promise<TerraProvider[]> {
     const lists = await Promise.all([this.listIntegrations({}), this.listIntegrations({ sdk: 'true' })]);
@@ -152,7 +150,7 @@ export class TerraClient {
       await this.send({
         operation: 'providers',
         method: 'GET',
-        url: `${this.options.terra.apiUrl}/integrations/detailed`,
+        url: `${this.options.apiUrl}/integrations/detailed`,
         query,
         credentials: 'dev-id only',
         repeatable: true,
@@ -174,7 +172,7 @@ export class TerraClient {
     }
   }
 
-  /** For questions that Terra may rightly answer with "no such thing". */
+  /** For calls whose 404 is an answer: the thing does not exist. */
   private async orNull(call: TerraCall): Promise<unknown> {
     try {
       return await this.transport.send(call);

@@ -1,6 +1,6 @@
 import { DomainError } from '../common';
 
-/** Terra does not accept our dev-id and API key: 401, and 403 or 404 where they mean the same. */
+/** Terra does not accept our dev-id and API key: a 401, or a 403 or 404 that means the same. */
 export class TerraBadCredentialsError extends DomainError {
   constructor() {
     super(
@@ -16,7 +16,7 @@ export class TerraNotEntitledError extends DomainError {
     super(
       'upstream',
       'terra.not_entitled',
-      'The Terra account is not entitled to this. An operator must ask Terra.',
+      'The Terra account is not entitled to this. An operator must ask Terra for access.',
     );
   }
 }
@@ -36,27 +36,32 @@ export class TerraUserCapReachedError extends DomainError {
     super(
       'upstream',
       'terra.user_cap_reached',
-      'This Terra environment has no room for another user (testing and staging hold 50). An operator must deauthenticate test users or use production.',
+      'This Terra environment cannot hold another user (testing and staging hold 50). An operator must deauthenticate test users or use production.',
     );
   }
 }
 
-/** Terra says that our request is wrong; ours to mend, not the caller's. */
+/** Terra refuses our request. The service must be fixed, not the caller's request. */
 export class TerraRejectedError extends DomainError {
   constructor(readonly status: number) {
     super(
       'upstream',
       'terra.rejected',
-      'Terra refused the request. The log holds what it said, under this request.',
+      "Terra refused the request. The log of the service has Terra's answer under the request id.",
     );
   }
 }
 
 export class TerraMalformedAnswerError extends DomainError {
   constructor(cause?: unknown) {
-    super('upstream', 'terra.malformed_answer', 'Terra answered with something that cannot be read.', {
-      cause,
-    });
+    super(
+      'upstream',
+      'terra.malformed_answer',
+      "Terra's answer cannot be read. Retry; if it persists, an operator must look at the log.",
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -65,7 +70,7 @@ export class TerraUnavailableError extends DomainError {
     super(
       'unavailable',
       'terra.unavailable',
-      'Terra cannot be reached or fails at the moment. Try again later.',
+      'Terra cannot be reached or fails at the moment. Retry after Retry-After.',
       {
         retryAfterSeconds: options.retryAfterSeconds ?? 10,
         cause: options.cause,
@@ -76,15 +81,20 @@ export class TerraUnavailableError extends DomainError {
 
 export class TerraRateLimitedError extends DomainError {
   constructor(retryAfterSeconds = 30) {
-    super('unavailable', 'terra.rate_limited', 'Terra asks us to slow down. Try again later.', {
-      retryAfterSeconds,
-    });
+    super(
+      'unavailable',
+      'terra.rate_limited',
+      'Terra limits the rate of our requests. Retry after Retry-After.',
+      {
+        retryAfterSeconds,
+      },
+    );
   }
 }
 
 export class TerraTimeoutError extends DomainError {
   constructor(cause?: unknown) {
-    super('timeout', 'terra.timeout', 'Terra did not answer in time. Try again.', { cause });
+    super('timeout', 'terra.timeout', 'Terra did not answer in time. Retry.', { cause });
   }
 }
 
@@ -93,32 +103,32 @@ export class TerraNoWidgetEndpointError extends DomainError {
     super(
       'upstream',
       'terra.no_widget_endpoint',
-      'No widget-session endpoint of Terra serves this account. An operator must check TERRA_WIDGET_URL, TERRA_API_URL and TERRA_WIDGET_GENERATION.',
+      'No widget-session endpoint of Terra exists for this account. An operator must check TERRA_WIDGET_URL, TERRA_API_URL and TERRA_WIDGET_GENERATION.',
     );
   }
 }
 
-/** A 404. What it means depends on what was asked, so the client decides; it never reaches a caller as it is. */
+/** A 404. Its meaning depends on the call, so the client decides; it never reaches a caller unchanged. */
 export class TerraNotFoundError extends DomainError {
   constructor() {
-    super('upstream', 'terra.not_found', 'Terra does not know what was asked for.');
+    super('upstream', 'terra.not_found', 'Terra does not know the requested resource.');
   }
 }
 
-/** A 410: the endpoint has been withdrawn for this account. */
+/** A 410: Terra has withdrawn the endpoint for this account. */
 export class TerraGoneError extends DomainError {
   constructor() {
     super('upstream', 'terra.gone', 'Terra has withdrawn this endpoint for our account.');
   }
 }
 
-/** A part of Terra's API is not where it should be: our address of it is wrong, or Terra has withdrawn it. */
+/** An endpoint of Terra does not exist: our URL is wrong, or Terra has withdrawn it. */
 export class TerraEndpointMissingError extends DomainError {
   constructor(operation: string) {
     super(
       'upstream',
       'terra.endpoint_missing',
-      `Terra does not have the endpoint for ${operation} where we look for it. An operator must check TERRA_API_URL.`,
+      `Terra has no endpoint for ${operation} at the configured URL. An operator must check TERRA_API_URL.`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { HttpService } from '@nestjs/axios';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { TerraApiOptions } from '../config';
 import { Metrics } from '../observability';
 import { retryDelayMs } from '../queue';
 import {
@@ -12,11 +12,11 @@ import {
   type TerraAnswer,
 } from './terra-answer';
 
-/** What a call may take in all, retries included, unless it asks for less. */
+/** The deadline of a call with its retries, unless it asks for less. */
 export const TOTAL_DEADLINE_MS = 10_000;
 const MAX_ATTEMPTS = 2;
 const RETRY = { baseMs: 200, maxMs: 1_000, attempts: MAX_ATTEMPTS };
-// Failures that happen before a byte of the request has left: repeating it cannot do a thing twice.
+// Failures before a byte of the request was sent: a repetition cannot act twice.
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
 export interface TerraCall {
@@ -26,14 +26,14 @@ export interface TerraCall {
   url: string;
   query?: Record<string, string>;
   body?: Record<string, unknown>;
-  /** Catalogue calls are public and misbehave when they carry the key. */
+  /** Catalogue calls are public, and fail when they carry the key. */
   credentials?: 'dev-id only';
-  /** Whether doing it twice is the same as doing it once. */
+  /** Whether repeating the call is safe. */
   repeatable: boolean;
   deadlineMs?: number;
 }
 
-/** Sends requests to Terra: credentials, deadlines, retries that are safe, and failures as our own errors. */
+/** Sends requests to Terra: credentials, deadlines, safe retries, and failures as our own errors. */
 @Injectable()
 export class TerraTransport {
   private readonly logger = new Logger(TerraTransport.name);
@@ -41,12 +41,12 @@ export class TerraTransport {
   constructor(
     private readonly http: HttpService,
     private readonly metrics: Metrics,
-    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
+    private readonly options: TerraApiOptions,
   ) {}
 
   /**
    * @returns the body of a successful answer
-   * @throws one of terra.errors.ts
+   * @throws the Terra errors of `terra.errors.ts`
    */
   async send(call: TerraCall): Promise<unknown> {
     const deadline = Date.now() + Math.min(call.deadlineMs ?? TOTAL_DEADLINE_MS, TOTAL_DEADLINE_MS);
@@ -70,7 +70,7 @@ export class TerraTransport {
     const stopTimer = this.metrics.terraRequests.startTimer({ operation: call.operation });
     const url = call.query ? `${call.url}?${new URLSearchParams(call.query).toString()}` : call.url;
     try {
-      // The instance behind HttpService: its observables cancel the request once more after every success.
+      // The axios instance behind HttpService: its observables would cancel each request after its success.
       const { status, headers, data } = await this.http.axiosRef.request<string>({
         url,
         method: call.method,
@@ -96,7 +96,7 @@ export class TerraTransport {
   }
 
   private headers(call: TerraCall): Record<string, string> {
-    const { devId, apiKey } = this.options.terra;
+    const { devId, apiKey } = this.options;
     return {
       'dev-id': devId,
       ...(call.credentials === 'dev-id only' ? {} : { 'x-api-key': apiKey }),
@@ -106,7 +106,7 @@ export class TerraTransport {
     };
   }
 
-  // A POST is repeated only when Terra cannot have acted on it: it was never sent, or Terra named a time to come back.
+  // A POST is repeated only when Terra cannot have acted on it: it was not sent, or Terra says when to retry.
   private waitBeforeRetry(call: TerraCall, answer: TerraAnswer, attempt: number): number | null {
     if (attempt >= MAX_ATTEMPTS) return null;
     if (answer.kind === 'failure')

@@ -1,7 +1,7 @@
 import { describeReferenceIdProblem } from '../common';
 import { asList, asRecord, dateOf, listOfText, numberOf, textOf } from './wire';
 
-/** One provider account at Terra. Connecting it again gives a new `terraUserId`. */
+/** One provider account at Terra. A reconnect gives it a new `terraUserId`. */
 export interface TerraUser {
   /** A UUID today, opaque text to us. */
   terraUserId: string;
@@ -12,18 +12,18 @@ export interface TerraUser {
   scopes: string[] | null;
   /** `false` is a fact, `true` is not proof of health. */
   active: boolean | null;
-  /** When the account was connected, where the answer says so. */
+  /** When the account was connected, if the answer says so. */
   createdAt: Date | null;
-  /** When Terra last sent data of this account, where the answer says so. */
+  /** When Terra last sent data of this account, if the answer says so. */
   lastWebhookUpdate: Date | null;
 }
 
-/** A page of everybody whom Terra holds for this account. */
+/** A page of all users that Terra holds for this account. */
 export interface TerraUserPage {
   users: TerraUser[];
-  /** Entries that could not be read. Anybody may be among them: nobody is absent from a list that has some. */
+  /** How many entries could not be parsed. Each may be any user, so no user counts as missing from such a list. */
   unreadable: number;
-  /** The page to ask for next; null on the last one. */
+  /** The next page; null on the last one. */
   next: number | null;
 }
 
@@ -58,10 +58,10 @@ export interface TerraProvider {
   types: string[];
 }
 
-// An index of Postgres holds no text of several KB.
+// A Postgres index refuses a text of several KB.
 const MAX_ID_LENGTH = 200;
 
-/** Reads Terra's user object; only `user_id` and `provider` are always there. */
+/** Reads Terra's user object; only `user_id` and `provider` are always present. */
 export function toTerraUser(wire: unknown): TerraUser | null {
   const user = asRecord(wire);
   const terraUserId = textOf(user.user_id);
@@ -79,19 +79,19 @@ export function toTerraUser(wire: unknown): TerraUser | null {
   };
 }
 
-/** A reference that we could have given out; anything else, such as the text "null", is none. */
+/** A reference id that this service accepts. Anything else, such as the text "null", counts as none. */
 export function toReferenceId(wire: unknown): string | null {
   return describeReferenceIdProblem(wire) === null ? (wire as string) : null;
 }
 
-/** `/userInfo` has been described as a bare array, as `{users}` and as `{user}`. */
+/** `/userInfo` is documented as a bare array, as `{users}` and as `{user}`. */
 export function toTerraUsers(body: unknown): TerraUser[] {
   return (listOfUsers(body) ?? []).map(toTerraUser).filter((found) => found !== null);
 }
 
 /**
- * The same for a question whose answer may rightly be "nobody": null for anything that is none of the three shapes, or
- * that lists somebody who cannot be read. What is not understood must never pass for an empty list.
+ * The same where an empty list is a valid answer: null for any other shape, and for a list with an entry that cannot be
+ * parsed. What is not understood must never count as an empty list.
  */
 export function readTerraUsers(body: unknown): TerraUser[] | null {
   const users = listOfUsers(body)?.map(toTerraUser) ?? null;
@@ -107,10 +107,10 @@ function listOfUsers(body: unknown): unknown[] | null {
 }
 
 /**
- * A page of `/subscriptions`: flat since October 2026, inside `data` before that. `max_page` counts pages in one and is
- * the last index in the other, so only `next` is believed, and it must lead forwards.
+ * A page of `/subscriptions`: flat since October 2026, inside `data` before. `max_page` is a count in one and the last
+ * index in the other, so only `next` is used, and it must be a later page.
  *
- * @returns null when it is no such page: an empty one has a list with nobody in it
+ * @returns null for any other body: an empty page has an empty list
  */
 export function readTerraUserPage(body: unknown, page: number): TerraUserPage | null {
   const outer = asRecord(body);
@@ -124,7 +124,7 @@ export function readTerraUserPage(body: unknown, page: number): TerraUserPage | 
   return { users: readable, unreadable: users.length - readable.length, next: following };
 }
 
-/** Reads an entry of the catalogue; null for one that is switched off. */
+/** Reads an entry of the catalogue; null for one that is disabled. */
 export function toTerraProvider(wire: unknown): TerraProvider | null {
   const entry = asRecord(wire);
   const provider = textOf(entry.provider)?.toUpperCase();

@@ -3,14 +3,14 @@ import { Agent, request, type Dispatcher } from 'undici';
 
 export interface HttpDeadlines {
   connectMs: number;
-  /** Until the head of the answer is there, and the longest pause within its body. */
+  /** Until the headers of the answer arrive, and the longest pause within its body. */
   answerMs: number;
   maxBodyBytes: number;
 }
 
 /**
- * Lets axios send through undici: it has a deadline for connecting of its own, which axios lacks, and costs less than
- * half of Node's own client. Answers arrive as text whatever their status; errors keep undici's code.
+ * Makes axios send through undici, which has a deadline for connecting and costs less than half of Node's own client.
+ * Answers arrive as text whatever their status; errors keep undici's code.
  */
 export function undiciAdapter(deadlines: HttpDeadlines): {
   adapter: AxiosAdapter;
@@ -48,7 +48,7 @@ async function readText(body: Dispatcher.ResponseData['body'], maxBytes: number)
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    // Leaving the loop destroys the socket, so that the rest is not read.
+    // Leaving the loop destroys the socket, so the rest is not read.
     if (size > maxBytes)
       throw Object.assign(new Error('The answer is too large.'), { code: 'ANSWER_TOO_LARGE' });
     chunks.push(chunk);

@@ -1,6 +1,6 @@
 import { constantTimeEqual, hmacSha256, sha256 } from '../common';
 
-/** Why a webhook's signature was refused; also the label of the metric that counts it. */
+/** Why a signature was refused; also the label of the metric that counts refusals. */
 export type SignatureRefusal =
   'missing' | 'malformed' | 'millisecond_timestamp' | 'no_match' | 'too_old' | 'too_far_ahead';
 
@@ -9,7 +9,7 @@ export type SignatureCheck =
 
 export type SignedHeaders = Record<string, string | string[] | undefined>;
 
-/** Terra sends the same value under both names; the second one is deprecated, and all that older versions sent. */
+/** Terra sends the same value under both names; the second one is deprecated, and the only one of older versions. */
 const HEADERS = ['x-terra-signature', 'terra-signature'];
 const MAX_HEADER_LENGTH = 2_048;
 const MAX_SIGNATURES = 8;
@@ -18,10 +18,10 @@ const SECONDS = /^\d{1,12}$/;
 const MILLISECONDS = /^\d{13,}$/;
 
 /**
- * Checks `t=<unix seconds>,v1=<hex>[,v1=<hex>…]`: HMAC-SHA256 over `"{t}." + raw body`, keyed by a destination's secret.
- * Any `v1` may match any secret; other schemes are passed over, so that none weaker can be brought in.
+ * Checks `t=<unix seconds>,v1=<hex>[,v1=<hex>…]`: HMAC-SHA256 over `"{t}." + raw body` with a destination's secret. Any
+ * `v1` may match any secret. Other schemes are ignored, so that a forger cannot choose a weaker one.
  *
- * @param toleranceSeconds how far `t` may be from `now`, both ways, inclusive
+ * @param toleranceSeconds how far `t` may be from `now`, in both directions, inclusive
  */
 export function checkSignature(
   rawBody: Buffer,
@@ -32,11 +32,11 @@ export function checkSignature(
 ): SignatureCheck {
   const parsed = readHeader(headers);
   if (typeof parsed === 'string') return { ok: false, cause: parsed };
-  // Terra's own SDK refuses a body of no bytes, signed or not.
+  // Terra's own SDK refuses an empty body, signed or not.
   if (rawBody.length === 0) return { ok: false, cause: 'malformed' };
   const match = findMatch(rawBody, parsed, secrets);
   if (!match) return { ok: false, cause: 'no_match' };
-  // The age is judged after the signature: only then is the time Terra's own, and its refusal worth a counter.
+  // The age is checked after the signature: only then is the timestamp Terra's, and its refusal worth a counter.
   const signedSeconds = Number(parsed.timestamp);
   const ageSeconds = Math.floor(now.getTime() / 1_000) - signedSeconds;
   if (ageSeconds > toleranceSeconds) return { ok: false, cause: 'too_old' };
@@ -44,7 +44,7 @@ export function checkSignature(
   return { ok: true, signedAt: new Date(signedSeconds * 1_000), signatureDigest: match };
 }
 
-/** Whether the headers alone show that no body can be signed by them: worth knowing before 15 MB of it are read. */
+/** Why the headers alone show that the signature cannot be valid, before up to 15 MB of body are read; else null. */
 export function findHeaderProblem(headers: SignedHeaders): SignatureRefusal | null {
   const parsed = readHeader(headers);
   return typeof parsed === 'string' ? parsed : null;
@@ -61,7 +61,7 @@ function readHeader(headers: SignedHeaders): ParsedHeader | SignatureRefusal {
 }
 
 function parseHeader(header: string | string[]): ParsedHeader | SignatureRefusal {
-  // Node joins a header that came twice with a comma: two times in one header are then two headers.
+  // Node joins repeated headers with a comma, so two timestamps are two headers.
   if (typeof header !== 'string' || header.length > MAX_HEADER_LENGTH) return 'malformed';
   const timestamps: string[] = [];
   const signatures: Buffer[] = [];
@@ -79,7 +79,7 @@ function parseHeader(header: string | string[]): ParsedHeader | SignatureRefusal
   return { timestamp, signatures };
 }
 
-// Every secret is tried against every signature whatever was found before: the time taken tells nothing.
+// Every secret is compared with every signature, so that the duration reveals nothing.
 function findMatch(
   rawBody: Buffer,
   { timestamp, signatures }: ParsedHeader,
@@ -92,6 +92,6 @@ function findMatch(
       if (constantTimeEqual(expected, signature)) match = expected;
     }
   }
-  // Stored to recognise a replay whose unsigned headers were changed; hashed, since a signature is a credential.
+  // Stored to recognise a replay with other unsigned headers. Hashed, because a signature is a credential.
   return match && sha256(match);
 }

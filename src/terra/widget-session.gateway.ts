@@ -1,5 +1,5 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { Injectable, Logger } from '@nestjs/common';
+import { TerraApiOptions } from '../config';
 import { LEGACY_WIDGET_SESSION, WIDGET_SESSION } from './terra-answer';
 import {
   TerraGoneError,
@@ -16,12 +16,12 @@ const OTHER: Record<Generation, Generation> = { current: 'legacy', legacy: 'curr
 const MAX_EXPIRY_SECONDS = 30 * 86_400;
 const MAX_WARNINGS = 20;
 const MAX_WARNING_LENGTH = 500;
-// Used only when an answer names none that can be meant, from the documents' examples.
+// For an answer without a usable expiry; from the examples of Terra's documentation.
 const DEFAULT_EXPIRY_SECONDS: Record<Generation, number> = { current: 86_400, legacy: 900 };
 
 /**
- * Terra's two widget-session endpoints behind one method. With `auto` the current one is asked first; whichever says
- * that it is not there for this account makes us try the other, and the one that answered is remembered.
+ * Terra's two widget-session endpoints behind one method. With `auto` it calls the current one first. When one does not
+ * exist for this account it calls the other, and remembers which one answered.
  */
 @Injectable()
 export class WidgetSessionGateway {
@@ -30,9 +30,9 @@ export class WidgetSessionGateway {
 
   constructor(
     private readonly transport: TerraTransport,
-    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
+    private readonly options: TerraApiOptions,
   ) {
-    this.preferred = options.terra.widgetGeneration === 'legacy' ? 'legacy' : 'current';
+    this.preferred = options.widgetGeneration === 'legacy' ? 'legacy' : 'current';
   }
 
   async create(request: WidgetSessionRequest): Promise<WidgetSession> {
@@ -42,12 +42,12 @@ export class WidgetSessionGateway {
       return await this.createAt(first, request, TOTAL_DEADLINE_MS);
     } catch (error) {
       if (!isAbsent(error)) throw error;
-      if (this.options.terra.widgetGeneration !== 'auto') throw new TerraNoWidgetEndpointError();
+      if (this.options.widgetGeneration !== 'auto') throw new TerraNoWidgetEndpointError();
       return await this.createAtOther(OTHER[first], request, TOTAL_DEADLINE_MS - (Date.now() - startedAt));
     }
   }
 
-  // An endpoint that is not there has made nothing, so asking the other one is no blind repetition.
+  // An endpoint that does not exist has created nothing, so calling the other one repeats nothing.
   private async createAtOther(
     other: Generation,
     request: WidgetSessionRequest,
@@ -59,7 +59,7 @@ export class WidgetSessionGateway {
       this.logger.warn({
         event: 'terra.widget_generation_switched',
         generation: other,
-        advice: `Set TERRA_WIDGET_GENERATION=${other} to save the detour after each restart.`,
+        advice: `Set TERRA_WIDGET_GENERATION=${other} to save the failing call after each restart.`,
       });
       return session;
     } catch (error) {
@@ -72,7 +72,7 @@ export class WidgetSessionGateway {
     request: WidgetSessionRequest,
     ms: number,
   ): Promise<WidgetSession> {
-    const { widgetUrl, apiUrl } = this.options.terra;
+    const { widgetUrl, apiUrl } = this.options;
     const body = asRecord(
       await this.transport.send({
         operation: generation === 'current' ? WIDGET_SESSION : LEGACY_WIDGET_SESSION,
@@ -95,7 +95,7 @@ export class WidgetSessionGateway {
   }
 }
 
-// Browsers are sent there: as our parser writes it, it holds nothing that cannot stand in a header.
+// The URL goes into a Location header: as our parser writes it, it holds no character that a header forbids.
 function readUrl(value: unknown): string | null {
   const text = textOf(value);
   if (text === null || !URL.canParse(text)) return null;

@@ -1,4 +1,4 @@
-/** Reading JSON that is not ours: nothing is taken on trust, nothing throws. */
+/** Readers for foreign JSON: they trust no type and never throw. */
 
 export function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -10,7 +10,7 @@ export function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
-/** Text that says something and that Postgres can hold as it is (no NUL, no half characters), or null. */
+/** A non-empty text that Postgres can store (no NUL, no lone surrogate), or null. */
 export function textOf(value: unknown): string | null {
   const usable = typeof value === 'string' && value !== '' && !value.includes('\0') && value.isWellFormed();
   return usable ? value : null;
@@ -27,7 +27,7 @@ export function listOfText(value: unknown): string[] {
   return [...new Set(parts.map((part) => part.trim()).filter((part) => part !== ''))];
 }
 
-/** Terra's times are ISO 8601 in UTC, some of them without saying so. */
+/** Terra's times are ISO 8601 in UTC, some without a zone. */
 export function dateOf(value: unknown): Date | null {
   const text = textOf(value);
   if (text === null || !/^\d{4}-\d{2}-\d{2}T/.test(text)) return null;

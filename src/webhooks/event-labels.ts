@@ -1,11 +1,11 @@
 import type { TerraEvent } from '../terra';
 import type { WebhookEvent } from './webhook-event.entity';
 
-/** What an event is found by. */
+/** The columns by which an event is found. */
 export type EventLabels = Pick<WebhookEvent, 'type' | 'terraUserId' | 'referenceId'>;
 
 const MAX_TYPE_LENGTH = 100;
-// An index of Postgres holds no text of several KB, and what cannot be noted could never be given up.
+// A Postgres index refuses a text of several KB, and an event whose labels cannot be stored could never be given up.
 const MAX_TERRA_USER_ID_LENGTH = 200;
 
 export function labelsOf({ sentType, user, oldUser, newUser, owner }: TerraEvent): EventLabels {

@@ -1,11 +1,11 @@
 export { ListWebhookEventsDto } from './dto/list-webhook-events.dto';
 export { ReplayWebhookEventsDto } from './dto/replay-webhook-events.dto';
 export { WebhookEventDetailDto, WebhookEventDto } from './dto/webhook-event.dto';
+export { ParkedEventsWorker } from './parked-events.worker';
+export { WebhookEvent } from './webhook-event.entity';
 export { WebhookEventsModule } from './webhook-events.module';
 export type { WebhookEventSummary } from './webhook-events.repository';
-export { WebhookErasureService } from './webhook-erasure.service';
-export { WebhookEvent } from './webhook-event.entity';
-export { WebhookRetentionService } from './webhook-retention.service';
 export { WebhookEventsService, type ReplayReport } from './webhook-events.service';
 export { WebhookInboxWorker } from './webhook-inbox.worker';
+export { WebhookPersonalData } from './webhook-personal-data.service';
 export { WebhooksModule } from './webhooks.module';

@@ -5,7 +5,7 @@ import { findHeaderProblem, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH } from './webhook-route';
 
-// A media type of our own: a parser for it can be added to any host without changing how the host reads JSON.
+// A media type of our own, so that its parser does not change how a host reads JSON.
 const RAW = 'application/x-terra-connect-raw';
 
 interface FastifyRoute {
@@ -33,12 +33,12 @@ interface ExpressLike {
   use(handler: (request: ExpressRequest, response: unknown, next: (error?: unknown) => void) => void): void;
   router: { stack: unknown[] };
 }
-/** Answers a request whose headers show that it cannot be signed. False: go on and read its body. */
+/** Refuses a request whose headers show that its signature cannot be valid. False: read its body. */
 type RefuseEarly = (headers: SignedHeaders, response: unknown) => boolean;
 
 /**
- * Hands the webhook route its body as the bytes that were signed. No parser may run before the signature is checked, and
- * the host's own parsers must not notice, so the two platforms are taught about this one route, before it is registered.
+ * Gives the webhook route its body as the signed bytes. No parser may run before the signature check, and the host's own
+ * parsers must not change. So each platform gets a special case for this one route, before the route is registered.
  */
 @Injectable()
 export class RawBody {
@@ -47,10 +47,10 @@ export class RawBody {
     private readonly refusals: SignatureRefusals,
   ) {}
 
-  /** Must run before routes are registered: from a module's `configure`, since `onModuleInit` comes after them. */
+  /** Call it before routes are registered: in a module's `configure`, since `onModuleInit` runs after them. */
   capture(): void {
     const { httpAdapter } = this.adapterHost;
-    // T-21: a flood of unsigned bodies must not be read into memory only to be refused.
+    // T-21: unsigned bodies are refused before they are read into memory.
     const refuseEarly: RefuseEarly = (headers, response) => {
       const cause = findHeaderProblem(headers);
       if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause)));
@@ -74,7 +74,7 @@ function captureOnFastify(fastify: FastifyLike, refuseEarly: RefuseEarly): void 
   fastify.addHook('onRoute', (route) => {
     if (!route.url.endsWith(`/${WEBHOOK_PATH}`) || !route.method.includes('POST')) return;
     route.bodyLimit = WEBHOOK_BODY_LIMIT;
-    // After what a plugin of the host's may have put there, such as a limit of requests.
+    // After the hooks of the host's plugins, such as a rate limit.
     route.onRequest = [route.onRequest ?? [], takeRaw].flat();
   });
 }
@@ -88,12 +88,12 @@ function captureOnExpress(express: ExpressLike, refuseEarly: RefuseEarly): void 
       next();
     }, next);
   });
-  // The host's body parsers stand in the stack already; ours must come first. They pass over a body that was read.
+  // The host's body parsers are in the stack already; ours must come before them. They skip a body that was read.
   const { stack } = express.router;
   stack.unshift(stack.pop());
 }
 
-/** @returns null when there is more than the route accepts */
+/** @returns null when the body is larger than the route accepts */
 async function readBody(request: AsyncIterable<Buffer>): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -1,6 +1,6 @@
-import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Clock } from '../common';
-import { TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
+import { WebhookSigningOptions } from '../config';
 import { checkSignature } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 import type { SignedDelivery } from './webhook-inbox.service';
@@ -8,23 +8,23 @@ import { WebhookTooLargeError } from './webhooks.errors';
 
 export interface WebhookRequest {
   headers: Record<string, string | string[] | undefined>;
-  /** See raw-body.ts: the bytes, undefined when there were none, null when there were too many. */
+  /** The raw bytes from raw-body.ts; undefined without a body, null for a body that is too large. */
   body?: Buffer | null;
   delivery?: SignedDelivery;
 }
 
-/** Lets a webhook through when one of our secrets signed its bytes, lately. */
+/** Accepts a webhook whose bytes one of our secrets signed within the tolerance. */
 @Injectable()
 export class TerraSignatureGuard implements CanActivate {
   constructor(
     private readonly refusals: SignatureRefusals,
     private readonly clock: Clock,
-    @Inject(TERRA_CONNECT_OPTIONS) private readonly options: TerraConnectOptions,
+    private readonly options: WebhookSigningOptions,
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<WebhookRequest>();
-    const { signingSecrets, signatureToleranceSeconds } = this.options.terra;
+    const { signingSecrets, signatureToleranceSeconds } = this.options;
     if (request.body === null) throw new WebhookTooLargeError();
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const now = this.clock.now();

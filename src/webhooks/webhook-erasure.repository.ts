@@ -1,21 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { In, type EntityManager } from 'typeorm';
-import type { PersonIds } from '../connections';
-import { runIn } from '../database';
+import { runSql, type DataSubject } from '../database';
 import { HAS_BEEN_ERASED, WebhookEvent } from './webhook-event.entity';
 
-/** The SQL that takes people out of stored events. The rows stay: Terra may send a delivery again for days. */
+/** The SQL that removes end users from stored events. The rows stay, because Terra may resend a delivery for days. */
 @Injectable()
 export class WebhookErasureRepository {
-  /** Makes an event say nothing any more of whom it was about. */
+  /** Replaces the body, and removes whom the event was about. */
   async blank(
     manager: EntityManager,
     id: string,
-    type: string | null,
-    body: Buffer,
+    { type, body }: { type: string | null; body: Buffer },
     now: Date,
   ): Promise<void> {
-    await runIn(
+    await runSql(
       manager,
       `UPDATE terra_connect.webhook_events SET
           status = CASE WHEN status = 'done' THEN 'done' ELSE 'ignored' END, note = $2, type = $3, body = $4,
@@ -25,42 +23,45 @@ export class WebhookErasureRepository {
     );
   }
 
-  /** All events that are stored under the person, and all that nobody could read and that name them. */
-  async findOf(manager: EntityManager, person: PersonIds): Promise<Pick<WebhookEvent, 'id' | 'type'>[]> {
-    const names = [person.referenceId, ...person.terraUserIds];
-    return runIn(
+  /** The events that are stored under the end user, and unreadable ones whose bytes name the end user. */
+  async findOf(
+    manager: EntityManager,
+    { referenceId, terraUserIds }: DataSubject,
+  ): Promise<Pick<WebhookEvent, 'id' | 'type'>[]> {
+    const { rows } = await runSql<Pick<WebhookEvent, 'id' | 'type'>>(
       manager,
       `SELECT id, type FROM terra_connect.webhook_events WHERE reference_id = $1
         UNION SELECT id, type FROM terra_connect.webhook_events WHERE terra_user_id = ANY($2)
         UNION SELECT id, type FROM terra_connect.webhook_events event
           WHERE status = 'dead_lettered' AND type IS NULL AND EXISTS (
             SELECT FROM unnest($3::text[]) AS name WHERE position(convert_to(name, 'UTF8') IN event.body) > 0)`,
-      [person.referenceId, person.terraUserIds, names],
+      [referenceId, terraUserIds, [referenceId, ...terraUserIds]],
     );
+    return rows;
   }
 
-  /** Swaps are stored under the new Terra user, and name in their bodies whose place it took. */
+  /** Swaps are stored under the new Terra user; their bodies name the replaced one. @returns how many */
   async blankSwaps(manager: EntityManager, newTerraUserIds: string[], body: Buffer): Promise<number> {
     const swaps = { type: 'user_reauth', terraUserId: In(newTerraUserIds) };
     return (await manager.update(WebhookEvent, swaps, { body })).affected ?? 0;
   }
 
-  /** Their events with what they say, oldest first. */
-  async listOf(manager: EntityManager, { referenceId, terraUserIds }: PersonIds): Promise<WebhookEvent[]> {
+  /** The events of the end user with their bodies, oldest first. */
+  listOf(manager: EntityManager, { referenceId, terraUserIds }: DataSubject): Promise<WebhookEvent[]> {
     return manager.find(WebhookEvent, {
       where: [{ referenceId }, { terraUserId: In(terraUserIds) }],
       order: { id: 'ASC' },
     });
   }
 
-  /** Whether events that were there at that time have not been looked into yet: nobody knows whom they are about. */
+  /** Whether events that were received until that time are still unread: whom they are about is unknown. */
   async hasUnread(manager: EntityManager, receivedUntil: Date): Promise<boolean> {
-    const rows = await runIn(
+    const { count } = await runSql(
       manager,
       `SELECT id FROM terra_connect.webhook_events
         WHERE status = 'pending' AND type IS NULL AND received_at <= $1 LIMIT 1`,
       [receivedUntil],
     );
-    return rows.length > 0;
+    return count > 0;
   }
 }

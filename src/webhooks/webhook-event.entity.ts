@@ -1,30 +1,30 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * - `pending` waits for the worker; `done` applied; `ignored` of no meaning to us
- * - `parked` true, but about nobody we know yet, or contradictory: kept, changes nothing
- * - `dead` failed every attempt; `note` has the error
+ * - `pending` waits for the worker; `done` applied; `ignored` without effect here
+ * - `parked` stored but without effect: its Terra user has no known owner yet, or it contradicts itself
+ * - `dead_lettered` every attempt failed; `note` has the error
  */
 export const WEBHOOK_EVENT_STATUSES = ['pending', 'done', 'ignored', 'parked', 'dead_lettered'] as const;
 export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 
-/** The note of an event that is parked until its Terra user has an owner. */
-export const WAITS_FOR_OWNER = 'nobody has told us yet whose Terra user this is';
+/** The note of an event that is parked until its Terra user has an owner. Stored: parked events are found by it. */
+export const WAITS_FOR_OWNER = 'the owner of the Terra user is not known yet';
 
-/** The note of an event about somebody who was erased: whom it was about is not kept. */
+/** The note of an event about an erased end user, whom the row no longer names. */
 export const HAS_BEEN_ERASED = 'the end user has been erased';
 
-/** One delivery of Terra's, stored once. */
+/** One row per delivery of Terra; a repeated delivery adds none. */
 @Entity({ schema: 'terra_connect', name: 'webhook_events' })
 export class WebhookEvent {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;
 
-  /** `trace:<X-Terra-Trace-Id>`, else `body:<digest>`. Not `terra-reference`: chunks of one request share it. */
+  /** `trace:<X-Terra-Trace-Id>`, otherwise `body:<digest>`. Not `terra-reference`: chunks of one request share it. */
   @Column({ type: 'text', name: 'dedupe_key' })
   dedupeKey: string;
 
-  /** The trace id is not signed. The same signature under another trace id is a replay. */
+  /** The trace id is not signed, so the same signature under another trace id is a replay. */
   @Column({ type: 'bytea', name: 'signature_digest' })
   signatureDigest: Buffer;
 
@@ -37,30 +37,31 @@ export class WebhookEvent {
   @Column({ type: 'timestamptz', name: 'signed_at' })
   signedAt: Date;
 
-  /** When Terra emitted the event, the same on every retry; null when it did not say. */
+  /** `X-Terra-Ordering-Timestamp`: when Terra says it happened, equal on every retry; null when Terra does not say. */
   @Column({ type: 'timestamptz', name: 'occurred_at', nullable: true })
   occurredAt: Date | null;
 
   @Column({ type: 'timestamptz', name: 'received_at' })
   receivedAt: Date;
 
-  /** As it was signed; of health data only the envelope is kept once it is worked off. */
+  /** The signed bytes. Of processed health data only the envelope is kept. */
   @Column({ type: 'bytea', name: 'body' })
   body: Buffer;
 
+  /** Terra's type. Like `terraUserId` and `referenceId` it is null until the body was read. */
   @Column({ type: 'text', name: 'type', nullable: true })
   type: string | null;
 
   @Column({ type: 'text', name: 'terra_user_id', nullable: true })
   terraUserId: string | null;
 
-  /** Whom the event names; like `type` and `terraUserId` known once somebody has read the body. */
   @Column({ type: 'text', name: 'reference_id', nullable: true })
   referenceId: string | null;
 
   @Column({ type: 'text', name: 'status' })
   status: WebhookEventStatus;
 
+  /** How many attempts have failed. */
   @Column({ type: 'integer', name: 'attempts' })
   attempts: number;
 
@@ -73,13 +74,13 @@ export class WebhookEvent {
   @Column({ type: 'timestamptz', name: 'processed_at', nullable: true })
   processedAt: Date | null;
 
-  /** How often a person has had it worked off again, when last, and who: an API key's id, or `cli`. */
   @Column({ type: 'integer', name: 'replays' })
   replays: number;
 
   @Column({ type: 'timestamptz', name: 'replayed_at', nullable: true })
   replayedAt: Date | null;
 
+  /** Who replayed it last: an API key's id, or `cli`. */
   @Column({ type: 'text', name: 'replayed_by', nullable: true })
   replayedBy: string | null;
 }

@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { WebhookEventsRepository } from './webhook-events.repository';
 import { WebhookEvent } from './webhook-event.entity';
+import { WebhookEventsRepository } from './webhook-events.repository';
 import { WebhookEventsService } from './webhook-events.service';
 
-/** What the command line needs of this room: past events, without Terra's settings and without a worker. */
+/** Stored events without the worker and without Terra's settings, for the command line. */
 @Module({
   imports: [TypeOrmModule.forFeature([WebhookEvent])],
   providers: [WebhookEventsRepository, WebhookEventsService],

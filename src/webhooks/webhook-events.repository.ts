@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Repository, type EntityManager, type SelectQueryBuilder } from 'typeorm';
-import { runIn } from '../database';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
+import { columnsOf, runSql } from '../database';
 import { WebhookEvent, type WebhookEventStatus } from './webhook-event.entity';
 
-/** What events may be narrowed to; all that is given must hold. */
+/** The filters of stored events; an event must match all that are given. */
 export interface WebhookEventCriteria {
   ids?: string[];
   status?: WebhookEventStatus;
@@ -17,58 +17,61 @@ export interface WebhookEventCriteria {
   beforeId?: string;
 }
 
-const CONDITIONS: Record<keyof WebhookEventCriteria, string> = {
-  ids: 'event.id = ANY(:ids)',
-  status: 'event.status = :status',
-  type: 'event.type = :type',
-  terraUserId: 'event.terraUserId = :terraUserId',
-  referenceId: 'event.referenceId = :referenceId',
-  receivedFrom: 'event.receivedAt >= :receivedFrom',
-  receivedTo: 'event.receivedAt < :receivedTo',
-  beforeId: 'event.id < :beforeId',
+const CONDITIONS: Record<keyof WebhookEventCriteria, (parameter: string) => string> = {
+  ids: (parameter) => `id = ANY(${parameter}::uuid[])`,
+  status: (parameter) => `status = ${parameter}`,
+  type: (parameter) => `type = ${parameter}`,
+  terraUserId: (parameter) => `terra_user_id = ${parameter}`,
+  referenceId: (parameter) => `reference_id = ${parameter}`,
+  receivedFrom: (parameter) => `received_at >= ${parameter}`,
+  receivedTo: (parameter) => `received_at < ${parameter}`,
+  beforeId: (parameter) => `id < ${parameter}`,
 };
 
-/** An event without its body, which may be of many MB. */
+/** An event without its body, which may have many MB. */
 export type WebhookEventSummary = Omit<WebhookEvent, 'body' | 'signatureDigest' | 'dedupeKey'>;
 
-const SUMMARY = (
-  [
-    ...['id', 'traceId', 'terraReference', 'signedAt', 'occurredAt', 'receivedAt'],
-    ...['type', 'terraUserId', 'referenceId', 'status', 'attempts', 'nextAttemptAt', 'note', 'processedAt'],
-    ...['replays', 'replayedAt', 'replayedBy'],
-  ] as (keyof WebhookEventSummary)[]
-).map((name) => `event.${name}`);
-
-const OUTLINE = ['event.id', 'event.type', 'event.status', 'event.terraUserId'];
 export type WebhookEventOutline = Pick<WebhookEvent, 'id' | 'type' | 'status' | 'terraUserId'>;
 
-/** The SQL of those who look through past events and have them worked off again. */
+const NOT_IN_SUMMARY = ['body', 'signatureDigest', 'dedupeKey'];
+const OUTLINE = 'id, type, status, terra_user_id AS "terraUserId"';
+
+/** The SQL of reading and replaying stored events. */
 @Injectable()
 export class WebhookEventsRepository {
-  constructor(@InjectRepository(WebhookEvent) private readonly events: Repository<WebhookEvent>) {}
+  private readonly summary: string;
 
-  /** Newest first. */
-  list(criteria: WebhookEventCriteria, limit: number): Promise<WebhookEventSummary[]> {
-    const query = this.events.createQueryBuilder('event').select(SUMMARY);
-    return narrow(query, criteria).orderBy('event.id', 'DESC').limit(limit).getMany();
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+    this.summary = columnsOf(dataSource, WebhookEvent, NOT_IN_SUMMARY);
   }
 
-  /** Newest first; `stuck`: only those that are parked or dead. */
-  listOfPerson(
+  /** Newest first. */
+  async list(criteria: WebhookEventCriteria, limit: number): Promise<WebhookEventSummary[]> {
+    const { where, values } = conditionsOf(criteria);
+    const { rows } = await runSql<WebhookEventSummary>(
+      this.dataSource,
+      `SELECT ${this.summary} FROM terra_connect.webhook_events
+        WHERE ${where} ORDER BY id DESC LIMIT $${values.length + 1}`,
+      [...values, limit],
+    );
+    return rows;
+  }
+
+  /** Events about an end user, newest first; `unapplied`: only parked and dead-lettered ones. */
+  async listOfEndUser(
     referenceId: string,
     terraUserIds: string[],
     limit: number,
-    which: 'all' | 'stuck' = 'all',
+    which: 'all' | 'unapplied' = 'all',
   ): Promise<WebhookEventSummary[]> {
-    const query = this.events
-      .createQueryBuilder('event')
-      .select(SUMMARY)
-      .where('(event.referenceId = :referenceId OR event.terraUserId = ANY(:terraUserIds))', {
-        referenceId,
-        terraUserIds,
-      });
-    if (which === 'stuck') query.andWhere(`event.status IN ('parked', 'dead_lettered')`);
-    return query.orderBy('event.id', 'DESC').limit(limit).getMany();
+    const only = which === 'unapplied' ? ` AND status IN ('parked', 'dead_lettered')` : '';
+    const { rows } = await runSql<WebhookEventSummary>(
+      this.dataSource,
+      `SELECT ${this.summary} FROM terra_connect.webhook_events
+        WHERE (reference_id = $1 OR terra_user_id = ANY($2))${only} ORDER BY id DESC LIMIT $3`,
+      [referenceId, terraUserIds, limit],
+    );
+    return rows;
   }
 
   async lastReceivedAt(): Promise<Date | null> {
@@ -77,49 +80,53 @@ export class WebhookEventsRepository {
   }
 
   find(id: string): Promise<WebhookEvent | null> {
-    return this.events.findOneBy({ id });
+    return this.dataSource.manager.findOneBy(WebhookEvent, { id });
   }
 
   async findUnknown(manager: EntityManager, ids: string[]): Promise<string[]> {
-    const query = manager.createQueryBuilder(WebhookEvent, 'event').select('event.id');
-    const known = new Set((await narrow(query, { ids }).getMany()).map(({ id }) => id));
+    const found = await manager.find(WebhookEvent, { select: { id: true }, where: { id: In(ids) } });
+    const known = new Set(found.map(({ id }) => id));
     return ids.filter((id) => !known.has(id));
   }
 
-  /** How many there are, and how many of them wait for the worker as it is. */
+  /** How many events match, and how many of them are pending already. */
   async count(
     manager: EntityManager,
     criteria: WebhookEventCriteria,
-  ): Promise<{ matched: number; waiting: number }> {
-    const query = manager
-      .createQueryBuilder(WebhookEvent, 'event')
-      .select('count(*)::int', 'matched')
-      .addSelect(`(count(*) FILTER (WHERE event.status = 'pending'))::int`, 'waiting');
-    const counted = await narrow(query, criteria).getRawOne<{ matched: number; waiting: number }>();
-    return counted ?? { matched: 0, waiting: 0 };
+  ): Promise<{ matched: number; pending: number }> {
+    const { where, values } = conditionsOf(criteria);
+    const { rows } = await runSql<{ matched: number; pending: number }>(
+      manager,
+      `SELECT count(*)::int AS matched, (count(*) FILTER (WHERE status = 'pending'))::int AS pending
+        FROM terra_connect.webhook_events WHERE ${where}`,
+      values,
+    );
+    return rows[0] ?? { matched: 0, pending: 0 };
   }
 
-  /** Those that do not wait for the worker, oldest first, as they were. */
-  listSettled(
+  /**
+   * The events that are not pending, oldest first.
+   *
+   * @param lock locks them in one order, so that two replays of the same events do not deadlock
+   */
+  async listSettled(
     manager: EntityManager,
     criteria: WebhookEventCriteria,
-    limit: number,
+    { limit, lock }: { limit: number; lock: boolean },
   ): Promise<WebhookEventOutline[]> {
-    return this.settled(manager, criteria, limit).getMany();
+    const { where, values } = conditionsOf(criteria);
+    const { rows } = await runSql<WebhookEventOutline>(
+      manager,
+      `SELECT ${OUTLINE} FROM terra_connect.webhook_events
+        WHERE ${where} AND status <> 'pending' ORDER BY id LIMIT $${values.length + 1}${lock ? ' FOR UPDATE' : ''}`,
+      [...values, limit],
+    );
+    return rows;
   }
 
-  /** The same, locked, in one order: two that replay the same events do not stand in each other's way for ever. */
-  lockSettled(
-    manager: EntityManager,
-    criteria: WebhookEventCriteria,
-    limit: number,
-  ): Promise<WebhookEventOutline[]> {
-    return this.settled(manager, criteria, limit).setLock('pessimistic_write').getMany();
-  }
-
-  /** Makes settled events due again, behind what is due already. What they say, and since when, stays as it is. */
+  /** Makes settled events due again, after the events that are due already. Body and times stay unchanged. */
   async requeue(manager: EntityManager, ids: string[], actor: string, now: Date): Promise<void> {
-    await runIn(
+    await runSql(
       manager,
       `UPDATE terra_connect.webhook_events SET status = 'pending', attempts = 0, next_attempt_at = $2, note = NULL,
           processed_at = NULL, replays = replays + 1, replayed_at = $2, replayed_by = $3
@@ -127,26 +134,15 @@ export class WebhookEventsRepository {
       [ids, now, actor],
     );
   }
-
-  private settled(
-    manager: EntityManager,
-    criteria: WebhookEventCriteria,
-    limit: number,
-  ): SelectQueryBuilder<WebhookEvent> {
-    const query = manager.createQueryBuilder(WebhookEvent, 'event').select(OUTLINE);
-    return narrow(query, criteria)
-      .andWhere(`event.status <> 'pending'`)
-      .orderBy('event.id', 'ASC')
-      .limit(limit);
-  }
 }
 
-function narrow(
-  query: SelectQueryBuilder<WebhookEvent>,
-  criteria: WebhookEventCriteria,
-): SelectQueryBuilder<WebhookEvent> {
-  for (const name of Object.keys(CONDITIONS) as (keyof WebhookEventCriteria)[]) {
-    if (criteria[name] != null) query.andWhere(CONDITIONS[name], { [name]: criteria[name] });
-  }
-  return query;
+function conditionsOf(criteria: WebhookEventCriteria): { where: string; values: unknown[] } {
+  const given = (Object.keys(CONDITIONS) as (keyof WebhookEventCriteria)[]).filter(
+    (name) => criteria[name] != null,
+  );
+  const conditions = given.map((name, index) => CONDITIONS[name](`$${index + 1}`));
+  return {
+    where: conditions.length > 0 ? conditions.join(' AND ') : 'true',
+    values: given.map((name) => criteria[name]),
+  };
 }

@@ -4,44 +4,44 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { Clock, RequestInvalidError } from '../common';
 import { inTransaction } from '../database';
+import { decodeCursor, toPage, type Page } from '../http';
+import type { WebhookEvent } from './webhook-event.entity';
 import {
   WebhookEventsRepository,
   type WebhookEventCriteria,
   type WebhookEventOutline,
   type WebhookEventSummary,
 } from './webhook-events.repository';
-import type { WebhookEvent } from './webhook-event.entity';
 import { WebhookEventNotFoundError } from './webhooks.errors';
-import { decodeCursor, toPage, type Page } from '../http';
 
 export type WebhookEventFilter = Omit<WebhookEventCriteria, 'ids' | 'beforeId'>;
 
-/** Which events to work off again: these, or all that a filter finds. */
+/** Which events to replay: those with the ids, or all that match the filter. */
 export interface ReplayRequest {
   ids?: string[];
   filter?: WebhookEventFilter;
-  /** How many at the most, oldest first. */
+  /** How many at most, oldest first. */
   limit: number;
-  /** Only says what would be done. */
+  /** Only reports what would be done. */
   dryRun: boolean;
 }
 
 export interface ReplayReport {
   dryRun: boolean;
   matched: number;
-  /** In a dry run: that would be. */
+  /** In a dry run: how many would be replayed. */
   replayed: number;
-  /** Waited for the worker already. */
+  /** How many were pending already. */
   skipped: number;
-  /** Left alone because of the limit. */
+  /** How many were left because of the limit. */
   remaining: number;
-  /** Those that are worked off again, as they were before. */
+  /** The replayed events as they were before. */
   events: WebhookEventOutline[];
 }
 
 /**
- * The webhooks of the past, for admins. It knows nothing of the worker, which need not run in this process: wherever it
- * runs, it finds within a second what is due.
+ * Stored webhook events, for operators. It does not need the worker, which may run in another process and looks for due
+ * events every second.
  */
 @Injectable()
 export class WebhookEventsService {
@@ -63,21 +63,21 @@ export class WebhookEventsService {
   }
 
   /**
-   * The newest about an end user or one of the Terra users, and the newest of those that are parked or dead, however old
+   * The newest events about an end user or its Terra users, and the newest parked and dead-lettered ones, however old
    * they are. Newest first, without their bodies.
    */
-  async listOfPerson(
+  async listOfEndUser(
     referenceId: string,
     terraUserIds: string[],
     limit: number,
   ): Promise<WebhookEventSummary[]> {
-    const stuck = await this.repository.listOfPerson(referenceId, terraUserIds, limit, 'stuck');
-    const newest = await this.repository.listOfPerson(referenceId, terraUserIds, limit);
-    const byId = new Map([...stuck, ...newest].map((event) => [event.id, event]));
+    const unapplied = await this.repository.listOfEndUser(referenceId, terraUserIds, limit, 'unapplied');
+    const newest = await this.repository.listOfEndUser(referenceId, terraUserIds, limit);
+    const byId = new Map([...unapplied, ...newest].map((event) => [event.id, event]));
     return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
-  /** When any webhook was last stored; null: never. */
+  /** When the service last stored a webhook, about any end user; null: never. */
   lastReceivedAt(): Promise<Date | null> {
     return this.repository.lastReceivedAt();
   }
@@ -90,27 +90,26 @@ export class WebhookEventsService {
   }
 
   /**
-   * Has events worked off again. They keep the time at which they happened, so that one that is older than what is known
-   * changes nothing now either (T-25).
+   * Replays events. Their facts keep the time at which they occurred, so they outrank nothing newer (T-25).
    *
    * @param actor who asks: an API key's id, or `cli`
-   * @throws WebhookEventNotFoundError when one of the ids is nobody's; then none is replayed
+   * @throws WebhookEventNotFoundError when one of the ids is unknown; then no event is replayed
    */
   async replay(request: ReplayRequest, actor: string): Promise<ReplayReport> {
     const { dryRun, limit } = request;
     const criteria = readSelection(request);
     const report = await inTransaction(this.dataSource, async (manager) => {
       await this.refuseUnknown(manager, criteria.ids ?? []);
-      const { matched, waiting: skipped } = await this.repository.count(manager, criteria);
-      const events = dryRun
-        ? await this.repository.listSettled(manager, criteria, limit)
-        : await this.requeue(manager, criteria, limit, actor);
+      const { matched, pending: skipped } = await this.repository.count(manager, criteria);
+      const events = await this.repository.listSettled(manager, criteria, { limit, lock: !dryRun });
+      const ids = events.map(({ id }) => id);
+      if (!dryRun) await this.repository.requeue(manager, ids, actor, this.clock.now());
       const replayed = events.length;
-      // Others may have replayed some of them since they were counted.
+      // Another replay may have taken some of them since the count.
       const remaining = Math.max(0, matched - skipped - replayed);
       return { dryRun, matched, replayed, skipped, remaining, events };
     });
-    // By which fields, and not with which values: those name people.
+    // The names of the criteria without their values: the values name end users.
     const by = Object.keys(criteria).sort();
     if (!dryRun) this.logger.log({ event: 'webhook_events.replayed', count: report.replayed, actor, by });
     return report;
@@ -120,23 +119,11 @@ export class WebhookEventsService {
     const unknown = ids.length === 0 ? [] : await this.repository.findUnknown(manager, ids);
     if (unknown.length > 0) throw new WebhookEventNotFoundError(unknown);
   }
-
-  private async requeue(
-    manager: EntityManager,
-    criteria: WebhookEventCriteria,
-    limit: number,
-    actor: string,
-  ): Promise<WebhookEventOutline[]> {
-    const events = await this.repository.lockSettled(manager, criteria, limit);
-    const ids = events.map(({ id }) => id);
-    await this.repository.requeue(manager, ids, actor, this.clock.now());
-    return events;
-  }
 }
 
-/** Exactly one of the two, and something to go by: "everything" is never meant, and easily said. */
+/** Exactly one of the two with at least one criterion: "all events" is easy to say and never meant. */
 function readSelection({ ids, filter }: ReplayRequest): WebhookEventCriteria {
-  // null says the same as leaving a field out.
+  // null means the same as leaving a field out.
   const given = Object.entries(filter ?? {}).filter(([, value]) => value != null);
   const criteria: WebhookEventCriteria = Object.fromEntries(given);
   if (ids && filter) refuse('filter', 'cannot be combined with ids');

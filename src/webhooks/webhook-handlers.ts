@@ -1,16 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { SessionOutcomeService } from '../connect-sessions';
-import { ConnectionLifecycleService, type NewFact, type RecordedUser } from '../connections';
+import {
+  ConnectionLifecycleService,
+  ReceivedDataService,
+  type NewFact,
+  type RecordedUser,
+} from '../connections';
 import type { TerraEvent, TerraEventType, TerraUser } from '../terra';
 import { HAS_BEEN_ERASED, WAITS_FOR_OWNER } from './webhook-event.entity';
 
-/** An event of the inbox. */
-export interface News {
+/** A parsed event of the inbox. */
+export interface InboxEvent {
   event: TerraEvent;
-  /** When it happened, by Terra's word. */
-  at: Date;
-  /** Of the inbox. */
+  occurredAt: Date;
+  /** The id of its row in the inbox. */
   eventId: string;
 }
 
@@ -19,26 +23,26 @@ export interface HandlerResult {
   note: string | null;
 }
 
-type Handler = (manager: EntityManager, news: News) => Promise<HandlerResult> | HandlerResult;
+type Handler = (manager: EntityManager, inboxEvent: InboxEvent) => Promise<HandlerResult> | HandlerResult;
 
 const DONE: HandlerResult = { status: 'done', note: null };
 const WAITING: HandlerResult = { status: 'parked', note: WAITS_FOR_OWNER };
 const ERASED: HandlerResult = { status: 'ignored', note: HAS_BEEN_ERASED };
 
-/** What each type of event does. Inside the worker's transaction; no network. */
+/** What each type of event does. Runs inside the worker's transaction, without a network call. */
 @Injectable()
 export class WebhookHandlers {
-  private readonly data: Handler = (manager, news) => this.dataCame(manager, news);
+  private readonly data: Handler = (manager, inboxEvent) => this.dataReceived(manager, inboxEvent);
 
-  /** A type that Terra adds to our union without a row here does not compile. */
+  /** Exhaustive: a type that is added to the union does not compile without a handler. */
   private readonly table: Record<TerraEventType, Handler> = {
-    auth: (manager, news) => this.auth(manager, news),
-    auth_cancelled: (manager, news) => this.attemptFailed(manager, news),
-    deauth: (manager, news) => this.ended(manager, news, 'deauth'),
-    access_revoked: (manager, news) => this.ended(manager, news, 'access_revoked'),
-    user_reauth: (manager, news) => this.reauthenticated(manager, news),
-    connection_error: (manager, news) => this.connectionError(manager, news),
-    permission_change: (manager, news) => this.permissionChange(manager, news),
+    auth: (manager, inboxEvent) => this.auth(manager, inboxEvent),
+    auth_cancelled: (manager, inboxEvent) => this.attemptFailed(manager, inboxEvent),
+    deauth: (manager, inboxEvent) => this.ended(manager, inboxEvent, 'deauth'),
+    access_revoked: (manager, inboxEvent) => this.ended(manager, inboxEvent, 'access_revoked'),
+    user_reauth: (manager, inboxEvent) => this.reauthenticated(manager, inboxEvent),
+    connection_error: (manager, inboxEvent) => this.connectionError(manager, inboxEvent),
+    permission_change: (manager, inboxEvent) => this.permissionChange(manager, inboxEvent),
     google_no_datasource: () => DONE,
     activity: this.data,
     athlete: this.data,
@@ -62,117 +66,113 @@ export class WebhookHandlers {
 
   constructor(
     private readonly lifecycle: ConnectionLifecycleService,
+    private readonly receivedData: ReceivedDataService,
     private readonly sessions: SessionOutcomeService,
   ) {}
 
-  async handle(manager: EntityManager, news: News): Promise<HandlerResult> {
-    const { type } = news.event;
-    if (type === null) return { status: 'ignored', note: 'a type that is not known' };
-    return this.table[type](manager, news);
+  async handle(manager: EntityManager, inboxEvent: InboxEvent): Promise<HandlerResult> {
+    const { type } = inboxEvent.event;
+    if (type === null) return { status: 'ignored', note: 'the type is not known' };
+    return this.table[type](manager, inboxEvent);
   }
 
-  // Only a success links. A failed attempt used to come as `auth` too, and looks just like a linked user.
-  private async auth(manager: EntityManager, news: News): Promise<HandlerResult> {
-    const { status, user, owner } = news.event;
-    if (status === 'error') return this.attemptFailed(manager, news);
+  // Only a success links. Terra also reports a failed attempt as `auth`, with a user that looks like a linked one.
+  private async auth(manager: EntityManager, inboxEvent: InboxEvent): Promise<HandlerResult> {
+    const { status, user, owner } = inboxEvent.event;
+    if (status === 'error') return this.attemptFailed(manager, inboxEvent);
     if (status !== 'success') return { status: 'ignored', note: 'auth with an unknown status' };
     if (!user) return { status: 'ignored', note: 'auth without a user' };
-    // Neither may be believed, so this is no fact about anybody.
+    // Neither reference can be believed, so no fact follows.
     if (owner.contradictory) return { status: 'parked', note: 'the event names two different references' };
     const { referenceId } = owner;
-    return this.link(manager, news, { ...factOf(user, news), referenceId, kind: 'linked', cause: 'auth' });
+    const fact = { ...factOf(user, inboxEvent), referenceId, kind: 'linked', cause: 'auth' } as const;
+    return this.link(manager, inboxEvent, fact);
   }
 
-  private async attemptFailed(manager: EntityManager, { event, at }: News): Promise<HandlerResult> {
+  private async attemptFailed(
+    manager: EntityManager,
+    { event, occurredAt }: InboxEvent,
+  ): Promise<HandlerResult> {
     const { referenceId, contradictory } = event.owner;
     if (referenceId === null || contradictory)
-      return { status: 'ignored', note: 'a failed attempt of nobody we know' };
-    const clue = {
-      referenceId,
-      widgetSessionId: event.widgetSessionId,
-      provider: event.user?.provider ?? null,
-      occurredAt: at,
-    };
+      return { status: 'ignored', note: 'a failed attempt of an unknown end user' };
+    const provider = event.user?.provider ?? null;
+    const clue = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
     await this.sessions.recordFailed(manager, clue, event.reason);
     return DONE;
   }
 
   private async ended(
     manager: EntityManager,
-    news: News,
+    inboxEvent: InboxEvent,
     cause: 'deauth' | 'access_revoked',
   ): Promise<HandlerResult> {
-    const { user } = news.event;
+    const { user } = inboxEvent.event;
     if (!user) return { status: 'ignored', note: `${cause} without a user` };
-    // Of a user we do not know the end is kept all the same: its beginning may still come.
-    const { erased } = await this.recordOne(manager, { ...bareFactOf(user, news), kind: 'ended', cause });
+    // The end of an unknown user is recorded, too: its beginning may still arrive.
+    const fact = { ...bareFactOf(user, inboxEvent), kind: 'ended', cause } as const;
+    const { erased } = await this.recordOne(manager, fact);
     return erased ? ERASED : DONE;
   }
 
-  private async reauthenticated(manager: EntityManager, news: News): Promise<HandlerResult> {
-    const { oldUser, newUser } = news.event;
+  private async reauthenticated(manager: EntityManager, inboxEvent: InboxEvent): Promise<HandlerResult> {
+    const { oldUser, newUser } = inboxEvent.event;
     if (!newUser) return { status: 'ignored', note: 'user_reauth without a new user' };
     const { referenceId } = newUser;
-    const fact = { ...factOf(newUser, news), referenceId, cause: 'user_reauth' } as const;
-    // Who took their own place is linked, and nothing more.
+    const fact = { ...factOf(newUser, inboxEvent), referenceId, cause: 'user_reauth' } as const;
+    // A user that replaced itself is linked, and nothing more.
     if (oldUser?.terraUserId === newUser.terraUserId)
-      return this.link(manager, news, { ...fact, kind: 'linked' });
-    return this.link(manager, news, {
+      return this.link(manager, inboxEvent, { ...fact, kind: 'linked' });
+    return this.link(manager, inboxEvent, {
       ...fact,
       kind: 'swapped',
-      // Terra may leave the old user out; and it may name one that we have never heard of.
+      // Terra may leave the old user out, and may name one that is unknown here.
       oldTerraUserId: oldUser?.terraUserId ?? null,
       oldReferenceId: oldUser?.referenceId ?? null,
     });
   }
 
-  private async link(manager: EntityManager, news: News, fact: NewFact): Promise<HandlerResult> {
+  private async link(
+    manager: EntityManager,
+    { event, occurredAt }: InboxEvent,
+    fact: NewFact,
+  ): Promise<HandlerResult> {
     const { terraUserId } = fact;
     const { connection, joined, claimedByAnother, erased } = await this.recordOne(manager, fact);
     if (erased) return ERASED;
     if (claimedByAnother) return { status: 'parked', note: 'the Terra user belongs to another reference' };
     if (!connection) return WAITING;
     const { referenceId, provider } = connection;
-    const { widgetSessionId } = news.event;
-    const clue = { referenceId, widgetSessionId, provider, occurredAt: news.at };
-    const made = { terraUserId, provider, connectionId: connection.id, joined };
-    await this.sessions.recordConnected(manager, clue, made);
+    const clue = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
+    const link = { terraUserId, provider, connectionId: connection.id, joined };
+    await this.sessions.recordConnected(manager, clue, link);
     return DONE;
   }
 
-  private async connectionError(manager: EntityManager, news: News): Promise<HandlerResult> {
-    const { user } = news.event;
+  private async connectionError(manager: EntityManager, inboxEvent: InboxEvent): Promise<HandlerResult> {
+    const { user } = inboxEvent.event;
     if (!user) return { status: 'ignored', note: 'connection_error without a user' };
-    return orParked(
-      await this.recordOne(manager, {
-        ...bareFactOf(user, news),
-        kind: 'failing',
-        cause: 'connection_error',
-      }),
-    );
+    const fact = { kind: 'failing', cause: 'connection_error' } as const;
+    return orParked(await this.recordOne(manager, { ...bareFactOf(user, inboxEvent), ...fact }));
   }
 
-  private async permissionChange(manager: EntityManager, news: News): Promise<HandlerResult> {
-    const { user, scopesAdded, scopesRemoved } = news.event;
+  private async permissionChange(manager: EntityManager, inboxEvent: InboxEvent): Promise<HandlerResult> {
+    const { user, scopesAdded, scopesRemoved } = inboxEvent.event;
     if (!user) return { status: 'ignored', note: 'permission_change without a user' };
     const { scopes } = user;
-    const change = { scopes, scopesAdded, scopesRemoved };
-    return orParked(
-      await this.recordOne(manager, {
-        ...bareFactOf(user, news),
-        ...change,
-        kind: 'scopes',
-        cause: 'permission_change',
-      }),
-    );
+    const fact = { kind: 'scopes', cause: 'permission_change', scopes, scopesAdded, scopesRemoved } as const;
+    return orParked(await this.recordOne(manager, { ...bareFactOf(user, inboxEvent), ...fact }));
   }
 
-  private async dataCame(manager: EntityManager, { event, at }: News): Promise<HandlerResult> {
+  private async dataReceived(
+    manager: EntityManager,
+    { event, occurredAt }: InboxEvent,
+  ): Promise<HandlerResult> {
     const { user, accountId } = event;
     if (!user) return DONE;
     const { terraUserId, provider } = user;
-    await this.lifecycle.touch(manager, terraUserId, at);
-    if (accountId) await this.lifecycle.noteAccount(manager, { terraUserId, provider, accountId });
+    await this.receivedData.touch(manager, terraUserId, occurredAt);
+    if (accountId) await this.receivedData.storeAccount(manager, { terraUserId, provider, accountId });
     return DONE;
   }
 
@@ -184,16 +184,16 @@ export class WebhookHandlers {
 
 type FactStart = Pick<NewFact, 'terraUserId' | 'occurredAt' | 'source' | 'sourceId'>;
 
-function bareFactOf({ terraUserId }: TerraUser, { at, eventId }: News): FactStart {
-  return { terraUserId, occurredAt: at, source: 'webhook', sourceId: eventId };
+function bareFactOf({ terraUserId }: TerraUser, { occurredAt, eventId }: InboxEvent): FactStart {
+  return { terraUserId, occurredAt, source: 'webhook', sourceId: eventId };
 }
 
-function factOf(user: TerraUser, news: News): FactStart & Pick<NewFact, 'provider' | 'scopes'> {
+function factOf(user: TerraUser, inboxEvent: InboxEvent): FactStart & Pick<NewFact, 'provider' | 'scopes'> {
   const { provider, scopes } = user;
-  return { ...bareFactOf(user, news), provider, scopes };
+  return { ...bareFactOf(user, inboxEvent), provider, scopes };
 }
 
-// The fact is kept, and holds as soon as the Terra user has an owner; the event stays in sight until then.
+// The fact is stored, and takes effect as soon as the Terra user has an owner. Until then the event stays visible.
 function orParked({ connection, erased }: RecordedUser): HandlerResult {
   if (erased) return ERASED;
   return connection ? DONE : WAITING;

@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, In, MoreThan, Repository, type EntityManager } from 'typeorm';
-import { runIn, runPrepared } from '../database';
-import { parseTerraEvent } from '../terra';
-import { labelsOf } from './event-labels';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
+import { inBatches, insertIfAbsent, runSql } from '../database';
+import type { EventLabels } from './event-labels';
 import { WAITS_FOR_OWNER, WebhookEvent, type WebhookEventStatus } from './webhook-event.entity';
 
-// A quarter of Terra's patience: a database that is slower than this gets a 503, and Terra's retry.
+// A quarter of Terra's timeout: when the database is slower, Terra gets a 503 and retries.
 const INSERT_TIMEOUT_MS = 2_000;
-
 const MAX_INLINE_BYTES = 256 * 1024;
+const PRUNE_BATCH = 1_000;
 
-/** What the worker needs of an event; `body` is null for one that must be read by itself. */
+/** What the worker needs of an event; `body` is null for a large one, which is read by itself. */
 export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedAt' | 'occurredAt'> & {
   body: Buffer | null;
 };
@@ -34,43 +33,29 @@ export interface EventOutcome {
   note: string | null;
   type: string | null;
   terraUserId: string | null;
-  /** Whom it names; what is known of it stays when this is left out. */
+  /** Left out: the stored reference id stays. */
   referenceId?: string | null;
   /** Replaces the stored body. */
   body?: Buffer;
 }
 
-/** The inbox's SQL. */
+/** The SQL of the inbox: storing deliveries, taking them, and noting what became of them. */
 @Injectable()
 export class WebhookInboxRepository {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    @InjectRepository(WebhookEvent) private readonly events: Repository<WebhookEvent>,
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** @returns false when the delivery is there already: the same trace id, or the same signature */
-  async insert(event: NewWebhookEvent): Promise<boolean> {
-    const values = [
-      event.id,
-      event.dedupeKey,
-      event.signatureDigest,
-      event.traceId,
-      event.terraReference,
-      event.signedAt,
-      event.occurredAt,
-      event.receivedAt,
-      event.body,
-    ];
-    const { rowCount } = await runPrepared(this.dataSource, INSERT, values, INSERT_TIMEOUT_MS);
-    return rowCount === 1;
+  /** @returns false when the delivery is stored already: the same trace id, or the same signature */
+  insert(event: NewWebhookEvent): Promise<boolean> {
+    const row = { ...event, status: 'pending' as const, nextAttemptAt: event.receivedAt };
+    return insertIfAbsent(this.dataSource, WebhookEvent, row, { timeoutMs: INSERT_TIMEOUT_MS });
   }
 
   /**
-   * Locks the next events that are due and that nobody else works on, oldest first. Large bodies, which are health data,
-   * are left out and read one at a time: twenty of them would be 300 MB.
+   * Locks the next events that are due and that no other worker has locked, oldest first. Large bodies, which are health
+   * data, are read one at a time: a batch of them would be hundreds of MB.
    */
-  lockDue(manager: EntityManager, now: Date, limit: number): Promise<LockedWebhookEvent[]> {
-    return runIn<LockedWebhookEvent>(
+  async lockDue(manager: EntityManager, now: Date, limit: number): Promise<LockedWebhookEvent[]> {
+    const { rows } = await runSql<LockedWebhookEvent>(
       manager,
       `SELECT id, attempts, signed_at AS "signedAt", occurred_at AS "occurredAt",
           CASE WHEN octet_length(body) <= ${MAX_INLINE_BYTES} THEN body END AS body
@@ -78,6 +63,7 @@ export class WebhookInboxRepository {
         ORDER BY next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
       [now, limit],
     );
+    return rows;
   }
 
   async readBody(manager: EntityManager, id: string): Promise<Buffer> {
@@ -85,10 +71,9 @@ export class WebhookInboxRepository {
     return body;
   }
 
-  /** Says what became of an event; `body`, if given, takes the place of the stored one. */
   async settle(manager: EntityManager, id: string, outcome: EventOutcome, now: Date): Promise<void> {
     const { status, note, type, terraUserId, referenceId, body } = outcome;
-    await runIn(
+    await runSql(
       manager,
       `UPDATE terra_connect.webhook_events SET status = $2, note = $3, type = $4, terra_user_id = $5,
           body = coalesce($6, body), processed_at = $7, reference_id = coalesce($8, reference_id) WHERE id = $1`,
@@ -97,60 +82,71 @@ export class WebhookInboxRepository {
   }
 
   /**
-   * After a failed attempt: again later, or never. The count guards against a second worker that failed on it too. The
-   * labels are written here as well: who looks for dead events looks by type and by user.
+   * Stores a failed attempt: with the time of the next one, or as a dead letter. The labels are stored, too, because
+   * dead letters are searched by type and by Terra user. The count of attempts guards against a second worker that
+   * failed on the event, too.
    */
   async recordFailure(
-    event: Pick<WebhookEvent, 'id' | 'attempts'> & { body?: Buffer | null },
-    failure: { note: string; nextAttemptAt: Date | null },
+    { id, attempts }: Pick<WebhookEvent, 'id' | 'attempts'>,
+    failure: { note: string; nextAttemptAt: Date | null; labels: EventLabels | null },
   ): Promise<void> {
-    const { id, attempts, body } = event;
-    const { note, nextAttemptAt } = failure;
+    const { note, nextAttemptAt, labels } = failure;
     const change = nextAttemptAt ? { nextAttemptAt } : { status: 'dead_lettered' as const };
-    const parsed = body ? parseTerraEvent(body) : null;
-    await this.events.update(
+    await this.dataSource.manager.update(
+      WebhookEvent,
       { id, attempts, status: 'pending' },
-      { ...change, ...(parsed ? labelsOf(parsed) : {}), note, attempts: attempts + 1 },
+      { ...change, ...labels, note, attempts: attempts + 1 },
     );
   }
 
-  /** Whom parked events wait for. */
+  /** The Terra users whose owner parked events wait for, in order. */
   async parkedTerraUsers(after: string, limit: number): Promise<string[]> {
-    const rows = await this.events
-      .createQueryBuilder('event')
-      .select('DISTINCT event.terraUserId', 'terraUserId')
-      .where({ status: 'parked', terraUserId: MoreThan(after), note: WAITS_FOR_OWNER })
-      .orderBy('event.terraUserId')
-      .limit(limit)
-      .getRawMany<{ terraUserId: string }>();
+    const { rows } = await runSql<{ terraUserId: string }>(
+      this.dataSource,
+      `SELECT DISTINCT terra_user_id AS "terraUserId" FROM terra_connect.webhook_events
+        WHERE status = 'parked' AND note = $1 AND terra_user_id > $2 ORDER BY terra_user_id LIMIT $3`,
+      [WAITS_FOR_OWNER, after, limit],
+    );
     return rows.map(({ terraUserId }) => terraUserId);
   }
 
-  /** Events that waited for these Terra users are due again. */
-  async unpark(terraUserIds: string[], now: Date): Promise<void> {
-    await this.events.update(
+  /** Makes the parked events of these Terra users due again. */
+  async releaseParked(terraUserIds: string[], now: Date): Promise<void> {
+    await this.dataSource.manager.update(
+      WebhookEvent,
       { status: 'parked', terraUserId: In(terraUserIds), note: WAITS_FOR_OWNER },
       { status: 'pending', nextAttemptAt: now, processedAt: null },
     );
   }
 
-  async countWaiting(): Promise<Partial<Record<WebhookEventStatus, number>>> {
-    const rows = await this.events
-      .createQueryBuilder('event')
-      .select('event.status', 'status')
-      .addSelect('count(*)::int', 'count')
-      .where(`event.status IN ('pending', 'parked', 'dead_lettered')`)
-      .groupBy('event.status')
-      .getRawMany<{ status: WebhookEventStatus; count: number }>();
+  /** How many events need the worker or an operator, by status. */
+  async countBacklog(): Promise<Partial<Record<WebhookEventStatus, number>>> {
+    const { rows } = await runSql<{ status: WebhookEventStatus; count: number }>(
+      this.dataSource,
+      `SELECT status, count(*)::int AS count FROM terra_connect.webhook_events
+        WHERE status IN ('pending', 'parked', 'dead_lettered') GROUP BY status`,
+    );
     return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
   }
-}
 
-const INSERT = {
-  name: 'terra_connect_insert_webhook_event',
-  text: `INSERT INTO terra_connect.webhook_events
-      (id, dedupe_key, signature_digest, trace_id, terra_reference, signed_at, occurred_at, received_at, body,
-       status, next_attempt_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $8)
-    ON CONFLICT DO NOTHING`,
-};
+  /**
+   * Deletes settled events that were received before `before`, and parked and dead-lettered ones that were received
+   * before `unappliedBefore`: an operator may still look into those.
+   *
+   * @returns how many
+   */
+  prune(before: Date, unappliedBefore: Date, signal: AbortSignal): Promise<number> {
+    return inBatches(PRUNE_BATCH, signal, async (limit) => {
+      const { count } = await runSql(
+        this.dataSource,
+        `WITH old AS MATERIALIZED (SELECT id FROM terra_connect.webhook_events
+          WHERE (status IN ('done', 'ignored') AND received_at < $1)
+            OR (status IN ('parked', 'dead_lettered') AND received_at < $2)
+          ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+          DELETE FROM terra_connect.webhook_events WHERE id IN (SELECT id FROM old)`,
+        [before, unappliedBefore, limit],
+      );
+      return count;
+    });
+  }
+}

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock, sha256 } from '../common';
 import { Metrics } from '../observability';
+import { WorkerHost } from '../queue';
 import { WebhookInboxRepository } from './webhook-inbox.repository';
-import { WebhookInboxWorker } from './webhook-inbox.worker';
+import { WEBHOOK_INBOX_WORKER } from './webhook-inbox.worker';
 
-/** A webhook whose signature holds. */
+/** A webhook with a valid signature. */
 export interface SignedDelivery {
   body: Buffer;
   signedAt: Date;
@@ -20,17 +21,17 @@ export interface DeliveryHeaders {
 
 const MAX_ID_LENGTH = 200;
 
-/** Stores each delivery once, before Terra is told that we have it. */
+/** Stores each delivery once, before Terra gets its 200. */
 @Injectable()
 export class WebhookInboxService {
   constructor(
     private readonly repository: WebhookInboxRepository,
-    private readonly worker: WebhookInboxWorker,
+    private readonly workers: WorkerHost,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
 
-  /** When this returns the delivery is committed, now or by an earlier attempt. */
+  /** When this resolves, the delivery is committed, by this call or by an earlier one. */
   async accept(delivery: SignedDelivery, headers: DeliveryHeaders): Promise<void> {
     const traceId = readId(headers['x-terra-trace-id']);
     const now = this.clock.now();
@@ -46,11 +47,11 @@ export class WebhookInboxService {
       body: delivery.body,
     });
     this.metrics.webhookDeliveries.inc({ outcome: stored ? 'stored' : 'duplicate' });
-    if (stored) this.worker.notify();
+    if (stored) this.workers.notify(WEBHOOK_INBOX_WORKER);
   }
 }
 
-// These headers are not signed: whatever they hold, the delivery is stored.
+// These headers are not signed, so the delivery is stored whatever they hold.
 function readId(header: string | string[] | undefined): string | null {
   const usable = typeof header === 'string' && header !== '' && header.length <= MAX_ID_LENGTH;
   return usable && /^[\x21-\x7e]+$/.test(header) ? header : null;

@@ -1,6 +1,6 @@
 import { DomainError } from '../common';
 
-/** One answer for every cause: a forger learns nothing from it. The metric and the log have the cause. */
+/** One answer for every cause, so that a forger learns nothing. The metric and the log have the cause. */
 export class SignatureRefusedError extends DomainError {
   constructor() {
     super('unauthorized', 'webhook.signature_refused', 'The signature cannot be accepted.', {

@@ -4,23 +4,23 @@ import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
+import { QueueModule } from '../queue';
+import { ErasedWebhookService } from './erased-webhook.service';
+import { ParkedEventsWorker } from './parked-events.worker';
 import { RawBody } from './raw-body';
 import { SignatureRefusals } from './signature-refusals';
 import { TerraSignatureGuard } from './terra-signature.guard';
 import { TerraWebhookController } from './terra-webhook.controller';
-import { WebhookEventsModule } from './webhook-events.module';
-import { WebhookBacklogMetric } from './webhook-backlog.metric';
-import { WebhookErasureCheck } from './webhook-erasure';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
-import { WebhookErasureService } from './webhook-erasure.service';
-import { WebhookRetentionRepository } from './webhook-retention.repository';
-import { WebhookRetentionService } from './webhook-retention.service';
 import { WebhookEvent } from './webhook-event.entity';
-import { WebhookInboxRepository } from './webhook-inbox.repository';
 import { WebhookEventsController } from './webhook-events.controller';
+import { WebhookEventsModule } from './webhook-events.module';
 import { WebhookHandlers } from './webhook-handlers';
+import { WebhookInboxRepository } from './webhook-inbox.repository';
 import { WebhookInboxService } from './webhook-inbox.service';
 import { WebhookInboxWorker } from './webhook-inbox.worker';
+import { WebhookPersonalData } from './webhook-personal-data.service';
+import { WebhookProcessorService } from './webhook-processor.service';
 
 @Module({
   imports: [
@@ -29,6 +29,7 @@ import { WebhookInboxWorker } from './webhook-inbox.worker';
     ConnectionsModule,
     ConnectSessionsModule,
     ObservabilityModule,
+    QueueModule,
     WebhookEventsModule,
   ],
   controllers: [TerraWebhookController, WebhookEventsController],
@@ -36,18 +37,19 @@ import { WebhookInboxWorker } from './webhook-inbox.worker';
     RawBody,
     SignatureRefusals,
     TerraSignatureGuard,
-    WebhookBacklogMetric,
-    WebhookErasureCheck,
-    WebhookErasureRepository,
-    WebhookErasureService,
-    WebhookRetentionRepository,
-    WebhookRetentionService,
-    WebhookInboxRepository,
-    WebhookHandlers,
     WebhookInboxService,
+    WebhookInboxRepository,
+
     WebhookInboxWorker,
+    WebhookProcessorService,
+    WebhookHandlers,
+    ParkedEventsWorker,
+
+    WebhookPersonalData,
+    ErasedWebhookService,
+    WebhookErasureRepository,
   ],
-  exports: [WebhookEventsModule, WebhookErasureService, WebhookRetentionService, WebhookInboxWorker],
+  exports: [WebhookEventsModule, WebhookPersonalData, WebhookInboxWorker, ParkedEventsWorker],
 })
 export class WebhooksModule implements NestModule {
   constructor(private readonly rawBody: RawBody) {}

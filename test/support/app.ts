@@ -5,7 +5,7 @@ import { createApp } from '../../src/app.setup';
 import { readEnvironment } from '../../src/config';
 import { DeauthenticationWorker } from '../../src/connections';
 import { JsonLogger } from '../../src/observability';
-import { WebhookInboxWorker } from '../../src/webhooks';
+import { ParkedEventsWorker, WebhookInboxWorker } from '../../src/webhooks';
 import type { Sandbox } from '../../sandbox';
 import { createTestDatabase } from './database';
 import { startTestSandbox, TEST_CREDENTIALS } from './sandbox';
@@ -74,9 +74,10 @@ export async function startTestApp(environment: Record<string, string> = {}): Pr
   await app.listen(port, '127.0.0.1');
   const drainWebhooks = async (): Promise<void> => {
     await sandbox.idle();
-    const worker = app.get(WebhookInboxWorker, { strict: false });
-    do while (await worker.runOnce());
-    while (await worker.releaseParked());
+    const inbox = app.get(WebhookInboxWorker, { strict: false });
+    const parked = app.get(ParkedEventsWorker, { strict: false });
+    do while (await inbox.runOnce());
+    while (await parked.runOnce());
   };
   return {
     url,

@@ -1,10 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** `pending`: Terra has not confirmed yet. `confirmed`: it has ended the user, or does not know it. */
+/** `pending`: Terra has not confirmed yet. `confirmed`: Terra ended the user, or does not know it. */
 export const DEAUTHENTICATION_STATUSES = ['pending', 'confirmed'] as const;
 export type DeauthenticationStatus = (typeof DEAUTHENTICATION_STATUSES)[number];
 
-/** The ledger: no Terra user is ever deauthenticated without a row here that says who asked, and why. */
+/**
+ * One row per deauthentication request: who asked for the end of a Terra user, why, and what Terra answered. The service
+ * never deauthenticates a Terra user without such a row.
+ */
 @Entity({ schema: 'terra_connect', name: 'deauthentications' })
 export class Deauthentication {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
@@ -19,7 +22,7 @@ export class Deauthentication {
   @Column({ type: 'text', name: 'reference_id', nullable: true })
   referenceId: string | null;
 
-  /** An API key's id, `cli`, `sweep`, … */
+  /** Who asked: an API key's id, `cli`, `sweep`, … */
   @Column({ type: 'text', name: 'actor' })
   actor: string;
 
@@ -29,7 +32,7 @@ export class Deauthentication {
   @Column({ type: 'text', name: 'status' })
   status: DeauthenticationStatus;
 
-  /** Calls made to Terra. */
+  /** How many calls were made to Terra. */
   @Column({ type: 'integer', name: 'attempts' })
   attempts: number;
 
@@ -49,12 +52,12 @@ export class Deauthentication {
   @Column({ type: 'timestamptz', name: 'confirmed_at', nullable: true })
   confirmedAt: Date | null;
 
-  /** When Terra's lists were next read to the end and did not name the user any more. */
+  /** When a later sweep read Terra's lists to the end and did not find the user. */
   @Column({ type: 'timestamptz', name: 'verified_at', nullable: true })
   verifiedAt: Date | null;
 }
 
-/** Whom to end at Terra, who asked, and why. */
+/** Which Terra user to end, who asks, and why. */
 export type DeauthenticationRequest = Pick<
   Deauthentication,
   'terraUserId' | 'connectionId' | 'referenceId' | 'actor' | 'reason'

@@ -1,38 +1,30 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { Any, DataSource, In, IsNull, LessThan, MoreThan, Repository, type EntityManager } from 'typeorm';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { Any, DataSource, In, IsNull, LessThan, MoreThan, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { inTransaction, runIn } from '../../database';
+import { columnsOf, inBatches, runSql } from '../../database';
 import { pseudonymOf } from '../erasure/pseudonym';
 import { Deauthentication, type DeauthenticationRequest } from './deauthentication.entity';
 
-/** The SQL of the ledger. */
+const PRUNE_BATCH = 1_000;
+
+/** The SQL of deauthentication requests. */
 @Injectable()
 export class DeauthenticationRepository {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    @InjectRepository(Deauthentication) private readonly requests: Repository<Deauthentication>,
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** @returns false when one is pending for this Terra user already */
-  async open(manager: EntityManager, request: DeauthenticationRequest, now: Date): Promise<boolean> {
-    const rows = await runIn(
+  /** @returns false when a request for this Terra user is pending already */
+  async insert(manager: EntityManager, request: DeauthenticationRequest, now: Date): Promise<boolean> {
+    const { terraUserId, connectionId, referenceId, actor, reason } = request;
+    const { count } = await runSql(
       manager,
       `INSERT INTO terra_connect.deauthentications
           (id, terra_user_id, connection_id, reference_id, actor, reason, status, requested_at, next_attempt_at)
         VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $7)
-        ON CONFLICT (terra_user_id) WHERE status = 'pending' DO NOTHING RETURNING id`,
-      [
-        uuidv7(),
-        request.terraUserId,
-        request.connectionId,
-        request.referenceId,
-        request.actor,
-        request.reason,
-        now,
-      ],
+        ON CONFLICT (terra_user_id) WHERE status = 'pending' DO NOTHING`,
+      [uuidv7(), terraUserId, connectionId, referenceId, actor, reason, now],
     );
-    return rows.length > 0;
+    return count > 0;
   }
 
   wasRequestedSince(manager: EntityManager, terraUserId: string, since: Date): Promise<boolean> {
@@ -41,24 +33,23 @@ export class DeauthenticationRepository {
   }
 
   listOf(referenceId: string): Promise<Deauthentication[]> {
-    return this.requests.find({ where: { referenceId }, order: { id: 'DESC' } });
+    return this.dataSource.manager.find(Deauthentication, { where: { referenceId }, order: { id: 'DESC' } });
   }
 
   /**
-   * Takes the next one that is due, and puts off its next attempt: a lease, since the call to Terra is made outside of
-   * any transaction.
+   * Takes the next request that is due, and postpones its next attempt: a lease, since Terra is called outside of any
+   * transaction.
    */
   async take(now: Date, leaseUntil: Date): Promise<Deauthentication | null> {
-    const [taken] = await inTransaction(this.dataSource, (manager) =>
-      runIn<{ id: string }>(
-        manager,
-        `UPDATE terra_connect.deauthentications SET next_attempt_at = $2, last_attempt_at = $1, attempts = attempts + 1
-          WHERE id = (SELECT id FROM terra_connect.deauthentications WHERE status = 'pending' AND next_attempt_at <= $1
-            ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id`,
-        [now, leaseUntil],
-      ),
+    const { rows } = await runSql<Deauthentication>(
+      this.dataSource,
+      `UPDATE terra_connect.deauthentications SET next_attempt_at = $2, last_attempt_at = $1, attempts = attempts + 1
+        WHERE id = (SELECT id FROM terra_connect.deauthentications WHERE status = 'pending' AND next_attempt_at <= $1
+          ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING ${columnsOf(this.dataSource, Deauthentication)}`,
+      [now, leaseUntil],
     );
-    return taken ? this.requests.findOneByOrFail({ id: taken.id }) : null;
+    return rows[0] ?? null;
   }
 
   async confirm(manager: EntityManager, id: string, lastOutcome: string, now: Date): Promise<void> {
@@ -69,7 +60,7 @@ export class DeauthenticationRepository {
     );
   }
 
-  /** Terra has ended somebody who was erased: nobody needs to know any more who it was. */
+  /** Terra ended the account of an erased end user: the row no longer needs to name either. */
   async pseudonymize(
     manager: EntityManager,
     { id, terraUserId, referenceId }: Deauthentication,
@@ -82,31 +73,40 @@ export class DeauthenticationRepository {
     await manager.update(Deauthentication, { id }, change);
   }
 
-  /** The count guards against a second worker that took it when the first one's lease had run out. */
-  async putOff({ id, attempts }: Deauthentication, lastOutcome: string, nextAttemptAt: Date): Promise<void> {
-    await this.requests.update({ id, attempts, status: 'pending' }, { lastOutcome, nextAttemptAt });
+  /** The count of attempts guards against a second worker that took the request after the first one's lease. */
+  async postpone(
+    { id, attempts }: Deauthentication,
+    lastOutcome: string,
+    nextAttemptAt: Date,
+  ): Promise<void> {
+    await this.dataSource.manager.update(
+      Deauthentication,
+      { id, attempts, status: 'pending' },
+      { lastOutcome, nextAttemptAt },
+    );
   }
 
   async countCallsSince(since: Date): Promise<number> {
-    return this.requests
-      .createQueryBuilder('call')
-      .where('call.lastAttemptAt >= :since', { since })
-      .getCount();
+    const { rows } = await runSql<{ count: number }>(
+      this.dataSource,
+      `SELECT count(*)::int AS count FROM terra_connect.deauthentications WHERE last_attempt_at >= $1`,
+      [since],
+    );
+    return rows[0]?.count ?? 0;
   }
 
-  /** How many wait, and since when the first of them does. */
+  /** How many requests are pending, and since when the oldest is. */
   async pending(): Promise<{ count: number; oldest: Date | null }> {
-    const row = await this.requests
-      .createQueryBuilder('call')
-      .select('count(*)::int', 'count')
-      .addSelect('min(call.requestedAt)', 'oldest')
-      .where({ status: 'pending' })
-      .getRawOne<{ count: number; oldest: Date | null }>();
-    return { count: row?.count ?? 0, oldest: row?.oldest ?? null };
+    const { rows } = await runSql<{ count: number; oldest: Date | null }>(
+      this.dataSource,
+      `SELECT count(*)::int AS count, min(requested_at) AS oldest FROM terra_connect.deauthentications
+        WHERE status = 'pending'`,
+    );
+    return rows[0] ?? { count: 0, oldest: null };
   }
 
-  async awaitingVerification(confirmedBefore: Date, after: string, limit: number): Promise<string[]> {
-    const rows = await this.requests.find({
+  async listUnverified(confirmedBefore: Date, after: string, limit: number): Promise<string[]> {
+    const found = await this.dataSource.manager.find(Deauthentication, {
       select: { terraUserId: true },
       where: {
         status: 'confirmed',
@@ -117,20 +117,38 @@ export class DeauthenticationRepository {
       order: { terraUserId: 'ASC' },
       take: limit,
     });
-    return rows.map(({ terraUserId }) => terraUserId);
+    return found.map(({ terraUserId }) => terraUserId);
   }
 
-  async verify(
+  async markVerified(
     manager: EntityManager,
     terraUserIds: string[],
     confirmedBefore: Date,
     now: Date,
   ): Promise<void> {
-    const which = {
-      status: 'confirmed',
-      verifiedAt: IsNull(),
-      confirmedAt: LessThan(confirmedBefore),
-    } as const;
-    await manager.update(Deauthentication, { ...which, terraUserId: Any(terraUserIds) }, { verifiedAt: now });
+    await manager.update(
+      Deauthentication,
+      {
+        status: 'confirmed',
+        verifiedAt: IsNull(),
+        confirmedAt: LessThan(confirmedBefore),
+        terraUserId: Any(terraUserIds),
+      },
+      { verifiedAt: now },
+    );
+  }
+
+  /** Deletes requests that were confirmed before that time. @returns how many */
+  pruneConfirmed(before: Date, signal: AbortSignal): Promise<number> {
+    return inBatches(PRUNE_BATCH, signal, async (limit) => {
+      const { count } = await runSql(
+        this.dataSource,
+        `WITH old AS MATERIALIZED (SELECT id FROM terra_connect.deauthentications
+          WHERE status = 'confirmed' AND confirmed_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+          DELETE FROM terra_connect.deauthentications WHERE id IN (SELECT id FROM old)`,
+        [before, limit],
+      );
+      return count;
+    });
   }
 }

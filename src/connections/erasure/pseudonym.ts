@@ -1,12 +1,18 @@
-import { tombstoneDigest } from '../projection/connection-fact.repository';
+import { sha256 } from '../../common';
+import type { ErasedKind } from './tombstone.entity';
 
 const DIGITS = 32;
-const ERASED = new RegExp(`^erased:[0-9a-f]{${DIGITS}}$`);
+const PSEUDONYM = new RegExp(`^erased:[0-9a-f]{${DIGITS}}$`);
+
+/** Finds a tombstone by the erased id without storing the id. */
+export function tombstoneDigest(kind: ErasedKind, id: string): Buffer {
+  return sha256(`${kind}:${id}`);
+}
 
 /**
- * What takes the place of an erased id where a row is still needed: the same for the same id, so that rows that were
- * about one account still are, and not to be read back. Of such a name: itself.
+ * Replaces an erased id in rows that other end users' history still needs. Equal ids give equal pseudonyms, so that rows
+ * about one account still match; the id cannot be read from it. A pseudonym stays as it is.
  */
-export function pseudonymOf(kind: 'end_user' | 'terra_user', id: string): string {
-  return ERASED.test(id) ? id : `erased:${tombstoneDigest(kind, id).toString('hex').slice(0, DIGITS)}`;
+export function pseudonymOf(kind: ErasedKind, id: string): string {
+  return PSEUDONYM.test(id) ? id : `erased:${tombstoneDigest(kind, id).toString('hex').slice(0, DIGITS)}`;
 }

@@ -1,16 +1,18 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Somebody who was erased: late news about them finds this, and nothing is written again. Holds no id that can be read. */
+/** One row per erased id, as a digest: late events about it find the row, and nothing is stored again. */
 @Entity({ schema: 'terra_connect', name: 'tombstones' })
 export class Tombstone {
-  /** SHA-256 of what kind of id it is, and of the id. */
+  /** SHA-256 of the kind and the id; see `tombstoneDigest`. */
   @PrimaryColumn({ type: 'bytea', name: 'digest' })
   digest: Buffer;
 
   @Column({ type: 'text', name: 'kind' })
-  kind: 'end_user' | 'terra_user';
+  kind: ErasedKind;
 
-  /** Of an end user: what is newer than this is about somebody who came back. */
+  /** Of an end user: facts that occurred later are about an end user who came back. */
   @Column({ type: 'timestamptz', name: 'erased_at' })
   erasedAt: Date;
 }
+
+export type ErasedKind = 'end_user' | 'terra_user';

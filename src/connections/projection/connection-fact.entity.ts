@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { FactCause, FactKind, FactSource } from './connection-fact';
 
-/** Something that was once told or found out about a Terra user. Rows are added and, after long, removed; never changed. */
+/** One row per fact about a Terra user, reported or found. Facts are added and, by retention, deleted; never changed. */
 @Entity({ schema: 'terra_connect', name: 'connection_facts' })
 export class ConnectionFact {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;
 
-  /** The same for the same fact, see `factKey`. */
+  /** Equal facts have equal keys; see `factKey`. */
   @Column({ type: 'bytea', name: 'fact_key' })
   factKey: Buffer;
 
@@ -23,7 +23,7 @@ export class ConnectionFact {
   @Column({ type: 'text', name: 'source' })
   source: FactSource;
 
-  /** When it happened by Terra's word: orders facts, whenever they came. */
+  /** When Terra says it happened; facts are ordered by this, not by arrival. */
   @Column({ type: 'timestamptz', name: 'occurred_at' })
   occurredAt: Date;
 

@@ -4,11 +4,11 @@ import { sha256 } from '../../common';
  * What can be known about a Terra user.
  *
  * - `linked` it is an account of this end user
- * - `swapped` it took the place of another Terra user of the same account
- * - `scopes` what the person has agreed to
- * - `failing`, `recovered` the provider refuses Terra; Terra has had data since
- * - `disconnect_requested` somebody asked us to end it
- * - `ended` it is no more
+ * - `swapped` it replaced another Terra user of the same account
+ * - `scopes` the permissions that the end user grants
+ * - `failing` the provider refuses Terra; `recovered` Terra has received data since
+ * - `disconnect_requested` a caller or the service asked for its end
+ * - `ended` Terra no longer holds it
  */
 export const FACT_KINDS = [
   'linked',
@@ -21,32 +21,32 @@ export const FACT_KINDS = [
 ] as const;
 export type FactKind = (typeof FACT_KINDS)[number];
 
-/** Who brought the news. */
+/** Through which channel a fact reached the service. */
 export const FACT_SOURCES = ['webhook', 'callback', 'reconcile', 'sweep', 'api'] as const;
 export type FactSource = (typeof FACT_SOURCES)[number];
 
-/** Whose doing it was. */
+/** Who caused a fact. */
 export const FACT_ORIGINS = ['end_user', 'provider', 'terra', 'us'] as const;
 export type FactOrigin = (typeof FACT_ORIGINS)[number];
 
-/** By what it came about, with whose doing that is. */
+/** The cause of a fact → who caused it. */
 export const ORIGIN_OF_CAUSE = {
   auth: 'end_user',
   callback: 'end_user',
   user_reauth: 'end_user',
-  /** Through a session that was made to reconnect it. */
+  /** A session with `connectionId` led to it. */
   reconnect: 'end_user',
   permission_change: 'end_user',
   access_revoked: 'end_user',
   connection_error: 'provider',
-  /** Terra's lists had it, and we had not heard of it. */
+  /** Terra lists a user that the service did not know. */
   found: 'terra',
-  /** Terra's lists name other scopes than we knew. */
+  /** Terra lists other scopes than the service knew. */
   scopes_seen: 'terra',
   inactive: 'terra',
   recovered: 'terra',
   deauth: 'terra',
-  /** Twice missing from Terra's lists. */
+  /** Missing from Terra's lists twice. */
   absent: 'terra',
   disconnect_requested: 'us',
   disconnected_by_us: 'us',
@@ -54,34 +54,34 @@ export const ORIGIN_OF_CAUSE = {
 export type FactCause = keyof typeof ORIGIN_OF_CAUSE;
 export const FACT_CAUSES = Object.keys(ORIGIN_OF_CAUSE) as FactCause[];
 
-/** A fact as somebody brings it. What is left out is not known. */
+/** A fact as its source reports it. A field that is left out is unknown. */
 export interface NewFact {
   terraUserId: string;
   kind: FactKind;
   cause: FactCause;
   source: FactSource;
-  /** When it happened by Terra's word, in milliseconds; orders facts, whenever they arrive. */
+  /** When Terra says it happened, to the millisecond; facts are ordered by this, not by arrival. */
   occurredAt: Date;
   referenceId?: string | null;
   provider?: string | null;
-  /** Of `swapped`: whose place was taken; null when Terra does not say. */
+  /** Of `swapped`: the replaced Terra user; null when Terra does not name it. */
   oldTerraUserId?: string | null;
   oldReferenceId?: string | null;
-  /** All that the person agrees to now; null when the news does not name it. */
+  /** All scopes that the end user grants now; null when the event does not name them. */
   scopes?: string[] | null;
   scopesAdded?: string[];
   scopesRemoved?: string[];
-  /** Who asked, for what we do ourselves: an API key's id, `cli`, … */
+  /** Who asked, for what the service itself did: an API key's id, `cli`, … */
   actor?: string | null;
   reason?: string | null;
-  /** The webhook event, session or sweep that brought it. */
+  /** The webhook event, session or sweep that reported it. */
   sourceId?: string | null;
 }
 
-/** A fact as it is kept. `key` is the same for the same fact, however often and by whichever delivery it comes. */
+/** A stored fact. `key` is the same for the same fact, however often and in whichever delivery it arrives. */
 export type Fact = Required<NewFact> & { id: string; key: string; recordedAt: Date };
 
-/** Two deliveries of one piece of news give one key: who brought it, and when, is no part of it. */
+/** Two deliveries of one event give one key: source, actor and time of arrival are not part of it. */
 export function factKey(fact: NewFact): Buffer {
   return sha256(
     JSON.stringify([
@@ -100,10 +100,11 @@ export function factKey(fact: NewFact): Buffer {
   );
 }
 
-// Of what happens in one instant, the beginning comes before the end. The key decides what nothing else does, so that
-// the order never depends on who came first.
+// Among facts of one instant the beginning comes before the end. The key breaks the remaining ties, so that the order
+// never depends on arrival.
 const RANK = Object.fromEntries(FACT_KINDS.map((kind, rank) => [kind, rank])) as Record<FactKind, number>;
 
+/** Orders facts by when they occurred. */
 export function compareFacts(a: Fact, b: Fact): number {
   return (
     a.occurredAt.getTime() - b.occurredAt.getTime() ||

@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { FactCause } from './connection-fact';
 
-/** Every Terra user of whom we have heard, and with which connection it is. Computed from the facts about it. */
+/** One row per Terra user id that the service has seen, with its connection. Computed from the facts about it. */
 @Entity({ schema: 'terra_connect', name: 'connection_identities' })
 export class ConnectionIdentity {
   @PrimaryColumn({ type: 'text', name: 'terra_user_id' })
   terraUserId: string;
 
-  /** null while nobody has told us whose account it is. */
+  /** null while no fact names the owner of the account. */
   @Column({ type: 'uuid', name: 'connection_id', nullable: true })
   connectionId: string | null;
 
@@ -17,19 +17,19 @@ export class ConnectionIdentity {
   @Column({ type: 'text', name: 'provider', nullable: true })
   provider: string | null;
 
-  /** Of the earliest fact. */
+  /** The cause of the earliest fact. */
   @Column({ type: 'text', name: 'cause' })
   cause: FactCause;
 
-  /** When the earliest fact happened. */
+  /** When the earliest fact occurred. */
   @Column({ type: 'timestamptz', name: 'first_seen_at' })
   firstSeenAt: Date;
 
-  /** null for one of whom we have heard only other things: its end before its beginning, say. */
+  /** When it was linked; null while only other facts are known, such as its end before its beginning. */
   @Column({ type: 'timestamptz', name: 'linked_at', nullable: true })
   linkedAt: Date | null;
 
-  /** The identity that took over when the account was connected again. */
+  /** The Terra user that replaced it when the account was reconnected. */
   @Column({ type: 'text', name: 'superseded_by', nullable: true })
   supersededBy: string | null;
 
@@ -42,7 +42,7 @@ export class ConnectionIdentity {
   @Column({ type: 'text', name: 'ended_cause', nullable: true })
   endedCause: FactCause | null;
 
-  /** Since when Terra's lists lack it, though nobody told us of its end; a single list is no proof. */
+  /** Since when Terra's lists lack it although no fact reports its end. One list is no proof. */
   @Column({ type: 'timestamptz', name: 'missing_since', nullable: true })
   missingSince: Date | null;
 }

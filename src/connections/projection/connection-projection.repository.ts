@@ -1,61 +1,64 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager } from 'typeorm';
-import { runIn } from '../../database';
-import type { TerraUserState, ConnectionKey } from './terra-user-reducer';
-import { ConnectionIdentity } from './connection-identity.entity';
-import type { Succession } from './connection-reducer';
+import { columnsOf, runSql } from '../../database';
 import { Connection } from '../connection.entity';
-import { CONNECTION_COLUMNS, IDENTITY_COLUMNS } from '../connection.columns';
+import { ConnectionIdentity } from './connection-identity.entity';
+import type { Succession } from './successions';
+import type { ConnectionKey, TerraUserState } from './terra-user-reducer';
 
-/**
- * Reads and writes what is computed from facts, for those who hold the locks. Every piece of news comes through here, so
- * it is SQL: TypeORM's own finds cost several times as much.
- */
+/** Reads and writes the projection of facts, for callers that hold the locks. Every fact passes here, hence plain SQL. */
 @Injectable()
 export class ConnectionProjectionRepository {
-  identities(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
-    return runIn(
+  async identities(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
+    const { rows } = await runSql<ConnectionIdentity>(
       manager,
-      `SELECT ${IDENTITY_COLUMNS} FROM terra_connect.connection_identities WHERE terra_user_id = ANY($1)`,
+      `SELECT ${columnsOf(manager, ConnectionIdentity)} FROM terra_connect.connection_identities
+        WHERE terra_user_id = ANY($1)`,
       [terraUserIds],
     );
+    return rows;
   }
 
-  identitiesOf(
+  async identitiesOf(
     manager: EntityManager,
     { referenceId, provider }: ConnectionKey,
   ): Promise<ConnectionIdentity[]> {
-    return runIn(
+    const { rows } = await runSql<ConnectionIdentity>(
       manager,
-      `SELECT ${IDENTITY_COLUMNS} FROM terra_connect.connection_identities
+      `SELECT ${columnsOf(manager, ConnectionIdentity)} FROM terra_connect.connection_identities
         WHERE reference_id = $1 AND provider = $2`,
       [referenceId, provider],
     );
+    return rows;
   }
 
-  /** The connections that the identities are of, by id. */
+  /** The connections of the identities, by id. */
   async connections(
     manager: EntityManager,
     identities: ConnectionIdentity[],
   ): Promise<Map<string, Connection>> {
     const ids = identities.flatMap(({ connectionId }) => connectionId ?? []);
     if (ids.length === 0) return new Map();
-    const rows = await runIn<Connection>(
+    const { rows } = await runSql<Connection>(
       manager,
-      `SELECT ${CONNECTION_COLUMNS} FROM terra_connect.connections WHERE id = ANY($1)`,
+      `SELECT ${columnsOf(manager, Connection)} FROM terra_connect.connections WHERE id = ANY($1)`,
       [ids],
     );
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Oldest first, with those that were merged. */
-  connectionsOf(manager: EntityManager, { referenceId, provider }: ConnectionKey): Promise<Connection[]> {
-    return runIn(
+  /** Oldest first, merged ones included. */
+  async connectionsOf(
+    manager: EntityManager,
+    { referenceId, provider }: ConnectionKey,
+  ): Promise<Connection[]> {
+    const { rows } = await runSql<Connection>(
       manager,
-      `SELECT ${CONNECTION_COLUMNS} FROM terra_connect.connections
+      `SELECT ${columnsOf(manager, Connection)} FROM terra_connect.connections
         WHERE reference_id = $1 AND provider = $2 ORDER BY id`,
       [referenceId, provider],
     );
+    return rows;
   }
 
   async insertConnection(manager: EntityManager, connection: Connection): Promise<void> {
@@ -73,12 +76,12 @@ export class ConnectionProjectionRepository {
     state: TerraUserState & { supersededBy?: Succession | null },
     connectionId: string | null,
   ): Promise<ConnectionIdentity> {
-    const { terraUserId, owner, firstSeen, linkedAt, ended, supersededBy } = state;
+    const { terraUserId, key, firstSeen, linkedAt, ended, supersededBy } = state;
     const identity = {
       terraUserId,
       connectionId,
-      referenceId: owner?.referenceId ?? null,
-      provider: owner?.provider ?? null,
+      referenceId: key?.referenceId ?? null,
+      provider: key?.provider ?? null,
       cause: firstSeen.cause,
       firstSeenAt: firstSeen.at,
       linkedAt,
@@ -87,47 +90,14 @@ export class ConnectionProjectionRepository {
       endedAt: ended?.at ?? null,
       endedCause: ended?.cause ?? null,
     };
-    if (!known || differs(known, identity)) await runIn(manager, WRITE_IDENTITY, Object.values(identity));
+    if (!known || differs(known, identity)) await runSql(manager, WRITE_IDENTITY, Object.values(identity));
     const isBack = known?.endedCause === 'absent' && ended === null;
     return { ...identity, missingSince: isBack ? null : (known?.missingSince ?? null) };
   }
 
-  /** To the hour: data comes often, and the row is hot. */
-  async touch(manager: EntityManager, terraUserId: string, at: Date): Promise<void> {
-    await runIn(
-      manager,
-      `UPDATE terra_connect.connections SET last_data_at = $2 WHERE terra_user_id = $1 AND merged_into IS NULL
-        AND status IN ('active', 'needs_reauth', 'disconnecting') AND (last_data_at IS NULL OR last_data_at < $2::timestamptz - interval '1 hour')`,
-      [terraUserId, at],
-    );
-  }
-
-  /** @returns false when it was known already, or the Terra user counts for no connection */
-  async noteAccount(manager: EntityManager, terraUserId: string, accountDigest: Buffer): Promise<boolean> {
-    const rows = await runIn(
-      manager,
-      `UPDATE terra_connect.connections SET account_digest = $2 WHERE terra_user_id = $1 AND merged_into IS NULL
-        AND status IN ('active', 'needs_reauth', 'disconnecting') AND account_digest IS DISTINCT FROM $2 RETURNING id`,
-      [terraUserId, accountDigest],
-    );
-    return rows.length > 0;
-  }
-
-  /** Connections in use of one account, if more than one end user has it. */
-  sharersOf(manager: EntityManager, accountDigest: Buffer): Promise<{ id: string }[]> {
-    return runIn(
-      manager,
-      `SELECT id FROM terra_connect.connections c WHERE account_digest = $1 AND merged_into IS NULL
-        AND status IN ('active', 'needs_reauth') AND EXISTS (SELECT 1 FROM terra_connect.connections other
-          WHERE other.account_digest = $1 AND other.merged_into IS NULL
-            AND other.status IN ('active', 'needs_reauth') AND other.reference_id <> c.reference_id) ORDER BY id`,
-      [accountDigest],
-    );
-  }
-
-  /** Makes the reconciler ask Terra about these soon. */
-  async reconcileSoon(manager: EntityManager, owner: ConnectionKey, now: Date): Promise<void> {
-    const { referenceId, provider } = owner;
+  /** Makes the reconciler ask Terra about the end user at once. */
+  async reconcileNow(manager: EntityManager, key: ConnectionKey, now: Date): Promise<void> {
+    const { referenceId, provider } = key;
     await manager.update(Connection, { referenceId, provider, mergedInto: IsNull() }, { reconcileAt: now });
   }
 }
@@ -138,11 +108,11 @@ const WRITE_IDENTITY = `INSERT INTO terra_connect.connection_identities
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   ON CONFLICT (terra_user_id) DO UPDATE SET connection_id = $2, reference_id = $3, provider = $4, cause = $5,
     first_seen_at = $6, linked_at = $7, superseded_by = $8, superseded_at = $9, ended_at = $10, ended_cause = $11,
-    -- Whoever is back starts anew: two lists in a row must lack them again.
+    -- A Terra user that is back starts anew: two lists in a row must lack it again.
     missing_since = CASE WHEN connection_identities.ended_cause = 'absent' AND $11::text IS NULL THEN NULL
       ELSE connection_identities.missing_since END`;
 
-/** Whether a row must be written to become what it should be. */
+/** Whether writing `wanted` would change the row. */
 export function differs<Row extends object>(row: Row, wanted: Partial<Row>): boolean {
   return Object.entries(wanted).some(([name, value]) => {
     const present = row[name as keyof Row] ?? null;

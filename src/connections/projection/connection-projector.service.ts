@@ -4,21 +4,21 @@ import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../../common';
 import { afterCommit } from '../../database';
 import { Metrics } from '../../observability';
+import { mayBecome, type ConnectionStatus } from '../connection-status';
+import type { Connection } from '../connection.entity';
+import { DeauthenticationsService } from '../deauthentication/deauthentications.service';
 import type { Fact, NewFact } from './connection-fact';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import type { ConnectionIdentity } from './connection-identity.entity';
 import { ConnectionProjectionRepository, differs } from './connection-projection.repository';
 import { isSameKey, reduceConnections, reduceTerraUsers, type ConnectionState } from './connection-reducer';
-import { mayBecome, type ConnectionStatus } from '../connection-status';
-import type { Connection } from '../connection.entity';
-import { DeauthenticationsService } from '../deauthentication/deauthentications.service';
-import type { TerraUserState, ConnectionKey } from './terra-user-reducer';
+import type { ConnectionKey, TerraUserState } from './terra-user-reducer';
 
-// Until the reconciler has been there and says when to come again.
-const FIRST_REVIEW_MS = 24 * 3_600_000;
+// Until the reconciler has run once and schedules the next time itself.
+const FIRST_RECONCILE_MS = 24 * 3_600_000;
 
-/** A Terra user, and the connection that it is of. */
-export interface Projected {
+/** A Terra user with its connection. */
+export interface ProjectedUser {
   identity: ConnectionIdentity;
   connection: Connection | null;
 }
@@ -27,12 +27,12 @@ interface ProjectionInput {
   terraUserIds: string[];
   before: Map<string, ConnectionIdentity>;
   added: NewFact[];
-  /** About those Terra users, and what these come to. */
+  /** All facts about these Terra users, and their reduced states. */
   facts: Fact[];
   states: Map<string, TerraUserState>;
 }
 
-/** Writes down what the facts come to, for the Terra users whose locks the caller holds. */
+/** Writes what the facts come to, for the Terra users whose locks the caller holds. */
 @Injectable()
 export class ConnectionProjector {
   private readonly logger = new Logger(ConnectionProjector.name);
@@ -46,32 +46,31 @@ export class ConnectionProjector {
   ) {}
 
   /**
-   * @param before the Terra users' identities as they were, by Terra user
-   * @returns what they are now, by Terra user
+   * @param before the identities of the Terra users before the facts, by Terra user
+   * @returns the identities and connections after the facts, by Terra user
    */
   async project(
     manager: EntityManager,
     terraUserIds: string[],
     before: Map<string, ConnectionIdentity>,
     added: NewFact[],
-  ): Promise<Map<string, Projected>> {
+  ): Promise<Map<string, ProjectedUser>> {
     const facts = await this.facts.about(manager, terraUserIds);
     const states = reduceTerraUsers(facts);
-    // Who changes hands changes both; and who took a place elsewhere changes where it was taken.
+    // An owner change affects both owners, and a swap affects the owner of the replaced Terra user.
     const elsewhere = [...states.keys()].filter((id) => !terraUserIds.includes(id));
     const others = await this.partners(manager, elsewhere);
-    const now = terraUserIds.flatMap((id) => states.get(id)?.owner ?? []);
-    const owners = distinct([
-      ...now,
-      ...[...before.values(), ...others].flatMap((row) => ownerOf(row) ?? []),
+    const keys = distinct([
+      ...terraUserIds.flatMap((id) => states.get(id)?.key ?? []),
+      ...[...before.values(), ...others].flatMap((row) => keyOf(row) ?? []),
     ]);
     await this.facts.lockEndUsers(
       manager,
-      owners.map(({ referenceId }) => referenceId),
+      keys.map(({ referenceId }) => referenceId),
     );
-    const news = { terraUserIds, before, added, facts, states };
-    const projected = new Map<string, Projected>();
-    for (const owner of owners) await this.projectOwner(manager, owner, news, projected);
+    const input = { terraUserIds, before, added, facts, states };
+    const projected = new Map<string, ProjectedUser>();
+    for (const key of keys) await this.projectKey(manager, key, input, projected);
     for (const id of terraUserIds) {
       const state = states.get(id);
       if (!state || projected.has(id)) continue;
@@ -82,38 +81,40 @@ export class ConnectionProjector {
   }
 
   /**
-   * Those on the other side of a swap. Of one without an owner, another transaction may be about to tell whose it is, and
-   * would not see us either: its lock is waited for. Two that wait for each other are a deadlock, which is tried again.
+   * The Terra users on the other side of a swap. Another transaction may be about to record the owner of one without an
+   * owner, and would not see our facts either: so its lock is taken. Two that wait for each other are a deadlock, which
+   * `inTransaction` repeats.
    */
   private async partners(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
     if (terraUserIds.length === 0) return [];
     const rows = await this.projection.identities(manager, terraUserIds);
-    const owned = new Set(rows.filter((row) => ownerOf(row)).map(({ terraUserId }) => terraUserId));
+    const owned = new Set(rows.filter((row) => keyOf(row)).map(({ terraUserId }) => terraUserId));
     const unowned = terraUserIds.filter((id) => !owned.has(id));
     if (unowned.length === 0) return rows;
     await this.facts.lockTerraUsers(manager, unowned);
     return this.projection.identities(manager, terraUserIds);
   }
 
-  private async projectOwner(
+  private async projectKey(
     manager: EntityManager,
-    owner: ConnectionKey,
-    news: ProjectionInput,
-    projected: Map<string, Projected>,
+    key: ConnectionKey,
+    input: ProjectionInput,
+    projected: Map<string, ProjectedUser>,
   ): Promise<void> {
-    const identities = await this.projection.identitiesOf(manager, owner);
-    const known = new Map([...news.before, ...identities.map((row) => [row.terraUserId, row] as const)]);
-    const facts = await this.factsOf(manager, owner, identities, news);
-    const rows = await this.projection.connectionsOf(manager, owner);
-    const left = new Set(rows);
-    for (const state of reduceConnections(owner, facts)) {
+    const identities = await this.projection.identitiesOf(manager, key);
+    const known = new Map([...input.before, ...identities.map((row) => [row.terraUserId, row] as const)]);
+    const facts = await this.factsOf(manager, key, identities, input);
+    const rows = await this.projection.connectionsOf(manager, key);
+    const unclaimed = new Set(rows);
+    for (const state of reduceConnections(key, facts)) {
       const ids = new Set(state.members.map(({ terraUserId }) => terraUserId));
-      const [row, ...doubles] = rows.filter(({ originTerraUserId }) => ids.has(originTerraUserId));
-      const connection = row ?? this.newConnection(owner, state);
+      const [row, ...duplicates] = rows.filter(({ originTerraUserId }) => ids.has(originTerraUserId));
+      const connection = row ?? this.newConnection(key, state);
       if (!row) await this.projection.insertConnection(manager, connection);
       await this.update(manager, connection, { ...fieldsOf(state), mergedInto: null }, row === undefined);
-      // Its id may have been seen, so a double stays and points to the one that it turned out to be.
-      for (const double of doubles) await this.update(manager, double, { mergedInto: connection.id });
+      // A caller may know the id of a duplicate, so the row stays and points to the connection.
+      for (const duplicate of duplicates)
+        await this.update(manager, duplicate, { mergedInto: connection.id });
       for (const member of state.members) {
         const { terraUserId } = member;
         const before = known.get(terraUserId);
@@ -121,32 +122,32 @@ export class ConnectionProjector {
         projected.set(terraUserId, { identity, connection });
       }
       if (state.status === 'disconnecting') await this.deauthenticate(manager, connection, facts);
-      for (const one of [row, ...doubles]) if (one) left.delete(one);
+      for (const claimed of [row, ...duplicates]) if (claimed) unclaimed.delete(claimed);
     }
-    // Earlier news than that which made them has named another owner.
-    for (const row of left) {
+    // An earlier fact, which arrived later, names another owner for what these rows were made for.
+    for (const row of unclaimed) {
       if (row.mergedInto === null) {
         await this.update(manager, row, { status: 'moved', statusReason: 'moved' });
       }
     }
-    if (news.added.some(isUnclearSwap)) await this.projection.reconcileSoon(manager, owner, this.clock.now());
+    if (input.added.some(isUnclearSwap)) await this.projection.reconcileNow(manager, key, this.clock.now());
   }
 
-  /** All facts that decide over an owner's connections; what the news brought is not read again if it is all there is. */
+  /** All facts that decide the connections of a key. Facts that the input already holds are not read again. */
   private async factsOf(
     manager: EntityManager,
-    owner: ConnectionKey,
+    key: ConnectionKey,
     identities: ConnectionIdentity[],
     { terraUserIds, facts, states }: ProjectionInput,
   ): Promise<Fact[]> {
-    const mine = terraUserIds.filter((id) => isSameKey(states.get(id)?.owner ?? null, owner));
+    const mine = terraUserIds.filter((id) => isSameKey(states.get(id)?.key ?? null, key));
     const ids = new Set([...mine, ...identities.map(({ terraUserId }) => terraUserId)]);
     const about = facts.filter(
       ({ terraUserId, oldTerraUserId }) => ids.has(terraUserId) || ids.has(oldTerraUserId ?? ''),
     );
-    const told = new Set(terraUserIds);
+    const given = new Set(terraUserIds);
     const isComplete =
-      [...ids].every((id) => told.has(id)) &&
+      [...ids].every((id) => given.has(id)) &&
       about.every(
         ({ terraUserId, oldTerraUserId: old }) => ids.has(terraUserId) && (old === null || ids.has(old)),
       );
@@ -185,7 +186,7 @@ export class ConnectionProjector {
     const change = { connectionId, from, reason };
     this.logger.log({ event: from === null ? 'connection.linked' : `connection.${to}`, ...change });
     if (to === 'moved') this.logger.error({ event: 'connection.moved_to_another_end_user', ...change });
-    // The facts are right; the table is what we thought could come of them.
+    // The facts decide; the table of transitions only says what we expect of them.
     if (from !== null && !mayBecome(from, to))
       this.logger.warn({ event: 'connection.unexpected_transition', to, ...change });
   }
@@ -195,28 +196,27 @@ export class ConnectionProjector {
     const request = facts
       .filter(({ kind }) => kind === 'disconnect_requested')
       .reduce((latest, fact) => (fact.occurredAt > latest.occurredAt ? fact : latest));
-    const { actor, reason } = request;
-    await this.deauthentications.open(manager, {
+    await this.deauthentications.request(manager, {
       terraUserId,
       connectionId,
       referenceId,
-      actor: actor ?? 'unknown',
-      reason: reason ?? 'not said',
+      actor: request.actor ?? 'unknown',
+      reason: request.reason ?? 'no reason given',
     });
   }
 
-  private newConnection(owner: ConnectionKey, state: ConnectionState): Connection {
+  private newConnection(key: ConnectionKey, state: ConnectionState): Connection {
     const now = this.clock.now();
     return {
       id: uuidv7(),
-      ...owner,
+      ...key,
       ...fieldsOf(state),
       originTerraUserId: state.terraUserId,
       mergedInto: null,
       accountDigest: null,
       lastDataAt: null,
       reconciledAt: null,
-      reconcileAt: new Date(now.getTime() + FIRST_REVIEW_MS),
+      reconcileAt: new Date(now.getTime() + FIRST_RECONCILE_MS),
       createdAt: now,
       updatedAt: now,
     };
@@ -233,17 +233,15 @@ function fieldsOf(
   return { terraUserId, status, statusReason, statusAt, scopes, connectedAt, disconnectedAt };
 }
 
-function ownerOf({ referenceId, provider }: ConnectionIdentity): ConnectionKey | null {
+function keyOf({ referenceId, provider }: ConnectionIdentity): ConnectionKey | null {
   return referenceId === null || provider === null ? null : { referenceId, provider };
 }
 
-function distinct(owners: ConnectionKey[]): ConnectionKey[] {
-  return [
-    ...new Map(owners.map((owner) => [JSON.stringify([owner.referenceId, owner.provider]), owner])).values(),
-  ];
+function distinct(keys: ConnectionKey[]): ConnectionKey[] {
+  return [...new Map(keys.map((key) => [JSON.stringify([key.referenceId, key.provider]), key])).values()];
 }
 
-// Terra did not say whose place was taken, and it may not have been plain.
+// Terra did not name the replaced Terra user, and the facts may not show which one it was.
 function isUnclearSwap({ kind, oldTerraUserId }: NewFact): boolean {
   return kind === 'swapped' && oldTerraUserId == null;
 }

@@ -1,5 +1,6 @@
 import { compareFacts, type Fact, type FactCause } from './connection-fact';
 
+/** An end user at a provider: everything that is computed together. */
 export interface ConnectionKey {
   referenceId: string;
   provider: string;
@@ -10,13 +11,13 @@ interface Since<Cause extends string = string> {
   cause: Cause;
 }
 
-/** What the facts about one Terra user come to, by themselves. */
+/** What the facts about one Terra user come to, without the facts about others. */
 export interface TerraUserState {
   terraUserId: string;
-  /** null until a fact names both. */
-  owner: ConnectionKey | null;
+  /** The end user that owns it, and its provider; null until a fact names both. */
+  key: ConnectionKey | null;
   firstSeen: Since<FactCause>;
-  /** null for one of whom we have heard only other things so far. */
+  /** null while no fact links it. */
   linkedAt: Date | null;
   ended: Since<FactCause> | null;
   failing: Since<'connection_error' | 'inactive' | 'missing_scopes'> | null;
@@ -25,30 +26,30 @@ export interface TerraUserState {
 }
 
 /**
- * Reads the facts about one Terra user, in any order.
+ * Reduces the facts about one Terra user, in any order.
  *
- * @param facts those in which it is the Terra user, and those in which it is the old one of a swap
+ * @param facts the facts that concern it, and the swaps that replaced it
  */
 export function reduceTerraUser(terraUserId: string, facts: Fact[]): TerraUserState {
   const sorted = [...facts].sort(compareFacts);
   const [first] = sorted;
-  if (!first) throw new Error('An identity without any fact is none.');
-  const told = sorted.filter((fact) => fact.terraUserId === terraUserId);
+  if (!first) throw new Error('A Terra user without a fact cannot be reduced.');
+  const concerning = sorted.filter((fact) => fact.terraUserId === terraUserId);
   const swapsAway = sorted.filter((fact) => fact.oldTerraUserId === terraUserId);
-  const owner = ownerOf(told.filter(isLink), swapsAway);
-  // Somebody else's claim says nothing true about it.
-  const own = told.filter(
-    ({ referenceId }) => referenceId === null || owner === null || referenceId === owner.referenceId,
+  const key = keyOf(concerning.filter(isLink), swapsAway);
+  // Another end user's claim says nothing true about it.
+  const own = concerning.filter(
+    ({ referenceId }) => referenceId === null || key === null || referenceId === key.referenceId,
   );
   const links = own.filter(isLink);
-  const { scopes, strippedAt } = agreementOf(own);
+  const { scopes, strippedAt } = scopesOf(own);
   return {
     terraUserId,
-    owner,
+    key,
     firstSeen: { at: first.occurredAt, cause: first.cause },
     linkedAt: links[0]?.occurredAt ?? null,
     ended: endOf(own, links),
-    failing: refusalOf(own) ?? (strippedAt && { at: strippedAt, cause: 'missing_scopes' }),
+    failing: failureOf(own) ?? (strippedAt && { at: strippedAt, cause: 'missing_scopes' }),
     scopes,
     disconnectRequestedAt: own.findLast(({ kind }) => kind === 'disconnect_requested')?.occurredAt ?? null,
   };
@@ -58,16 +59,17 @@ function isLink({ kind }: Fact): boolean {
   return kind === 'linked' || kind === 'swapped';
 }
 
-// The earliest news owns a Terra user for good: whoever claims it later must not get it by claiming. One that no news
-// gives an owner has the one of whose place it took; one that we know only as the old user of a swap, whom the swap says.
-function ownerOf(links: Fact[], swapsAway: Fact[]): ConnectionKey | null {
+// The earliest fact with a reference decides the owner; later claims never change it, or a claim would be enough to take
+// an account. Without such a fact the owner is that of the Terra user it replaced. A Terra user that is known only as the
+// old one of a swap has the owner that the swap names.
+function keyOf(links: Fact[], swapsAway: Fact[]): ConnectionKey | null {
   const claims = links.flatMap(({ referenceId, provider }) =>
     referenceId === null || provider === null ? [] : { referenceId, provider },
   );
   const inherited = links.flatMap(({ oldReferenceId, provider }) =>
     oldReferenceId === null || provider === null ? [] : { referenceId: oldReferenceId, provider },
   );
-  const [owner] = [
+  const [key] = [
     ...claims,
     ...inherited,
     ...swapsAway.flatMap(({ oldReferenceId, referenceId, provider }) => {
@@ -75,10 +77,10 @@ function ownerOf(links: Fact[], swapsAway: Fact[]): ConnectionKey | null {
       return reference === null || provider === null ? [] : { referenceId: reference, provider };
     }),
   ];
-  return owner ?? null;
+  return key ?? null;
 }
 
-// An end that we were told of is final. One that we concluded from lists is not, if Terra names the user again.
+// A reported end is final. An end concluded from lists (`absent`) is withdrawn when Terra names the user again.
 function endOf(own: Fact[], links: Fact[]): TerraUserState['ended'] {
   const ends = own.filter(({ kind, cause, occurredAt }) => {
     if (kind !== 'ended') return false;
@@ -88,10 +90,10 @@ function endOf(own: Fact[], links: Fact[]): TerraUserState['ended'] {
   return first ? { at: first.occurredAt, cause: first.cause } : null;
 }
 
-// That the person came through the widget again is health; that a list names them is not.
+// A pass through the widget proves that the provider accepts Terra again; a list that names the user does not.
 const HEALTHY: readonly FactCause[] = ['auth', 'callback', 'user_reauth'];
 
-function refusalOf(own: Fact[]): TerraUserState['failing'] {
+function failureOf(own: Fact[]): TerraUserState['failing'] {
   const last = own.findLast(
     (fact) => fact.kind === 'failing' || fact.kind === 'recovered' || HEALTHY.includes(fact.cause),
   );
@@ -99,14 +101,14 @@ function refusalOf(own: Fact[]): TerraUserState['failing'] {
   return { at: last.occurredAt, cause: last.cause === 'inactive' ? 'inactive' : 'connection_error' };
 }
 
-/** What the person agrees to, and since when it is nothing because they took it all away. */
-function agreementOf(own: Fact[]): { scopes: TerraUserState['scopes']; strippedAt: Date | null } {
+/** The granted scopes, and since when they are empty because the end user removed all of them. */
+function scopesOf(own: Fact[]): { scopes: TerraUserState['scopes']; strippedAt: Date | null } {
   let scopes = null as TerraUserState['scopes'];
   let strippedAt = null as Date | null;
   for (const fact of own) {
     const { scopes: all, scopesAdded, scopesRemoved, occurredAt: at } = fact;
     if (all === null && scopesAdded.length + scopesRemoved.length === 0) continue;
-    // `scopes` is all of them, if the news says so; the changes apply on top.
+    // `scopes` replaces what was known; the changes apply to the result.
     const kept = (all ?? scopes?.names ?? []).filter((scope) => !scopesRemoved.includes(scope));
     scopes = { names: [...new Set([...kept, ...scopesAdded])], at };
     if (scopes.names.length > 0) strippedAt = null;

@@ -104,18 +104,20 @@ export class DiagnosisDto {
   @ApiProperty({ description: "Terra's own view." })
   terra: TerraViewDto;
 
-  static from({ facts, healthy, conclusions }: Diagnosis): DiagnosisDto {
+  static from({ input, healthy, conclusions }: Diagnosis): DiagnosisDto {
     return {
-      referenceId: facts.referenceId,
-      diagnosedAt: facts.now,
+      referenceId: input.referenceId,
+      diagnosedAt: input.now,
       healthy,
       conclusions: conclusions.map((conclusion) => ConclusionDto.from(conclusion)),
-      sessions: facts.sessions.map((session) => DiagnosedSessionDto.from(session)),
-      connections: facts.connections.map((connection) => DiagnosedConnectionDto.from(connection)),
-      pendingDeauthentications: facts.deauthentications.map((end) => PendingDeauthenticationDto.from(end)),
-      webhooks: facts.webhooks.map((event) => WebhookEventDto.from(event)),
-      lastWebhookAt: facts.lastWebhookAt,
-      terra: TerraViewDto.from(facts.terra),
+      sessions: input.sessions.map((session) => DiagnosedSessionDto.from(session)),
+      connections: input.connections.map((connection) => DiagnosedConnectionDto.from(connection)),
+      pendingDeauthentications: input.pendingDeauthentications.map((end) =>
+        PendingDeauthenticationDto.from(end),
+      ),
+      webhooks: input.webhooks.map((event) => WebhookEventDto.from(event)),
+      lastWebhookAt: input.lastWebhookAt,
+      terra: TerraViewDto.from(input.terra),
     };
   }
 }

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
-import type { TerraConnectOptions } from '../config';
-import { ReturnTargets } from './return-targets';
+import { BrowserUrls } from './browser-urls';
 
 const LISTED = [
   'https://app.example.com/devices',
@@ -8,11 +7,11 @@ const LISTED = [
   'http://localhost:4001/',
   'pulse://connected',
 ];
-const targets = new ReturnTargets({ returnUrls: LISTED } as TerraConnectOptions);
+const urls = new BrowserUrls({ publicUrl: 'https://connect.example.com', returnUrls: LISTED });
 
 function accepted(text: string): string | null {
   try {
-    return targets.check('returnUrl', text);
+    return urls.checkReturnUrl('returnUrl', text);
   } catch {
     return null;
   }
@@ -228,7 +227,7 @@ describe('T-04: return targets', () => {
   });
 
   it('adds the session and the status, and replaces them where somebody put them already', () => {
-    const told = (url: string): string => ReturnTargets.withOutcome(url, 'S', 'connected');
+    const told = (url: string): string => urls.withOutcome(url, 'S', 'connected');
     expect(told('https://app.example.com/devices')).toBe(
       'https://app.example.com/devices?session_id=S&status=connected',
     );
@@ -244,7 +243,7 @@ describe('T-04: return targets', () => {
     (query) => {
       const url = `https://app.example.com/devices?${query}`;
       const expected = `${new URL(url).href}&session_id=S&status=pending`;
-      expect(ReturnTargets.withOutcome(url, 'S', 'pending')).toBe(expected);
+      expect(urls.withOutcome(url, 'S', 'pending')).toBe(expected);
     },
   );
 });

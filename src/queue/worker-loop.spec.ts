@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { PollingWorker } from './polling.worker';
+import { currentLogContext } from '../common';
+import { WorkerLoop } from './worker-loop';
 
 const never = 60 * 60_000;
 
@@ -10,16 +11,16 @@ afterAll(() => {
   Logger.overrideLogger(['error']);
 });
 
-describe('PollingWorker', () => {
-  it('works on until nothing is left, then waits to be told', async () => {
+describe('A worker loop', () => {
+  it('runs until no work is left, then waits for a notification', async () => {
     const waiting = [1, 2, 3];
     const done: number[] = [];
     let becameIdle: () => void = () => undefined;
     const nextIdle = (): Promise<void> => new Promise((resolve) => (becameIdle = resolve));
-    const worker = new PollingWorker({
+    const worker = new WorkerLoop({
       name: 'test',
       idleMs: never,
-      runOnce: () => {
+      run: () => {
         const work = waiting.shift();
         if (work === undefined) becameIdle();
         else done.push(work);
@@ -39,14 +40,14 @@ describe('PollingWorker', () => {
     expect(done).toEqual([1, 2, 3, 4]);
   });
 
-  it('does not sleep through news that came during the run', async () => {
+  it('runs again after a notification that came during the run', async () => {
     let runs = 0;
     let secondRun: () => void = () => undefined;
     const ranTwice = new Promise<void>((resolve) => (secondRun = resolve));
-    const worker: PollingWorker = new PollingWorker({
+    const worker: WorkerLoop = new WorkerLoop({
       name: 'test',
       idleMs: never,
-      runOnce: () => {
+      run: () => {
         runs += 1;
         if (runs === 1) worker.notify();
         if (runs === 2) secondRun();
@@ -58,14 +59,14 @@ describe('PollingWorker', () => {
     await worker.stop();
   });
 
-  it('goes on after a failure', async () => {
+  it('runs again after a run that failed', async () => {
     let runs = 0;
     let recovered: () => void = () => undefined;
     const again = new Promise<void>((resolve) => (recovered = resolve));
-    const worker = new PollingWorker({
+    const worker = new WorkerLoop({
       name: 'test',
       idleMs: 1,
-      runOnce: () => {
+      run: () => {
         runs += 1;
         if (runs === 1) return Promise.reject(new Error('once'));
         recovered();
@@ -77,15 +78,17 @@ describe('PollingWorker', () => {
     await worker.stop();
   });
 
-  it('waits at the end for the run in flight', async () => {
+  it('aborts its signal when it is stopped, and waits for the run in flight', async () => {
     let finish: () => void = () => undefined;
     let started: () => void = () => undefined;
     const running = new Promise<void>((resolve) => (started = resolve));
     let finished = false;
-    const worker = new PollingWorker({
+    let given: AbortSignal | undefined;
+    const worker = new WorkerLoop({
       name: 'test',
       idleMs: never,
-      runOnce: async () => {
+      run: async (signal) => {
+        given = signal;
         started();
         await new Promise<void>((resolve) => (finish = resolve));
         finished = true;
@@ -94,10 +97,35 @@ describe('PollingWorker', () => {
     });
     worker.start();
     await running;
+    expect(given?.aborted).toBe(false);
     const stopped = worker.stop();
+    expect(given?.aborted).toBe(true);
     expect(finished).toBe(false);
     finish();
     await stopped;
     expect(finished).toBe(true);
+  });
+
+  it('gives each run a job id of its own, which log lines carry', async () => {
+    const contexts: unknown[] = [];
+    let ranTwice: () => void = () => undefined;
+    const twice = new Promise<void>((resolve) => (ranTwice = resolve));
+    const worker = new WorkerLoop({
+      name: 'test',
+      idleMs: never,
+      run: () => {
+        contexts.push(currentLogContext());
+        if (contexts.length === 2) ranTwice();
+        return Promise.resolve(contexts.length < 2);
+      },
+    });
+    worker.start();
+    await twice;
+    await worker.stop();
+    expect(contexts).toEqual([
+      { worker: 'test', jobId: expect.any(String) as unknown },
+      { worker: 'test', jobId: expect.any(String) as unknown },
+    ]);
+    expect(contexts[0]).not.toEqual(contexts[1]);
   });
 });

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { BrowserOptions, parseReturnUrl } from '../config';
+import type { ReturnStatus } from './connect-session-status';
+import { ReturnUrlNotAllowedError } from './connect-sessions.errors';
+
+/** Every URL that a browser is sent to: ours, and the return URLs that callers may choose. */
+@Injectable()
+export class BrowserUrls {
+  private readonly allowed: URL[];
+
+  constructor(private readonly options: BrowserOptions) {
+    this.allowed = options.returnUrls.map((entry) => {
+      const url = parseReturnUrl(entry);
+      if (typeof url === 'string') throw new Error(`An entry of returnUrls ${url}.`);
+      return url;
+    });
+  }
+
+  /** The link that the end user follows to the widget. */
+  connectUrl(connectToken: string): string {
+    return `${this.options.publicUrl}/connect/${connectToken}`;
+  }
+
+  /** Where Terra sends the browser after the widget. The nonce is a secret that only Terra gets. */
+  callbackUrls(nonce: string): { successUrl: string; failureUrl: string } {
+    const base = `${this.options.publicUrl}/connect/return/${nonce}`;
+    return { successUrl: `${base}/success`, failureUrl: `${base}/failure` };
+  }
+
+  /**
+   * Checks a return URL against the allow-list. An open redirect would lend our name to any page.
+   *
+   * @returns the URL as our parser reads it, so that the service stores what it checked
+   * @throws ReturnUrlNotAllowedError
+   */
+  checkReturnUrl(field: string, text: string | null | undefined): string | null {
+    if (text == null) return null;
+    const url = parseReturnUrl(text);
+    if (typeof url === 'string') throw new ReturnUrlNotAllowedError(field, url);
+    if (!this.allowed.some((entry) => isWithin(url, entry))) {
+      throw new ReturnUrlNotAllowedError(field, 'is not in the list of allowed return URLs (RETURN_URLS)');
+    }
+    return url.href;
+  }
+
+  /**
+   * The return URL with the session and its outcome; without a return URL, our own result page. Other parameters of the
+   * URL stay unchanged, to the letter.
+   */
+  withOutcome(returnUrl: string | null, sessionId: string, status: ReturnStatus): string {
+    const url = new URL(returnUrl ?? `${this.options.publicUrl}/connect/result`);
+    const kept = url.search.slice(1).split('&').filter(isForeign);
+    url.search = [...kept, `session_id=${sessionId}`, `status=${status}`].join('&');
+    return url.href;
+  }
+}
+
+function isForeign(pair: string): boolean {
+  const [name] = new URLSearchParams(pair).keys();
+  return name !== undefined && name !== 'session_id' && name !== 'status';
+}
+
+// A path prefix ends at a slash: "/connected" allows "/connected/x" but not "/connected-elsewhere".
+function isWithin(url: URL, entry: URL): boolean {
+  if (url.protocol !== entry.protocol || url.hostname !== entry.hostname || url.port !== entry.port)
+    return false;
+  const prefix = entry.pathname.replace(/\/+$/, '');
+  return url.pathname === entry.pathname || url.pathname === prefix || url.pathname.startsWith(`${prefix}/`);
+}

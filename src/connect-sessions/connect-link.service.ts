@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common';
+import { Metrics } from '../observability';
+import { asOf, OPEN_STATUSES } from './connect-session-status';
+import { ConnectSessionRepository } from './connect-session.repository';
+import {
+  ConnectLinkExpiredError,
+  ConnectLinkSpentError,
+  ConnectLinkUnknownError,
+} from './connect-sessions.errors';
+
+/** The browser's way to the widget. */
+@Injectable()
+export class ConnectLinkService {
+  constructor(
+    private readonly repository: ConnectSessionRepository,
+    private readonly metrics: Metrics,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The end user follows the connect URL. That may happen several times (chat programs prefetch links, end users
+   * reload): the widget URL stays the same until the session ends.
+   *
+   * @returns the widget URL to send the browser to
+   * @throws ConnectLinkUnknownError, ConnectLinkSpentError, ConnectLinkExpiredError
+   */
+  async open(connectToken: string): Promise<string> {
+    const found = await this.repository.findByConnectToken(connectToken);
+    if (!found?.widgetUrl) throw new ConnectLinkUnknownError();
+    const { id, status } = asOf(found, this.clock.now());
+    if (status === 'expired') throw new ConnectLinkExpiredError();
+    if (!OPEN_STATUSES.includes(status)) throw new ConnectLinkSpentError();
+    if (await this.repository.markOpened(id, this.clock.now()))
+      this.metrics.sessions.inc({ status: 'opened' });
+    return found.widgetUrl;
+  }
+}

@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import {
+  In,
+  IsNull,
+  LessThanOrEqual,
+  MoreThanOrEqual,
+  Not,
+  type EntityManager,
+  type FindOptionsWhere,
+} from 'typeorm';
+import { insertIfAbsent } from '../database';
+import { CALLBACK_GRACE_MS } from './connect-session-status';
+import { ConnectSessionConnection } from './connect-session-connection.entity';
+import { ConnectSession } from './connect-session.entity';
+
+/** What an event says about the session that it belongs to. */
+export interface SessionClue {
+  referenceId: string;
+  /** Terra's id of the widget session, if the event names it. */
+  widgetSessionId: string | null;
+  provider: string | null;
+  occurredAt: Date;
+}
+
+// Between Terra's clock and ours.
+const CLOCK_DIFFERENCE_MS = 2_000;
+
+/** The SQL that finds and locks the session of an event, and writes its outcome in the caller's transaction. */
+@Injectable()
+export class SessionOutcomeRepository {
+  lock(manager: EntityManager, id: string): Promise<ConnectSession | null> {
+    return manager.findOne(ConnectSession, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** Locks the session whose widget session the event names, if it belongs to the same end user. */
+  async lockNamed(manager: EntityManager, clue: SessionClue): Promise<ConnectSession | null> {
+    const { referenceId, widgetSessionId } = clue;
+    if (widgetSessionId === null) return null;
+    const where = { referenceId, terraSessionId: widgetSessionId };
+    return manager.findOne(ConnectSession, { where, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /**
+   * Locks the session that a new connection must have come from when the event names none that we know: whether
+   * `widget_session_id` equals the `session_id` of the creation is likely but not documented. It is the newest session
+   * that the end user could use at that time, an opened one first.
+   */
+  async lockConnectable(manager: EntityManager, clue: SessionClue): Promise<ConnectSession | null> {
+    const candidates = await this.lockUsableThen(manager, clue, [
+      { status: In(['pending', 'opened', 'failed', 'cancelled', 'expired']) },
+      // The end user is still at the widget and connects the next provider.
+      { status: 'completed', multiAuth: true },
+    ]);
+    return candidates.find(({ status }) => status === 'opened') ?? candidates[0] ?? null;
+  }
+
+  /**
+   * Locks the session that a failed attempt must have come from: one that ended without a reason, otherwise an opened
+   * one. A session that was never opened only if there is no other: its link would stop working for an attempt that may
+   * have come from elsewhere.
+   */
+  async lockFailable(manager: EntityManager, clue: SessionClue): Promise<ConnectSession | null> {
+    const candidates = await this.lockUsableThen(manager, clue, [
+      { status: In(['pending', 'opened', 'failed', 'cancelled']) },
+    ]);
+    const unexplained = candidates.find(({ endedAt, failureReason }) => endedAt && failureReason === null);
+    const opened = candidates.find(({ status }) => status === 'opened');
+    const only = candidates.length === 1 ? candidates[0] : undefined;
+    return unexplained ?? opened ?? only ?? null;
+  }
+
+  private async lockUsableThen(
+    manager: EntityManager,
+    { referenceId, provider, occurredAt }: SessionClue,
+    alternatives: FindOptionsWhere<ConnectSession>[],
+  ): Promise<ConnectSession[]> {
+    const at = occurredAt.getTime();
+    const usableThen = {
+      referenceId,
+      widgetUrl: Not(IsNull()),
+      createdAt: LessThanOrEqual(new Date(at + CLOCK_DIFFERENCE_MS)),
+      expiresAt: MoreThanOrEqual(new Date(at - CALLBACK_GRACE_MS)),
+    };
+    const found = await manager.find(ConnectSession, {
+      where: alternatives.map((alternative) => ({ ...usableThen, ...alternative })),
+      order: { id: 'DESC' },
+      take: 10,
+      lock: { mode: 'pessimistic_write' },
+    });
+    return found.filter(
+      ({ providers }) => provider === null || providers.length === 0 || providers.includes(provider),
+    );
+  }
+
+  /** Writes the end of a session whose lock the caller holds. */
+  async recordEnd(
+    manager: EntityManager,
+    id: string,
+    end: Pick<ConnectSession, 'status' | 'failureReason' | 'endedAt' | 'updatedAt'>,
+  ): Promise<void> {
+    await manager.update(ConnectSession, { id }, end);
+  }
+
+  /** The callback is settled: Terra is not asked about it again. */
+  async endChecks(manager: EntityManager, id: string): Promise<void> {
+    await manager.update(ConnectSession, { id }, { checkAt: null });
+  }
+
+  async addConnection(manager: EntityManager, link: ConnectSessionConnection): Promise<void> {
+    await insertIfAbsent(manager, ConnectSessionConnection, link);
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { In, type EntityManager } from 'typeorm';
+import { Clock } from '../common';
+import {
+  exportedFields,
+  type DataSubject,
+  type ErasureRequest,
+  type ExportedRow,
+  type ExportPolicy,
+  type PersonalData,
+  type PruneRule,
+} from '../database';
+import { ConnectSessionConnection } from './connect-session-connection.entity';
+import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
+import { OPEN_STATUSES } from './connect-session-status';
+import { ConnectSession } from './connect-session.entity';
+
+const SESSION_EXPORT: ExportPolicy<ConnectSession> = {
+  id: 'exported',
+  referenceId: 'exported',
+  status: 'exported',
+  failureReason: 'exported',
+  providers: 'exported',
+  language: 'exported',
+  showDisconnect: 'exported',
+  multiAuth: 'exported',
+  returnUrl: 'exported',
+  failureReturnUrl: 'exported',
+  metadata: 'exported',
+  connectToken: 'secret',
+  returnNonceHash: 'secret',
+  returnSpentAt: 'exported',
+  successCallbackAt: 'exported',
+  checkUserId: 'exported',
+  checkAt: 'exported',
+  checks: 'exported',
+  terraSessionId: 'exported',
+  reconnectsConnectionId: 'exported',
+  reconnectsTerraUserId: 'exported',
+  widgetUrl: 'secret',
+  widgetGeneration: 'exported',
+  warnings: 'exported',
+  apiKeyId: 'exported',
+  idempotencyKey: 'secret',
+  idempotencyDigest: 'secret',
+  createdAt: 'exported',
+  updatedAt: 'exported',
+  expiresAt: 'exported',
+  openedAt: 'exported',
+  endedAt: 'exported',
+};
+
+/** The personal data of connect sessions. */
+@Injectable()
+export class SessionPersonalData implements PersonalData {
+  readonly entities = [ConnectSession, ConnectSessionConnection];
+
+  readonly pruneRules: readonly PruneRule[] = [
+    {
+      table: 'connect_sessions',
+      days: ({ sessionsDays }) => sessionsDays,
+      prune: (before, signal) => this.maintenance.pruneEnded(before, signal),
+    },
+  ];
+
+  constructor(
+    private readonly maintenance: ConnectSessionMaintenanceRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Links that the end user already has stop working. */
+  async beginErasure(manager: EntityManager, { referenceId }: ErasureRequest): Promise<void> {
+    const now = this.clock.now();
+    await manager.update(
+      ConnectSession,
+      { referenceId, status: In([...OPEN_STATUSES]) },
+      { status: 'cancelled', failureReason: 'erased', endedAt: now, updatedAt: now },
+    );
+  }
+
+  async exportRows(
+    manager: EntityManager,
+    { referenceId }: DataSubject,
+  ): Promise<Record<string, ExportedRow[]>> {
+    const sessions = await this.listOf(manager, referenceId);
+    const links = await manager.find(ConnectSessionConnection, {
+      where: { sessionId: In(sessions.map(({ id }) => id)) },
+      order: { sessionId: 'ASC', connectionId: 'ASC' },
+    });
+    const connectionIdsOf = (id: string): string[] =>
+      links.filter(({ sessionId }) => sessionId === id).map(({ connectionId }) => connectionId);
+    return {
+      connectSessions: sessions.map((session) => ({
+        ...exportedFields(session, SESSION_EXPORT),
+        connectionIds: connectionIdsOf(session.id),
+      })),
+    };
+  }
+
+  async erase(
+    manager: EntityManager,
+    { referenceId, connectionIds }: DataSubject,
+  ): Promise<Record<string, number>> {
+    const sessions = await this.listOf(manager, referenceId);
+    const links = await manager.delete(ConnectSessionConnection, [
+      { sessionId: In(sessions.map(({ id }) => id)) },
+      { connectionId: In(connectionIds) },
+    ]);
+    await manager.delete(ConnectSession, { referenceId });
+    return { sessions: sessions.length, sessionLinks: links.affected ?? 0 };
+  }
+
+  private listOf(manager: EntityManager, referenceId: string): Promise<ConnectSession[]> {
+    return manager.find(ConnectSession, { where: { referenceId }, order: { id: 'ASC' } });
+  }
+}

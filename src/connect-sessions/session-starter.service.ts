@@ -1,0 +1,72 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock, DomainError } from '../common';
+import { Metrics } from '../observability';
+import { TerraClient } from '../terra';
+import { BrowserUrls } from './browser-urls';
+import type { ConnectSession } from './connect-session.entity';
+import { ConnectSessionRepository } from './connect-session.repository';
+import { IdempotencyInFlightError, IdempotencyKeyReusedError } from './connect-sessions.errors';
+
+/** Pool, catalogue and Terra give up before this. A session that is older and has no widget was abandoned. */
+export const CREATION_LIMIT_MS = 30_000;
+
+/** Stores a new session, and creates its widget session at Terra. */
+@Injectable()
+export class SessionStarterService {
+  private readonly logger = new Logger(SessionStarterService.name);
+
+  constructor(
+    private readonly repository: ConnectSessionRepository,
+    private readonly urls: BrowserUrls,
+    private readonly terra: TerraClient,
+    private readonly metrics: Metrics,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param nonce the secret in the callback URLs; the session holds its hash
+   * @returns the started session, or the one that holds the idempotency key already
+   * @throws IdempotencyKeyReusedError, IdempotencyInFlightError, and the Terra errors of `terra.errors.ts`
+   */
+  async start(session: ConnectSession, nonce: string): Promise<{ session: ConnectSession; isNew: boolean }> {
+    const holder = await this.claim(session);
+    if (holder) return { session: holder, isNew: false };
+    return { session: await this.openAtTerra(session, nonce), isNew: true };
+  }
+
+  /** @returns the session that holds the idempotency key already, or null when the new one was stored */
+  private async claim(session: ConnectSession): Promise<ConnectSession | null> {
+    const holder = await this.repository.insertOrFindHolder(session);
+    if (!holder) return null;
+    if (session.idempotencyDigest && !holder.idempotencyDigest?.equals(session.idempotencyDigest)) {
+      throw new IdempotencyKeyReusedError();
+    }
+    if (holder.widgetUrl !== null) return holder;
+    const now = this.clock.now();
+    await this.repository.releaseAbandoned(holder.id, new Date(now.getTime() - CREATION_LIMIT_MS), now);
+    if (await this.repository.insertOrFindHolder(session)) throw new IdempotencyInFlightError();
+    return null;
+  }
+
+  private async openAtTerra(session: ConnectSession, nonce: string): Promise<ConnectSession> {
+    try {
+      const request = { ...session, ...this.urls.callbackUrls(nonce) };
+      const widget = await this.terra.createWidgetSession(request);
+      const change = {
+        terraSessionId: widget.terraSessionId,
+        widgetUrl: widget.url,
+        widgetGeneration: widget.generation,
+        warnings: widget.warnings,
+        expiresAt: new Date(this.clock.now().getTime() + widget.expiresInSeconds * 1_000),
+      };
+      if (!(await this.repository.storeWidget(session.id, change))) throw new IdempotencyInFlightError();
+      this.metrics.sessions.inc({ status: 'pending' });
+      this.logger.log({ event: 'session.created', sessionId: session.id, generation: widget.generation });
+      return { ...session, ...change };
+    } catch (error) {
+      const failureReason = error instanceof DomainError ? error.code : 'internal';
+      await this.repository.recordCreationFailure(session.id, failureReason, this.clock.now());
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Clock, DomainError } from '../../common';
+import { inTransaction } from '../../database';
+import { Metrics } from '../../observability';
+import { retryDelayMs } from '../../queue';
+import { TerraClient } from '../../terra';
+import { ConnectionLifecycleService } from '../projection/connection-lifecycle.service';
+import type { Deauthentication } from './deauthentication.entity';
+import { DeauthenticationRepository } from './deauthentication.repository';
+
+/** Retried without limit, because a caller asked for it. Retries are at most an hour apart; a metric shows the oldest. */
+export const DEAUTHENTICATION_RETRY = { baseMs: 2_000, maxMs: 3_600_000, attempts: Infinity };
+
+/** Asks Terra to end one Terra user, and stores the answer. */
+@Injectable()
+export class DeauthenticationCallService {
+  private readonly logger = new Logger(DeauthenticationCallService.name);
+
+  constructor(
+    private readonly repository: DeauthenticationRepository,
+    private readonly lifecycle: ConnectionLifecycleService,
+    private readonly terra: TerraClient,
+    private readonly metrics: Metrics,
+    private readonly clock: Clock,
+    @InjectDataSource() private readonly dataSource: DataSource,
+  ) {}
+
+  /** Call it outside of any transaction, for a request whose lease the caller holds. */
+  async call(due: Deauthentication): Promise<void> {
+    try {
+      const ended = await this.terra.deauthenticate(due.terraUserId);
+      await this.confirm(due, ended ? 'ended' : 'not_found');
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      this.metrics.deauthentications.inc({ outcome: 'failed' });
+      this.logger.warn({
+        event: 'deauthentication.failed',
+        deauthenticationId: due.id,
+        connectionId: due.connectionId,
+        attempt: due.attempts,
+        error: error.code,
+      });
+      const waitMs = retryDelayMs(DEAUTHENTICATION_RETRY, due.attempts);
+      await this.repository.postpone(due, error.code, new Date(this.clock.now().getTime() + waitMs));
+    }
+  }
+
+  private async confirm(due: Deauthentication, outcome: 'ended' | 'not_found'): Promise<void> {
+    const now = this.clock.now();
+    const { id, terraUserId, connectionId, actor, reason } = due;
+    await inTransaction(this.dataSource, async (manager) => {
+      const fact = { terraUserId, actor, reason, sourceId: id, occurredAt: now, source: 'api' } as const;
+      const recorded = await this.lifecycle.record(manager, [
+        { ...fact, kind: 'ended', cause: 'disconnected_by_us' },
+      ]);
+      await this.repository.confirm(manager, id, outcome, now);
+      if (recorded.get(terraUserId)?.erased) await this.repository.pseudonymize(manager, due);
+    });
+    this.metrics.deauthentications.inc({ outcome });
+    this.logger.log({ event: 'deauthentication.confirmed', deauthenticationId: id, connectionId, outcome });
+  }
+}

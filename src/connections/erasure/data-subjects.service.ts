@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { In, IsNull, type EntityManager } from 'typeorm';
+import { Clock } from '../../common';
+import type { DataSubject } from '../../database';
+import { Connection } from '../connection.entity';
+import { Deauthentication } from '../deauthentication/deauthentication.entity';
+import { DeauthenticationsService } from '../deauthentication/deauthentications.service';
+import { ConnectionFactRepository } from '../projection/connection-fact.repository';
+import { ConnectionLifecycleService } from '../projection/connection-lifecycle.service';
+import { ConnectionErasureRepository } from './connection-erasure.repository';
+import { TombstoneRepository, type Tombstones } from './tombstone.repository';
+
+/** Which rows are an end user's, and the locks of an erasure. Every method runs inside the caller's transaction. */
+@Injectable()
+export class DataSubjectsService {
+  constructor(
+    private readonly repository: ConnectionErasureRepository,
+    private readonly tombstones: TombstoneRepository,
+    private readonly facts: ConnectionFactRepository,
+    private readonly lifecycle: ConnectionLifecycleService,
+    private readonly deauthentications: DeauthenticationsService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Taken by workers that process events: no row is erased until their transaction ends. */
+  shareErasureLock(manager: EntityManager): Promise<void> {
+    return this.repository.shareErasureLock(manager);
+  }
+
+  tombstonesOf(
+    manager: EntityManager,
+    ids: { referenceIds: string[]; terraUserIds: string[] },
+  ): Promise<Tombstones> {
+    return this.tombstones.find(manager, ids);
+  }
+
+  /** Stops the processing of events until the transaction ends, and locks everything of the end user. */
+  async lock(manager: EntityManager, referenceId: string): Promise<void> {
+    await this.repository.takeErasureLock(manager);
+    for (let known: string[] = []; ;) {
+      const found = await this.repository.terraUsersOf(manager, referenceId);
+      if (found.every((id) => known.includes(id))) break;
+      // A Terra user may have been linked while we waited for the locks, so look again.
+      await this.facts.lockTerraUsers(manager, found);
+      known = found;
+    }
+    await this.facts.lockEndUsers(manager, [referenceId]);
+  }
+
+  /** The end user as rows name it. Call it under {@link lock}, or in a transaction that sees one snapshot. */
+  async find(manager: EntityManager, referenceId: string): Promise<DataSubject> {
+    const terraUserIds = await this.repository.terraUsersOf(manager, referenceId);
+    const connections = await manager.find(Connection, {
+      select: { id: true },
+      where: { referenceId },
+      order: { id: 'ASC' },
+    });
+    const naming = await this.repository.factsNaming(manager, { referenceId, terraUserIds });
+    const named = naming.flatMap(({ terraUserId, oldTerraUserId }) => [terraUserId, oldTerraUserId ?? []]);
+    const ofOthers = await this.repository.ofOthers(manager, named.flat(), referenceId);
+    const successors = naming.filter(({ terraUserId }) => ofOthers.has(terraUserId));
+    return {
+      referenceId,
+      terraUserIds,
+      connectionIds: connections.map(({ id }) => id),
+      successorIds: [...new Set(successors.map(({ terraUserId }) => terraUserId))],
+    };
+  }
+
+  /** Every deauthentication request for the end user, oldest first. */
+  deauthenticationsOf(
+    manager: EntityManager,
+    { referenceId, terraUserIds }: DataSubject,
+  ): Promise<Deauthentication[]> {
+    return manager.find(Deauthentication, {
+      where: [{ referenceId }, { terraUserId: In(terraUserIds) }],
+      order: { id: 'ASC' },
+    });
+  }
+
+  /** Requests the end of all connections in use. @returns how many */
+  async disconnectAll(manager: EntityManager, referenceId: string, actor: string): Promise<number> {
+    const status = In(['active', 'needs_reauth']);
+    const inUse = await manager.findBy(Connection, { referenceId, status, mergedInto: IsNull() });
+    const fact = { occurredAt: this.clock.now(), source: 'api', actor, reason: 'erasure' } as const;
+    const kind = 'disconnect_requested';
+    if (inUse.length > 0) {
+      const requests = inUse.map(({ terraUserId }) => ({ ...fact, terraUserId, kind, cause: kind }) as const);
+      await this.lifecycle.record(manager, requests);
+    }
+    return inUse.length;
+  }
+
+  /**
+   * Requests the end of Terra users that Terra lists for the end user, unless that was requested since, or they belong
+   * to another end user.
+   *
+   * @returns how many requests were added
+   */
+  async deauthenticateListed(
+    manager: EntityManager,
+    listed: { referenceId: string; terraUserIds: string[] },
+    { actor, since }: { actor: string; since: Date },
+  ): Promise<number> {
+    const { referenceId, terraUserIds } = listed;
+    const ofOthers = await this.repository.ofOthers(manager, terraUserIds, referenceId);
+    let requested = 0;
+    for (const terraUserId of terraUserIds) {
+      if (ofOthers.has(terraUserId)) continue;
+      if (await this.deauthentications.wasRequestedSince(manager, terraUserId, since)) continue;
+      const request = { terraUserId, referenceId, connectionId: null, actor, reason: 'erasure' };
+      await this.deauthentications.request(manager, request);
+      requested += 1;
+    }
+    return requested;
+  }
+}

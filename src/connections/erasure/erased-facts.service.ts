@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { DeauthenticationsService } from '../deauthentication/deauthentications.service';
+import type { NewFact } from '../projection/connection-fact';
+import type { ConnectionIdentity } from '../projection/connection-identity.entity';
+import { pseudonymOf } from './pseudonym';
+import { TombstoneRepository, type Tombstones } from './tombstone.repository';
+
+/** Keeps facts about erased end users out of the database. */
+@Injectable()
+export class ErasedFactsService {
+  constructor(
+    private readonly tombstones: TombstoneRepository,
+    private readonly deauthentications: DeauthenticationsService,
+  ) {}
+
+  /**
+   * Drops facts about erased end users. An event that links an erased account proves that Terra still holds it, so its
+   * deauthentication is requested.
+   *
+   * @param before the known identities of the facts' Terra users, by Terra user
+   * @returns for each fact that stays: the fact to store, with pseudonyms for erased ids
+   */
+  async filter(
+    manager: EntityManager,
+    facts: NewFact[],
+    before: Map<string, ConnectionIdentity>,
+  ): Promise<Map<NewFact, NewFact>> {
+    const tombstones = await this.tombstones.find(manager, {
+      terraUserIds: facts
+        .flatMap(({ terraUserId, oldTerraUserId }) => [terraUserId, oldTerraUserId ?? []])
+        .flat(),
+      referenceIds: facts.flatMap(({ referenceId, oldReferenceId }) => [
+        ...(referenceId ? [referenceId] : []),
+        ...(oldReferenceId ? [oldReferenceId] : []),
+      ]),
+    });
+    if (tombstones.size === 0) return new Map(facts.map((fact) => [fact, fact]));
+    const kept = new Map<NewFact, NewFact>();
+    for (const fact of facts) {
+      const erasedAt = tombstones.get(`end_user:${fact.referenceId}`) ?? null;
+      const hasTombstone = tombstones.has(`terra_user:${fact.terraUserId}`);
+      const isErased = hasTombstone || (erasedAt !== null && fact.occurredAt <= erasedAt);
+      if (!isErased) kept.set(fact, pseudonymizeOld(fact, tombstones));
+      else if (fact.kind === 'linked' || fact.kind === 'swapped') {
+        const owner = before.get(fact.terraUserId)?.referenceId ?? null;
+        await this.deauthenticate(manager, fact, { owner, erasedAt, hasTombstone });
+      }
+    }
+    return kept;
+  }
+
+  private async deauthenticate(
+    manager: EntityManager,
+    fact: NewFact,
+    known: { owner: string | null; erasedAt: Date | null; hasTombstone: boolean },
+  ): Promise<void> {
+    const { terraUserId } = fact;
+    const { owner, erasedAt, hasTombstone } = known;
+    // A claim must not disconnect another end user's account.
+    if (owner !== null && owner !== fact.referenceId) return;
+    // Until the erasure completes, facts about the end of a known Terra user are still needed, so it gets no tombstone.
+    if (!hasTombstone && erasedAt && owner === null)
+      await this.tombstones.addTerraUser(manager, terraUserId, erasedAt);
+    // By this pseudonym a pending erasure finds the request, and waits for it.
+    const referenceId = fact.referenceId && erasedAt ? pseudonymOf('end_user', fact.referenceId) : null;
+    await this.deauthentications.request(manager, {
+      terraUserId,
+      referenceId,
+      connectionId: null,
+      actor: 'erasure',
+      reason: 'event after the erasure',
+    });
+  }
+}
+
+// An end user who came back, or another one who connected the account since, replaced a Terra user that no row may name.
+function pseudonymizeOld(fact: NewFact, tombstones: Tombstones): NewFact {
+  const { oldTerraUserId: old, oldReferenceId, referenceId } = fact;
+  if (old == null || !tombstones.has(`terra_user:${old}`)) return fact;
+  const isOther = oldReferenceId != null && oldReferenceId !== referenceId;
+  return {
+    ...fact,
+    oldTerraUserId: pseudonymOf('terra_user', old),
+    oldReferenceId: isOther ? pseudonymOf('end_user', oldReferenceId) : oldReferenceId,
+  };
+}

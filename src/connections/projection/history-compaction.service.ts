@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, In } from 'typeorm';
+import { inTransaction, runSql } from '../../database';
+import { compareFacts, type Fact, type FactKind } from './connection-fact';
+import { ConnectionFact } from './connection-fact.entity';
+import { ConnectionFactRepository } from './connection-fact.repository';
+import { ConnectionProjectionRepository } from './connection-projection.repository';
+import { reduceConnections } from './connection-reducer';
+import type { ConnectionKey } from './terra-user-reducer';
+
+// The owner of a Terra user, whom it replaced and how it ended are kept for ever: a late event must find them.
+const DISPENSABLE: readonly FactKind[] = ['failing', 'recovered', 'scopes'];
+const BATCH = 1_000;
+
+/** Deletes old facts of ended connections that no longer decide what the connection is. */
+@Injectable()
+export class HistoryCompactionService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly facts: ConnectionFactRepository,
+    private readonly projection: ConnectionProjectionRepository,
+  ) {}
+
+  /**
+   * Compacts the history of every connection that ended before that time, in batches; stops between two of them once
+   * `signal` is aborted.
+   *
+   * @returns how many facts were deleted
+   */
+  async compactAll(before: Date, signal: AbortSignal): Promise<number> {
+    let deleted = 0;
+    let after: string | null = null;
+    do {
+      const ended: EndedConnection[] = await this.endedBefore(before, after);
+      for (const { referenceId, provider } of ended)
+        deleted += await this.compact({ referenceId, provider }, before);
+      after = ended.length === BATCH ? (ended.at(-1)?.id ?? null) : null;
+    } while (after !== null && !signal.aborted);
+    return deleted;
+  }
+
+  private async endedBefore(before: Date, afterId: string | null): Promise<EndedConnection[]> {
+    const { rows } = await runSql<EndedConnection>(
+      this.dataSource,
+      `SELECT id, reference_id AS "referenceId", provider FROM terra_connect.connections
+        WHERE merged_into IS NULL AND status IN ('disconnected', 'moved') AND disconnected_at < $1
+          AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
+      [before, afterId, BATCH],
+    );
+    return rows;
+  }
+
+  private compact(key: ConnectionKey, before: Date): Promise<number> {
+    return inTransaction(this.dataSource, async (manager) => {
+      await this.facts.lockEndUsers(manager, [key.referenceId]);
+      const identities = await this.projection.identitiesOf(manager, key);
+      const ids = identities.map(({ terraUserId }) => terraUserId);
+      const needless = dispensable(key, await this.facts.connectedWith(manager, ids), before);
+      // A fact that another end user's connection is computed from, too, is not this key's to delete.
+      const mine = needless.filter(({ terraUserId }) => ids.includes(terraUserId));
+      if (mine.length > 0) await manager.delete(ConnectionFact, { id: In(mine.map(({ id }) => id)) });
+      return mine.length;
+    });
+  }
+}
+
+interface EndedConnection extends ConnectionKey {
+  id: string;
+}
+
+/** The facts before that time without which the connections of a key are exactly the same. */
+export function dispensable(key: ConnectionKey, facts: Fact[], before: Date): Fact[] {
+  const wanted = storedStateOf(key, facts);
+  let kept = facts;
+  for (const fact of facts.toSorted(compareFacts)) {
+    if (!DISPENSABLE.includes(fact.kind) || fact.occurredAt >= before) continue;
+    const without = kept.filter((other) => other !== fact);
+    if (storedStateOf(key, without) === wanted) kept = without;
+  }
+  return facts.filter((fact) => !kept.includes(fact));
+}
+
+/** What the tables hold of a key's connections and identities. */
+function storedStateOf(key: ConnectionKey, facts: Fact[]): string {
+  const states = reduceConnections(key, facts).map(({ members, ...connection }) => ({
+    ...connection,
+    members: members.map(({ terraUserId, firstSeen, linkedAt, supersededBy, ended }) => [
+      terraUserId,
+      firstSeen,
+      linkedAt,
+      supersededBy,
+      ended,
+    ]),
+  }));
+  return JSON.stringify(states);
+}

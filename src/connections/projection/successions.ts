@@ -1,0 +1,141 @@
+import type { Fact } from './connection-fact';
+import type { TerraUserState } from './terra-user-reducer';
+
+/** Which Terra user replaced another one of the same account, and when. */
+export interface Succession {
+  terraUserId: string;
+  at: Date;
+}
+
+/** Old Terra user → the one that replaced it. */
+export type Successions = Map<string, Succession>;
+
+// Terra ends the old user of a reconnect together with the swap; the end may be dated a little before it.
+const SAME_MOMENT_MS = 60_000;
+
+/**
+ * Which Terra users of one connection key replaced each other.
+ *
+ * @param mine the Terra users of the key
+ * @param swaps in the order in which they occurred
+ * @param movedAt the departures of `departuresOf`
+ */
+export function successionsOf(
+  mine: TerraUserState[],
+  swaps: Fact[],
+  movedAt: Map<string, Date>,
+): Successions {
+  const byId = new Map(mine.map((user) => [user.terraUserId, user]));
+  const reported = swaps.filter(
+    ({ cause, terraUserId, referenceId }) =>
+      // Another end user's claim to one of these Terra users joins nothing.
+      cause === 'user_reauth' && isCredible(referenceId, byId.get(terraUserId)),
+  );
+  const successions: Successions = new Map();
+  const predecessors = new Map<string, string>();
+  const succeed = (old: string, { terraUserId, occurredAt: at }: Fact): void => {
+    successions.set(old, { terraUserId, at });
+    predecessors.set(terraUserId, old);
+  };
+
+  for (const swap of reported) {
+    const { terraUserId, oldTerraUserId: old } = swap;
+    if (old === null || !byId.has(old) || !byId.has(terraUserId)) continue;
+    // Two Terra users that replaced the same one are one account: the later replaced the earlier.
+    const last = lastOf(old, successions);
+    if (last !== terraUserId) succeed(successions.has(last) ? old : last, swap);
+  }
+  // Terra may leave the old user out. It is known only if exactly one can be meant; otherwise no Terra user counts as
+  // replaced, and the reconciler asks Terra.
+  for (const swap of reported) {
+    const { terraUserId, oldTerraUserId, occurredAt } = swap;
+    if (oldTerraUserId !== null || !byId.has(terraUserId) || predecessors.has(terraUserId)) continue;
+    const [only, another] = mine.filter(
+      (old) =>
+        old.terraUserId !== terraUserId &&
+        !successions.has(old.terraUserId) &&
+        old.linkedAt !== null &&
+        old.linkedAt < occurredAt &&
+        !endedBefore(old, occurredAt.getTime() - SAME_MOMENT_MS),
+    );
+    if (only && !another) succeed(only.terraUserId, swap);
+  }
+  // The Terra user of a reconnect session replaces one that has ended or moved. While the old one lives and Terra reports
+  // no swap, the end user has connected another account.
+  for (const swap of swaps.filter(({ cause }) => cause === 'reconnect')) {
+    const { terraUserId, oldTerraUserId, occurredAt } = swap;
+    const old = oldTerraUserId === null ? undefined : byId.get(oldTerraUserId);
+    if (!old || !byId.has(terraUserId) || predecessors.has(terraUserId)) continue;
+    const latest = occurredAt.getTime() + SAME_MOMENT_MS;
+    const goneAt = movedAt.get(old.terraUserId)?.getTime() ?? Infinity;
+    // When a Terra user that lists lack has ended is unknown, so its end counts at any time.
+    const isFree = endedBefore(old, latest) || old.ended?.cause === 'absent' || goneAt < latest;
+    if (isFree && !successions.has(old.terraUserId)) succeed(old.terraUserId, swap);
+  }
+  return successions;
+}
+
+/** Terra users whose account was connected under another reference, with the time. Never replaced in place (T-16). */
+export function departuresOf(
+  mine: TerraUserState[],
+  all: Map<string, TerraUserState>,
+  swaps: Fact[],
+): Map<string, Date> {
+  const keys = new Map(mine.map(({ terraUserId, key }) => [terraUserId, key]));
+  const departures = new Map<string, Date>();
+  for (const { terraUserId, oldTerraUserId, occurredAt, cause } of swaps) {
+    const from = oldTerraUserId === null ? undefined : keys.get(oldTerraUserId);
+    const to = all.get(terraUserId)?.key;
+    if (cause !== 'user_reauth' || oldTerraUserId === null || !from || !to) continue;
+    if (to.referenceId !== from.referenceId && !departures.has(oldTerraUserId))
+      departures.set(oldTerraUserId, occurredAt);
+  }
+  return departures;
+}
+
+/** Groups the Terra users into accounts: each with its successors. */
+export function accountsOf(mine: TerraUserState[], successions: Successions): TerraUserState[][] {
+  const accountOf = new Map(mine.map(({ terraUserId }) => [terraUserId, new Set([terraUserId])]));
+  for (const [old, { terraUserId }] of successions) {
+    const [first, second] = [accountOf.get(old), accountOf.get(terraUserId)];
+    if (!first || !second || first === second) continue;
+    for (const id of second) accountOf.set(id, first.add(id));
+  }
+  return [...new Set(accountOf.values())].map((ids) =>
+    mine.filter(({ terraUserId }) => ids.has(terraUserId)),
+  );
+}
+
+/** When the Terra user last replaced another one, in milliseconds; 0: never. */
+export function lastReplacedAt(terraUserId: string, successions: Successions): number {
+  const replaced = [...successions.values()].filter((succession) => succession.terraUserId === terraUserId);
+  return Math.max(0, ...replaced.map(({ at }) => at.getTime()));
+}
+
+/** Whether the Terra user ended more than a moment before `at`, so that the end has nothing to do with it. */
+export function endedLongBefore(user: TerraUserState, at: Date | null): boolean {
+  return endedBefore(user, (at?.getTime() ?? 0) - SAME_MOMENT_MS);
+}
+
+/** The last successor of a Terra user so far, or the user itself. In a circle: the one before it closes. */
+function lastOf(terraUserId: string, successions: Successions): string {
+  const passed = new Set<string>();
+  let last = terraUserId;
+  for (
+    let next = successions.get(last);
+    next && !passed.has(next.terraUserId);
+    next = successions.get(last)
+  ) {
+    passed.add(last);
+    last = next.terraUserId;
+  }
+  return last;
+}
+
+function isCredible(referenceId: string | null, user: TerraUserState | undefined): boolean {
+  return referenceId === null || referenceId === user?.key?.referenceId;
+}
+
+function endedBefore({ ended }: TerraUserState, ms: number): boolean {
+  return ended !== null && ended.at.getTime() < ms;
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import {
+  exportedFields,
+  type DataSubject,
+  type ExportedRow,
+  type ExportPolicy,
+  type PersonalData,
+} from '../database';
+import { Erasure } from './erasure.entity';
+import { ErasureRepository } from './erasure.repository';
+
+const ERASURE_EXPORT: ExportPolicy<Erasure> = {
+  id: 'exported',
+  referenceId: 'exported',
+  referenceDigest: 'internal',
+  status: 'exported',
+  actor: 'exported',
+  requestedAt: 'exported',
+  completedAt: 'exported',
+  counts: 'exported',
+  confirmations: 'exported',
+};
+
+/** The personal data of erasures themselves. */
+@Injectable()
+export class ErasurePersonalData implements PersonalData {
+  readonly entities = [Erasure];
+
+  constructor(private readonly repository: ErasureRepository) {}
+
+  async exportRows(
+    manager: EntityManager,
+    { referenceId }: DataSubject,
+  ): Promise<Record<string, ExportedRow[]>> {
+    const erasures = await this.repository.listOf(manager, referenceId);
+    return { erasures: erasures.map((erasure) => exportedFields(erasure, ERASURE_EXPORT)) };
+  }
+
+  /** The receipt stays; completing the erasure removes the reference id from it. */
+  erase(): Promise<Record<string, number>> {
+    return Promise.resolve({});
+  }
+}

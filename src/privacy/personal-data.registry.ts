@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { SessionPersonalData } from '../connect-sessions';
+import { ConnectionPersonalData } from '../connections';
+import type { DataSubject, ErasureRequest, ExportedRow, PersonalData, PruneRule } from '../database';
+import { SweepPersonalData } from '../reconciliation';
+import { WebhookPersonalData } from '../webhooks';
+import { ErasurePersonalData } from './erasure-personal-data.service';
+
+/** Runs the personal-data contract of every module. A new module with rows about end users is added here. */
+@Injectable()
+export class PersonalDataRegistry {
+  /** In the order in which an erasure runs: rows that reference other rows come first. */
+  readonly all: readonly PersonalData[];
+
+  constructor(
+    sessions: SessionPersonalData,
+    connections: ConnectionPersonalData,
+    webhooks: WebhookPersonalData,
+    sweeps: SweepPersonalData,
+    erasures: ErasurePersonalData,
+  ) {
+    this.all = [sessions, connections, webhooks, sweeps, erasures];
+  }
+
+  get pruneRules(): readonly PruneRule[] {
+    return this.all.flatMap(({ pruneRules }) => pruneRules ?? []);
+  }
+
+  async beginErasure(manager: EntityManager, request: ErasureRequest): Promise<void> {
+    for (const data of this.all) await data.beginErasure?.(manager, request);
+  }
+
+  /** The first obstacle of any module; null: the erasure can complete. */
+  async erasureObstacle(manager: EntityManager, request: ErasureRequest): Promise<string | null> {
+    for (const data of this.all) {
+      const obstacle = await data.erasureObstacle?.(manager, request);
+      if (obstacle) return obstacle;
+    }
+    return null;
+  }
+
+  /** Every row about the end user, by section. */
+  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Record<string, ExportedRow[]>> {
+    let sections: Record<string, ExportedRow[]> = {};
+    for (const data of this.all) sections = { ...sections, ...(await data.exportRows(manager, subject)) };
+    return sections;
+  }
+
+  /** @returns how many rows were deleted or pseudonymized, by section */
+  async erase(manager: EntityManager, subject: DataSubject): Promise<Record<string, number>> {
+    let counts: Record<string, number> = {};
+    for (const data of this.all) counts = { ...counts, ...(await data.erase(manager, subject)) };
+    return counts;
+  }
+}

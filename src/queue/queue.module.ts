@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { WorkerHost } from './worker-host';
+
+@Module({ providers: [WorkerHost], exports: [WorkerHost] })
+export class QueueModule {}

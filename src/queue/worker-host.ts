@@ -1,0 +1,41 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { WorkerOptions } from '../config';
+import { WorkerLoop, type Worker } from './worker-loop';
+
+/**
+ * Starts and stops the background loops of all modules. A worker registers itself in its constructor; the loops start
+ * with the application where `WORKERS_ENABLED` says so, and the shutdown waits for the runs in flight.
+ */
+@Injectable()
+export class WorkerHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loops = new Map<string, WorkerLoop>();
+
+  constructor(private readonly options: WorkerOptions) {}
+
+  /** @throws Error when the name is taken */
+  register(worker: Worker): void {
+    if (this.loops.has(worker.name)) throw new Error(`There are two workers with the name ${worker.name}.`);
+    this.loops.set(worker.name, new WorkerLoop(worker));
+  }
+
+  /**
+   * Wakes a worker, since work is waiting. Call it after the commit: before it the worker would find nothing. Workers of
+   * other processes find the work on their next look.
+   *
+   * @throws Error when no worker has the name
+   */
+  notify(name: string): void {
+    const loop = this.loops.get(name);
+    if (!loop) throw new Error(`No worker has the name ${name}.`);
+    loop.notify();
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.options.enabled) return;
+    for (const loop of this.loops.values()) loop.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.loops.values()].map((loop) => loop.stop()));
+  }
+}

@@ -1,0 +1,87 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { ReconciliationOptions } from '../config';
+import { DeauthenticationsService, ReconcileTargetsRepository } from '../connections';
+import { inTransaction } from '../database';
+import { maximumChanges } from './safety-threshold.service';
+import { SweepFindingRepository } from './sweep-finding.repository';
+import { observationOf } from './sweep-reader.service';
+import type { ApprovalReason, Sweep } from './sweep.entity';
+import { SweepRepository } from './sweep.repository';
+import { diffMissing } from './terra-diff';
+
+const CHUNK = 2_000;
+
+/** The second phase of a sweep: finds our Terra users that no page named, and decides whether it needs approval. */
+@Injectable()
+export class SweepDiffService {
+  private readonly logger = new Logger(SweepDiffService.name);
+
+  constructor(
+    private readonly targets: ReconcileTargetsRepository,
+    private readonly deauthentications: DeauthenticationsService,
+    private readonly sweeps: SweepRepository,
+    private readonly findings: SweepFindingRepository,
+    private readonly options: ReconciliationOptions,
+    @InjectDataSource() private readonly dataSource: DataSource,
+  ) {}
+
+  /** @returns why an operator must approve the sweep, or null */
+  async findMissing(sweep: Sweep, signal: AbortSignal): Promise<ApprovalReason | null> {
+    const live = await this.targets.countLive();
+    await inTransaction(this.dataSource, (manager) => this.sweeps.advance(manager, sweep, { live }));
+    const reason = this.approvalReasonFor(sweep, live);
+    // An empty list usually means a wrong key, a wrong environment or a broken page.
+    if (reason === 'empty_list' && !sweep.dryRun && !sweep.forced) return reason;
+    if (sweep.unreadable > 0) {
+      this.logger.warn({ event: 'sweep.unreadable_users', sweepId: sweep.id, unreadable: sweep.unreadable });
+    } else {
+      while ((await this.diffChunk(sweep)) && !signal.aborted);
+    }
+    return this.approvalReasonFor(sweep, live);
+  }
+
+  /** Marks the confirmed deauthentications as verified whose Terra users this sweep did not see. */
+  async verifyDisconnected(sweep: Sweep): Promise<void> {
+    if (sweep.unreadable > 0) return;
+    for (let after: string | null = null; ;) {
+      const unverified: string[] = await this.deauthentications.listUnverified(sweep.startedAt, after, CHUNK);
+      after = unverified.at(-1) ?? null;
+      if (after === null) return;
+      await inTransaction(this.dataSource, async (manager) => {
+        const unseen = await this.findings.unseen(manager, sweep.id, unverified);
+        await this.deauthentications.markVerified(manager, unseen, sweep.startedAt);
+        await this.sweeps.advance(manager, sweep);
+      });
+    }
+  }
+
+  /** @returns whether there may be more */
+  private async diffChunk(sweep: Sweep): Promise<boolean> {
+    const expected = await this.targets.listExpectedAfter(sweep.diffAfter, CHUNK);
+    const last = expected.at(-1);
+    if (!last) return false;
+    const byId = new Map(expected.map((known) => [known.identity.terraUserId, known]));
+    // A Terra user that was linked after the start may be on a page that had been read by then.
+    const seen = observationOf(sweep, sweep.startedAt);
+    const confirmMs = this.options.confirmMinutes * 60_000;
+    await inTransaction(this.dataSource, async (manager) => {
+      const unseen = await this.findings.unseen(manager, sweep.id, [...byId.keys()]);
+      const found = unseen
+        .map((id) => byId.get(id))
+        .filter((known) => known !== undefined)
+        .flatMap((known) => diffMissing(known, seen, confirmMs))
+        .map((correction) => ({ correction, observed: null, observedAt: sweep.startedAt }));
+      const changes = await this.findings.add(manager, sweep.id, found);
+      const place = { diffAfter: last.identity.terraUserId };
+      await this.sweeps.advance(manager, sweep, place, { changes });
+    });
+    return expected.length === CHUNK;
+  }
+
+  private approvalReasonFor({ usersSeen, changes }: Sweep, live: number): ApprovalReason | null {
+    if (usersSeen === 0 && live > 0) return 'empty_list';
+    return changes > maximumChanges(this.options, live) ? 'too_many_changes' : null;
+  }
+}

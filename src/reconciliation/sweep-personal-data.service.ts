@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import {
+  exportedFields,
+  type DataSubject,
+  type ExportedRow,
+  type ExportPolicy,
+  type PersonalData,
+} from '../database';
+import { SweepFinding } from './sweep-finding.entity';
+import { SweepFindingRepository } from './sweep-finding.repository';
+import { Sweep } from './sweep.entity';
+import { SweepRepository } from './sweep.repository';
+
+const FINDING_EXPORT: ExportPolicy<SweepFinding> = {
+  sweepId: 'exported',
+  terraUserId: 'exported',
+  action: 'exported',
+  referenceId: 'exported',
+  connectionId: 'exported',
+  observed: 'exported',
+  observedAt: 'exported',
+  settledAt: 'exported',
+  outcome: 'exported',
+};
+
+/** The personal data of sweeps. */
+@Injectable()
+export class SweepPersonalData implements PersonalData {
+  readonly entities = [Sweep, SweepFinding];
+
+  constructor(
+    private readonly sweeps: SweepRepository,
+    private readonly findings: SweepFindingRepository,
+  ) {}
+
+  // A running sweep may store what it has read of the end user after the erasure.
+  async erasureObstacle(manager: EntityManager): Promise<string | null> {
+    return (await this.sweeps.isRunning(manager)) ? 'sweep_running' : null;
+  }
+
+  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Record<string, ExportedRow[]>> {
+    const findings = await this.findings.listOf(manager, subject);
+    return { sweepFindings: findings.map((finding) => exportedFields(finding, FINDING_EXPORT)) };
+  }
+
+  async erase(manager: EntityManager, subject: DataSubject): Promise<Record<string, number>> {
+    return { sweepFindings: await this.findings.erase(manager, subject) };
+  }
+}

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common';
+import { ReconcileTargetsRepository } from '../connections';
+import { TerraClient, type TerraUser } from '../terra';
+
+// For all questions of one comparison together, since a caller waits for it.
+const DEADLINE_MS = 9_000;
+
+/** What Terra says about one end user. */
+export interface TerraListing {
+  askedAt: Date;
+  /** The Terra users that Terra holds under the reference. */
+  users: TerraUser[];
+  /** Connected Terra users of ours that Terra does not know. */
+  missing: string[];
+}
+
+/** Asks Terra which Terra users it holds for one end user. */
+@Injectable()
+export class TerraListingService {
+  constructor(
+    private readonly terra: TerraClient,
+    private readonly targets: ReconcileTargetsRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * A connected Terra user that the list lacks is asked for by id: one of the documented shapes of the list names a
+   * single user where there may be more, and a user may be listed under another reference.
+   *
+   * @throws the Terra errors of `terra.errors.ts`
+   */
+  async list(referenceId: string): Promise<TerraListing> {
+    const askedAt = this.clock.now();
+    const deadline = Date.now() + DEADLINE_MS;
+    const left = (): number => Math.max(1, deadline - Date.now());
+    const listed = await this.terra.listUsersOf(referenceId, left());
+    // Terra answers 404 for an unknown reference and for a wrong dev-id; with a wrong dev-id the list of users fails, too.
+    if (listed === null) await this.terra.listUsersPage(0, 1, left());
+    const users = listed ?? [];
+    const missing: string[] = [];
+    for (const terraUserId of await this.targets.listExpectedOf(referenceId)) {
+      if (users.some((user) => user.terraUserId === terraUserId)) continue;
+      const found = await this.terra.findUser(terraUserId, left());
+      if (found) users.push(found.isAuthenticated ? found.user : { ...found.user, active: false });
+      else missing.push(terraUserId);
+    }
+    return { askedAt, users, missing };
+  }
+}

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Clock } from '../common';
+import {
+  exportedFields,
+  type DataSubject,
+  type ErasureRequest,
+  type ExportedRow,
+  type ExportPolicy,
+  type PersonalData,
+  type PruneRule,
+} from '../database';
+import { erasedBody } from './erased-webhook.service';
+import { WebhookErasureRepository } from './webhook-erasure.repository';
+import { WebhookEvent } from './webhook-event.entity';
+import { WebhookInboxRepository } from './webhook-inbox.repository';
+
+// An operator may still look into events that could not be applied.
+const UNAPPLIED_FACTOR = 3;
+
+const EVENT_EXPORT: ExportPolicy<WebhookEvent> = {
+  id: 'exported',
+  dedupeKey: 'internal',
+  signatureDigest: 'internal',
+  traceId: 'exported',
+  terraReference: 'exported',
+  signedAt: 'exported',
+  occurredAt: 'exported',
+  receivedAt: 'exported',
+  // Exported as text.
+  body: 'internal',
+  type: 'exported',
+  terraUserId: 'exported',
+  referenceId: 'exported',
+  status: 'exported',
+  attempts: 'exported',
+  nextAttemptAt: 'exported',
+  note: 'exported',
+  processedAt: 'exported',
+  replays: 'exported',
+  replayedAt: 'exported',
+  replayedBy: 'exported',
+};
+
+/** The personal data of stored webhook events. */
+@Injectable()
+export class WebhookPersonalData implements PersonalData {
+  readonly entities = [WebhookEvent];
+
+  readonly pruneRules: readonly PruneRule[] = [
+    {
+      table: 'webhook_events',
+      days: ({ webhookEventsDays }) => webhookEventsDays,
+      prune: (before, signal) => this.prune(before, signal),
+    },
+  ];
+
+  constructor(
+    private readonly repository: WebhookErasureRepository,
+    private readonly inbox: WebhookInboxRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  // Events that were received before the request may be about the end user, which is known only once they are read.
+  async erasureObstacle(manager: EntityManager, { requestedAt }: ErasureRequest): Promise<string | null> {
+    return (await this.repository.hasUnread(manager, requestedAt)) ? 'events_not_read' : null;
+  }
+
+  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Record<string, ExportedRow[]>> {
+    const events = await this.repository.listOf(manager, subject);
+    return {
+      webhookEvents: events.map((event) => ({
+        ...exportedFields(event, EVENT_EXPORT),
+        body: event.body.toString('utf8'),
+      })),
+    };
+  }
+
+  async erase(manager: EntityManager, subject: DataSubject): Promise<Record<string, number>> {
+    const now = this.clock.now();
+    const events = await this.repository.findOf(manager, subject);
+    for (const { id, type } of events)
+      await this.repository.blank(manager, id, { type, body: erasedBody(type) }, now);
+    const swaps = await this.repository.blankSwaps(manager, subject.successorIds, erasedBody('user_reauth'));
+    return { webhookEvents: events.length + swaps };
+  }
+
+  private prune(before: Date, signal: AbortSignal): Promise<number> {
+    const now = this.clock.now().getTime();
+    const unappliedBefore = new Date(now - UNAPPLIED_FACTOR * (now - before.getTime()));
+    return this.inbox.prune(before, unappliedBefore, signal);
+  }
+}
