@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { DataSource } from 'typeorm';
 import { ApiKeysService } from '../src/api-keys';
-import { ConnectSessionRepository } from '../src/connect-sessions/connect-session.repository';
 import { RETURN_URL, startTestApp, type TestApp } from './support/app';
 import { newReference, readSession, shiftClock, type SessionAnswer } from './support/flow';
 import { invalidField, refusal, type ProblemBody } from './support/refusals';
@@ -160,14 +160,11 @@ describe('Idempotency-Key', () => {
     const failing = create(body, key);
     await untilInserted(body.referenceId);
     // The second request has run into the key and looks who holds it: by then the first one has failed.
-    const repository = service.app.get(ConnectSessionRepository, { strict: false });
-    const { sessions } = repository as unknown as {
-      sessions: { findOneBy: (where: object) => Promise<unknown> };
-    };
-    const findOneBy = sessions.findOneBy.bind(sessions);
-    jest.spyOn(sessions, 'findOneBy').mockImplementationOnce(async (where) => {
+    const { manager } = service.app.get(DataSource);
+    const findOneBy = manager.findOneBy.bind(manager);
+    jest.spyOn(manager, 'findOneBy').mockImplementationOnce(async (entity, where) => {
       await failing;
-      return findOneBy(where);
+      return findOneBy(entity, where);
     });
     const answer = await create(body, key);
     expect((await failing).status).toBe(503);
