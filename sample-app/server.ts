@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { acceptForms, formText } from '../sandbox/pages/forms';
+import { acceptForms, formText } from '../sandbox/pages/request-fields';
 import { sendPage } from '../sandbox/pages/html';
 import { bannerFor, ENDED, type Banner } from './banner';
 import { diaryPage, messagePage, signInPage } from './pages';

@@ -1,4 +1,4 @@
-import type { LinkedUser } from '../account/account';
+import type { LinkedUser } from '../account/linked-user';
 import { SWITCHES, type SwitchName } from '../behaviour';
 import type { SandboxContext } from '../context';
 import { html, type Html, type Page } from '../pages/html';

@@ -1,7 +1,7 @@
 import type { Account } from '../account/account';
 import { toWireUser, type WireUser } from '../account/linked-user';
 import { findProvider } from '../account/providers';
-import { applyBehaviour, BehaviourError, type Behaviour } from '../behaviour';
+import { applyBehaviour, InvalidRequestError, type Behaviour } from '../behaviour';
 import type { DeliveryState } from '../webhooks/delivery';
 import type { WebhookDispatcher } from '../webhooks/dispatcher';
 import { findScenario, type Scenario } from './scenarios';
@@ -73,11 +73,13 @@ export class ScenarioPlayer {
 
 function castProvider(scenario: Scenario, code: string): string {
   const provider = findProvider(code);
-  if (!provider) throw new BehaviourError(`There is no provider "${code}".`);
+  if (!provider) throw new InvalidRequestError(`There is no provider "${code}".`);
   const onPhone = findProvider(scenario.provider)?.phoneOnly;
   if (provider.phoneOnly !== onPhone) {
     const where = onPhone ? 'on a phone (APPLE, HEALTH_CONNECT, SAMSUNG)' : 'in the browser, not on a phone';
-    throw new BehaviourError(`This scenario needs a provider that is linked ${where}: not ${provider.code}.`);
+    throw new InvalidRequestError(
+      `This scenario needs a provider that is linked ${where}: not ${provider.code}.`,
+    );
   }
   return provider.code;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defaultProviderAccount, type Account, type LinkedUser } from '../account/account';
+import { defaultProviderAccount, type Account } from '../account/account';
+import type { LinkedUser } from '../account/linked-user';
 import type { Delivery } from '../webhooks/delivery';
 import type { WebhookDispatcher } from '../webhooks/dispatcher';
 

@@ -1,4 +1,5 @@
-import { defaultProviderAccount, type LinkedUser } from '../account/account';
+import { defaultProviderAccount } from '../account/account';
+import type { LinkedUser } from '../account/linked-user';
 import { findProvider, type Provider } from '../account/providers';
 import type { WidgetSession } from '../account/widget-sessions';
 import { html, type Html, type Page } from '../pages/html';
