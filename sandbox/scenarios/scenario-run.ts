@@ -4,9 +4,9 @@ import type { LinkedUser } from '../account/linked-user';
 import type { Delivery } from '../webhooks/delivery';
 import type { WebhookDispatcher } from '../webhooks/dispatcher';
 
-const MOMENT_MS = 5;
+const PAUSE_MS = 5;
 
-export interface StageSettings {
+export interface ScenarioRunSettings {
   account: Account;
   dispatcher: WebhookDispatcher;
   referenceId: string;
@@ -14,38 +14,38 @@ export interface StageSettings {
   closing: AbortSignal;
 }
 
-/** Where one scenario takes place: what may happen to the person of the reference, and a note of all that did. */
-export class Stage {
-  /** Made, oldest first, among them those that were replaced since. */
+/** One run of a scenario for one reference: its steps, and the users and webhooks that they create. */
+export class ScenarioRun {
+  /** All created users, oldest first, including those that a later step replaced. */
   readonly users: LinkedUser[] = [];
   readonly deliveries: Delivery[] = [];
 
-  constructor(private readonly settings: StageSettings) {}
+  constructor(private readonly settings: ScenarioRunSettings) {}
 
   get referenceId(): string {
     return this.settings.referenceId;
   }
 
-  /** Links the person's one provider account. Once more, or under another reference, it is still the same account. */
+  /** Connects the run's one provider account, for its own reference or for another one. */
   connect(referenceId = this.referenceId): void {
     const { account, provider } = this.settings;
     const providerAccount = defaultProviderAccount(this.referenceId);
-    this.happen(() => account.connect({ provider, referenceId, providerAccount }));
+    this.record(() => account.connect({ provider, referenceId, providerAccount }));
   }
 
-  /** A phone spends a token that was made for the person. */
+  /** Connects a phone: it redeems a token that the sandbox issues for the reference. */
   connectPhone(device: string): void {
     const { account, provider, referenceId } = this.settings;
     const token = account.sdkTokens.issue(referenceId);
-    this.happen(() => account.connectPhone(token, { provider, referenceId, providerAccount: device }));
+    this.record(() => account.connectPhone(token, { provider, referenceId, providerAccount: device }));
   }
 
-  /** Time goes by: facts of different moments must carry different ordering timestamps. */
-  async later(): Promise<void> {
-    await sleep(MOMENT_MS, undefined, { signal: this.settings.closing });
+  /** Waits a moment, so that the next event gets another ordering timestamp. */
+  async pause(): Promise<void> {
+    await sleep(PAUSE_MS, undefined, { signal: this.settings.closing });
   }
 
-  private happen(act: () => LinkedUser | null): void {
+  private record(act: () => LinkedUser | null): void {
     const { deliveries } = this.settings.dispatcher;
     const before = new Set(deliveries);
     const user = act();
