@@ -1,28 +1,28 @@
-import { ServiceRefusedError, type ConnectSession, type TerraConnect } from './terra-connect';
-import type { Person } from './visitor';
+import type { EndUser } from './sign-in';
+import { ServiceRefusedError, type ConnectSession, type TerraConnectClient } from './terra-connect-client';
 
 export interface Banner {
   tone: 'good' | 'quiet' | 'bad';
   text: string;
-  /** Where to look again while the outcome is open. */
+  /** Address of the page that checks again while the session is open. */
   checkAgain?: string;
 }
 
-/** Connections that are over and no longer belong on the list. */
-export const ENDED: readonly string[] = ['disconnecting', 'disconnected', 'moved'];
+/** Statuses of ended connections; the device list does not show these. */
+export const ENDED_STATUSES: readonly string[] = ['disconnecting', 'disconnected', 'moved'];
 
 /**
- * What to tell the person who comes back. The query of the return URL is only a hint: the outcome is asked of the
- * service, and only for a session that belongs to whoever is signed in.
+ * The banner for an end user who returns from the connect flow. The query of the return URL proves nothing, so the
+ * app asks the service for the outcome, and shows it only if the session belongs to the signed-in end user.
  */
 export async function bannerFor(
-  terraConnect: TerraConnect,
-  person: Person,
+  terraConnect: TerraConnectClient,
+  user: EndUser,
   sessionId: string,
   pageUrl: string,
 ): Promise<Banner> {
   const session = sessionId === '' ? null : await findSession(terraConnect, sessionId);
-  if (session?.referenceId !== person.referenceId) {
+  if (session?.referenceId !== user.referenceId) {
     return { tone: 'bad', text: 'This link does not belong to your account.' };
   }
   switch (session.status) {
@@ -41,15 +41,15 @@ export async function bannerFor(
 
 function failureText(reason: string | null | undefined): string {
   if (reason === 'missing_scopes')
-    return 'The device was not connected: it needs every permission marked as needed.';
+    return 'The device was not connected. Try again and allow every permission that is marked as required.';
   return 'The device could not be connected. Please try again.';
 }
 
-async function findSession(terraConnect: TerraConnect, id: string): Promise<ConnectSession | null> {
+async function findSession(terraConnect: TerraConnectClient, id: string): Promise<ConnectSession | null> {
   try {
     return await terraConnect.getSession(id);
   } catch (error) {
-    // 401 and 403 are our own misconfiguration; anything else says that there is no such session.
+    // 401 and 403 mean that this app has a wrong key or scope; every other refusal means that there is no such session.
     if (error instanceof ServiceRefusedError && ![401, 403].includes(error.status)) return null;
     throw error;
   }

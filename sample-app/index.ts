@@ -1,15 +1,15 @@
 import type { AddressInfo } from 'node:net';
-import { TerraConnect } from './terra-connect';
 import { buildSampleApp } from './server';
+import { TerraConnectClient } from './terra-connect-client';
 
 export interface SampleAppOptions {
-  /** Terra Connect, as this app's server reaches it. */
+  /** Address of Terra Connect for this app's server. */
   serviceUrl: string;
   apiKey: string;
-  /** 0 (the default) takes any free port. */
+  /** Default 0: any free port. */
   port?: number;
   host?: string;
-  /** The origin in the browser's address bar; default `http://localhost:<port>`. */
+  /** Origin of this app in the browser; default `http://localhost:<port>`. */
   publicUrl?: string;
 }
 
@@ -18,11 +18,11 @@ export interface SampleApp {
   close(): Promise<void>;
 }
 
-/** "Pulse Diary": a customer's health app in small, to show how a backend uses Terra Connect. */
+/** Starts "Pulse Diary", a small health app of a customer. It shows how a backend uses Terra Connect. */
 export async function startSampleApp(options: SampleAppOptions): Promise<SampleApp> {
   const { host = '127.0.0.1' } = options;
   const address = { publicUrl: '' };
-  const server = buildSampleApp(new TerraConnect(options.serviceUrl, options.apiKey), address);
+  const server = buildSampleApp(new TerraConnectClient(options.serviceUrl, options.apiKey), address);
   await server.listen({ port: options.port ?? 0, host });
   const { port } = server.server.address() as AddressInfo;
   address.publicUrl = options.publicUrl?.replace(/\/+$/, '') ?? `http://localhost:${port}`;

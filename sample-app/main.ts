@@ -1,6 +1,6 @@
 import { startSampleApp } from './index';
 
-/** Runs the sample app from environment variables, for docker-compose and for local development. */
+/** Starts the sample app with settings from environment variables, for docker-compose and local development. */
 async function main(): Promise<void> {
   const { env } = process;
   const sampleApp = await startSampleApp({
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
 }
 
 function required(name: string, value: string | undefined): string {
-  if (!value) throw new Error(`${name} is missing: the sample app calls Terra Connect with it.`);
+  if (!value) throw new Error(`${name} is missing. Set it: the sample app needs it to call Terra Connect.`);
   return value;
 }
 

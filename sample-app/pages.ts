@@ -1,10 +1,10 @@
 import { html, type Html, type Page } from '../sandbox/pages/html';
 import type { Banner } from './banner';
+import { END_USERS, type EndUser } from './sign-in';
 import { SAMPLE_APP_STYLE } from './style';
-import type { Connection } from './terra-connect';
-import { PEOPLE, type Person } from './visitor';
+import type { Connection } from './terra-connect-client';
 
-const NAMES: Record<string, string> = {
+const PROVIDER_NAMES: Record<string, string> = {
   WHOOP: 'WHOOP',
   COROS: 'COROS',
   GOOGLE: 'Google Fit',
@@ -12,27 +12,27 @@ const NAMES: Record<string, string> = {
 };
 const STATUS_TEXT: Record<string, string> = {
   active: 'Connected',
-  needs_reauth: 'Needs attention: connect it again',
+  needs_reauth: 'Needs attention: connect this device again',
 };
 
-export function signInPage(people: readonly Person[]): Page {
+export function signInPage(users: readonly EndUser[]): Page {
   return appPage(
     'Who are you?',
     html`<section class="card">
       <h1>Who are you?</h1>
-      <p>Pulse Diary is a pretend health app. Pick somebody to be.</p>
-      <div class="people">${people.map((person) => signInForm(person))}</div>
+      <p>Pulse Diary is a demo health app. Choose a user to sign in.</p>
+      <div class="users">${users.map((user) => signInForm(user))}</div>
     </section>`,
   );
 }
 
-export function diaryPage(person: Person, devices: Connection[], banner: Banner | null): Page {
+export function diaryPage(user: EndUser, devices: Connection[], banner: Banner | null): Page {
   return appPage(
     'Your devices',
     html`${banner && bannerBox(banner)}
       <section class="card">
-        <h1>Hello, ${person.name.split(' ')[0]}</h1>
-        <p>Connect a wearable and your diary fills itself with steps, sleep and heart rate.</p>
+        <h1>Hello, ${user.name.split(' ')[0]}</h1>
+        <p>Connect a wearable to see your steps, sleep and heart rate in your diary.</p>
         <form method="post" action="/connect">
           <button class="first" data-testid="connect-device">Connect device</button>
         </form>
@@ -47,7 +47,7 @@ export function diaryPage(person: Person, devices: Connection[], banner: Banner 
             : html`<p class="quiet" data-testid="no-devices">No device is connected yet.</p>`
         }
       </section>`,
-    person,
+    user,
   );
 }
 
@@ -88,28 +88,30 @@ function deviceRow(device: Connection): Html {
   </li>`;
 }
 
-function signInForm(person: Person, current?: Person): Html {
-  const pressed = current ? html` aria-pressed="${String(person.slug === current.slug)}"` : null;
+function signInForm(user: EndUser, current?: EndUser): Html {
+  const pressed = current ? html` aria-pressed="${String(user.slug === current.slug)}"` : null;
   return html`<form method="post" action="/sign-in">
-    <input type="hidden" name="person" value="${person.slug}" />
-    <button data-testid="person-${person.slug}" ${pressed}>${person.name}</button>
+    <input type="hidden" name="user" value="${user.slug}" />
+    <button data-testid="user-${user.slug}" ${pressed}>${user.name}</button>
   </form>`;
 }
 
 function providerName(code: string): string {
   const words = code.toLowerCase().split('_');
-  return NAMES[code] ?? words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
+  return PROVIDER_NAMES[code] ?? words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
 }
 
-function appPage(title: string, body: Html, person?: Person): Page {
+function appPage(title: string, body: Html, user?: EndUser): Page {
   return {
     title: `${title} · Pulse Diary`,
     style: SAMPLE_APP_STYLE,
     body: html`<header>
         <a class="brand" href="/">Pulse Diary</a>
-        ${person && html`<nav class="people" aria-label="Signed in as">${PEOPLE.map((one) => signInForm(one, person))}</nav>`}
+        ${user && html`<nav class="users" aria-label="Signed in as">${END_USERS.map((one) => signInForm(one, user))}</nav>`}
       </header>
       <main>${body}</main>
-      <footer>A sample app: its server talks to Terra Connect, your browser never sees a key.</footer>`,
+      <footer>
+        A sample app. Its server calls Terra Connect; your browser never receives the API key.
+      </footer>`,
   };
 }

@@ -1,68 +1,74 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { acceptForms, formText } from '../sandbox/pages/forms';
 import { sendPage } from '../sandbox/pages/html';
-import { bannerFor, ENDED, type Banner } from './banner';
+import { acceptForms, formText } from '../sandbox/pages/request-fields';
+import { bannerFor, ENDED_STATUSES, type Banner } from './banner';
 import { diaryPage, messagePage, signInPage } from './pages';
-import { ServiceRefusedError, type Connection, type TerraConnect } from './terra-connect';
-import { comesFromOurPages, PEOPLE, personOf, remember, type Person } from './visitor';
+import { END_USERS, isSameOrigin, setSignInCookie, signedInEndUser, type EndUser } from './sign-in';
+import { ServiceRefusedError, type Connection, type TerraConnectClient } from './terra-connect-client';
 
-const SERVICE_AWAY =
-  'Device connections are not available right now. Your diary is safe; try again in a minute.';
+const SERVICE_UNAVAILABLE =
+  'Device connections are not available right now. Your diary is not affected. Try again in a minute.';
 
-export function buildSampleApp(terraConnect: TerraConnect, address: { publicUrl: string }): FastifyInstance {
+export function buildSampleApp(
+  terraConnect: TerraConnectClient,
+  address: { publicUrl: string },
+): FastifyInstance {
   const server = Fastify({ forceCloseConnections: true });
   acceptForms(server);
 
   server.addHook('preHandler', async (request, reply) => {
-    if (request.method !== 'POST' || comesFromOurPages(request, address.publicUrl)) return;
+    if (request.method !== 'POST' || isSameOrigin(request, address.publicUrl)) return;
     return sendPage(
       reply,
-      messagePage('Not accepted', `Open Pulse Diary at ${address.publicUrl} and try again.`),
+      messagePage(
+        'Not accepted',
+        `This form came from another site. Open Pulse Diary at ${address.publicUrl} and try again.`,
+      ),
       403,
     );
   });
   server.setErrorHandler((error, _request, reply) => {
     const refused = error instanceof ServiceRefusedError;
-    const text = refused ? `The device service refused: ${error.message}` : SERVICE_AWAY;
-    return sendPage(reply, messagePage('That did not work', text), refused ? 502 : 503);
+    const text = refused ? `The device service refused the request: ${error.message}` : SERVICE_UNAVAILABLE;
+    return sendPage(reply, messagePage('Something went wrong', text), refused ? 502 : 503);
   });
   server.setNotFoundHandler((_request, reply) =>
-    sendPage(reply, messagePage('Not found', 'There is no such page in Pulse Diary.'), 404),
+    sendPage(reply, messagePage('Not found', 'Pulse Diary has no such page.'), 404),
   );
 
   server.get<{ Querystring: { disconnected?: string } }>('/', async (request, reply) => {
-    const person = personOf(request);
-    if (!person) return sendPage(reply, signInPage(PEOPLE));
+    const user = signedInEndUser(request);
+    if (!user) return sendPage(reply, signInPage(END_USERS));
     const banner: Banner = { tone: 'quiet', text: 'The device was disconnected.' };
-    return showDiary(terraConnect, reply, person, request.query.disconnected ? banner : null);
+    return showDiary(terraConnect, reply, user, request.query.disconnected ? banner : null);
   });
 
   server.post('/sign-in', (request, reply) => {
-    const person = PEOPLE.find(({ slug }) => slug === formText(request.body, 'person'));
-    if (person) remember(reply, person);
+    const user = END_USERS.find(({ slug }) => slug === formText(request.body, 'user'));
+    if (user) setSignInCookie(reply, user);
     return reply.redirect('/', 303);
   });
 
   server.post('/connect', async (request, reply) => {
-    const person = personOf(request);
-    if (!person) return reply.redirect('/', 303);
-    const session = await terraConnect.createSession(person.referenceId, `${address.publicUrl}/connected`);
+    const user = signedInEndUser(request);
+    if (!user) return reply.redirect('/', 303);
+    const session = await terraConnect.createSession(user.referenceId, `${address.publicUrl}/connected`);
     return reply.redirect(session.connectUrl, 303);
   });
 
   server.get<{ Querystring: { session_id?: string } }>('/connected', async (request, reply) => {
-    const person = personOf(request);
-    if (!person) return sendPage(reply, signInPage(PEOPLE));
-    const banner = await bannerFor(terraConnect, person, request.query.session_id ?? '', request.url);
-    return showDiary(terraConnect, reply, person, banner);
+    const user = signedInEndUser(request);
+    if (!user) return sendPage(reply, signInPage(END_USERS));
+    const banner = await bannerFor(terraConnect, user, request.query.session_id ?? '', request.url);
+    return showDiary(terraConnect, reply, user, banner);
   });
 
   server.post<{ Params: { id: string } }>('/devices/:id/disconnect', async (request, reply) => {
-    const person = personOf(request);
-    if (!person) return reply.redirect('/', 303);
+    const user = signedInEndUser(request);
+    if (!user) return reply.redirect('/', 303);
     const connection = await findConnection(terraConnect, request.params.id);
-    // The id comes from the browser: without this check anybody could end anybody's connection.
-    if (connection?.referenceId !== person.referenceId) {
+    // The id comes from the browser: without this check, one end user could end the connection of another.
+    if (connection?.referenceId !== user.referenceId) {
       return sendPage(reply, messagePage('Not found', 'This device is not on your list.'), 404);
     }
     await terraConnect.disconnect(connection.id);
@@ -72,23 +78,23 @@ export function buildSampleApp(terraConnect: TerraConnect, address: { publicUrl:
   return server;
 }
 
-/** The page stands without the service, too: only the list of devices is replaced by a notice. */
+/** Shows the diary. If the service is unavailable, a banner replaces the device list. */
 async function showDiary(
-  terraConnect: TerraConnect,
+  terraConnect: TerraConnectClient,
   reply: FastifyReply,
-  person: Person,
+  user: EndUser,
   banner: Banner | null,
 ): Promise<FastifyReply> {
-  const listed = await terraConnect.listConnections(person.referenceId).catch((error: unknown) => {
+  const listed = await terraConnect.listConnections(user.referenceId).catch((error: unknown) => {
     if (error instanceof ServiceRefusedError) throw error;
     return null;
   });
-  if (!listed) return sendPage(reply, diaryPage(person, [], { tone: 'bad', text: SERVICE_AWAY }), 503);
-  const devices = listed.filter(({ status }) => !ENDED.includes(status));
-  return sendPage(reply, diaryPage(person, devices, banner));
+  if (!listed) return sendPage(reply, diaryPage(user, [], { tone: 'bad', text: SERVICE_UNAVAILABLE }), 503);
+  const devices = listed.filter(({ status }) => !ENDED_STATUSES.includes(status));
+  return sendPage(reply, diaryPage(user, devices, banner));
 }
 
-async function findConnection(terraConnect: TerraConnect, id: string): Promise<Connection | null> {
+async function findConnection(terraConnect: TerraConnectClient, id: string): Promise<Connection | null> {
   try {
     return await terraConnect.getConnection(id);
   } catch (error) {

@@ -16,8 +16,8 @@ button[aria-pressed=true] { border-color: var(--accent); color: var(--accent); f
 button.first { padding: .8rem 1.6rem; border-color: var(--accent); background: var(--accent); color: #fff; font-size: 1.0625rem; font-weight: 700; }
 button.first:hover { background: var(--accent-dark); }
 :focus-visible { outline: 3px solid #1f6feb; outline-offset: 2px; }
-.people { display: flex; flex-wrap: wrap; gap: .5rem; }
-header .people button { padding: .3rem .8rem; font-size: .875rem; }
+.users { display: flex; flex-wrap: wrap; gap: .5rem; }
+header .users button { padding: .3rem .8rem; font-size: .875rem; }
 .banner { margin: 0 0 1.25rem; padding: .9rem 1.25rem; border-radius: 14px; background: #eef2f6; font-weight: 600; }
 .banner.good { background: #e2f3ea; color: var(--good); }
 .banner.bad { background: #fbe6e6; color: var(--accent-dark); }
@@ -28,5 +28,5 @@ header .people button { padding: .3rem .8rem; font-size: .875rem; }
 .about { display: grid; flex: 1; min-width: 10rem; }
 .state { color: var(--quiet); font-size: .9rem; }
 .state.active { color: var(--good); }
-.state.error, .state.needs_reauth { color: var(--accent-dark); }
+.state.needs_reauth { color: var(--accent-dark); }
 `;

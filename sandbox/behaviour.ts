@@ -1,87 +1,99 @@
 /**
- * Every way in which the sandbox can be told to behave unlike a well-meaning Terra, as data.
+ * The switches of the sandbox, as data. Each changes one behaviour of the fake Terra.
  *
- * The table is the only list: the type `Behaviour`, the control page and the control API are derived from it.
- * Where Terra's documents disagree, each documented form is one choice of a switch.
+ * This table is the only list: the type `Behaviour`, the control page and the control API use it. Where Terra's
+ * documents disagree, each documented form is one choice of a switch.
  */
 
-/** One answer for one coming API call: a status code, or a way of misbehaving. `ok` lets that call through. */
+/** The answer to one future API call: a status code or a fault. `ok` lets the call through. */
 export type FaultStep = number | 'ok' | 'html' | 'truncated' | 'huge' | 'stall' | 'reset';
 
 interface Switch<T> {
   initially: T;
   means: string;
-  /** What may be chosen, for people; empty for free values. */
+  /** The choices that the control page offers; empty for free values. */
   choices: readonly string[];
-  /** Takes JSON values and the text of an HTML form alike; throws `BehaviourError` for anything else. */
+  /** Accepts a JSON value or the text of a form field; throws `InvalidRequestError` for anything else. */
   accept: (value: unknown) => T;
 }
 
-export class BehaviourError extends Error {}
+/** A control request with an unknown name or an invalid value; the control API answers 400. */
+export class InvalidRequestError extends Error {}
 
 export const SWITCHES = {
-  legacyGone: onOff(false, 'generateWidgetSession answers 410, as it does to accounts made after 3 Sep 2026'),
-  currentMissing: onOff(false, 'POST /api/widget/session answers 404: this account does not have it yet'),
-  refuseCredentials: onOff(false, 'every private call is refused as if the API key had been rotated'),
+  legacyGone: onOff(false, 'generateWidgetSession answers 410, as to accounts created after 3 Sep 2026'),
+  currentMissing: onOff(
+    false,
+    'POST /api/widget/session answers 404, as to accounts that do not have it yet',
+  ),
+  refuseCredentials: onOff(false, 'private API calls fail, as after a rotation of the API key'),
   noSourceEnabled: onOff(false, 'no provider is enabled in this environment'),
   userCapReached: onOff(false, 'the widget refuses new users before the provider page (50 users in testing)'),
-  userInfoShape: choice(['array', 'users', 'user'], 'array', 'what userInfo?reference_id= answers with'),
-  unknownReference: choice(['404', 'empty'], '404', 'what userInfo answers for a reference nobody has'),
-  emptyLists: onOff(false, 'userInfo?reference_id= and subscriptions answer success with nobody in it'),
-  subscriptionsShape: choice(['flat', 'nested'], 'flat', 'how a page of subscriptions is wrapped'),
+  userInfoShape: choice(['array', 'users', 'user'], 'array', 'shape of the answer to userInfo?reference_id='),
+  unknownReference: choice(
+    ['404', 'empty'],
+    '404',
+    'answer to userInfo?reference_id= for an unknown reference',
+  ),
+  emptyLists: onOff(false, 'userInfo?reference_id= and subscriptions answer success with an empty list'),
+  subscriptionsShape: choice(['flat', 'nested'], 'flat', 'shape of a page of subscriptions'),
   syntheticUsers: count(
     0,
-    'how many generated users subscriptions lists after the real ones; they can be looked up, not deauthenticated',
+    'number of generated users after the real ones in subscriptions; userInfo finds them, deauthenticateUser does not',
   ),
   failedAuthForm: choice(
     ['auth_cancelled', 'auth_error'],
     'auth_cancelled',
-    'how a failed attempt is reported: the new event, or the old auth with status error',
+    'event of a failed attempt: the new form, or the old form (auth with status error)',
   ),
-  referenceAt: choice(['both', 'user', 'top'], 'both', 'where an auth event carries reference_id'),
+  referenceAt: choice(['both', 'user', 'top'], 'both', 'position of reference_id in an auth event'),
   sendWidgetSessionId: onOff(true, 'auth events carry widget_session_id'),
   reauthOldUser: choice(['present', 'null'], 'present', 'whether user_reauth names the old user'),
   accountElsewhere: choice(
     ['keep', 'replace'],
     'keep',
-    'same provider account under another reference: both stay, or the old one is moved',
+    'another reference connects the same provider account: keep both users, or replace the old user',
   ),
-  missingUserId: choice(['null', 'absent'], 'null', 'how a redirect says that there is no user_id'),
+  missingUserId: choice(
+    ['null', 'absent'],
+    'null',
+    'user_id parameter of a redirect without a user: the text null, or absent',
+  ),
   redirectAfterWebhooks: onOff(
     false,
-    'the browser is sent back only after the webhooks of the attempt were tried',
+    'the browser returns only after the first delivery attempt of the webhooks',
   ),
 
-  faultsOnlyOn: text('', 'the faults below hit only API paths that contain this text; empty: all of them'),
-  delayMs: count(0, 'milliseconds to wait before any API answer'),
-  failWith: steps(
+  faultsOnlyOn: text('', 'the faults below affect only API paths that contain this text; empty: all paths'),
+  delayMs: count(0, 'milliseconds before each API answer'),
+  failWith: faultSteps(
     'answers for the next API calls, one each: 500, 503, 429, html, truncated, huge, stall, reset, ok',
   ),
-  failEvery: count(0, 'every n-th API call answers 500: 2 is every second one, 0 none'),
+  failEvery: count(0, 'every n-th API call answers 500: 2 means every second call, 0 means none'),
   okWithStatusError: onOff(false, 'API calls answer 200 with status "error"'),
   stall: onOff(false, 'API calls are never answered'),
-  down: onOff(false, 'API and widget connections are reset'),
+  down: onOff(false, 'TCP connections to the API and the widget are reset'),
 
   webhooks: choice(
     ['on', 'off', 'duplicated', 'reordered'],
     'on',
-    'off loses them (they can be resent), duplicated sends each twice, reordered sends a burst last-first',
+    'off drops webhooks (resend sends them), duplicated sends each twice, reordered sends a burst in reverse order',
   ),
   webhookDelayMs: count(0, 'milliseconds before the first attempt of each webhook'),
   deauthDelayMs: count(50, 'milliseconds between a deauthentication and its webhook'),
   signatureHeaders: choice(
     ['both', 'x-terra-signature', 'terra-signature'],
     'both',
-    'which signature headers are sent',
+    'signature headers of webhooks',
   ),
   sendTraceId: onOff(true, 'webhooks carry X-Terra-Trace-Id'),
   sendReference: onOff(true, 'webhooks carry terra-reference'),
   sendOrderingTimestamp: onOff(true, 'webhooks carry X-Terra-Ordering-Timestamp'),
-  retryTimestamp: choice(['refreshed', 'original'], 'refreshed', 'the t= of a retry'),
-  retryBaseMs: count(1_000, 'first pause between attempts, doubling each time (Terra: 30,000)'),
-  retryCapMs: count(8 * 3_600_000, 'longest pause between attempts'),
+  retryTimestamp: choice(['refreshed', 'original'], 'refreshed', 't= in the signature of a retry'),
+  retryBaseMs: count(1_000, 'milliseconds before the first retry; doubles with each retry (Terra: 30,000)'),
+  retryCapMs: count(8 * 3_600_000, 'maximum of milliseconds between attempts'),
   retryLimit: count(10, 'retries after the first attempt'),
-  webhookTimeoutMs: count(8_000, 'how long a receiver may take to answer'),
+  webhookTimeoutMs: count(8_000, 'milliseconds that a receiver has to answer'),
 };
 
 export type SwitchName = keyof typeof SWITCHES;
@@ -92,15 +104,18 @@ export function initialBehaviour(): Behaviour {
   return Object.fromEntries(initial) as Behaviour;
 }
 
-/** Checks the whole patch before it changes anything, so that a typo does not leave half of it in force. */
+/** Validates the whole patch before it sets a switch, so that a patch with a typo changes nothing. */
 export function applyBehaviour(behaviour: Behaviour, patch: Record<string, unknown>): void {
   const checked = Object.entries(patch).map(([name, value]) => {
     const found = (SWITCHES as unknown as Record<string, Switch<unknown> | undefined>)[name];
-    if (!found || !Object.hasOwn(SWITCHES, name)) throw new BehaviourError(`There is no switch "${name}".`);
+    if (!found || !Object.hasOwn(SWITCHES, name))
+      throw new InvalidRequestError(`There is no switch "${name}".`);
     try {
       return [name, found.accept(value)] as const;
     } catch (error) {
-      throw error instanceof BehaviourError ? new BehaviourError(`${name}: ${error.message}`) : error;
+      throw error instanceof InvalidRequestError
+        ? new InvalidRequestError(`${name}: ${error.message}`)
+        : error;
     }
   });
   Object.assign(behaviour, Object.fromEntries(checked));
@@ -110,7 +125,7 @@ function onOff(initially: boolean, means: string): Switch<boolean> {
   const accept = (value: unknown): boolean => {
     if (value === true || value === 'true') return true;
     if (value === false || value === 'false') return false;
-    throw new BehaviourError('takes true or false');
+    throw new InvalidRequestError('takes true or false');
   };
   return { initially, means, choices: ['true', 'false'], accept };
 }
@@ -122,7 +137,7 @@ function choice<const T extends string>(
 ): Switch<T> {
   const accept = (value: unknown): T => {
     const chosen = choices.find((candidate) => candidate === value);
-    if (chosen === undefined) throw new BehaviourError(`takes one of ${choices.join(', ')}`);
+    if (chosen === undefined) throw new InvalidRequestError(`takes one of ${choices.join(', ')}`);
     return chosen;
   };
   return { initially, means, choices, accept };
@@ -132,7 +147,7 @@ function count(initially: number, means: string): Switch<number> {
   const accept = (value: unknown): number => {
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
     if (typeof number !== 'number' || !Number.isInteger(number) || number < 0) {
-      throw new BehaviourError('takes a whole number from 0');
+      throw new InvalidRequestError('takes a whole number from 0');
     }
     return number;
   };
@@ -141,24 +156,24 @@ function count(initially: number, means: string): Switch<number> {
 
 function text(initially: string, means: string): Switch<string> {
   const accept = (value: unknown): string => {
-    if (typeof value !== 'string') throw new BehaviourError('takes text');
+    if (typeof value !== 'string') throw new InvalidRequestError('takes text');
     return value;
   };
   return { initially, means, choices: [], accept };
 }
 
-function steps(means: string): Switch<FaultStep[]> {
-  const words: readonly unknown[] = ['ok', 'html', 'truncated', 'huge', 'stall', 'reset'];
+function faultSteps(means: string): Switch<FaultStep[]> {
+  const faults: readonly unknown[] = ['ok', 'html', 'truncated', 'huge', 'stall', 'reset'];
   const accept = (value: unknown): FaultStep[] => {
     const list: unknown[] = Array.isArray(value) ? value : String(value).split(',');
     return list
       .filter((item) => item !== '')
       .map((item) => {
         const step = typeof item === 'string' ? item.trim() : item;
-        if (words.includes(step)) return step as FaultStep;
+        if (faults.includes(step)) return step as FaultStep;
         const status = Number(step);
         if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
-        throw new BehaviourError(`takes status codes and ${words.join(', ')}`);
+        throw new InvalidRequestError(`takes status codes and ${faults.join(', ')}`);
       });
   };
   return { initially: [], means, choices: [], accept };

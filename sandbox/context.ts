@@ -4,11 +4,11 @@ import type { ReceivedRequest } from './sandbox.types';
 import type { PlayedScenario, PlayOptions } from './scenarios/player';
 import type { WebhookDispatcher } from './webhooks/dispatcher';
 
-/** What every route of the sandbox shares. */
+/** The state and the services that all routes of the sandbox share. */
 export interface SandboxContext {
   devId: string;
   apiKey: string;
-  /** Known once the server listens. */
+  /** Empty until the server listens. */
   publicUrl: string;
   behaviour: Behaviour;
   account: Account;
@@ -17,7 +17,7 @@ export interface SandboxContext {
   /** API calls since `failEvery` was set. */
   callsCounted: number;
   play: (name: string, options?: PlayOptions) => Promise<PlayedScenario>;
-  /** The scenario that is in force, if no reset has ended it. */
+  /** The active scenario; null after a reset. */
   played: PlayedScenario | null;
   now: () => number;
   /** Aborted on close, so that no delayed answer outlives the server. */

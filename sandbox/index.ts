@@ -5,5 +5,6 @@ export type { Behaviour, FaultStep, SwitchName } from './behaviour';
 export { findScenario, SCENARIOS, UnknownScenarioError } from './scenarios/scenarios';
 export type { Scenario, ScenarioName } from './scenarios/scenarios';
 export type { PlayedScenario, PlayOptions } from './scenarios/player';
-export type { Account, ConnectAttempt, LinkedUser } from './account/account';
+export type { Account, ConnectAttempt } from './account/account';
+export type { LinkedUser } from './account/linked-user';
 export type { Delivery, EmitOptions } from './webhooks/delivery';

@@ -1,6 +1,6 @@
 import { startSandbox } from './index';
 
-/** Runs the sandbox from environment variables, for docker-compose and for local development. */
+/** Starts the sandbox with settings from environment variables, for docker-compose and local development. */
 async function main(): Promise<void> {
   const { env } = process;
   const log = (line: string): void => console.log(line);
@@ -10,7 +10,7 @@ async function main(): Promise<void> {
     publicUrl: env.SANDBOX_PUBLIC_URL || undefined,
     devId: env.TERRA_DEV_ID || 'sandbox-dev-id',
     apiKey: env.TERRA_API_KEY || 'sandbox-api-key',
-    // The service may accept several secrets; Terra signs with the secret of this destination.
+    // The service accepts several secrets; the sandbox is one destination and signs with the first.
     signingSecret: env.TERRA_SIGNING_SECRETS?.split(',')[0]?.trim() || 'sandbox-signing-secret',
     webhookUrl: env.WEBHOOK_URL || undefined,
     log,

@@ -8,7 +8,7 @@ import { ScenarioPlayer } from './scenarios/player';
 import { buildServer } from './server';
 import { WebhookDispatcher } from './webhooks/dispatcher';
 
-/** Starts a pretend Terra with one environment. It listens when the promise resolves. */
+/** Starts a fake Terra with one environment. The promise resolves when it listens. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { now = Date.now, log = () => undefined, host = '127.0.0.1' } = options;
   const behaviour = initialBehaviour();

@@ -8,23 +8,23 @@ export interface SandboxOptions {
   devId: string;
   apiKey: string;
   signingSecret: string;
-  /** Where webhooks go. Without one they are kept as dropped and can be resent once there is one. */
+  /** Destination of webhooks. Without a URL they are dropped; `resend` sends them once a URL is set. */
   webhookUrl?: string;
-  /** 0 (the default) takes any free port. */
+  /** Default 0: any free port. */
   port?: number;
   host?: string;
-  /** The origin that appears in widget URLs; default `http://localhost:<port>`. */
+  /** Origin of the widget URLs; default `http://localhost:<port>`. */
   publicUrl?: string;
-  /** Providers switched on in this environment's dashboard; default: most of the catalogue. */
+  /** Providers that this environment's dashboard enables; default: most of the catalogue. */
   enabledProviders?: string[];
-  /** Switches that differ from the start, and to which a reset returns. */
+  /** Initial values of switches; a reset restores them. */
   behaviour?: Partial<Behaviour>;
-  /** Milliseconds since the epoch; sets expiry, `t=`, ordering timestamps and `created_at`. */
+  /** Clock in milliseconds since the epoch, for expiry, `t=`, ordering timestamps and `created_at`. */
   now?: () => number;
   log?: (line: string) => void;
 }
 
-/** One request as it reached the sandbox, for assertions. */
+/** One request that the sandbox received, for assertions in tests. */
 export interface ReceivedRequest {
   at: number;
   method: string;
@@ -34,32 +34,35 @@ export interface ReceivedRequest {
   body: unknown;
 }
 
+/** A running sandbox. */
 export interface Sandbox {
-  /** `http://127.0.0.1:<port>`: what a server on this machine calls. */
+  /** Address for servers on this machine, such as `http://127.0.0.1:4000`. */
   url: string;
+  /** Address for browsers. */
   publicUrl: string;
-  /** For TERRA_API_URL. */
+  /** Value of TERRA_API_URL. */
   apiUrl: string;
-  /** For TERRA_WIDGET_URL. */
+  /** Value of TERRA_WIDGET_URL. */
   widgetUrl: string;
-  /** Change fields at any time; the next call sees them. */
+  /** The switches. A changed field applies from the next call on. */
   behaviour: Behaviour;
-  /** The users, sessions and tokens of this environment, and what can befall them. */
+  /** The users, widget sessions and tokens of this environment, with methods that change them. */
   account: Account;
-  /** API and widget requests, oldest first, the last 1,000. */
+  /** The last 1,000 API and widget requests, oldest first. */
   requests: ReceivedRequest[];
-  /** Webhooks, oldest first, the last 500. */
+  /** The last 500 webhooks, oldest first. */
   deliveries: readonly Delivery[];
-  /** Sends any webhook, signed, as if Terra had. */
+  /** Sends any event as a webhook, signed like one of Terra's. */
   emit(event: object, options?: EmitOptions): Delivery;
+  /** Sends a delivery again, as Terra's dashboard does. */
   resend(deliveryId: string): Delivery;
-  /** Puts a scenario in force, in place of every switch that was set, and lets happen what belongs to it. */
+  /** Resets all switches, then sets those of the scenario and runs its steps. */
   play(name: ScenarioName, options?: PlayOptions): Promise<PlayedScenario>;
-  /** Resolves once no webhook is under way or due within `horizonMs` (default: any time); rejects after `timeoutMs`. */
+  /** Resolves when no webhook is in flight or due within `horizonMs` (default: any time); rejects after `timeoutMs`. */
   idle(options?: { horizonMs?: number; timeoutMs?: number }): Promise<void>;
   setWebhookUrl(url: string | undefined): void;
-  /** Back to the first second: nobody connected, every switch as at the start, logs empty. */
+  /** Removes all users, sessions, tokens, requests and deliveries, and resets every switch. */
   reset(): void;
-  /** Ends at once, whatever is in flight. */
+  /** Closes at once and drops requests and webhooks in flight. */
   close(): Promise<void>;
 }

@@ -6,25 +6,25 @@ import { ApiError, handleError, sendApiError } from './api/errors';
 import { applyFaults, resetIfDown } from './api/faults';
 import { integrationRoutes } from './api/integrations.routes';
 import { userRoutes } from './api/users.routes';
-import { currentWidgetSession, legacyWidgetSession } from './api/widget-session.routes';
-import { BehaviourError } from './behaviour';
+import { currentWidgetSessionRoute, legacyWidgetSessionRoute } from './api/widget-session.routes';
+import { InvalidRequestError } from './behaviour';
 import type { SandboxContext } from './context';
 import { controlRoutes } from './control/control.routes';
-import { scenarioRoutes } from './control/scenarios.routes';
-import { acceptForms } from './pages/forms';
+import { acceptForms } from './pages/request-fields';
 import type { ReceivedRequest } from './sandbox.types';
 import { UnknownScenarioError } from './scenarios/scenarios';
 import { widgetRoutes } from './widget/widget.routes';
 
-const REQUESTS_KEPT = 1_000;
+const MAX_REQUESTS = 1_000;
 
+/** The HTTP server with Terra's API and widget, and with the sandbox's own control page and API. */
 export function buildServer(context: SandboxContext): FastifyInstance {
   const server = Fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 300 } });
   acceptForms(server);
   acceptJson(server);
-  observe(server, context);
+  hookTerraRequests(server, context);
   server.setErrorHandler((error: Error, request, reply) => {
-    if (error instanceof BehaviourError)
+    if (error instanceof InvalidRequestError)
       return reply.code(400).send({ status: 'error', message: error.message });
     if (error instanceof UnknownScenarioError)
       return reply.code(404).send({ status: 'error', message: error.message });
@@ -32,7 +32,7 @@ export function buildServer(context: SandboxContext): FastifyInstance {
   });
   server.setNotFoundHandler((request, reply) => sendApiError(request, reply, new ApiError(404, 'Not found')));
 
-  currentWidgetSession(server, context);
+  currentWidgetSessionRoute(server, context);
   // The same API answers on Terra's old host as /v2 and on the new one as /api/v2; only the errors differ.
   for (const prefix of ['/api/v2', '/v2']) {
     server.register(
@@ -48,7 +48,7 @@ export function buildServer(context: SandboxContext): FastifyInstance {
           requireCredentials(context, request);
           next();
         });
-        legacyWidgetSession(routes, context);
+        legacyWidgetSessionRoute(routes, context);
         authRoutes(routes, context);
         userRoutes(routes, context);
         done();
@@ -58,11 +58,10 @@ export function buildServer(context: SandboxContext): FastifyInstance {
   }
   widgetRoutes(server, context);
   controlRoutes(server, context);
-  scenarioRoutes(server, context);
   return server;
 }
 
-/** An empty body is no error: DELETEs and token calls arrive with a JSON content type and nothing in it. */
+/** Accepts an empty JSON body: DELETE and token calls send a JSON content type without a body. */
 function acceptJson(server: FastifyInstance): void {
   server.removeContentTypeParser('application/json');
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
@@ -75,11 +74,11 @@ function acceptJson(server: FastifyInstance): void {
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 }
 
-/** Remembers what was asked of Terra and applies the switches that make it misbehave. */
-function observe(server: FastifyInstance, context: SandboxContext): void {
+/** Records each request to Terra's API and widget, and applies the switches that make Terra fail. */
+function hookTerraRequests(server: FastifyInstance, context: SandboxContext): void {
   const received = new WeakMap<object, ReceivedRequest>();
   server.addHook('onRequest', (request, reply, done) => {
-    if (!isTerras(request.url)) return done();
+    if (!isTerraUrl(request.url)) return done();
     const entry: ReceivedRequest = {
       at: context.now(),
       method: request.method,
@@ -90,7 +89,7 @@ function observe(server: FastifyInstance, context: SandboxContext): void {
     };
     received.set(request, entry);
     context.requests.push(entry);
-    if (context.requests.length > REQUESTS_KEPT) context.requests.shift();
+    if (context.requests.length > MAX_REQUESTS) context.requests.shift();
     void reply.header('terra-reference', randomUUID());
     resetIfDown(context, request, reply);
     return done();
@@ -99,14 +98,14 @@ function observe(server: FastifyInstance, context: SandboxContext): void {
     const entry = received.get(request);
     if (!entry) return;
     entry.body = request.body;
-    if (isApi(request.url) && (await applyFaults(context, request, reply))) return reply;
+    if (isApiUrl(request.url) && (await applyFaults(context, request, reply))) return reply;
   });
 }
 
-function isApi(url: string): boolean {
+function isApiUrl(url: string): boolean {
   return url.startsWith('/api/') || url.startsWith('/v2/');
 }
 
-function isTerras(url: string): boolean {
-  return isApi(url) || url.startsWith('/widget/');
+function isTerraUrl(url: string): boolean {
+  return isApiUrl(url) || url.startsWith('/widget/');
 }

@@ -54,7 +54,7 @@ describe('The sample app', () => {
     await new Promise((resolve) => service.close(resolve));
   });
 
-  const asAda = { cookie: 'pulse_person=ada' };
+  const asAda = { cookie: 'pulse_user=ada' };
   const get = async (path: string, headers: Record<string, string> = asAda) => {
     const answer = await fetch(app.url + path, { headers, redirect: 'manual' });
     return { status: answer.status, page: await answer.text() };
@@ -63,14 +63,14 @@ describe('The sample app', () => {
     fetch(app.url + path, {
       method: 'POST',
       headers,
-      body: new URLSearchParams({ person: 'ada' }),
+      body: new URLSearchParams({ user: 'ada' }),
       redirect: 'manual',
     });
 
   it('asks who you are and remembers it in a cookie that scripts and other sites do not get', async () => {
     expect((await get('/', {})).page).toContain('Who are you?');
     const answer = await post('/sign-in');
-    expect(answer.headers.get('set-cookie')).toMatch(/^pulse_person=ada; .*HttpOnly; SameSite=Lax/);
+    expect(answer.headers.get('set-cookie')).toMatch(/^pulse_user=ada; .*HttpOnly; SameSite=Lax/);
   });
 
   it('lists the devices that are connected or need attention, not the ended ones', async () => {

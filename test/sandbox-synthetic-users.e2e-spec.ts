@@ -84,7 +84,9 @@ describe('An account with generated users', () => {
     for (const path of ['/subscriptions', '/subscriptions?page=0&per_page=10001']) {
       expect(await ask(path)).toMatchObject({
         status: 400,
-        body: { detail: 'Ask for pages of at most 10000 users, with page and per_page' },
+        body: {
+          detail: 'One answer lists at most 10000 generated users. Ask for pages with page and per_page',
+        },
       });
     }
     expect((await ask('/subscriptions?page=0&per_page=10000')).status).toBe(200);

@@ -54,7 +54,7 @@ describe('npm run scenario', () => {
     expect([code, stderr]).toEqual([0, '']);
     const [user] = sandbox.account.usersOf('person 1');
     expect(user?.provider).toBe('OURA');
-    expect(stdout).toMatch(/Played reauth-null-old\.\n {2}The same account is connected twice/);
+    expect(stdout).toMatch(/Played reauth-null-old\.\n {2}The end user connects the same account twice/);
     expect(stdout).toMatch(/Reference +person 1, OURA\n {2}Switches +reauthOldUser=null\n/);
     expect(stdout).toMatch(/for person 1 \(replaced since\)\n/);
     expect(stdout).toContain(`${user?.userId} for person 1\n`);

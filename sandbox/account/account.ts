@@ -10,7 +10,7 @@ import {
   failedAuthEvent,
   permissionChangeEvent,
   reauthEvent,
-  type AttemptTrace,
+  type AttemptIds,
   type TerraEvent,
 } from './events';
 import type { LinkedUser } from './linked-user';
@@ -18,21 +18,18 @@ import { findProvider } from './providers';
 import { SdkTokens } from './sdk-tokens';
 import { WidgetSessions } from './widget-sessions';
 
-export type { LinkedUser } from './linked-user';
-
-/** One try of a person to link one provider account. */
+/** One attempt of an end user to link one provider account. */
 export interface ConnectAttempt {
   provider: string;
   referenceId: string | null;
-  /** Which account the person logs in with at the provider; default: one that belongs to the reference. */
+  /** The account that the end user logs in with at the provider; default: one fixed account per reference. */
   providerAccount?: string;
   scopes?: string[];
   widgetSessionId?: string | null;
-  /** An id that authenticateUser gave out before the person agreed. */
+  /** The id that authenticateUser returned before the end user consented. */
   userId?: string;
 }
 
-/** What `Account` needs of its surroundings. */
 export interface AccountDependencies {
   behaviour: Behaviour;
   enabledProviders: string[];
@@ -40,7 +37,7 @@ export interface AccountDependencies {
   publish: (event: TerraEvent, options?: EmitOptions) => unknown;
 }
 
-/** One Terra environment (one dev-id): who is linked, and what Terra tells the world when that changes. */
+/** One Terra environment (one dev-id): its Terra users, and the events that Terra sends when a user changes. */
 export class Account {
   readonly users = new Map<string, LinkedUser>();
   readonly widgetSessions: WidgetSessions;
@@ -55,7 +52,7 @@ export class Account {
     return this.deps.behaviour.noSourceEnabled ? [] : this.deps.enabledProviders;
   }
 
-  /** Everybody whose flow was finished, oldest first. */
+  /** Terra users that completed their flow, oldest first. */
   linkedUsers(): LinkedUser[] {
     return [...this.users.values()].filter((user) => user.isAuthenticated);
   }
@@ -64,7 +61,7 @@ export class Account {
     return this.linkedUsers().filter((user) => user.referenceId === referenceId);
   }
 
-  /** authenticateUser hands out the id before the person has agreed to anything. */
+  /** Creates the user of an authenticateUser call: its id exists before the end user consents. */
   preallocate(provider: string, referenceId: string | null): LinkedUser {
     const user = this.newUser({ provider, referenceId });
     this.users.set(user.userId, user);
@@ -72,8 +69,9 @@ export class Account {
   }
 
   /**
-   * Links an account and reports it. Always a new user id; `user_reauth` only if the same account was still live
-   * under the same reference, or, for phone providers, anything of that provider under that reference.
+   * Links a provider account and sends the events. Each link creates a new user id. `user_reauth` follows only if
+   * the link replaces a live user: the same account under the same reference (under any reference if
+   * `accountElsewhere` is `replace`) or, for a phone provider, any user of that provider and reference.
    */
   connect(attempt: ConnectAttempt): LinkedUser {
     const user: LinkedUser = { ...this.newUser(attempt), isAuthenticated: true, active: true };
@@ -81,12 +79,12 @@ export class Account {
     for (const old of replaced) this.users.delete(old.userId);
     this.users.set(user.userId, user);
 
-    this.deps.publish(authEvent(user, traceOf(attempt), this.deps.behaviour));
+    this.deps.publish(authEvent(user, attemptIds(attempt), this.deps.behaviour));
     for (const old of replaced) this.deps.publish(reauthEvent(old, user, this.deps.behaviour));
     return user;
   }
 
-  /** A phone spends its token. The reference that the token is bound to wins over the one that the phone sends. */
+  /** Redeems a phone's token. The reference bound to the token wins over the reference that the phone sends. */
   connectPhone(token: string, phone: ConnectAttempt): LinkedUser | null {
     const redeemed = this.sdkTokens.redeem(token);
     return redeemed && this.connect({ ...phone, referenceId: redeemed.referenceId ?? phone.referenceId });
@@ -94,17 +92,17 @@ export class Account {
 
   fail(attempt: ConnectAttempt, reason: string): void {
     if (attempt.userId) this.users.delete(attempt.userId);
-    this.deps.publish(failedAuthEvent(attempt, reason, traceOf(attempt), this.deps.behaviour));
+    this.deps.publish(failedAuthEvent(attempt, reason, attemptIds(attempt), this.deps.behaviour));
   }
 
-  /** Our side, or the person in the widget, ends it: the webhook follows a little later. */
+  /** Removes a user for an API caller or for the end user in the widget; the webhook follows after `deauthDelayMs`. */
   deauthenticate(userId: string): LinkedUser | null {
     const user = this.remove(userId);
     if (user) this.deps.publish(deauthEvent(user), { delayMs: this.deps.behaviour.deauthDelayMs });
     return user;
   }
 
-  /** The person takes the permission back at the provider. */
+  /** The end user revokes access at the provider. */
   revokeAccess(userId: string): LinkedUser | null {
     const user = this.remove(userId);
     if (user) this.deps.publish(accessRevokedEvent(user));
@@ -135,7 +133,7 @@ export class Account {
     return user;
   }
 
-  /** Forgets a user without telling anybody. */
+  /** Removes a user without a webhook. */
   remove(userId: string): LinkedUser | null {
     const user = this.users.get(userId) ?? null;
     this.users.delete(userId);
@@ -166,7 +164,7 @@ export class Account {
     const phoneOnly = findProvider(user.provider)?.phoneOnly ?? false;
     return this.linkedUsers().filter((old) => {
       if (old.userId === user.userId || old.provider !== user.provider) return false;
-      // Without a reference Terra cannot tell whose old phone it was: stale ones pile up.
+      // Without a reference Terra cannot tell which old phone this one replaces: stale users accumulate.
       if (phoneOnly) return user.referenceId !== null && old.referenceId === user.referenceId;
       if (old.providerAccount !== user.providerAccount) return false;
       return old.referenceId === user.referenceId || this.deps.behaviour.accountElsewhere === 'replace';
@@ -174,11 +172,11 @@ export class Account {
   }
 }
 
-/** The account that the consent page suggests: the same one each time the same person comes back. */
+/** The account that the consent page suggests; each reference always gets the same one. */
 export function defaultProviderAccount(referenceId: string | null): string {
-  return referenceId === null ? 'someone@example.com' : `${referenceId}@example.com`;
+  return referenceId === null ? 'end-user@example.com' : `${referenceId}@example.com`;
 }
 
-function traceOf(attempt: ConnectAttempt): AttemptTrace {
+function attemptIds(attempt: ConnectAttempt): AttemptIds {
   return { widgetSessionId: attempt.widgetSessionId ?? null, flowId: randomUUID() };
 }

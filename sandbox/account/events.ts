@@ -2,43 +2,43 @@ import { randomUUID } from 'node:crypto';
 import type { Behaviour } from '../behaviour';
 import { toWireUser, type LinkedUser } from './linked-user';
 
-/** A webhook body. Shapes: Terra's webhook schemas of July and October 2026, unchanged between the two. */
+/** A webhook body, shaped as in Terra's webhook schemas of July and October 2026 (the two are equal). */
 export type TerraEvent = { type: string } & Record<string, unknown>;
 
-/** The attempt that an auth event tells of; flows and sessions are Terra's ids, not ours. */
-export interface AttemptTrace {
+/** Terra's ids of the attempt that an auth event reports. They are not ids of Terra Connect. */
+export interface AttemptIds {
   widgetSessionId: string | null;
   flowId: string;
 }
 
 const VERSION = '2022-03-16';
 
-export function authEvent(user: LinkedUser, trace: AttemptTrace, behaviour: Behaviour): TerraEvent {
+export function authEvent(user: LinkedUser, ids: AttemptIds, behaviour: Behaviour): TerraEvent {
   const wireUser = toWireUser(user);
   const inUser = behaviour.referenceAt !== 'top';
-  const onTop = behaviour.referenceAt !== 'user';
+  const atTop = behaviour.referenceAt !== 'user';
   return {
     type: 'auth',
     status: 'success',
     message: 'user successfully authenticated',
-    flow_id: trace.flowId,
-    ...(behaviour.sendWidgetSessionId ? { widget_session_id: trace.widgetSessionId } : {}),
+    flow_id: ids.flowId,
+    ...(behaviour.sendWidgetSessionId ? { widget_session_id: ids.widgetSessionId } : {}),
     user: inUser ? wireUser : { ...wireUser, reference_id: null },
-    ...(onTop ? { reference_id: user.referenceId } : {}),
+    ...(atTop ? { reference_id: user.referenceId } : {}),
     version: VERSION,
   };
 }
 
-/** A failed attempt: the new event names no user, the old form is an `auth` that must not link. */
+/** A failed attempt. The new form names no user; the old form is an `auth` event that must not link its user. */
 export function failedAuthEvent(
   attempt: { provider: string; referenceId: string | null; userId?: string },
   reason: string,
-  trace: AttemptTrace,
+  ids: AttemptIds,
   behaviour: Behaviour,
 ): TerraEvent {
   const reference = { reference_id: attempt.referenceId };
   if (behaviour.failedAuthForm === 'auth_cancelled') {
-    return { type: 'auth_cancelled', status: 'error', flow_id: trace.flowId, reason, ...reference };
+    return { type: 'auth_cancelled', status: 'error', flow_id: ids.flowId, reason, ...reference };
   }
   return {
     type: 'auth',
@@ -53,7 +53,7 @@ export function failedAuthEvent(
     message: 'failed to authenticate and has been deleted',
     reason,
     ...reference,
-    ...(behaviour.sendWidgetSessionId ? { widget_session_id: trace.widgetSessionId } : {}),
+    ...(behaviour.sendWidgetSessionId ? { widget_session_id: ids.widgetSessionId } : {}),
     version: VERSION,
   };
 }
@@ -87,7 +87,7 @@ export function accessRevokedEvent(user: LinkedUser): TerraEvent {
   };
 }
 
-/** The user stays `active: true`: Terra says itself that the field is no proof of health. */
+/** The user stays `active: true`: Terra's documents say that the field does not prove a working connection. */
 export function connectionErrorEvent(user: LinkedUser): TerraEvent {
   return {
     type: 'connection_error',
@@ -121,7 +121,7 @@ export function dataEvent(user: LinkedUser, type: string, at: number): TerraEven
   };
 }
 
-/** The only event that says who the person is at the provider; an object where the others have a list `data`. */
+/** The only event that names the account at the provider. It has an object where other data events have a list. */
 function athleteEvent(user: LinkedUser): TerraEvent {
   return {
     type: 'athlete',

@@ -1,19 +1,19 @@
-/** One connection: one provider account under at most one reference. Terra calls it a user. */
+/** A Terra user: one provider account under at most one reference. */
 export interface LinkedUser {
   userId: string;
   provider: string;
   referenceId: string | null;
-  /** Who the person is at the provider; Terra shows it only as `provider_user_id` of `/athlete`. */
+  /** The account at the provider; Terra shows it only as `provider_user_id` of `/athlete`. */
   providerAccount: string;
   scopes: string[];
   active: boolean;
   createdAt: number;
   lastWebhookUpdate: number | null;
-  /** False while the id is only pre-allocated by authenticateUser. */
+  /** False while authenticateUser has only pre-allocated the id. */
   isAuthenticated: boolean;
 }
 
-/** `TerraUser` as it travels: only user_id and provider are sure to be there, scopes is one comma-separated string. */
+/** `TerraUser` in JSON: Terra guarantees only user_id and provider; scopes is one comma-separated string. */
 export interface WireUser {
   user_id: string;
   provider: string;

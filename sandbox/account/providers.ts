@@ -1,11 +1,11 @@
-/** A source of health data, as the widget and `/integrations` know it. */
+/** A source of health data in the widget and in `/integrations`. */
 export interface Provider {
   code: string;
   name: string;
-  /** Linked from the phone only: the widget cannot finish these (Terra: agent-skills, mobile SDK). */
+  /** Only an app on the phone can link it; the widget cannot (Terra: agent-skills, mobile SDK). */
   phoneOnly: boolean;
   scopes: string[];
-  /** Without these the attempt fails as `missing_scopes`. */
+  /** Without these scopes an attempt fails with `missing_scopes`. */
   requiredScopes: string[];
 }
 
@@ -37,12 +37,12 @@ export const PROVIDERS: readonly Provider[] = [
   phone('SAMSUNG', 'Samsung Health'),
 ];
 
-/** What this pretend account has switched on; a few are left off so that "not enabled" can be seen. */
+/** Providers that the fake account enables. A few are missing, so that a test can ask for a disabled provider. */
 export const ENABLED_BY_DEFAULT = PROVIDERS.map(({ code }) => code).filter(
   (code) => !['HUAWEI', 'PELOTON', 'ZWIFT'].includes(code),
 );
 
-/** Terra takes codes in either case; we answer in upper case, as it does. */
+/** Finds a provider by its code in either case. Like Terra, the sandbox answers with upper-case codes. */
 export function findProvider(code: string): Provider | null {
   return PROVIDERS.find((provider) => provider.code === code.trim().toUpperCase()) ?? null;
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
-/** Seconds that a mobile-SDK token lives (Terra: /auth/tokens). */
+/** Lifetime of a mobile-SDK token (Terra: /auth/tokens). */
 export const TOKEN_SECONDS = 180;
 
-/** Mobile-SDK tokens: single use, and a reference given at creation cannot be replaced by the phone. */
+/** Mobile-SDK tokens: for one use each. The phone cannot replace a reference given at creation. */
 export class SdkTokens {
   private readonly tokens = new Map<string, { referenceId: string | null; expiresAt: number }>();
 
@@ -15,7 +15,7 @@ export class SdkTokens {
     return token;
   }
 
-  /** Spends the token: the reference it is bound to, or null when it is unknown, spent or too old. */
+  /** Spends the token and returns its reference; null for an unknown, spent or expired token. */
   redeem(token: string): { referenceId: string | null } | null {
     const found = this.tokens.get(token);
     this.tokens.delete(token);

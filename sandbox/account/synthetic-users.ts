@@ -1,12 +1,12 @@
 import type { LinkedUser } from './linked-user';
 import { findProvider } from './providers';
 
-const PROVIDERS = ['GARMIN', 'FITBIT', 'OURA', 'POLAR', 'WHOOP'];
+const SYNTHETIC_PROVIDERS = ['GARMIN', 'FITBIT', 'OURA', 'POLAR', 'WHOOP'];
 const CREATED_AT = Date.UTC(2026, 0, 1);
 const ID_PREFIX = '00000000-0000-4000-8000-';
 const REFERENCE_PREFIX = 'synthetic-';
 
-/** Everybody that one list has, real users first. Generated ones come to be only where a slice asks for them. */
+/** The users of one list answer: real users first, then generated ones. A slice generates only the users in it. */
 export class UserList {
   constructor(
     private readonly real: LinkedUser[],
@@ -20,14 +20,16 @@ export class UserList {
   slice(start: number, end: number): LinkedUser[] {
     const from = Math.max(start - this.real.length, 0);
     const to = Math.min(end - this.real.length, this.generated);
-    const made = Array.from({ length: Math.max(to - from, 0) }, (_, offset) => syntheticUser(from + offset));
-    return [...this.real.slice(start, end), ...made];
+    const synthetic = Array.from({ length: Math.max(to - from, 0) }, (_, offset) =>
+      syntheticUser(from + offset),
+    );
+    return [...this.real.slice(start, end), ...synthetic];
   }
 }
 
-/** Always the same one for the same index. */
+/** The same index always gives the same user. */
 export function syntheticUser(index: number): LinkedUser {
-  const provider = PROVIDERS[index % PROVIDERS.length] ?? 'GARMIN';
+  const provider = SYNTHETIC_PROVIDERS[index % SYNTHETIC_PROVIDERS.length] ?? 'GARMIN';
   return {
     userId: ID_PREFIX + index.toString(16).padStart(12, '0'),
     provider,
@@ -41,7 +43,7 @@ export function syntheticUser(index: number): LinkedUser {
   };
 }
 
-/** The generated user of an id, if there are that many. */
+/** The generated user with this id; null if the list has fewer users. */
 export function syntheticUserById(userId: string, generated: number): LinkedUser | null {
   const index = userId.startsWith(ID_PREFIX) ? Number.parseInt(userId.slice(ID_PREFIX.length), 16) : NaN;
   const user = index < generated ? syntheticUser(index) : null;

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-/** What one widget link may do. */
+/** One widget session: the options of the request that created it, and its state. */
 export interface WidgetSession {
-  /** Answered to the API caller and carried by events; not the id in the URL (Terra's own example differs too). */
+  /** The id in API answers and events. It differs from the id in the URL, as in Terra's own example. */
   sessionId: string;
+  /** The id in the URL. */
   linkId: string;
   referenceId: string | null;
-  /** Upper-case codes on offer, in the order of the request. */
+  /** Upper-case codes of the offered providers, in the order of the request. */
   providers: string[];
   successUrl: string | null;
   failureUrl: string | null;
@@ -15,14 +16,15 @@ export interface WidgetSession {
   bypassFeedback: boolean;
   connectedUserIds: string[];
   expiresAt: number;
-  /** Set when authenticateUser made the link: the id it has already given out. */
+  /** The user id that authenticateUser returned together with this link. */
   preallocatedUserId?: string;
-  /** The last user linked through this session, for the Done button. */
+  /** The last user linked in this session; the Done button returns with it. */
   lastLinked?: { userId: string; provider: string };
 }
 
-const KEPT = 5_000;
+const MAX_SESSIONS = 5_000;
 
+/** The widget sessions of one environment, by the id in their URL; only the newest stay. */
 export class WidgetSessions {
   private readonly byLink = new Map<string, WidgetSession>();
 
@@ -40,7 +42,7 @@ export class WidgetSessions {
     };
     this.byLink.set(session.linkId, session);
     const [oldest] = this.byLink.keys();
-    if (this.byLink.size > KEPT && oldest) this.byLink.delete(oldest);
+    if (this.byLink.size > MAX_SESSIONS && oldest) this.byLink.delete(oldest);
     return session;
   }
 
@@ -52,7 +54,7 @@ export class WidgetSessions {
     return session.expiresAt <= this.now();
   }
 
-  /** Sessions by either id, newest last. */
+  /** All sessions, oldest first. */
   all(): WidgetSession[] {
     return [...this.byLink.values()];
   }

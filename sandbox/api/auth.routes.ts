@@ -2,18 +2,18 @@ import type { FastifyInstance } from 'fastify';
 import { findProvider, type Provider } from '../account/providers';
 import { TOKEN_SECONDS } from '../account/sdk-tokens';
 import type { SandboxContext } from '../context';
+import { queryText } from '../pages/request-fields';
 import { ApiError } from './errors';
-import { queryText } from './query';
 import { readWidgetRequest } from './widget-request';
 
 const AUTH_URL_SECONDS = 900;
 
-/** authenticateUser, deauthenticateUser and the two spellings of the mobile-SDK token. */
+/** authenticateUser, deauthenticateUser, and both spellings of the mobile-SDK token route. */
 export function authRoutes(server: FastifyInstance, context: SandboxContext): void {
   const { account } = context;
 
   server.post('/auth/authenticateUser', (request) => {
-    const provider = resourceOf(queryText(request.query, 'resource'), request.body);
+    const provider = requestedProvider(queryText(request.query, 'resource'), request.body);
     if (!account.enabledProviders.includes(provider.code)) {
       throw new ApiError(403, `${provider.code} is not enabled in this environment`, {
         code: 'entitlement_required',
@@ -44,8 +44,8 @@ export function authRoutes(server: FastifyInstance, context: SandboxContext): vo
   }
 }
 
-/** Terra since October 2026: Apple is named APPLE_HEALTH here, and the Android ones need `sdk_app: "grip"`. */
-function resourceOf(resource: string | null, body: unknown): Provider {
+/** Terra since October 2026: Apple's name is APPLE_HEALTH here; SAMSUNG and HEALTH_CONNECT need `sdk_app: "grip"`. */
+function requestedProvider(resource: string | null, body: unknown): Provider {
   if (!resource) throw new ApiError(400, 'resource is required');
   const provider = findProvider(resource.toUpperCase() === 'APPLE_HEALTH' ? 'APPLE' : resource);
   if (!provider) throw new ApiError(404, `Resource ${resource} does not exist`);

@@ -3,8 +3,8 @@ import type { SandboxContext } from '../context';
 import { ApiError } from './errors';
 
 /**
- * `dev-id` and `x-api-key` together, as on every private endpoint. What a mismatch answers depends on the endpoint:
- * 401 on the API, 403 on the current widget endpoint, 404 where a token is asked for an unknown dev-id.
+ * Checks `dev-id` and `x-api-key`; every private endpoint needs both. The status of a mismatch depends on the
+ * endpoint: 401 on the API, 403 on the current widget endpoint, 404 on the token routes for an unknown dev-id.
  */
 export function requireCredentials(context: SandboxContext, request: FastifyRequest): void {
   const knownDevId = request.headers['dev-id'] === context.devId;

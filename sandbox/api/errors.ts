@@ -9,6 +9,7 @@ interface ApiErrorExtras {
   fields?: Record<string, unknown>;
 }
 
+/** An error answer of Terra's API. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -19,7 +20,7 @@ export class ApiError extends Error {
   }
 }
 
-/** An answer that is a web page where JSON was due: Terra's gateway does that on some 500s. */
+/** An HTML page in place of a JSON answer: Terra's gateway sends one with some 500s. */
 export class HtmlError extends Error {
   constructor(readonly status: number) {
     super('An HTML error page');
@@ -27,8 +28,8 @@ export class HtmlError extends Error {
 }
 
 /**
- * Terra: problem+json on /api/v2, with no status in the body and the whole query echoed in `instance`;
- * `{status, message}` on the old host and on the current widget endpoint.
+ * Sends an error in Terra's format: problem+json on /api/v2, without a status in the body and with the whole query
+ * in `instance`; `{status, message}` on the old host and on the current widget endpoint.
  */
 export function sendApiError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
   const { status, extras } = error;
@@ -47,7 +48,7 @@ export function sendApiError(request: FastifyRequest, reply: FastifyReply, error
   return reply.type('application/problem+json').send(JSON.stringify(problem));
 }
 
-export function sendHtmlError(reply: FastifyReply, status: number): FastifyReply {
+function sendHtmlError(reply: FastifyReply, status: number): FastifyReply {
   const title = `${status} ${STATUS_CODES[status] ?? 'Error'}`;
   return reply
     .code(status)
@@ -55,6 +56,7 @@ export function sendHtmlError(reply: FastifyReply, status: number): FastifyReply
     .send(`<html><head><title>${title}</title></head><body><center><h1>${title}</h1></center></body></html>`);
 }
 
+/** Sends any error as an answer of Terra. */
 export function handleError(
   error: FastifyError | Error,
   request: FastifyRequest,

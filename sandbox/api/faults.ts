@@ -6,12 +6,12 @@ import { ApiError, HtmlError } from './errors';
 
 const HUGE_BYTES = 50 * 1_024 * 1_024;
 
-/** Cuts the connection before anything is read, as a host that is gone would. */
+/** Resets the connection before the body is read, as an unreachable host does. */
 export function resetIfDown(context: SandboxContext, request: FastifyRequest, reply: FastifyReply): void {
   if (context.behaviour.down) reset(request, reply);
 }
 
-/** Applies the switches that make the API misbehave; true once the request has had its (mis)answer. */
+/** Applies the fault switches of the API. Returns true if the route must not answer the request any more. */
 export async function applyFaults(
   context: SandboxContext,
   request: FastifyRequest,
@@ -19,24 +19,24 @@ export async function applyFaults(
 ): Promise<boolean> {
   const { behaviour } = context;
   if (!request.url.includes(behaviour.faultsOnlyOn)) return false;
-  // Taken before the wait: calls in parallel would otherwise share a step.
-  const step = behaviour.failWith.shift() ?? (isNth(context) ? 500 : 'ok');
+  // Before the wait, so that parallel calls take their steps in the order of arrival.
+  const step = behaviour.failWith.shift() ?? (isNthCall(context) ? 500 : 'ok');
   if (behaviour.delayMs > 0) await sleep(behaviour.delayMs, undefined, { signal: context.closing });
-  if (behaviour.stall) return misbehave('stall', request, reply);
-  if (step !== 'ok') return misbehave(step, request, reply);
+  if (behaviour.stall) return applyFault('stall', request, reply);
+  if (step !== 'ok') return applyFault(step, request, reply);
   if (!behaviour.okWithStatusError) return false;
   await reply.code(200).send({ status: 'error', message: 'Something went wrong' });
   return true;
 }
 
-/** Counts from the moment the switch is set, so that the same calls fail each time. */
-function isNth(context: SandboxContext): boolean {
+/** Counts from the first call after `failEvery` is set, so that each run fails the same calls. */
+function isNthCall(context: SandboxContext): boolean {
   const { failEvery } = context.behaviour;
   context.callsCounted = failEvery > 0 ? context.callsCounted + 1 : 0;
   return failEvery > 0 && context.callsCounted % failEvery === 0;
 }
 
-async function misbehave(step: FaultStep, request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+async function applyFault(step: FaultStep, request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
   if (typeof step === 'number') throw errorFor(step);
   if (step === 'html') throw new HtmlError(500);
   if (step === 'stall') reply.hijack();
@@ -76,5 +76,5 @@ function errorFor(status: number): ApiError {
   if (status === 403) {
     return new ApiError(403, 'Your plan does not include this product', { code: 'entitlement_required' });
   }
-  return new ApiError(status, `The sandbox was told to answer ${status}`);
+  return new ApiError(status, `The sandbox is set to answer ${status}`);
 }

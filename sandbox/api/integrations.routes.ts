@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { PROVIDERS, type Provider } from '../account/providers';
 import type { SandboxContext } from '../context';
-import { queryText } from './query';
+import { queryText } from '../pages/request-fields';
 
-/** Public: the detailed list reads `dev-id` alone, and shows a stranger everything as enabled. */
+/** Public routes. The detailed list reads only `dev-id`; without a known one it shows all providers as enabled. */
 export function integrationRoutes(server: FastifyInstance, context: SandboxContext): void {
   server.get('/integrations', () => ({
     status: 'success',
@@ -12,12 +12,12 @@ export function integrationRoutes(server: FastifyInstance, context: SandboxConte
   }));
 
   server.get('/integrations/detailed', (request) => {
-    const known = request.headers['dev-id'] === context.devId;
+    const isKnown = request.headers['dev-id'] === context.devId;
     const sdk = queryText(request.query, 'sdk');
-    const shown = PROVIDERS.filter(({ code }) => !known || context.account.enabledProviders.includes(code));
+    const shown = PROVIDERS.filter(({ code }) => !isKnown || context.account.enabledProviders.includes(code));
     // Terra's SDK: "If `true`, allows SDK integrations to be included in the response."
-    const asked = shown.filter(({ phoneOnly }) => !phoneOnly || sdk === 'true');
-    return { status: 'success', providers: asked.map((provider) => detailed(context, provider)) };
+    const listed = shown.filter(({ phoneOnly }) => !phoneOnly || sdk === 'true');
+    return { status: 'success', providers: listed.map((provider) => detailed(context, provider)) };
   });
 }
 

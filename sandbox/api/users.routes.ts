@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { toWireUser, type LinkedUser } from '../account/linked-user';
 import { syntheticUserById, syntheticUsersOf, UserList } from '../account/synthetic-users';
 import type { SandboxContext } from '../context';
+import { queryText } from '../pages/request-fields';
 import { ApiError } from './errors';
-import { queryText } from './query';
 
 const DEFAULT_PAGE_SIZE = 500;
-/** However many users are generated, one answer stays small. */
-const MOST_GENERATED = 10_000;
+/** Limits the size of one answer, however many users the sandbox generates. */
+const MAX_GENERATED = 10_000;
 
-/** userInfo, subscriptions and bulkUserInfo, in each of the shapes that Terra's documents describe. */
+/** userInfo, subscriptions and bulkUserInfo, in every shape that Terra's documents show. */
 export function userRoutes(server: FastifyInstance, context: SandboxContext): void {
   const { account, behaviour } = context;
 
@@ -22,8 +22,8 @@ export function userRoutes(server: FastifyInstance, context: SandboxContext): vo
     const users = behaviour.emptyLists
       ? []
       : [...account.usersOf(referenceId), ...syntheticUsersOf(referenceId, behaviour.syntheticUsers)];
-    const nobody = users.length === 0 && !behaviour.emptyLists;
-    if (nobody && behaviour.unknownReference === '404') {
+    const isUnknown = users.length === 0 && !behaviour.emptyLists;
+    if (isUnknown && behaviour.unknownReference === '404') {
       throw new ApiError(404, `No user with reference_id ${referenceId} was found`);
     }
     return referenceAnswer(users, behaviour.userInfoShape);
@@ -32,16 +32,19 @@ export function userRoutes(server: FastifyInstance, context: SandboxContext): vo
   server.get('/subscriptions', (request) => {
     const page = queryText(request.query, 'page');
     const perPage = queryText(request.query, 'per_page');
-    const most =
+    const pageSize =
       page === null ? Infinity : perPage === null ? DEFAULT_PAGE_SIZE : wholeNumber(perPage, 'per_page', 1);
-    if (Math.min(most, behaviour.syntheticUsers) > MOST_GENERATED) {
-      throw new ApiError(400, `Ask for pages of at most ${MOST_GENERATED} users, with page and per_page`);
+    if (Math.min(pageSize, behaviour.syntheticUsers) > MAX_GENERATED) {
+      throw new ApiError(
+        400,
+        `One answer lists at most ${MAX_GENERATED} generated users. Ask for pages with page and per_page`,
+      );
     }
     const users = behaviour.emptyLists
       ? new UserList([], 0)
       : new UserList(account.linkedUsers(), behaviour.syntheticUsers);
     if (page === null) return { status: 'success', users: users.slice(0, users.length).map(toWireUser) };
-    return pageAnswer(users, wholeNumber(page, 'page', 0), most, behaviour.subscriptionsShape);
+    return pageAnswer(users, wholeNumber(page, 'page', 0), pageSize, behaviour.subscriptionsShape);
   });
 
   server.post('/bulkUserInfo', (request) => {
@@ -67,7 +70,7 @@ function userById(context: SandboxContext, userId: string): object {
   };
 }
 
-/** Terra: the spec says a bare array, its sample app reads `{users}`, older text shows one `{user}`. */
+/** Terra's spec shows a bare array, its sample app reads `{users}`, and an older text shows one `{user}`. */
 function referenceAnswer(users: LinkedUser[], shape: 'array' | 'users' | 'user'): object {
   const wireUsers = users.map(toWireUser);
   if (shape === 'array') return wireUsers;
@@ -75,7 +78,7 @@ function referenceAnswer(users: LinkedUser[], shape: 'array' | 'users' | 'user')
   return { status: 'success', is_authenticated: wireUsers.length > 0, user: wireUsers.at(-1) ?? null };
 }
 
-/** Terra: flat since October 2026 with `max_page` as a count; nested before, with `max_page` as the last index. */
+/** Terra: flat since October 2026, with `max_page` as a count; before, nested with `max_page` as the last index. */
 function pageAnswer(users: UserList, page: number, perPage: number, shape: 'flat' | 'nested'): object {
   const pages = Math.ceil(users.length / perPage);
   const results = users.slice(page * perPage, (page + 1) * perPage).map(toWireUser);
@@ -84,9 +87,9 @@ function pageAnswer(users: UserList, page: number, perPage: number, shape: 'flat
   return { status: 'success', data: { next, max_page: Math.max(pages - 1, 0), results } };
 }
 
-function wholeNumber(text: string, name: string, least: number): number {
+function wholeNumber(text: string, name: string, min: number): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < least)
-    throw new ApiError(400, `${name} must be a whole number from ${least}`);
+  if (!Number.isInteger(number) || number < min)
+    throw new ApiError(400, `${name} must be a whole number from ${min}`);
   return number;
 }

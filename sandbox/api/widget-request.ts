@@ -19,7 +19,7 @@ type WidgetBody = Partial<Record<TextField, string | null> & Record<FlagField, b
   connected_uids?: string[] | null;
 };
 
-/** A request body of either generation, understood: what the session may do, and what was not honoured. */
+/** A valid request body of either generation: the options of the session, and a warning per ignored provider. */
 export interface WidgetRequest {
   session: Omit<WidgetSession, 'sessionId' | 'linkId' | 'expiresAt'>;
   warnings: string[];
@@ -33,24 +33,24 @@ export function readWidgetRequest(body: unknown, account: Account): WidgetReques
     throw new ApiError(400, 'Some connected_uids are unknown', { fields: { invalid_user_ids: invalid } });
   }
   const success = fields.auth_success_redirect_url || null;
-  // Terra: this word in place of a URL is the older way to ask for multi_auth.
-  const saysMultiAuth = success === 'multi-auth';
+  // Terra: `multi-auth` in place of a URL is the legacy form of multi_auth.
+  const legacyMultiAuth = success === 'multi-auth';
   return {
     warnings,
     session: {
       referenceId: fields.reference_id || null,
       providers,
-      successUrl: saysMultiAuth ? null : checkUrl(success, 'auth_success_redirect_url'),
+      successUrl: legacyMultiAuth ? null : checkUrl(success, 'auth_success_redirect_url'),
       failureUrl: checkUrl(fields.auth_failure_redirect_url || null, 'auth_failure_redirect_url'),
       showDisconnect: fields.show_disconnect ?? false,
-      multiAuth: saysMultiAuth || (fields.multi_auth ?? false),
+      multiAuth: legacyMultiAuth || (fields.multi_auth ?? false),
       bypassFeedback: fields.bypass_feedback ?? true,
       connectedUserIds: fields.connected_uids ?? [],
     },
   };
 }
 
-export function checkUrl(url: string | null, field: string): string | null {
+function checkUrl(url: string | null, field: string): string | null {
   if (url !== null && !URL.canParse(url)) throw new ApiError(400, `${field} is not a valid URL`);
   return url;
 }
@@ -71,13 +71,13 @@ function checkTypes(body: unknown): WidgetBody {
 function checkType(
   fields: Record<string, unknown>,
   name: string,
-  fits: (value: unknown) => boolean,
+  isValid: (value: unknown) => boolean,
   kind: string,
 ): void {
-  if (fields[name] != null && !fits(fields[name])) throw new ApiError(400, `${name} must be ${kind}`);
+  if (fields[name] != null && !isValid(fields[name])) throw new ApiError(400, `${name} must be ${kind}`);
 }
 
-/** Terra: a comma-separated string; missing or `ALL` means whatever the dashboard enables. */
+/** Terra: `providers` is a comma-separated string; a missing value or `ALL` means all enabled providers. */
 function chooseProviders(
   requested: string | null | undefined,
   enabled: string[],

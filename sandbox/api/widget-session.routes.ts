@@ -7,28 +7,33 @@ import { readWidgetRequest } from './widget-request';
 const CURRENT_SECONDS = 86_400;
 const LEGACY_SECONDS = 900;
 
-/** POST /api/widget/session: 201, a day, errors as `{status, message}` (Terra: widget spec 2026.10.08). */
-export function currentWidgetSession(server: FastifyInstance, context: SandboxContext): void {
+/** POST /api/widget/session: 201, valid for a day, errors as `{status, message}` (Terra: widget spec 2026.10.08). */
+export function currentWidgetSessionRoute(server: FastifyInstance, context: SandboxContext): void {
   server.post('/api/widget/session', (request, reply) => {
     if (context.behaviour.currentMissing) throw new ApiError(404, 'Not found');
     requireCredentials(context, request);
     if (hasProviderList(request.body)) throw new ApiError(400, 'providers must be a comma-separated string');
     if (context.behaviour.noSourceEnabled)
       throw new ApiError(400, 'No data sources are enabled for this environment');
-    return answer(context, request.body, CURRENT_SECONDS, reply.code(201));
+    return sendNewSession(context, request.body, CURRENT_SECONDS, reply.code(201));
   });
 }
 
-/** POST …/auth/generateWidgetSession: 200, 15 minutes, and 410 or an HTML 500 where Terra is known to send them. */
-export function legacyWidgetSession(server: FastifyInstance, context: SandboxContext): void {
+/** POST …/auth/generateWidgetSession: 200, valid for 15 minutes; 410 and HTML 500 in the cases known from Terra. */
+export function legacyWidgetSessionRoute(server: FastifyInstance, context: SandboxContext): void {
   server.post('/auth/generateWidgetSession', (request, reply) => {
     if (context.behaviour.legacyGone) throw goneError();
     if (hasProviderList(request.body) || context.behaviour.noSourceEnabled) throw new HtmlError(500);
-    return answer(context, request.body, LEGACY_SECONDS, reply.code(200));
+    return sendNewSession(context, request.body, LEGACY_SECONDS, reply.code(200));
   });
 }
 
-function answer(context: SandboxContext, body: unknown, seconds: number, reply: FastifyReply): FastifyReply {
+function sendNewSession(
+  context: SandboxContext,
+  body: unknown,
+  seconds: number,
+  reply: FastifyReply,
+): FastifyReply {
   const { session: wanted, warnings } = readWidgetRequest(body, context.account);
   const session = context.account.widgetSessions.create(wanted, seconds);
   return reply.send({

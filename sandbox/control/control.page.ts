@@ -1,4 +1,4 @@
-import type { LinkedUser } from '../account/account';
+import type { LinkedUser } from '../account/linked-user';
 import { SWITCHES, type SwitchName } from '../behaviour';
 import type { SandboxContext } from '../context';
 import { html, type Html, type Page } from '../pages/html';
@@ -6,7 +6,7 @@ import { SANDBOX_STYLE } from '../pages/style';
 import type { Delivery } from '../webhooks/delivery';
 import { scenariosSection } from './scenarios.section';
 
-const SHOWN_DELIVERIES = 25;
+const MAX_DELIVERIES_SHOWN = 25;
 const USER_ACTIONS = [
   ['error', 'Connection error'],
   ['revoke', 'Revoke access'],
@@ -16,26 +16,26 @@ const USER_ACTIONS = [
 
 export function controlPage(context: SandboxContext): Page {
   const users = [...context.account.users.values()].reverse();
-  const deliveries = context.dispatcher.deliveries.slice(-SHOWN_DELIVERIES).reverse();
+  const deliveries = context.dispatcher.deliveries.slice(-MAX_DELIVERIES_SHOWN).reverse();
   return {
     title: 'Terra sandbox',
     style: SANDBOX_STYLE,
     body: html`<main class="wide">
       <h1>Terra sandbox</h1>
       <p>
-        A stand-in for Terra: API at <code>${context.publicUrl}/api/v2</code>, dev-id
+        A fake Terra for development and tests. API: <code>${context.publicUrl}/api/v2</code>, dev-id
         <code>${context.devId}</code>.
       </p>
       ${scenariosSection(context)}
-      <h2 id="users">Users</h2>
-      ${users.length > 0 ? userTable(users) : html`<p class="note">Nobody is connected yet.</p>`}
+      <h2 id="users">Terra users</h2>
+      ${users.length > 0 ? userTable(users) : html`<p class="note">There are no Terra users yet.</p>`}
       <h2 id="webhooks">Last webhooks</h2>
-      ${deliveries.length > 0 ? deliveryTable(deliveries) : html`<p class="note">None was sent yet.</p>`}
+      ${deliveries.length > 0 ? deliveryTable(deliveries) : html`<p class="note">There are no webhooks yet.</p>`}
       <h2 id="switches">Switches</h2>
       ${switchTable(context)}
       <div class="actions">
         <form method="post" action="/sandbox/behaviour/reset"><button>Reset all switches</button></form>
-        <form method="post" action="/sandbox/reset"><button>Forget everything</button></form>
+        <form method="post" action="/sandbox/reset"><button>Reset the sandbox</button></form>
       </div>
     </main>`,
   };
@@ -46,12 +46,12 @@ function userTable(users: LinkedUser[]): Html {
     <table>
       <thead>
         <tr>
-          <th scope="col">Reference</th>
+          <th scope="col">Reference id</th>
           <th scope="col">Provider</th>
           <th scope="col">Account</th>
-          <th scope="col">User id</th>
+          <th scope="col">Terra user id</th>
           <th scope="col">Scopes</th>
-          <th scope="col">What may happen</th>
+          <th scope="col">Actions</th>
         </tr>
       </thead>
       <tbody>
@@ -61,7 +61,7 @@ function userTable(users: LinkedUser[]): Html {
               <td>${user.referenceId ?? 'none'}</td>
               <td>${user.provider}</td>
               <td>${user.providerAccount}</td>
-              <td><code>${user.userId}</code>${!user.isAuthenticated && ' (not yet agreed)'}</td>
+              <td><code>${user.userId}</code>${!user.isAuthenticated && ' (no consent yet)'}</td>
               <td>${user.scopes.join(', ')}</td>
               <td>
                 ${USER_ACTIONS.map(([action, label]) => postButton(`/sandbox/users/${user.userId}/${action}`, label))}
@@ -83,7 +83,7 @@ function deliveryTable(deliveries: Delivery[]): Html {
           <th scope="col">State</th>
           <th scope="col">Answers</th>
           <th scope="col">Body</th>
-          <th scope="col">Again</th>
+          <th scope="col">Actions</th>
         </tr>
       </thead>
       <tbody>
@@ -127,7 +127,7 @@ function switchTable({ behaviour }: SandboxContext): Html {
               <td>${SWITCHES[name].means}</td>
               <td>
                 <form method="post" action="/sandbox/behaviour">
-                  ${control(name, String(behaviour[name]))}<button class="small" aria-label="Set ${name}">
+                  ${switchInput(name, String(behaviour[name]))}<button class="small" aria-label="Set ${name}">
                     Set
                   </button>
                 </form>
@@ -139,7 +139,7 @@ function switchTable({ behaviour }: SandboxContext): Html {
   </div>`;
 }
 
-function control(name: SwitchName, current: string): Html {
+function switchInput(name: SwitchName, current: string): Html {
   const { choices } = SWITCHES[name];
   if (choices.length === 0) {
     return html`<input type="text" id="switch-${name}" name="${name}" value="${current}" />`;

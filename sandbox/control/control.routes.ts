@@ -1,19 +1,21 @@
-import type { FastifyInstance } from 'fastify';
-import type { LinkedUser } from '../account/account';
-import { toWireUser } from '../account/linked-user';
-import { applyBehaviour, BehaviourError, SWITCHES } from '../behaviour';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { toWireUser, type LinkedUser } from '../account/linked-user';
+import { applyBehaviour, InvalidRequestError, SWITCHES } from '../behaviour';
 import type { SandboxContext } from '../context';
-import { formText } from '../pages/forms';
 import { sendPage } from '../pages/html';
+import { formText } from '../pages/request-fields';
+import type { PlayOptions } from '../scenarios/player';
+import { SCENARIOS, type Scenario } from '../scenarios/scenarios';
 import type { EmitOptions } from '../webhooks/delivery';
-import { done } from './answers';
 import { controlPage } from './control.page';
 
 interface IdParams {
   Params: { id: string };
 }
 
-/** The sandbox's own API, nothing of Terra's. Forms of the control page use the same routes and are sent back to it. */
+const PLAY_OPTIONS = ['referenceId', 'provider'] as const;
+
+/** The sandbox's own API; Terra has none of these routes. The forms of the control page use them too. */
 export function controlRoutes(server: FastifyInstance, context: SandboxContext): void {
   const { account, behaviour, dispatcher } = context;
 
@@ -37,6 +39,19 @@ export function controlRoutes(server: FastifyInstance, context: SandboxContext):
       body,
     })),
   }));
+  server.post('/sandbox/reset', (request, reply) => {
+    context.reset();
+    return redirectOrSend(request, reply, { status: 'reset' });
+  });
+
+  behaviourRoutes(server, context);
+  scenarioRoutes(server, context);
+  webhookRoutes(server, context);
+  userActionRoutes(server, context);
+}
+
+function behaviourRoutes(server: FastifyInstance, context: SandboxContext): void {
+  const { behaviour } = context;
 
   server.get('/sandbox/behaviour', () =>
     Object.entries(SWITCHES).map(([name, { means, choices }]) => ({
@@ -48,54 +63,81 @@ export function controlRoutes(server: FastifyInstance, context: SandboxContext):
   );
   server.post('/sandbox/behaviour', (request, reply) => {
     applyBehaviour(behaviour, (request.body ?? {}) as Record<string, unknown>);
-    return done(request, reply, behaviour);
+    return redirectOrSend(request, reply, behaviour);
   });
   server.post('/sandbox/behaviour/reset', (request, reply) => {
     context.resetBehaviour();
-    return done(request, reply, behaviour);
+    return redirectOrSend(request, reply, behaviour);
   });
-  server.post('/sandbox/reset', (request, reply) => {
-    context.reset();
-    return done(request, reply, { status: 'reset' });
-  });
+}
 
-  server.post<{ Body: { event?: object; options?: EmitOptions; webhookUrl?: string } }>(
-    '/sandbox/emit',
-    (request, reply) => {
-      const { event, options } = request.body ?? {};
-      if (typeof event !== 'object' || event === null) throw new BehaviourError('event must be an object');
-      return reply.code(202).send(dispatcher.send(event, options));
-    },
+/** Scenarios by name. `POST /sandbox/behaviour/reset` ends the active one. */
+function scenarioRoutes(server: FastifyInstance, context: SandboxContext): void {
+  server.get('/sandbox/scenarios', () =>
+    Object.entries<Scenario>(SCENARIOS).map(([name, { means, switches, provider }]) => ({
+      name,
+      means,
+      switches,
+      provider,
+    })),
   );
+  server.post<{ Params: { name: string } }>('/sandbox/scenarios/:name', async (request, reply) =>
+    redirectOrSend(request, reply, await context.play(request.params.name, readPlayOptions(request.body))),
+  );
+}
+
+function readPlayOptions(body: unknown): PlayOptions {
+  const given: unknown = body ?? {};
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new InvalidRequestError('The request body must be a JSON object');
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (!PLAY_OPTIONS.some((option) => option === name)) {
+      throw new InvalidRequestError(`There is no option "${name}". Options: ${PLAY_OPTIONS.join(', ')}.`);
+    }
+    if (typeof value !== 'string') throw new InvalidRequestError(`${name} takes text`);
+  }
+  return given;
+}
+
+function webhookRoutes(server: FastifyInstance, { dispatcher }: SandboxContext): void {
+  server.post<{ Body: { event?: object; options?: EmitOptions } }>('/sandbox/emit', (request, reply) => {
+    const { event, options } = request.body ?? {};
+    if (typeof event !== 'object' || event === null) throw new InvalidRequestError('event must be an object');
+    return reply.code(202).send(dispatcher.send(event, options));
+  });
   server.post<{ Body: { url?: string } }>('/sandbox/webhook-url', (request, reply) => {
     dispatcher.setUrl(request.body?.url || undefined);
-    return done(request, reply, { url: request.body?.url ?? null });
+    return redirectOrSend(request, reply, { url: request.body?.url ?? null });
   });
   server.get('/sandbox/deliveries', () => ({ items: dispatcher.deliveries }));
   server.post<IdParams>('/sandbox/deliveries/:id/resend', (request, reply) => {
     const known = dispatcher.deliveries.some(({ id }) => id === request.params.id);
     if (!known) return reply.code(404).send({ status: 'error', message: 'There is no such delivery' });
-    return done(request, reply.code(202), dispatcher.resend(request.params.id));
+    return redirectOrSend(request, reply.code(202), dispatcher.resend(request.params.id));
   });
+}
 
-  const befall = (path: string, happen: (id: string, body: unknown) => LinkedUser | null): void => {
+/** Routes that change one Terra user, as the end user, the provider or Terra would. */
+function userActionRoutes(server: FastifyInstance, { account }: SandboxContext): void {
+  const addAction = (path: string, act: (id: string, body: unknown) => LinkedUser | null): void => {
     server.post<IdParams>(`/sandbox/users/:id/${path}`, (request, reply) => {
-      const user = happen(request.params.id, request.body);
+      const user = act(request.params.id, request.body);
       if (!user) return reply.code(404).send({ status: 'error', message: 'There is no such user' });
-      return done(request, reply, toWireUser(user));
+      return redirectOrSend(request, reply, toWireUser(user));
     });
   };
-  befall('revoke', (id) => account.revokeAccess(id));
-  befall('error', (id) => account.reportConnectionError(id));
-  befall('deauth', (id) => account.deauthenticate(id));
-  befall('forget', (id) => account.remove(id));
-  befall('data', (id, body) => account.sendData(id, formText(body, 'type') || undefined));
-  befall('permissions', (id, body) => {
-    const words = (name: string): string[] => listOf((body as Record<string, unknown> | undefined)?.[name]);
-    return account.changePermissions(id, { add: words('add'), remove: words('remove') });
+  addAction('revoke', (id) => account.revokeAccess(id));
+  addAction('error', (id) => account.reportConnectionError(id));
+  addAction('deauth', (id) => account.deauthenticate(id));
+  addAction('forget', (id) => account.remove(id));
+  addAction('data', (id, body) => account.sendData(id, formText(body, 'type') || undefined));
+  addAction('permissions', (id, body) => {
+    const scopes = (name: string): string[] => listOf((body as Record<string, unknown> | undefined)?.[name]);
+    return account.changePermissions(id, { add: scopes('add'), remove: scopes('remove') });
   });
 
-  /** Plays the phone: a mobile SDK spends its token. */
+  // Acts as a phone whose mobile SDK redeems its token.
   server.post<{ Body: { token?: string; provider?: string; reference_id?: string; device?: string } }>(
     '/sandbox/phone/redeem',
     (request, reply) => {
@@ -116,4 +158,10 @@ export function controlRoutes(server: FastifyInstance, context: SandboxContext):
 function listOf(value: unknown): string[] {
   const list: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [];
   return list.map((item) => String(item).trim()).filter((item) => item !== '');
+}
+
+/** Redirects a form of the control page back to the page; sends other callers the JSON answer. */
+function redirectOrSend(request: FastifyRequest, reply: FastifyReply, answer: unknown): FastifyReply {
+  const fromForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+  return fromForm ? reply.redirect('/', 303) : reply.send(answer);
 }

@@ -3,20 +3,20 @@ import { html, type Html } from '../pages/html';
 import { defaultReference, type PlayedScenario } from '../scenarios/player';
 import { SCENARIOS, type Scenario } from '../scenarios/scenarios';
 
-/** One button per scenario, all for the reference in the one field. */
+/** A button per scenario, and one field with the reference id for all of them. */
 export function scenariosSection({ played }: SandboxContext): Html {
   const chosen = played && played.referenceId !== defaultReference(played.name) ? played.referenceId : '';
   return html`<h2 id="scenarios">Scenarios</h2>
     <p class="note">
-      Each resets the switches and puts its own in force; most then connect an account of the person.
+      A scenario resets all switches and sets its own. Most scenarios then connect an account of the end user.
     </p>
     ${played && lastPlayed(played)}
     <form method="post">
       ${
-        /* Enter in the field would press the first button of the form, so the first one is one that does nothing. */
+        /* Enter in the field presses the first button of the form, so the first button does nothing. */
         html`<button disabled hidden></button>`
       }
-      <label for="scenario-reference">Reference of the person (empty: scenario-&lt;name&gt;)</label>
+      <label for="scenario-reference">Reference id of the end user (empty: scenario-&lt;name&gt;)</label>
       <input type="text" id="scenario-reference" name="referenceId" value="${chosen}" autocomplete="off" />
       <div class="scroll" role="region" aria-labelledby="scenarios" tabindex="0">
         <table>
@@ -24,7 +24,7 @@ export function scenariosSection({ played }: SandboxContext): Html {
             <tr>
               <th scope="col">Scenario</th>
               <th scope="col">Meaning</th>
-              <th scope="col">Play it</th>
+              <th scope="col">Play</th>
             </tr>
           </thead>
           <tbody>
@@ -46,11 +46,11 @@ function row(name: string, means: string): Html {
 }
 
 function lastPlayed({ name, referenceId, provider, switches, users, deliveries }: PlayedScenario): Html {
-  const inForce = Object.entries(switches).map(([name, value]) => `${name}=${String(value)}`);
+  const changed = Object.entries(switches).map(([name, value]) => `${name}=${String(value)}`);
   return html`<p role="status" data-testid="scenario-played">
-      Played <strong>${name}</strong> for <code>${referenceId}</code> (${provider}): switches
-      ${inForce.join(', ') || 'as at the start'}; users made: ${users.length}; webhooks made:
+      Played <strong>${name}</strong> for <code>${referenceId}</code> (${provider}). Changed switches:
+      ${changed.join(', ') || 'none'}. Created Terra users: ${users.length}. Created webhooks:
       ${deliveries.map(({ type }) => type).join(', ') || 'none'}.
     </p>
-    <form method="post" action="/sandbox/behaviour/reset"><button class="small">End it</button></form>`;
+    <form method="post" action="/sandbox/behaviour/reset"><button class="small">End scenario</button></form>`;
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 
-/** Text that is already HTML. Everything else that reaches a template is escaped. */
+/** Text that is HTML already. Templates escape all other values. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
-type Piece = Html | Html[] | string | number | false | null | undefined;
+type TemplateValue = Html | Html[] | string | number | false | null | undefined;
 
-export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
-  return new Html(strings.reduce((text, part, index) => text + render(pieces[index - 1]) + part));
+export function html(strings: TemplateStringsArray, ...values: TemplateValue[]): Html {
+  return new Html(strings.reduce((text, part, index) => text + render(values[index - 1]) + part));
 }
 
 export interface Page {
@@ -18,9 +18,9 @@ export interface Page {
   body: Html;
 }
 
-/** Answers with a whole document that may load nothing and run nothing; only its own style passes the policy. */
+/** Sends a whole HTML document. Its policy allows no script and no loaded resource, only the page's own style. */
 export function sendPage(reply: FastifyReply, page: Page, status = 200): FastifyReply {
-  // Built apart: the policy's hash covers every character between the tags.
+  // Outside the template: the policy's hash covers every character between the tags.
   const styleElement = new Html(`<style>${page.style}</style>`);
   const document = html`<!doctype html>
     <html lang="en">
@@ -40,9 +40,9 @@ export function sendPage(reply: FastifyReply, page: Page, status = 200): Fastify
     .code(status)
     .type('text/html; charset=utf-8')
     .headers({
-      // No form-action: browsers apply it to the redirects after a form too, and those lead to other sites.
+      // No form-action: browsers also apply it to redirects after a form, and these go to other sites.
       'content-security-policy': `default-src 'none'; img-src data:; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors 'none'`,
-      // "no-referrer" would also turn the Origin header of forms into "null", which origin checks need.
+      // "no-referrer" would also set the Origin header of forms to "null", and origin checks would fail.
       'referrer-policy': 'same-origin',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
@@ -59,8 +59,8 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-function render(piece: Piece): string {
-  if (piece === null || piece === undefined || piece === false) return '';
-  if (Array.isArray(piece)) return piece.map((item) => item.text).join('');
-  return piece instanceof Html ? piece.text : escapeHtml(String(piece));
+function render(value: TemplateValue): string {
+  if (value === null || value === undefined || value === false) return '';
+  if (Array.isArray(value)) return value.map((item) => item.text).join('');
+  return value instanceof Html ? value.text : escapeHtml(String(value));
 }

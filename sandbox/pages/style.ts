@@ -1,4 +1,4 @@
-/** The look of the widget and of the control page. */
+/** CSS of the widget and of the control page. */
 export const SANDBOX_STYLE = `
 :root { color-scheme: light; --ink: #17212b; --quiet: #52606d; --line: #d5dbe1; --accent: #0b5f8a; --bad: #a3261b; }
 * { box-sizing: border-box; }

@@ -1,151 +1,152 @@
 import type { Behaviour } from '../behaviour';
-import type { Stage } from './stage';
+import type { ScenarioRun } from './scenario-run';
 
 /**
- * What can go wrong between Terra and a service, by name, as data.
+ * One named fault between Terra and a service, as data.
  *
- * The table is the only list: the type `ScenarioName`, the control page, the control API and the command line are
- * derived from it.
+ * The table below is the only list: the type `ScenarioName`, the control page, the control API and the command line
+ * use it.
  */
 export interface Scenario {
-  /** What Terra does, and what the service should make of it. */
+  /** What Terra does, and what the service must do. */
   means: string;
-  /** In force until the switches are reset; all others are as at the start. */
+  /** These switches stay set until a reset. All others have their initial values. */
   switches: Partial<Behaviour>;
-  /** Whose account it is about, unless somebody asks for another. A phone's can stand only for another phone's. */
+  /** The provider of the account. A caller may choose another one of the same kind: phone or browser. */
   provider: string;
-  /** What befalls the person of the reference. Without it, the switches are all there is. */
-  play?: (stage: Stage) => void | Promise<void>;
+  /** What happens to the end user of the reference. Without steps, the scenario only sets its switches. */
+  steps?: (run: ScenarioRun) => void | Promise<void>;
 }
 
-const IN_BROWSER = 'GARMIN';
-const ON_PHONE = 'APPLE';
+const BROWSER_PROVIDER = 'GARMIN';
+const PHONE_PROVIDER = 'APPLE';
 
-const connect = (stage: Stage): void => stage.connect();
-const connectTwice = async (stage: Stage): Promise<void> => {
-  stage.connect();
-  await stage.later();
-  stage.connect();
+const connect = (run: ScenarioRun): void => run.connect();
+const connectTwice = async (run: ScenarioRun): Promise<void> => {
+  run.connect();
+  await run.pause();
+  run.connect();
 };
 
 export const SCENARIOS = {
   'lost-webhook': {
     means:
-      'An account is connected and no webhook is ever sent: ' +
-      'the connection must show up by the landing of the browser or by a reconcile.',
+      'The end user connects an account, but Terra sends no webhook. ' +
+      'Expected: the callback or a reconcile finds the connection.',
     switches: { webhooks: 'off' },
-    provider: IN_BROWSER,
-    play: connect,
+    provider: BROWSER_PROVIDER,
+    steps: connect,
   },
   duplicated: {
     means:
-      'Every webhook of a connect and a reconnect is delivered twice, under one trace id: ' +
-      'one connection, and each fact once in its history.',
+      'The end user connects and reconnects an account, and Terra delivers each webhook twice, under one trace id. ' +
+      'Expected: one connection, with each fact once in its history.',
     switches: { webhooks: 'duplicated' },
-    provider: IN_BROWSER,
-    play: connectTwice,
+    provider: BROWSER_PROVIDER,
+    steps: connectTwice,
   },
   reordered: {
     means:
-      'A reconnect is told backwards, user_reauth first and the first auth last: ' +
-      'one connection, active, with the Terra user id of the second auth.',
+      'The end user reconnects an account, and Terra sends user_reauth first and the first auth last. ' +
+      'Expected: one active connection, with the Terra user id of the second auth.',
     switches: { webhooks: 'reordered' },
-    provider: IN_BROWSER,
-    play: connectTwice,
+    provider: BROWSER_PROVIDER,
+    steps: connectTwice,
   },
   late: {
     means:
-      'An account is connected and its webhook comes five seconds later, with the time of the connecting on it: ' +
-      'a landing or a reconcile may be first, and what is newer must not be undone.',
+      'The end user connects an account, and the webhook arrives five seconds late, with the time of the connect. ' +
+      'Expected: a callback or a reconcile may be first, and the webhook does not undo newer facts.',
     switches: { webhookDelayMs: 5_000 },
-    provider: IN_BROWSER,
-    play: connect,
+    provider: BROWSER_PROVIDER,
+    steps: connect,
   },
   reauth: {
     means:
-      'The same account is connected twice, told by auth, then by auth and user_reauth with a new Terra user id: ' +
-      'one connection that keeps our id and has had two identities.',
+      'The end user connects the same account twice. Terra sends auth, then auth and user_reauth with a new Terra ' +
+      'user id. Expected: one connection that keeps its id and has had two Terra users.',
     switches: {},
-    provider: IN_BROWSER,
-    play: connectTwice,
+    provider: BROWSER_PROVIDER,
+    steps: connectTwice,
   },
   'reauth-null-old': {
     means:
-      'The same account is connected twice, but user_reauth does not name the old user: ' +
-      'one connection that keeps our id, as in reauth.',
+      'The end user connects the same account twice, but user_reauth does not name the old user. ' +
+      'Expected: one connection that keeps its id, as in reauth.',
     switches: { reauthOldUser: 'null' },
-    provider: IN_BROWSER,
-    play: connectTwice,
+    provider: BROWSER_PROVIDER,
+    steps: connectTwice,
   },
   'moved-account': {
     means:
-      'The account of one person is connected by another, "<reference>-other", and Terra moves it: ' +
-      'the first connection ends as moved, the other person gets one of their own, and neither reads the other.',
+      'Another end user, "<reference>-other", connects the account of the first, and Terra moves it. ' +
+      'Expected: the first connection ends as moved, the other end user gets a new connection, and neither sees the ' +
+      'connection of the other.',
     switches: { accountElsewhere: 'replace' },
-    provider: IN_BROWSER,
-    play: async (stage) => {
-      stage.connect();
-      await stage.later();
-      stage.connect(`${stage.referenceId}-other`);
+    provider: BROWSER_PROVIDER,
+    steps: async (run) => {
+      run.connect();
+      await run.pause();
+      run.connect(`${run.referenceId}-other`);
     },
   },
   'phone-provider': {
     means:
-      'Two phones spend a token each, with no browser and no widget, and the second replaces the first: ' +
-      'one connection, active, with the Terra user id of the second phone.',
+      'Two phones redeem a token each, without browser and widget, and the second replaces the first. ' +
+      'Expected: one active connection, with the Terra user id of the second phone.',
     switches: {},
-    provider: ON_PHONE,
-    play: async (stage) => {
-      stage.connectPhone('first phone');
-      await stage.later();
-      stage.connectPhone('second phone');
+    provider: PHONE_PROVIDER,
+    steps: async (run) => {
+      run.connectPhone('first phone');
+      await run.pause();
+      run.connectPhone('second phone');
     },
   },
   'user-cap': {
     means:
-      'The widget says "User Limit Reached" before the page of the provider, and the browser never comes back: ' +
-      'the session stays open until it expires, and people who are connected stay connected.',
+      'The widget shows "User Limit Reached" before the provider page, and the browser does not return. ' +
+      'Expected: the session stays open until it expires, and connected end users stay connected.',
     switches: { userCapReached: true },
-    provider: IN_BROWSER,
+    provider: BROWSER_PROVIDER,
   },
   'gone-410': {
     means:
-      'generateWidgetSession answers 410, as to accounts made after 3 Sep 2026: sessions start at the current ' +
-      'endpoint, and a service that may use only the legacy one says which setting to check.',
+      'generateWidgetSession answers 410, as to accounts created after 3 Sep 2026. Expected: sessions start at the ' +
+      'current endpoint, and a service that may use only the legacy endpoint names the setting to check.',
     switches: { legacyGone: true },
-    provider: IN_BROWSER,
+    provider: BROWSER_PROVIDER,
   },
   'empty-list': {
     means:
-      'An account is connected, but userInfo and subscriptions answer success with nobody in them: ' +
-      'no such answer may disconnect anybody by itself, and a sweep stops and reports.',
+      'The end user connects an account, but userInfo and subscriptions answer success with an empty list. ' +
+      'Expected: such an answer alone disconnects no account, and a sweep awaits approval.',
     switches: { emptyLists: true },
-    provider: IN_BROWSER,
-    play: connect,
+    provider: BROWSER_PROVIDER,
+    steps: connect,
   },
   slow: {
     means:
-      'An account is connected, and every answer of the API takes three seconds: sessions start, a landing shows ' +
-      'at worst that the connection is pending, and webhooks are taken as fast as ever.',
+      'The end user connects an account, and each API answer takes three seconds. Expected: sessions start, a ' +
+      'callback shows at worst a pending connection, and the service accepts webhooks as fast as before.',
     switches: { delayMs: 3_000 },
-    provider: IN_BROWSER,
-    play: connect,
+    provider: BROWSER_PROVIDER,
+    steps: connect,
   },
   'flaky-500': {
     means:
-      'An account is connected, and every second API call answers 500: what may be repeated gets through, ' +
-      'and what may not, such as starting a session, ends in a 503 that says when to try again.',
+      'The end user connects an account, and every second API call answers 500. Expected: the service retries the ' +
+      'calls that it may repeat; the others, such as the start of a session, end in a 503 with Retry-After.',
     switches: { failEvery: 2 },
-    provider: IN_BROWSER,
-    play: connect,
+    provider: BROWSER_PROVIDER,
+    steps: connect,
   },
   'terra-down': {
     means:
-      'An account is connected, and then every connection to the API and the widget is reset: sessions fail with 503 ' +
-      'and Retry-After, connections stay as they are, and disconnects wait until Terra is back.',
+      'The end user connects an account; then Terra resets every TCP connection to the API and the widget. Expected: ' +
+      'sessions fail with 503 and Retry-After, connections do not change, and disconnects wait until Terra is back.',
     switches: { down: true },
-    provider: IN_BROWSER,
-    play: connect,
+    provider: BROWSER_PROVIDER,
+    steps: connect,
   },
 } satisfies Record<string, Scenario>;
 

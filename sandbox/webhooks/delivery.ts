@@ -2,12 +2,12 @@ export type DeliveryState = 'waiting' | 'sending' | 'delivered' | 'retrying' | '
 
 export interface DeliveryAttempt {
   at: number;
-  /** The receiver's status, or null when there was none. */
+  /** The HTTP status of the receiver; null without an answer. */
   status: number | null;
   error?: string;
 }
 
-/** One webhook and everything that was done to deliver it. */
+/** One webhook, with all attempts to deliver it. */
 export interface Delivery {
   id: string;
   type: string;
@@ -23,7 +23,7 @@ export interface Delivery {
   attempts: DeliveryAttempt[];
 }
 
-/** What a hand-made webhook may differ in. Everything left out is as Terra would do it. */
+/** Overrides for a webhook that a test sends by hand. Terra's values apply to omitted fields. */
 export interface EmitOptions {
   delayMs?: number;
   traceId?: string;
@@ -34,6 +34,6 @@ export interface EmitOptions {
   secret?: string;
   /** Exact bytes to send and sign instead of the event as JSON. */
   rawBody?: string;
-  /** Set or, with undefined, remove headers after signing. */
+  /** Headers to set, or with undefined to remove, after signing. */
   headers?: Record<string, string | undefined>;
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Behaviour } from '../behaviour';
 import type { Delivery, EmitOptions } from './delivery';
 import { createAgents, post } from './http-post';
-import { signatureHeader } from './signing';
+import { webhookHeaders } from './webhook-headers';
 
 export interface DispatcherOptions {
   behaviour: Behaviour;
@@ -14,25 +14,25 @@ export interface DispatcherOptions {
   log: (line: string) => void;
 }
 
-/** One pass over a delivery: first attempt and retries. */
+/** Work in the background: the attempts of one delivery, or one reordered burst. */
 interface Run {
-  /** When it wants to act next, in real time. */
+  /** Time of its next step, by the real clock. */
   dueAt: number;
   /** Never rejects. */
   ended: Promise<void>;
 }
 
-const HISTORY = 500;
-/** Long enough to catch a burst such as auth and user_reauth, short enough not to be noticed. */
+const MAX_DELIVERIES = 500;
+/** Long enough to catch a burst such as auth and user_reauth, short enough to go unnoticed. */
 const REORDER_WINDOW_MS = 100;
 
-/** Sends webhooks as Terra does: signed, repeated until a 2xx, with its history kept. */
+/** Sends webhooks as Terra does: signed, and retried until a 2xx answer. Keeps their history. */
 export class WebhookDispatcher {
   readonly deliveries: Delivery[] = [];
   private url: string | undefined;
   private readonly runs = new Set<Run>();
   private readonly changes = new EventEmitter().setMaxListeners(0);
-  private readonly extras = new WeakMap<Delivery, EmitOptions>();
+  private readonly overrides = new WeakMap<Delivery, EmitOptions>();
   private readonly agents = createAgents();
   private stop = new AbortController();
   private burst: Delivery[] = [];
@@ -59,13 +59,16 @@ export class WebhookDispatcher {
       attempts: [],
     };
     this.deliveries.push(delivery);
-    this.extras.set(delivery, options);
-    if (this.deliveries.length > HISTORY) this.deliveries.shift();
+    this.overrides.set(delivery, options);
+    if (this.deliveries.length > MAX_DELIVERIES) this.deliveries.shift();
     this.dispatch(delivery, options.delayMs ?? 0);
     return delivery;
   }
 
-  /** As from Terra's dashboard: same payload and trace id, signed anew, whatever the `webhooks` switch says. */
+  /**
+   * Sends a delivery again, as Terra's dashboard does: same payload and trace id, new signature. The `webhooks` switch
+   * has no effect.
+   */
   resend(deliveryId: string): Delivery {
     const delivery = this.deliveries.find(({ id }) => id === deliveryId);
     if (!delivery) throw new Error(`There is no delivery ${deliveryId}.`);
@@ -82,13 +85,13 @@ export class WebhookDispatcher {
         if (this.stop.signal.aborted) return;
         const open = this.deliveries.filter(({ state }) => state === 'waiting' || state === 'retrying');
         throw new Error(
-          `Webhooks are still under way after ${timeoutMs} ms: ${open.map(({ type }) => type).join(', ')}`,
+          `Webhooks are still in flight after ${timeoutMs} ms: ${open.map(({ type }) => type).join(', ')}`,
         );
       }
     }
   }
 
-  /** Drops everything in flight and forgets the history. */
+  /** Drops all webhooks in flight and clears the history. */
   reset(): void {
     this.stop.abort();
     this.stop = new AbortController();
@@ -119,7 +122,7 @@ export class WebhookDispatcher {
     if (webhooks === 'duplicated') this.start(delivery, delayMs);
   }
 
-  /** Collects what is sent within a short window and delivers it last-first, one after the other. */
+  /** Collects the webhooks of a short window and delivers them in reverse order, one after the other. */
   private joinBurst(delivery: Delivery, delayMs: number): void {
     const opensBurst = this.burst.length === 0;
     this.burst.push(delivery);
@@ -140,7 +143,7 @@ export class WebhookDispatcher {
     });
   }
 
-  /** Owns a run until its end, so that `idle` can wait for it and no rejection is left alone. */
+  /** Owns a run until its end: `idle` can wait for it, and its rejection is handled. */
   private track(work: (run: Run) => Promise<void>): Run {
     const { signal } = this.stop;
     const run: Run = { dueAt: Date.now(), ended: Promise.resolve() };
@@ -189,7 +192,11 @@ export class WebhookDispatcher {
     }
     delivery.state = 'sending';
     const { retryTimestamp, webhookTimeoutMs: timeoutMs } = this.options.behaviour;
-    const headers = this.headersFor(delivery, retryTimestamp === 'original' ? firstSignedAt : at);
+    const headers = webhookHeaders(delivery, this.overrides.get(delivery) ?? {}, {
+      behaviour: this.options.behaviour,
+      secret: this.options.signingSecret,
+      signedAt: retryTimestamp === 'original' ? firstSignedAt : at,
+    });
     const { signal } = this.stop;
     try {
       const status = await post(url, delivery.body, { headers, timeoutMs, signal, agents: this.agents });
@@ -207,27 +214,5 @@ export class WebhookDispatcher {
       if (!signal.aborted) this.options.log(`webhook ${delivery.type} → ${String(error)}`);
       return false;
     }
-  }
-
-  private headersFor(delivery: Delivery, signedAt: number): Record<string, string> {
-    const { behaviour, signingSecret } = this.options;
-    const extra = this.extras.get(delivery) ?? {};
-    const seconds = extra.timestamp ?? Math.floor(signedAt / 1_000);
-    const signature = signatureHeader(delivery.body, extra.secret ?? signingSecret, seconds);
-    const headers: Record<string, string | undefined> = {
-      'Content-Type': 'application/json',
-      'User-Agent': 'terra-sandbox',
-      'X-Terra-Signature': behaviour.signatureHeaders === 'terra-signature' ? undefined : signature,
-      'terra-signature': behaviour.signatureHeaders === 'x-terra-signature' ? undefined : signature,
-      'X-Terra-Trace-Id': behaviour.sendTraceId ? delivery.traceId : undefined,
-      'terra-reference': behaviour.sendReference ? delivery.reference : undefined,
-      'X-Terra-Ordering-Timestamp': behaviour.sendOrderingTimestamp
-        ? String(delivery.orderingTimestamp)
-        : undefined,
-      ...extra.headers,
-    };
-    return Object.fromEntries(
-      Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    );
   }
 }

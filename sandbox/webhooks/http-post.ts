@@ -8,19 +8,19 @@ export interface PostOptions {
   agents: Agents;
 }
 
-/** Kept per dispatcher, so that closing it leaves no socket behind. */
+/** The agents of one dispatcher: it destroys them on close, and no socket stays open. */
 export interface Agents {
   http: http.Agent;
   https: https.Agent;
 }
 
 export function createAgents(): Agents {
-  // A burst of thousands must not use up the file descriptors of the machine.
+  // A burst of thousands must not exhaust the file descriptors of the machine.
   const options = { keepAlive: true, maxSockets: 256 };
   return { http: new http.Agent(options), https: new https.Agent(options) };
 }
 
-/** Posts and answers with the status; redirects are not followed. Rejects when there is no answer in time. */
+/** Sends a POST and resolves with the status. Follows no redirect; rejects without an answer in time. */
 export function post(url: string, body: string, options: PostOptions): Promise<number> {
   const { headers, timeoutMs, agents } = options;
   return new Promise((resolve, reject) => {

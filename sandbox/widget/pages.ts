@@ -1,11 +1,12 @@
-import { defaultProviderAccount, type LinkedUser } from '../account/account';
+import { defaultProviderAccount } from '../account/account';
+import type { LinkedUser } from '../account/linked-user';
 import { findProvider, type Provider } from '../account/providers';
 import type { WidgetSession } from '../account/widget-sessions';
 import { html, type Html, type Page } from '../pages/html';
 import { SANDBOX_STYLE } from '../pages/style';
 
-const STAND_IN = html`<p class="note">
-  This is the Terra sandbox, a stand-in for tests. No real account is used.
+const SANDBOX_NOTE = html`<p class="note">
+  This is the Terra sandbox, a fake Terra for tests. It uses no real account.
 </p>`;
 
 export function chooserPage(
@@ -19,7 +20,7 @@ export function chooserPage(
     html`
       <h1>Connect your wearable</h1>
       ${linked && html`<p role="status" data-testid="just-connected">${linked.name} is connected.</p>`}
-      <p>Choose where your health data lives.</p>
+      <p>Choose the source of your health data.</p>
       <ul class="choices">
         ${session.providers.map((code) => choice(session, code, connected))}
       </ul>
@@ -38,7 +39,7 @@ export function consentPage(session: WidgetSession, provider: Provider): Page {
     `Log in with ${provider.name}`,
     html`
       <h1>${provider.name}</h1>
-      <p>The app you came from would like to read your data from ${provider.name}.</p>
+      <p>The app wants to read your data from ${provider.name}.</p>
       <form method="post" action="/widget/session/${session.linkId}/provider/${provider.code}">
         <label for="account">Your ${provider.name} account</label>
         <input
@@ -50,7 +51,7 @@ export function consentPage(session: WidgetSession, provider: Provider): Page {
           required
         />
         <fieldset>
-          <legend>It may read</legend>
+          <legend>The app may read</legend>
           ${provider.scopes.map((scope) => scopeBox(provider, scope))}
         </fieldset>
         <div class="actions">
@@ -93,9 +94,10 @@ function choice(session: WidgetSession, code: string, connected: LinkedUser[]): 
   const users = connected.filter((user) => user.provider === code);
   const href = `/widget/session/${session.linkId}/provider/${code}`;
   const name = findProvider(code)?.name ?? code;
-  const tag = users.length > 0 && html`<span class="tag" data-testid="connected-${code}">Connected</span>`;
+  const connectedTag =
+    users.length > 0 && html`<span class="tag" data-testid="connected-${code}">Connected</span>`;
   return html`<li>
-    <a href="${href}" data-testid="provider-${code}">${name}${tag}</a>
+    <a href="${href}" data-testid="provider-${code}">${name}${connectedTag}</a>
     ${session.showDisconnect ? users.map((user) => disconnectForm(session, user, name)) : null}
   </li>`;
 }
@@ -110,10 +112,10 @@ function disconnectForm(session: WidgetSession, user: LinkedUser, name: string):
 }
 
 function scopeBox(provider: Provider, scope: string): Html {
-  const needed = provider.requiredScopes.includes(scope) && ' (needed)';
+  const required = provider.requiredScopes.includes(scope) && ' (required)';
   return html`<label class="check">
     <input type="checkbox" name="scope" value="${scope}" checked data-testid="scope-${scope}" />
-    ${scope}${needed}
+    ${scope}${required}
   </label>`;
 }
 
@@ -121,6 +123,6 @@ function widgetPage(title: string, body: Html): Page {
   return {
     title: `${title} · Terra sandbox`,
     style: SANDBOX_STYLE,
-    body: html`<main>${body} ${STAND_IN}</main>`,
+    body: html`<main>${body} ${SANDBOX_NOTE}</main>`,
   };
 }

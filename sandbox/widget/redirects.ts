@@ -2,8 +2,8 @@ import type { WidgetSession } from '../account/widget-sessions';
 import type { SandboxContext } from '../context';
 
 /**
- * Terra appends `user_id`, `resource` and `reference_id` to the customer's URL and keeps what was there.
- * A missing reference is the literal text `null`; phone-only providers have no user id.
+ * The redirect after a success. Terra appends `user_id`, `resource` and `reference_id` to the customer's URL and keeps
+ * the query of that URL. A missing reference is the literal text `null`; phone-only providers have no user id.
  */
 export function successRedirect(
   context: SandboxContext,
@@ -11,21 +11,21 @@ export function successRedirect(
   outcome: { userId: string | null; provider: string },
 ): string {
   const target = session.successUrl ?? `${context.publicUrl}/widget/session/demo/success`;
-  return appended(target, [
+  return appendParameters(target, [
     ...userIdParameter(context, outcome.userId),
     ['resource', outcome.provider],
     ['reference_id', session.referenceId ?? 'null'],
   ]);
 }
 
-/** The parameters of a failure are documented nowhere in full; `reason` is what the documents hint at. */
+/** The redirect after a failure. Terra documents its parameters nowhere in full; `reason` is the most likely name. */
 export function failureRedirect(
   context: SandboxContext,
   session: WidgetSession,
   outcome: { provider: string; reason: string },
 ): string {
   const target = session.failureUrl ?? `${context.publicUrl}/widget/session/demo/failure`;
-  return appended(target, [
+  return appendParameters(target, [
     ...userIdParameter(context, null),
     ['resource', outcome.provider],
     ['reference_id', session.referenceId ?? 'null'],
@@ -38,9 +38,9 @@ function userIdParameter(context: SandboxContext, userId: string | null): [strin
   return [['user_id', userId ?? 'null']];
 }
 
-/** By hand, because URLSearchParams would rewrite the customer's own query. */
-function appended(target: string, parameters: [string, string][]): string {
-  // Headers are ASCII; what is encoded already stays as it is.
+/** Appends parameters as text: URLSearchParams would rewrite the customer's own query. */
+function appendParameters(target: string, parameters: [string, string][]): string {
+  // The Location header must be ASCII; text that is encoded already does not change.
   const [address = '', ...fragment] = target.replace(/[^\x21-\x7e]+/g, encodeURIComponent).split('#');
   const query = parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
   const separator = address.includes('?') ? '&' : '?';

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { ConnectAttempt, LinkedUser } from '../account/account';
+import type { ConnectAttempt } from '../account/account';
+import type { LinkedUser } from '../account/linked-user';
 import { findProvider, type Provider } from '../account/providers';
 import type { WidgetSession } from '../account/widget-sessions';
-import { queryText } from '../api/query';
 import type { SandboxContext } from '../context';
-import { formList, formText } from '../pages/forms';
 import { escapeHtml, sendPage } from '../pages/html';
+import { formList, formText, queryText } from '../pages/request-fields';
 import { chooserPage, consentPage, messagePage, resultPage } from './pages';
 import { failureRedirect, successRedirect } from './redirects';
 
@@ -13,7 +13,7 @@ interface LinkParams {
   Params: { link: string; provider: string };
 }
 
-/** What the end user's browser sees: the chooser, the provider's consent page and the way back. */
+/** Pages for the end user's browser: the chooser, the provider's consent page, and the redirect back to the app. */
 export function widgetRoutes(server: FastifyInstance, context: SandboxContext): void {
   const { account, behaviour } = context;
 
@@ -31,13 +31,13 @@ export function widgetRoutes(server: FastifyInstance, context: SandboxContext): 
     const session = openSession(context, request.params.link, reply);
     if (!session) return reply;
     const [only, another] = session.providers;
-    // Terra: a single provider skips the chooser. After a link it must be shown, or there would be no Done button.
+    // Terra: a single provider skips the chooser. After a link, the session needs the chooser for its Done button.
     if (only && !another && !session.lastLinked && !session.showDisconnect) {
       return reply.redirect(`/widget/session/${session.linkId}/provider/${only}`);
     }
     return sendPage(
       reply,
-      chooserPage(session, connectedOf(context, session), queryText(request.query, 'connected')),
+      chooserPage(session, connectedUsers(context, session), queryText(request.query, 'connected')),
     );
   });
 
@@ -45,7 +45,7 @@ export function widgetRoutes(server: FastifyInstance, context: SandboxContext): 
     const opened = openProvider(context, request.params, reply);
     if (!opened) return reply;
     const { session, provider } = opened;
-    // Terra: the browser cannot finish these; it lands on the success URL without a user and without a connection.
+    // Terra: the browser cannot link a phone provider. It goes to the success URL, without a user or a connection.
     if (provider.phoneOnly) {
       return reply.redirect(successRedirect(context, session, { userId: null, provider: provider.code }));
     }
@@ -65,11 +65,11 @@ export function widgetRoutes(server: FastifyInstance, context: SandboxContext): 
       widgetSessionId: session.sessionId,
       userId: unusedPreallocatedId(context, session),
     };
-    const reason = whyNot(provider, formText(request.body, 'action'), scopes);
+    const reason = failureReason(provider, formText(request.body, 'action'), scopes);
     if (reason) account.fail(attempt, reason);
     const user = reason ? null : account.connect(attempt);
     if (user) session.lastLinked = { userId: user.userId, provider: provider.code };
-    if (behaviour.redirectAfterWebhooks) await webhooksTried(context);
+    if (behaviour.redirectAfterWebhooks) await waitForWebhooks(context);
 
     if (user && session.multiAuth) {
       return reply.redirect(`/widget/session/${session.linkId}?connected=${provider.code}`, 303);
@@ -85,9 +85,9 @@ export function widgetRoutes(server: FastifyInstance, context: SandboxContext): 
     const session = openSession(context, request.params.link, reply);
     if (!session) return reply;
     const userId = formText(request.body, 'user_id');
-    const shown =
-      session.showDisconnect && connectedOf(context, session).some((user) => user.userId === userId);
-    if (shown) account.deauthenticate(userId);
+    const mayDisconnect =
+      session.showDisconnect && connectedUsers(context, session).some((user) => user.userId === userId);
+    if (mayDisconnect) account.deauthenticate(userId);
     return reply.redirect(`/widget/session/${session.linkId}`, 303);
   });
 
@@ -99,7 +99,7 @@ export function widgetRoutes(server: FastifyInstance, context: SandboxContext): 
   });
 }
 
-/** The session, or null after its error page has been sent. */
+/** Finds the session. For an unknown or expired link it sends an error page and returns null. */
 function openSession(context: SandboxContext, link: string, reply: FastifyReply): WidgetSession | null {
   const session = context.account.widgetSessions.find(link);
   if (!session) {
@@ -125,23 +125,27 @@ function openProvider(
     sendPage(reply, messagePage('Not available', 'This provider is not part of this session.'), 404);
     return null;
   }
-  // Terra: at the cap new people are refused before the provider page, and nobody is evicted.
+  // Terra: at the cap the widget refuses new users before the provider page; linked users stay.
   if (context.behaviour.userCapReached) {
-    sendPage(reply, messagePage('User Limit Reached', 'This environment has no room for another user.'), 403);
+    sendPage(
+      reply,
+      messagePage('User Limit Reached', 'This environment has reached its maximum number of users.'),
+      403,
+    );
     return null;
   }
   return { session, provider };
 }
 
-function connectedOf(context: SandboxContext, session: WidgetSession): LinkedUser[] {
+function connectedUsers(context: SandboxContext, session: WidgetSession): LinkedUser[] {
   const ofReference = session.referenceId === null ? [] : context.account.usersOf(session.referenceId);
-  const named = context.account
+  const byId = context.account
     .linkedUsers()
     .filter(({ userId }) => session.connectedUserIds.includes(userId));
-  return [...new Set([...ofReference, ...named])];
+  return [...new Set([...ofReference, ...byId])];
 }
 
-function whyNot(provider: Provider, action: string, scopes: string[]): string | null {
+function failureReason(provider: Provider, action: string, scopes: string[]): string | null {
   if (action !== 'allow') return 'access_denied';
   return provider.requiredScopes.every((scope) => scopes.includes(scope)) ? null : 'missing_scopes';
 }
@@ -151,10 +155,10 @@ function unusedPreallocatedId(context: SandboxContext, session: WidgetSession): 
   return id && context.account.users.get(id)?.isAuthenticated === false ? id : undefined;
 }
 
-async function webhooksTried(context: SandboxContext): Promise<void> {
+async function waitForWebhooks(context: SandboxContext): Promise<void> {
   const { webhookDelayMs, webhookTimeoutMs } = context.behaviour;
   const horizonMs = webhookDelayMs + 200;
-  // A receiver that never answers must not keep the person waiting for ever.
+  // A receiver that never answers must not block the browser for ever.
   await context.dispatcher
     .idle({ horizonMs, timeoutMs: horizonMs + webhookTimeoutMs })
     .catch(() => undefined);

@@ -90,7 +90,7 @@ describe.each([
 
   const signIn = async (person: string): Promise<void> => {
     await page.goto(launched.sampleAppUrl);
-    await at(`person-${person}`).click();
+    await at(`user-${person}`).click();
     await at('connect-device').waitFor();
   };
 
@@ -233,14 +233,14 @@ describe.each([
 
   it("plays a scenario from the sandbox's page, which everybody can read, and none by the Enter key", async () => {
     await page.goto(launched.sandboxUrl);
-    await page.getByLabel('Reference of the person').fill('played-1');
-    await page.getByLabel('Reference of the person').press('Enter');
+    await page.getByLabel('Reference id of the end user').fill('played-1');
+    await page.getByLabel('Reference id of the end user').press('Enter');
     await page.getByRole('button', { name: 'Play reauth', exact: true }).click();
     await at('scenario-played').waitFor();
     expect(new URL(page.url()).pathname).toBe('/');
     expect(await at('scenario-played').innerText()).toBe(
-      'Played reauth for played-1 (GARMIN): switches as at the start; users made: 2; ' +
-        'webhooks made: auth, auth, user_reauth.',
+      'Played reauth for played-1 (GARMIN). Changed switches: none. Created Terra users: 2. ' +
+        'Created webhooks: auth, auth, user_reauth.',
     );
     await expectAccessible(page);
     await picture('sandbox');
@@ -249,7 +249,7 @@ describe.each([
         ({ referenceId, status }) => referenceId === 'played-1' && status === 'active',
       );
     expect(await becomesTrue(isConnected, 10_000)).toBe(true);
-    await page.getByRole('button', { name: 'End it' }).click();
+    await page.getByRole('button', { name: 'End scenario' }).click();
     await at('scenario-played').waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
   });

@@ -16,10 +16,10 @@ export interface Connection {
   connectedAt: string | null;
 }
 
-/** The service is away or unwell: nothing the person did wrong. */
+/** The service gave no answer or a 5xx; the end user did nothing wrong. */
 export class ServiceUnavailableError extends Error {}
 
-/** The service understood and said no; `code` is stable, `message` is for people. */
+/** The service refused the request. `code` is stable; `message` is text for a reader. */
 export class ServiceRefusedError extends Error {
   constructor(
     readonly status: number,
@@ -30,8 +30,8 @@ export class ServiceRefusedError extends Error {
   }
 }
 
-/** The four calls that a customer's backend needs. The API key stays on the server. */
-export class TerraConnect {
+/** The calls that a customer's backend needs. The API key stays on the server. */
+export class TerraConnectClient {
   constructor(
     private readonly serviceUrl: string,
     private readonly apiKey: string,
