@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../local/embedded-postgres';
 import type { Environment } from '../local/node-program';
 import { findFreePort } from '../local/ports';
-import { Program } from '../local/program';
+import { LoggedProgram } from '../local/logged-program';
 import type { StopList } from '../local/stop-list';
 import { makeCredentials, RETURN_URL, type Credentials } from './credentials';
 import { BenchDatabase, endUsersFor, seed } from './database';
@@ -12,7 +12,7 @@ import { LoadProcess } from './load-process';
 const FOLDER = resolve(process.env.DATA_DIR || '.data', 'bench');
 
 export interface Running {
-  program: Program;
+  program: LoggedProgram;
   origin: string;
   /** Milliseconds from the spawn to the first 200 of /health/ready. */
   startMs: number;
@@ -26,7 +26,7 @@ export class Stage {
     /** One for each server, alike at the start, so that each one's rows can be counted. */
     readonly databases: { service: BenchDatabase; peer: BenchDatabase },
     readonly sandboxOrigin: string,
-    readonly sandbox: Program,
+    readonly sandbox: LoggedProgram,
     private readonly postgres: EmbeddedPostgres,
     private readonly toStop: StopList,
   ) {}
@@ -43,7 +43,7 @@ export class Stage {
 
     const port = await findFreePort();
     const sandboxOrigin = `http://127.0.0.1:${port}`;
-    const sandbox = new Program(
+    const sandbox = new LoggedProgram(
       'the sandbox',
       'sandbox/main.js',
       [],
@@ -56,7 +56,7 @@ export class Stage {
       logOf('sandbox'),
     );
     toStop.add('the sandbox', () => sandbox.stop());
-    await sandbox.answers(`${sandboxOrigin}/sandbox/behaviour`);
+    await sandbox.waitUntilReady(`${sandboxOrigin}/sandbox/behaviour`);
 
     const load = new LoadProcess();
     toStop.add('the load generator', () => load.stop());
@@ -98,7 +98,7 @@ export class Stage {
     const origin = `http://127.0.0.1:${port}`;
     const { apiKey, terraDevId, terraApiKey, terraSigningSecret } = this.credentials;
     const startedAt = performance.now();
-    const program = new Program(
+    const program = new LoggedProgram(
       name,
       script,
       [],
@@ -118,7 +118,7 @@ export class Stage {
       logOf(database.name),
     );
     this.toStop.add(name, () => program.stop());
-    await program.answers(`${origin}/health/ready`);
+    await program.waitUntilReady(`${origin}/health/ready`);
     return { program, origin, startMs: performance.now() - startedAt };
   }
 }
@@ -134,7 +134,7 @@ async function makeDatabases(
   // A run that was killed has left its own behind.
   for (const { name } of [service, peer]) await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   await admin.query(`CREATE DATABASE ${service.name}`);
-  const migration = new Program(
+  const migration = new LoggedProgram(
     'the migration',
     'src/cli.js',
     ['migrate'],
@@ -142,7 +142,7 @@ async function makeDatabases(
     logOf('migration'),
   );
   toStop.add('the migration', () => migration.stop());
-  await migration.succeeds();
+  await migration.waitForSuccess();
   await seed(service, credentials);
   await admin.query(`CREATE DATABASE ${peer.name} TEMPLATE ${service.name} STRATEGY FILE_COPY`);
   return { service, peer };
