@@ -26,15 +26,15 @@ function hasAccount(): boolean {
   }
 }
 
-function candidates(folderOwner: number): PostgresUser[] {
+function candidateUsers(folderOwner: number): PostgresUser[] {
   if (process.platform === 'win32') return [{ prefix: [] }];
   const linux = process.platform === 'linux';
-  const lifetimes = linux ? [DIE_WITH_PARENT, []] : [[]];
+  const lifetimePrefixes = linux ? [DIE_WITH_PARENT, []] : [[]];
   // PostgreSQL refuses to run as root and as a user without an account. A user namespace that maps such a user to "nobody"
   // keeps the user's access to files, so this also works below folders of mode 0700.
   const namespace = ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
-  const inNamespace = linux ? lifetimes.map((prefix) => ({ prefix: [...namespace, ...prefix] })) : [];
-  const asCurrentUser = lifetimes.map((prefix) => ({ prefix }));
+  const inNamespace = linux ? lifetimePrefixes.map((prefix) => ({ prefix: [...namespace, ...prefix] })) : [];
+  const asCurrentUser = lifetimePrefixes.map((prefix) => ({ prefix }));
   if (process.getuid?.() !== 0) return hasAccount() ? asCurrentUser : [...inNamespace, ...asCurrentUser];
 
   // A folder of an ordinary user keeps its owner: after one "sudo npm start", the user can still start without sudo.
@@ -43,12 +43,12 @@ function candidates(folderOwner: number): PostgresUser[] {
   const ids = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups'];
   const asUser = [
     ...(linux ? [{ prefix: [...DIE_WITH_PARENT, ...ids, ...keepFileAccess], uid, gid: uid }] : []),
-    ...lifetimes.map((prefix) => ({ prefix, uid, gid: uid })),
+    ...lifetimePrefixes.map((prefix) => ({ prefix, uid, gid: uid })),
   ];
   return folderOwner === 0 ? [...inNamespace, ...asUser] : asUser;
 }
 
-/** Without ids when setpriv changes the user: only a setpriv that starts as root can pass on access to the folders of root. */
+/** The ids for spawn. Empty when setpriv changes the user: only a setpriv that runs as root can pass on access to its folders. */
 function spawnIds(user: PostgresUser): { uid?: number; gid?: number } {
   return user.prefix.includes('--reuid') || user.uid === undefined ? {} : { uid: user.uid, gid: user.gid };
 }
@@ -62,7 +62,7 @@ function changeOwner(path: string, uid: number, gid: number): void {
 /** Tries each way to start PostgreSQL, best first, and gives the folder to the user of the first way that works. */
 export async function choosePostgresUser(postgres: string, folder: string): Promise<PostgresUser> {
   const failures: string[] = [];
-  for (const user of candidates(process.platform === 'win32' ? 0 : lstatSync(folder).uid)) {
+  for (const user of candidateUsers(process.platform === 'win32' ? 0 : lstatSync(folder).uid)) {
     const [command = postgres, ...args] = [...user.prefix, postgres, '--version'];
     try {
       await run(command, args, { ...spawnIds(user), timeout: 10_000 });
