@@ -1,7 +1,7 @@
 'use strict';
 
-// The import rules of docs/architecture.md, executable. A room is a folder of src; it imports from itself and from the
-// doors (index.ts) of rooms of a lower rank. A new room gets its rank here.
+// Enforces the import rules of docs/architecture.md. A module is a folder of src. It imports from itself and from the
+// public API (index.ts) of modules on a lower layer. Add a new module to its layer here, lowest layer first.
 const LAYERS = [
   ['config', 'common'],
   ['database', 'observability', 'queue', 'http'],
@@ -13,7 +13,7 @@ const LAYERS = [
   ['privacy', 'diagnosis'],
   ['terra-auth'],
   ['health', 'commands'],
-  // Above all of them: the files directly in src.
+  // The files directly in src form the top layer.
 ];
 
 const anyOf = (names) => `(?:${names.join('|')})`;
@@ -28,8 +28,8 @@ const HTTP_CLIENTS = '^(?:node_modules/)?(?:axios|@nestjs/axios|undici)(?:/|$)';
 const layersGoDown = (from, to) => ({
   name: 'layers-go-down',
   comment:
-    'A room imports rooms of a lower rank only, never sideways and never up. What both need belongs lower; ' +
-    'what uses both belongs higher.',
+    'A module imports only modules on a lower layer, never on its own layer or above. ' +
+    'Move code that both modules need to a lower layer, and code that uses both to a higher one.',
   severity: 'error',
   from,
   to,
@@ -37,7 +37,8 @@ const layersGoDown = (from, to) => ({
 
 const publicApiOnly = (from, to) => ({
   name: 'public-api-only',
-  comment: "Another room is imported by its index.ts. What is not there is the room's own business.",
+  comment:
+    'Import another module only through its public API (index.ts). Everything else in that module is private.',
   severity: 'error',
   from,
   to,
@@ -48,7 +49,7 @@ module.exports = {
   forbidden: [
     {
       name: 'no-cycles',
-      comment: 'A circular import means that two files are one, or that a rank is wrong.',
+      comment: 'A circular import means that two files belong together or that one is on the wrong layer.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -63,7 +64,7 @@ module.exports = {
     layersGoDown({ path: '^src/[^/]+/', pathNot: SPEC }, { path: '^src/[^/]+\\.ts$' }),
     {
       name: 'every-module-has-a-layer',
-      comment: 'A new folder in src gets its place in LAYERS.',
+      comment: 'This folder of src has no layer. Add it to LAYERS in .dependency-cruiser.cjs.',
       severity: 'error',
       from: { path: `^src/(?!${anyOf(MODULES)}/)[^/]+/` },
       to: {},
@@ -74,14 +75,16 @@ module.exports = {
     {
       name: 'own-index-not-imported',
       comment:
-        'A room that imports its own door goes in circles as soon as the door exports the importing file.',
+        'A file that imports the public API of its own module makes a circular import as soon as index.ts exports it. ' +
+        'Import the other file directly.',
       severity: 'error',
       from: { path: '^src/([^/]+)/.', pathNot: SPEC },
       to: { path: '^src/$1/index\\.ts$' },
     },
     {
       name: 'migrations-by-their-list',
-      comment: 'Only those who run or check migrations know them, as the list in migrations/index.ts.',
+      comment:
+        'Only modules that run or check migrations import them, through the list in migrations/index.ts.',
       severity: 'error',
       from: { path: '^src/', pathNot: `^src/${anyOf(['database', 'terra-auth', 'health'])}/` },
       to: { path: '^migrations/' },
@@ -95,7 +98,7 @@ module.exports = {
     {
       name: 'migrations-stand-alone',
       comment:
-        'A migration says what it did on the day it was written; code that changes later would change it.',
+        'A migration must keep doing what it did on the day it was written. Code that it imports can change later.',
       severity: 'error',
       from: { path: '^migrations/' },
       to: { path: `^${anyOf(['src', ...OUTSIDE_SRC])}/` },
@@ -104,7 +107,8 @@ module.exports = {
     {
       name: 'http-client-only-in-transports',
       comment:
-        'Deadlines, retries and the translation of errors are in one place: ask terra.client for a method.',
+        'Only the transport makes HTTP calls: it holds deadlines, retries and error mapping. ' +
+        'Call a method of TerraClient.',
       severity: 'error',
       from: {
         path: '^src/',
@@ -115,7 +119,7 @@ module.exports = {
     {
       name: 'http-free-core',
       comment:
-        'Services, repositories, entities and errors serve webhooks and commands, too: they know no HTTP.',
+        'Webhooks and commands also use services, repositories, entities and errors, so these must not know HTTP.',
       severity: 'error',
       from: { path: '^src/.+\\.(?:service|repository|entity|errors|worker)\\.ts$' },
       to: { path: HTTP_PLATFORMS },
@@ -123,21 +127,23 @@ module.exports = {
 
     {
       name: 'src-stands-alone',
-      comment: 'What stands in for Postgres and Terra on a laptop never reaches the production image.',
+      comment:
+        'src must not import these folders. The production image contains no tests and no stand-ins for Postgres and Terra.',
       severity: 'error',
       from: { path: '^src/', pathNot: SPEC },
       to: { path: `^${anyOf(OUTSIDE_SRC)}/` },
     },
     {
       name: 'src-stands-alone',
-      comment: 'A unit spec may use the shared test support, and nothing else from outside.',
+      comment: 'Outside of src, a unit spec may import test/support only.',
       severity: 'error',
       from: { path: `^src/.+${SPEC}` },
       to: { path: `^${anyOf(OUTSIDE_SRC)}/`, pathNot: '^test/support/' },
     },
     {
       name: 'sandbox-stands-alone',
-      comment: 'Sharing code with the service, the sandbox would test our signatures by themselves.',
+      comment:
+        'The sandbox must not share code with the service. With shared code, the service would verify its own signatures.',
       severity: 'error',
       from: { path: '^sandbox/' },
       to: { path: `^${anyOf(['src', 'migrations', ...OUTSIDE_SRC.filter((name) => name !== 'sandbox')])}/` },
@@ -146,7 +152,7 @@ module.exports = {
     {
       name: 'sample-app-stands-alone',
       comment:
-        'The sample app shows what a caller writes: it knows the REST API, and the HTML helpers of the sandbox.',
+        'The sample app shows what a caller writes. It uses only the REST API and the HTML helpers of the sandbox.',
       severity: 'error',
       from: { path: '^sample-app/' },
       to: {
@@ -157,21 +163,22 @@ module.exports = {
 
     {
       name: 'only-what-exists',
-      comment: 'The import leads nowhere.',
+      comment: 'The imported file or package does not exist.',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },
     },
     {
       name: 'no-dev-dependencies',
-      comment: 'The production image holds `dependencies` only.',
+      comment: 'The production image installs `dependencies` only. Move the package there.',
       severity: 'error',
       from: { path: '^(?:src|migrations)/', pathNot: SPEC },
       to: { dependencyTypes: ['npm-dev'], pathNot: '^node_modules/(?:fastify|@types)/' },
     },
     {
       name: 'no-dev-dependencies',
-      comment: 'Of fastify only the types: at run time it belongs to the HTTP platform of Nest.',
+      comment:
+        'Import only types from fastify and @types. At run time, fastify is a dependency of the HTTP platform of Nest.',
       severity: 'error',
       from: { path: '^(?:src|migrations)/', pathNot: SPEC },
       to: {
@@ -183,7 +190,8 @@ module.exports = {
     {
       name: 'only-declared-packages',
       comment:
-        'A package that is there by somebody else’s wish leaves by their wish; list it in package.json.',
+        'This package is only installed because another package depends on it, and can disappear with that package. ' +
+        'List it in package.json.',
       severity: 'error',
       from: { path: '^(?:src|migrations|sandbox|sample-app)/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
@@ -192,7 +200,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^(?:dist|coverage|\\.data)/' },
-    // Types are imports, too: a room that needs another room's type needs that room.
+    // Type imports count: a module that needs another module's type depends on that module.
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       extensions: ['.ts', '.cjs', '.mjs', '.js', '.json'],

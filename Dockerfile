@@ -1,4 +1,4 @@
-# The service (default), and with "--target sandbox" the fake Terra and the sample app.
+# Builds the service by default, and the Terra sandbox with the sample app with "--target sandbox".
 
 FROM node:24-slim AS dependencies
 WORKDIR /app
@@ -26,7 +26,7 @@ CMD ["node", "dist/sandbox/main.js"]
 FROM node:24-slim AS production-dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# "optional" are peers that somebody else may want: a second HTTP platform, a compiler.
+# Optional packages are peers that the service does not use: a second HTTP platform, a compiler.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund && npm cache clean --force
 
 
@@ -37,10 +37,10 @@ COPY package.json ./
 COPY --from=production-dependencies /app/node_modules node_modules
 COPY --from=build /app/dist/migrations dist/migrations
 COPY --from=build /app/dist/src dist/src
-# The files belong to root: the service writes none, and cannot change its own code.
+# Root owns the files: the service writes none of them and cannot change its own code.
 USER node
 EXPOSE 3000
-# Live, not ready: a database that is away is no reason to restart the service.
+# Checks liveness, not readiness: a restart of the service does not bring an unreachable database back.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/live', { signal: AbortSignal.timeout(4000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "dist/src/main.js"]

@@ -3,10 +3,10 @@ import tseslint from 'typescript-eslint';
 const FORWARD_REF = {
   selector: "ImportSpecifier[imported.name='forwardRef']",
   message:
-    'A circular import means that two rooms are one, or that a rank is wrong. See docs/architecture.md.',
+    'A circular import means that two modules belong together or that one is on the wrong layer. See docs/architecture.md.',
 };
 const ONLY_CONFIG =
-  'Only src/config/environment.ts reads the environment; inject a typed slice instead. (environment-only-in-config)';
+  'Only src/config/environment.ts reads the environment. Inject a typed slice instead. (environment-only-in-config)';
 const PROCESS_ENV = [
   { selector: "MemberExpression[object.name='process'][property.name='env']", message: ONLY_CONFIG },
   { selector: "MemberExpression[object.name='process'][property.value='env']", message: ONLY_CONFIG },
@@ -15,11 +15,13 @@ const PROCESS_ENV = [
   { selector: "ImportDeclaration[source.value='node:process']", message: ONLY_CONFIG },
 ];
 const ONLY_REPOSITORIES =
-  'Raw SQL stands in *.repository.ts and migrations; give the repository a method. (sql-only-in-repositories)';
+  'Only *.repository.ts and migrations hold raw SQL. Add a method to the repository. (sql-only-in-repositories)';
 const RAW_SQL = [
   { selector: "CallExpression[callee.property.name='query']", message: ONLY_REPOSITORIES },
   { selector: 'CallExpression[callee.name=/^(runIn|runPrepared)$/]', message: ONLY_REPOSITORIES },
 ];
+const ONLY_TRANSPORTS =
+  'Only the transport of src/terra makes HTTP calls. Call a method of TerraClient. (http-client-only-in-transports)';
 const HTTP_EXCEPTIONS =
   '^(HttpException|HttpStatus|IntrinsicException|(BadGateway|BadRequest|Conflict|Forbidden|GatewayTimeout|Gone|' +
   'HttpVersionNotSupported|ImATeapot|InternalServerError|MethodNotAllowed|Misdirected|NotAcceptable|NotFound|' +
@@ -52,8 +54,8 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', FORWARD_REF, ...PROCESS_ENV, ...RAW_SQL],
       'no-restricted-globals': [
         'error',
-        { name: 'fetch', message: 'Ask terra.client for a method. (http-client-only-in-transports)' },
-        { name: 'WebSocket', message: 'Ask terra.client for a method. (http-client-only-in-transports)' },
+        { name: 'fetch', message: ONLY_TRANSPORTS },
+        { name: 'WebSocket', message: ONLY_TRANSPORTS },
       ],
     },
   },
@@ -65,7 +67,7 @@ export default tseslint.config(
     files: [
       'src/**/*.repository.ts',
       'src/database/**/*.ts',
-      // Operations on the database as a whole, not on anybody's rows.
+      // These two work on the database as a whole, not on the rows of a module.
       'src/commands/migrate.command.ts',
       'src/health/migrations.indicator.ts',
     ],
@@ -82,7 +84,8 @@ export default tseslint.config(
             {
               group: ['@nestjs/common'],
               importNamePattern: HTTP_EXCEPTIONS,
-              message: 'Throw a DomainError; the problem filter knows HTTP. (http-free-core)',
+              message:
+                'This file must not know HTTP. Throw a DomainError, which the problem filter maps to a status. (http-free-core)',
             },
           ],
         },
@@ -90,7 +93,7 @@ export default tseslint.config(
     },
   },
   {
-    // Command-line programs talk to a person on stdout.
+    // Command-line programs print to stdout.
     files: [
       'src/cli.ts',
       'src/commands/**/*.ts',

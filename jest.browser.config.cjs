@@ -1,4 +1,4 @@
-// npm run test:browser: starts everything like a person would, so it needs no database of the tests.
+// For npm run test:browser. The tests run "npm start", which brings its own database, so the test database is not set up.
 const { globalTeardown, ...shared } = require('./jest.config.cjs');
 
 /** @type {import('jest').Config} */

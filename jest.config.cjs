@@ -1,5 +1,5 @@
-// Nest 12 ships ES modules only. Plain jest cannot `require` those before Node 24.9, so the packages of that
-// family are compiled to CommonJS on the fly, like our own TypeScript.
+// Nest 12 and its dependencies ship ES modules only. Jest can `require` ES modules only from Node 24.9 on, so jest
+// compiles these packages to CommonJS, like our own TypeScript.
 const swcToCommonJs = { module: { type: 'commonjs' }, jsc: { target: 'es2022' } };
 const esModulePackages = [
   '@nestjs',

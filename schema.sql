@@ -1,5 +1,5 @@
--- The database as the migrations leave it, for reading and for reviews; written by "npm run db:dump".
--- Migrations build databases, this file does not.
+-- The database after all migrations, for reading and for reviews. Written by "npm run db:dump".
+-- Create databases with the migrations, not with this file.
 
 CREATE SCHEMA terra_connect;
 

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
 export const RETURN_URL = 'https://app.example.com/devices';
-/** The end users of the seed: this and a number. */
+/** Reference ids of the seed consist of this prefix and a number. */
 export const REFERENCE_PREFIX = 'user-';
 
-/** What callers, the service, its peer and the sandbox must agree on. */
+/** Values that the load generator, the service, the baseline and the sandbox share. */
 export interface Credentials {
   apiKey: string;
   terraDevId: string;
   terraApiKey: string;
   terraSigningSecret: string;
-  /** How many end users have connections. */
+  /** How many end users the seed creates. */
   endUsers: number;
 }
 

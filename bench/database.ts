@@ -6,7 +6,7 @@ import { REFERENCE_PREFIX, type Credentials } from './credentials';
 
 const PROVIDERS = ['GARMIN', 'OURA'];
 
-/** Statements of the bench itself: seeds, counts, and the same start for every measure. */
+/** A database of the bench, for its own statements: seeding, counting, truncating. */
 export class BenchDatabase {
   constructor(
     private readonly postgres: EmbeddedPostgres,
@@ -34,25 +34,25 @@ export class BenchDatabase {
     return row?.count ?? NaN;
   }
 
-  async empty(table: string): Promise<void> {
+  async truncate(table: string): Promise<void> {
     await this.query(`TRUNCATE terra_connect.${table} CASCADE`);
   }
 
-  /** Fails when there is not exactly one row for each request that was answered with success. */
+  /** Throws unless the table has exactly one row per successful request. */
   async expectRows(table: string, expected: number, where = 'true'): Promise<void> {
     const rows = await this.count(table, where);
     if (rows === expected) return;
-    throw new Error(`${this.name}: ${expected} requests succeeded, but ${table} has ${rows} rows of theirs.`);
+    throw new Error(`${this.name}: ${expected} requests succeeded, but they left ${rows} rows in ${table}.`);
   }
 }
 
-/** An API key and end users who have connected {@link PROVIDERS}. */
+/** Inserts an API key and end users with a connection to each of {@link PROVIDERS}. */
 export async function seed(database: BenchDatabase, credentials: Credentials): Promise<void> {
   await database.query(
     `INSERT INTO terra_connect.api_keys (id, name, key_hash, hint, scopes) VALUES ($1, 'bench', $2, 'tc_', '{admin}')`,
     [uuidv7(), createHash('sha256').update(credentials.apiKey).digest()],
   );
-  // Ids as far as the index is concerned like ours: the time in front, the rest random.
+  // Ids like the UUIDs (version 7) of the service: the time first, the rest random. The index then has the same shape.
   await database.query(
     `INSERT INTO terra_connect.connections
         (id, reference_id, provider, terra_user_id, origin_terra_user_id, status, status_at, scopes, connected_at)

@@ -1,9 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { LoadOrder, LoadReply, LoadResult } from './load';
+import type { LoadReply, LoadResult, LoadTask } from './load';
 
-/** The load generator as the bench sees it. */
+/** Runs the load generator in a child process. */
 export class LoadProcess {
   private readonly child: ChildProcess;
 
@@ -11,10 +11,10 @@ export class LoadProcess {
     this.child = fork(join(__dirname, 'load.js'), { detached: process.platform !== 'win32' });
   }
 
-  /** @throws Error when any answer was not the expected one */
-  async run(order: LoadOrder): Promise<LoadResult> {
-    const reply = await this.ask(order);
-    if ('error' in reply) throw new Error(`${order.workload} at ${order.origin}: ${reply.error}`);
+  /** @throws Error when an answer was not the expected one */
+  async run(task: LoadTask): Promise<LoadResult> {
+    const reply = await this.send(task);
+    if ('error' in reply) throw new Error(`${task.workload} at ${task.origin}: ${reply.error}`);
     return reply.result;
   }
 
@@ -25,16 +25,16 @@ export class LoadProcess {
     await ended;
   }
 
-  private ask(order: LoadOrder): Promise<LoadReply> {
+  private send(task: LoadTask): Promise<LoadReply> {
     const { child } = this;
     return new Promise((resolve, reject) => {
-      const onExit = () => reject(new Error('The load generator has ended by itself.'));
+      const onExit = () => reject(new Error('The load generator stopped unexpectedly.'));
       child.once('exit', onExit);
       child.once('message', (reply: LoadReply) => {
         child.removeListener('exit', onExit);
         resolve(reply);
       });
-      child.send(order);
+      child.send(task);
     });
   }
 }

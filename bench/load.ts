@@ -1,9 +1,9 @@
 import { Pool } from 'undici';
 import type { Credentials } from './credentials';
-import { percentile } from './statistics';
+import { percentile } from './figures';
 import { WORKLOADS, type WorkloadName } from './workloads';
 
-export interface LoadOrder {
+export interface LoadTask {
   workload: WorkloadName;
   origin: string;
   credentials: Credentials;
@@ -22,22 +22,22 @@ export interface LoadResult {
 
 export type LoadReply = { result: LoadResult } | { error: string };
 
-/** The load generator: a process of its own, so that what it costs is not mistaken for what it measures. */
-async function work(order: LoadOrder): Promise<LoadResult> {
-  const { workload, origin, credentials, concurrency, durationMs } = order;
+/** Sends requests for the duration of the task. Runs in its own process, so that the figures exclude its processor time. */
+async function runLoad(task: LoadTask): Promise<LoadResult> {
+  const { workload, origin, credentials, concurrency, durationMs } = task;
   const pool = new Pool(origin, { connections: concurrency, pipelining: 1 });
   const times: number[] = [];
   const startedAt = performance.now();
-  let failed = false;
+  let isOver = false;
 
   const caller = async (): Promise<void> => {
-    while (!failed && performance.now() - startedAt < durationMs) {
+    while (!isOver && performance.now() - startedAt < durationMs) {
       const { method, path, headers, body, status, contains } = WORKLOADS[workload](credentials);
       const sentAt = performance.now();
       const answer = await pool.request({ method, path, headers, body });
       const text = await answer.body.text();
       times.push(performance.now() - sentAt);
-      // A bench of errors is fast and a lie.
+      // Errors are fast: counting them would make the figures look too good.
       if (answer.statusCode !== status || (contains !== undefined && !text.includes(contains))) {
         throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 500)}`);
       }
@@ -46,7 +46,7 @@ async function work(order: LoadOrder): Promise<LoadResult> {
   try {
     await Promise.all(Array.from({ length: concurrency }, caller));
   } finally {
-    failed = true;
+    isOver = true;
     await pool.destroy();
   }
   const seconds = (performance.now() - startedAt) / 1_000;
@@ -64,8 +64,8 @@ function reply(message: LoadReply): void {
   process.send?.(message);
 }
 
-process.on('message', (order: LoadOrder) => {
-  work(order).then(
+process.on('message', (task: LoadTask) => {
+  runLoad(task).then(
     (result) => reply({ result }),
     (error: unknown) => reply({ error: error instanceof Error ? error.message : String(error) }),
   );

@@ -1,5 +1,5 @@
 import { StopList } from '../local/stop-list';
-import { describeMachine } from './machine';
+import { describeMachine } from './system';
 import { COMPARISON_HEAD, comparisonRow, type Comparison } from './measures/comparison';
 import { measureConnections } from './measures/connections';
 import { measureSessions, OVERHEAD_HEAD, overheadRows } from './measures/sessions';
@@ -7,48 +7,48 @@ import { measureStartUp, reportStartUp } from './measures/start-up';
 import { measureWebhooks } from './measures/webhooks';
 import { readOptions, type Options } from './options';
 import { Rounds } from './rounds';
-import { Stage } from './stage';
-import { figure, table } from './table';
+import { Harness } from './harness';
+import { figure, table } from './figures';
 
-/** Fails when anything was answered other than expected; being slow is no failure. */
+/** Fails when an answer or a row count differs from the expected one. A slow result is not a failure. */
 async function run(options: Options, toStop: StopList): Promise<void> {
   const { measures, concurrency, overheadConcurrency, roundMs } = options;
   console.log(`${describeMachine()}\nPreparing ${options.connections.toLocaleString('en-US')} connections …`);
-  const stage = await Stage.build(options.connections, toStop);
-  const rounds = new Rounds(stage.load, stage.credentials, options);
+  const harness = await Harness.start(options.connections, toStop);
+  const rounds = new Rounds(harness.load, harness.credentials, options);
 
-  console.log('Starting the service and its peer …');
-  const { servers, startUp } = await measureStartUp(stage, options);
+  console.log('Starting the service and the baseline …');
+  const { servers, startUp } = await measureStartUp(harness, options);
   const comparisons: Comparison[] = [];
   const report: string[] = [];
   if (measures.includes('sessions')) {
     console.log('Creating sessions …');
-    await stage.settle();
-    const { comparison, overheads } = await measureSessions(stage, rounds, servers, overheadConcurrency);
+    await harness.checkpoint();
+    const { comparison, overheads } = await measureSessions(harness, rounds, servers, overheadConcurrency);
     comparisons.push(comparison);
     report.push(
-      `What session creation adds to Terra's own time, ms, ${overheadConcurrency} callers:`,
+      `Time that session creation adds to Terra's own, in ms, with ${overheadConcurrency} callers:`,
       table(OVERHEAD_HEAD, overheadRows(overheads)),
     );
   }
   if (measures.includes('webhooks')) {
     console.log('Delivering webhooks …');
-    const { comparisons: both, worker } = await measureWebhooks(stage, rounds, servers);
+    const { comparisons: both, worker } = await measureWebhooks(harness, rounds, servers);
     comparisons.push(...both);
     report.push(
-      `Its worker applied ${figure(worker.underLoad)} events/s while deliveries came in, ${figure(worker.alone)} alone.`,
+      `The worker of the service processed ${figure(worker.underLoad)} events/s during deliveries and ${figure(worker.alone)} events/s without them.`,
     );
   }
   if (measures.includes('connections')) {
-    console.log('Looking connections up …');
-    comparisons.push(await measureConnections(stage, rounds, servers));
+    console.log('Looking up connections …');
+    comparisons.push(await measureConnections(harness, rounds, servers));
   }
   report.unshift(
     await reportStartUp(startUp, servers, options),
     ...(comparisons.length === 0
       ? []
       : [
-          `Service and a bare node:http + pg peer in turns: medians of ${options.rounds} × ${roundMs / 1_000} s each, ${concurrency} callers, durable commits,\nload generator, sandbox and Postgres on the same cores. Every answer was checked, and every row counted.`,
+          `The service and a baseline on bare node:http + pg, loaded in turns: medians of ${options.rounds} × ${roundMs / 1_000} s each, ${concurrency} callers, durable commits.\nThe load generator, the sandbox and Postgres share the cores. The bench checked every answer and counted every row.`,
           table(COMPARISON_HEAD, comparisons.map(comparisonRow)),
         ]),
   );
@@ -58,7 +58,8 @@ async function run(options: Options, toStop: StopList): Promise<void> {
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const toStop = new StopList();
-  // Ctrl-C reaches us alone, because the children are in process groups of their own; they are stopped in order.
+  // Ctrl-C reaches only this process, because each child has its own process group. This process then stops the children in
+  // order.
   const stopped = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
@@ -68,7 +69,7 @@ async function main(): Promise<void> {
     await Promise.race([run(options, toStop), stopped]);
   } catch (error) {
     process.exitCode = 1;
-    console.error('\nThe bench has failed:', error);
+    console.error('\nThe bench failed:', error);
   }
   await toStop.stopAll();
   process.exit();

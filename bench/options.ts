@@ -4,16 +4,16 @@ export const MEASURES = ['start-up', 'sessions', 'webhooks', 'connections'] as c
 export type MeasureName = (typeof MEASURES)[number];
 
 export interface Options {
-  /** Starts of the service whose time is taken. */
+  /** How many starts of each server are timed. */
   starts: number;
-  /** Seconds between "ready" and the look at the memory. */
+  /** Seconds between "ready" and the reading of the memory. */
   idleSeconds: number;
-  /** Turns of each side; their median counts. */
+  /** Rounds per target; the report shows their median. */
   rounds: number;
   roundMs: number;
-  /** Callers that each wait for their answer before they ask again. */
+  /** Concurrent callers. Each waits for its answer before it sends the next request. */
   concurrency: number;
-  /** Few enough that nobody queues: what is added to Terra's own time is then ours. */
+  /** Few enough that no request queues, so that the time added to Terra's own is the time of the server. */
   overheadConcurrency: number;
   connections: number;
   measures: readonly MeasureName[];
@@ -38,15 +38,15 @@ const QUICK: Options = {
   connections: 5_000,
 };
 
-const USAGE = `npm run bench -- [--quick] [--only ${MEASURES.join('|')}]`;
+const USAGE = `Usage: npm run bench -- [--quick] [--only ${MEASURES.join('|')}]`;
 
-/** @throws Error with the usage when there is anything else on the command line */
+/** @throws Error with the usage for unknown arguments */
 export function readOptions(args: string[]): Options {
   const { quick, only } = parse(args);
   const options = quick ? QUICK : FULL;
   if (only === undefined) return options;
   const chosen = MEASURES.filter((name) => name === only);
-  if (chosen.length === 0) throw new Error(`There is no measure "${only}".\n${USAGE}`);
+  if (chosen.length === 0) throw new Error(`Unknown measure "${only}".\n${USAGE}`);
   return { ...options, measures: chosen };
 }
 

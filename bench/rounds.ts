@@ -1,16 +1,16 @@
-import { processorSecondsOf } from './costs';
+import { processorSecondsOf } from './system';
 import type { Credentials } from './credentials';
-import type { LoadOrder, LoadResult } from './load';
+import type { LoadTask, LoadResult } from './load';
 import type { LoadProcess } from './load-process';
 import type { Options } from './options';
-import { median } from './statistics';
+import { median } from './figures';
 import type { WorkloadName } from './workloads';
 
-/** Who is asked. */
-export interface Side {
+/** A server that gets load. */
+export interface Target {
   origin: string;
   pid: number;
-  /** What to ask it when it is not what the others are asked. */
+  /** Default: the workload of all targets. */
   workload?: WorkloadName;
 }
 
@@ -20,14 +20,15 @@ export interface Outcome {
   p50: number;
   p95: number;
   p99: number;
-  /** Processor time of the side's process for one request. */
+  /** Processor time of the target's process per request. */
   cpuMs: number;
-  /** Answered with success, warm-up included. */
+  /** Successful requests, including those of the warm-up. */
   requests: number;
 }
 
 type Round = LoadResult & { cpuMs: number };
 
+/** Runs load rounds against several targets and summarises them. */
 export class Rounds {
   constructor(
     private readonly load: LoadProcess,
@@ -35,22 +36,22 @@ export class Rounds {
     private readonly options: Options,
   ) {}
 
-  /** Asks the sides in turns, so that whatever else the machine does hits all of them. Each is warmed up first. */
+  /** Loads the targets in turns, so that other work of the machine affects all of them. The first round is a warm-up. */
   async alternate<Name extends string>(
     workload: WorkloadName,
-    sides: Record<Name, Side>,
+    targets: Record<Name, Target>,
     { concurrency = this.options.concurrency, shorter = false } = {},
   ): Promise<Record<Name, Outcome>> {
-    const names = Object.keys(sides) as Name[];
+    const names = Object.keys(targets) as Name[];
     const roundMs = shorter ? this.options.roundMs / 2 : this.options.roundMs;
     const rounds = new Map<Name, Round[]>(names.map((name) => [name, []]));
     for (let turn = 0; turn <= this.options.rounds; turn += 1) {
       for (const name of names) {
-        const side = sides[name];
+        const target = targets[name];
         rounds.get(name)?.push(
-          await this.round(side, {
-            workload: side.workload ?? workload,
-            origin: side.origin,
+          await this.round(target, {
+            workload: target.workload ?? workload,
+            origin: target.origin,
             credentials: this.credentials,
             concurrency,
             durationMs: turn === 0 ? roundMs / 2 : roundMs,
@@ -64,10 +65,10 @@ export class Rounds {
     >;
   }
 
-  private async round(side: Side, order: LoadOrder): Promise<Round> {
-    const before = processorSecondsOf(side.pid);
-    const result = await this.load.run(order);
-    const cpuMs = ((processorSecondsOf(side.pid) - before) * 1_000) / result.requests;
+  private async round(target: Target, task: LoadTask): Promise<Round> {
+    const before = processorSecondsOf(target.pid);
+    const result = await this.load.run(task);
+    const cpuMs = ((processorSecondsOf(target.pid) - before) * 1_000) / result.requests;
     return { ...result, cpuMs };
   }
 }

@@ -1,28 +1,28 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { REFERENCE_PREFIX, RETURN_URL, type Credentials } from './credentials';
 
-/** One request and the only answer that counts as one. */
+/** A request with the answer that it must get. */
 export interface PlannedRequest {
   method: 'GET' | 'POST';
   path: string;
   headers: Record<string, string>;
   body?: string;
   status: number;
-  /** What the answer's body must contain. */
+  /** Text that the body of the answer must contain. */
   contains?: string;
 }
 
-/** Makes the next request; no two are the same. */
+/** Creates the next request. No two requests are the same. */
 export type Workload = (credentials: Credentials) => PlannedRequest;
 
-// Tells the requests of two runs, or of two load processes, apart.
+// Unique per load process, so that the requests of two runs differ.
 const RUN = randomBytes(6).toString('hex');
 let count = 0;
 
 export type WorkloadName = 'sessions' | 'terra-sessions' | 'webhooks' | 'connections';
 
 export const WORKLOADS: Record<WorkloadName, Workload> = {
-  /** Our session creation. */
+  /** Session creation at the service or at the baseline. */
   sessions: ({ apiKey }) => {
     const referenceId = nextName();
     return {
@@ -40,7 +40,7 @@ export const WORKLOADS: Record<WorkloadName, Workload> = {
     };
   },
 
-  /** The call that session creation makes of Terra, made directly. */
+  /** The call to Terra that session creation makes, sent to the sandbox directly. */
   'terra-sessions': ({ terraDevId, terraApiKey }) => ({
     method: 'POST',
     path: '/api/widget/session',
@@ -55,7 +55,7 @@ export const WORKLOADS: Record<WorkloadName, Workload> = {
     contains: '"status":"success"',
   }),
 
-  /** A delivery of Terra's: another user connected. */
+  /** A webhook from Terra: a new Terra user is connected. */
   webhooks: ({ terraSigningSecret }) => {
     const body = authEvent(nextName());
     const seconds = Math.floor(Date.now() / 1_000);
@@ -77,7 +77,7 @@ export const WORKLOADS: Record<WorkloadName, Workload> = {
     };
   },
 
-  /** Which Terra users belong to one of our users. */
+  /** The connections of one end user. */
   connections: ({ apiKey, endUsers }) => {
     const referenceId = `${REFERENCE_PREFIX}${1 + Math.floor(Math.random() * endUsers)}`;
     return {

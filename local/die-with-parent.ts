@@ -1,5 +1,5 @@
-// Loaded into the service before its own code. A launcher that is killed with -9 stops nothing itself, but the channel
-// between the two closes.
+// Stops a child process when its parent ends. NodeProgram preloads this file into each child. A parent that is killed with
+// -9 cannot stop its children, but the channel to each child closes.
 const GRACE_MS = 10_000;
 
 if (process.channel) {
@@ -7,6 +7,6 @@ if (process.channel) {
     setTimeout(() => process.exit(1), GRACE_MS).unref();
     process.kill(process.pid, 'SIGTERM');
   });
-  // The channel alone must not keep a service alive that has ended its work.
+  // The open channel alone must not keep a process alive that has finished.
   process.channel.unref();
 }

@@ -152,7 +152,7 @@ describe('embedded PostgreSQL', () => {
     const { port } = listener.address() as AddressInfo;
 
     await expect(start(port)).rejects.toThrow(
-      `Port ${port} is taken; the embedded PostgreSQL wants it. Free it, or set POSTGRES_PORT to another port.`,
+      `Port ${port} is taken; the embedded PostgreSQL needs it. Free the port, or set POSTGRES_PORT to another port.`,
     );
     // What was claimed for the failed start is free again.
     await start();
@@ -161,7 +161,7 @@ describe('embedded PostgreSQL', () => {
   it('says so when the folder was made by another major version', async () => {
     await (await start()).stop();
     writeFileSync(join(dataDir, 'cluster', 'PG_VERSION'), '9\n');
-    await expect(start()).rejects.toThrow(/was made by PostgreSQL 9; this is PostgreSQL \d+/);
+    await expect(start()).rejects.toThrow(/was created by PostgreSQL 9, but this is PostgreSQL \d+/);
   });
 
   it('shows the last words of a server that does not start', async () => {

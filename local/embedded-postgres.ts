@@ -15,29 +15,31 @@ import { settlesWithin } from './waiting';
 const HOST = '127.0.0.1';
 const READY_TIMEOUT_MS = 60_000;
 const LOG_LIMIT = 10 * 1024 * 1024;
-const WANTED_BY = 'the embedded PostgreSQL';
-const VARIABLE = 'POSTGRES_PORT';
+const NAME = 'the embedded PostgreSQL';
+const PORT_VARIABLE = 'POSTGRES_PORT';
 
 export interface EmbeddedPostgresOptions {
-  /** Folder of its own; made when missing. */
+  /** The folder for the data, the log and the password. Created when missing; no other program may use it. */
   dataDir: string;
-  /** Any free one when left out. */
+  /** Default: any free port. */
   port?: number;
-  /** Whether a commit must survive a power cut. Tests do without. */
+  /** Whether a commit must survive a power cut. Tests do not need that. */
   durable: boolean;
 }
 
 export interface EmbeddedPostgres {
   readonly port: number;
   readonly pid: number;
-  /** Address of a database of this server, with user and password. */
+  /** The URL of a database of this server, with user and password. */
   url(database: string): string;
+  /** Creates the database unless it exists. */
   ensureDatabase(name: string): Promise<void>;
-  /** Settles when the server has ended, for whatever reason, with its last words. */
+  /** Resolves when the server has ended, with the exit code or signal and the last lines of its log. */
   readonly exited: Promise<string>;
   stop(): Promise<void>;
 }
 
+/** Starts a PostgreSQL server that ends with this process, and waits until it accepts connections. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const folder = new PostgresFolder(resolve(options.dataDir));
   const binaries = findPostgresBinaries();
@@ -52,14 +54,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     if (folder.logSize() > LOG_LIMIT) renameSync(folder.log, `${folder.log}.old`);
 
     for (let attempt = 1; ; attempt++) {
-      if (options.port) await assertPortFree(options.port, WANTED_BY, VARIABLE);
+      if (options.port) await assertPortFree(options.port, NAME, PORT_VARIABLE);
       const port = options.port ?? (await findFreePort());
       const server = new Server(folder, binaries, user, { port, password, durable: options.durable });
       try {
         await server.ready();
       } catch (error) {
         await server.stop();
-        // Somebody may take a free port between our look at it and the server's.
+        // Another program can take the port after findFreePort and before the server listens.
         if (error instanceof PortTakenError && !options.port && attempt < 5) continue;
         throw error;
       }
@@ -98,7 +100,7 @@ class Server {
     const log = openSync(folder.log, 'a', 0o600);
     this.child = spawnAs(user, binaries.postgres, this.arguments(), ['ignore', log, log]);
     closeSync(log);
-    // Outside Linux nothing else takes the server down when this process ends in a hurry.
+    // Outside of Linux, nothing else stops the server when this process exits without stop().
     process.once('exit', this.onExit);
     this.exited = new Promise((settle) => {
       const end = (reason: string) => {
@@ -107,7 +109,7 @@ class Server {
         settle(reason);
       };
       this.child.once('error', (error) => end(error.message));
-      this.child.once('exit', (code, signal) => end(`${signal ?? `exit code ${code}`}\n${this.lastWords()}`));
+      this.child.once('exit', (code, signal) => end(`${signal ?? `exit code ${code}`}\n${this.logTail()}`));
     });
   }
 
@@ -130,10 +132,12 @@ class Server {
         return await this.query('SELECT 1');
       } catch (error) {
         if (hasCode(error, '28P01')) {
-          throw new LauncherError(`The password in ${this.folder.path} is not the one of its database.`);
+          throw new LauncherError(
+            `The password in ${this.folder.path} does not match the database. Restore the password file, or delete the folder to start from scratch.`,
+          );
         }
         if (Date.now() > end) {
-          throw this.failure(`no answer within ${READY_TIMEOUT_MS / 1000} s\n${this.lastWords()}`);
+          throw this.failure(`no answer within ${READY_TIMEOUT_MS / 1000} s\n${this.logTail()}`);
         }
       }
       await sleep(15);
@@ -151,7 +155,7 @@ class Server {
   async stop(): Promise<void> {
     if (this.ended) return;
     if (process.platform === 'win32') {
-      // Windows knows no signals; ending the process there would be a crash.
+      // Windows has no signals: there, kill() would crash the server.
       await promisify(execFile)(
         this.binaries.pgCtl,
         ['stop', '-D', this.folder.cluster, '-m', 'fast', '-t', '10'],
@@ -170,16 +174,16 @@ class Server {
   }
 
   private arguments(): string[] {
-    const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+    const notDurable = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
     const settings = {
       listen_addresses: HOST,
       port: String(this.settings.port),
-      // Its path would have to fit into 107 characters, and nobody here needs it.
+      // No Unix socket: no client uses it, and a long folder path exceeds the limit of 107 characters.
       unix_socket_directories: '',
       timezone: 'UTC',
       log_timezone: 'UTC',
       shared_buffers: '64MB',
-      ...(this.settings.durable ? {} : careless),
+      ...(this.settings.durable ? {} : notDurable),
     };
     return [
       '-D',
@@ -190,7 +194,7 @@ class Server {
 
   private async query(sql: string): Promise<void> {
     const client = new Client({ connectionString: this.url('postgres'), connectionTimeoutMillis: 5_000 });
-    // A server that stops under an idle client would otherwise throw out of nowhere.
+    // Without a listener, a server that stops while the client is idle crashes this process.
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -200,20 +204,20 @@ class Server {
     }
   }
 
-  private lastWords(): string {
+  private logTail(): string {
     return this.folder.logSince(this.logStart).trim().split('\n').slice(-12).join('\n');
   }
 
   private failure(reason: string): LauncherError {
     if (/Address already in use/i.test(reason))
-      return new PortTakenError(this.settings.port, WANTED_BY, VARIABLE);
+      return new PortTakenError(this.settings.port, NAME, PORT_VARIABLE);
     if (/lock file .* already exists/.test(reason)) {
       return new LauncherError(
-        `${this.folder.path} is in use by another PostgreSQL server. Stop that one first.`,
+        `${this.folder.path} is in use by another PostgreSQL server. Stop that server, then start again.`,
       );
     }
     return new LauncherError(
-      `The embedded PostgreSQL did not start: ${reason}\n(its log: ${this.folder.log})`,
+      `The embedded PostgreSQL did not start: ${reason}\nRead its log: ${this.folder.log}`,
     );
   }
 }

@@ -4,9 +4,10 @@ import { hasCode, LauncherError } from './launcher-error';
 import { isAlive, startTimeOf } from './processes';
 
 const FILE = 'owner.json';
-// Between creating the file and filling it another process may read it empty.
+// Another process can read the file when it exists but is still empty.
 const BEING_WRITTEN_MS = 5_000;
 
+/** The process that uses the folder. Its start time tells it from a later process with the same id. */
 interface Owner {
   pid: number;
   startTime: string | null;
@@ -31,15 +32,15 @@ function isLiving(owner: Owner): boolean {
   return owner.startTime === null || startTime === null || owner.startTime === startTime;
 }
 
-/** Whether a process that has claimed this folder is still there. */
+/** Whether the process that claimed this folder still runs. */
 export function hasLivingOwner(folder: string): boolean {
   const owner = readOwner(join(folder, FILE));
   return owner === 'being written' || (owner !== null && isLiving(owner));
 }
 
 /**
- * Claims a folder for this process, or throws when a living process has it. Two processes that both find a dead
- * owner at the same moment can both get through here; PostgreSQL's own lock file then stops the second.
+ * Claims a folder for this process, or throws when a running process has claimed it. Two processes that find a dead owner at
+ * the same moment can both succeed; the lock file of PostgreSQL then stops the second one.
  */
 export function claimFolder(folder: string): { release(): void } {
   const file = join(folder, FILE);
@@ -60,8 +61,8 @@ export function claimFolder(folder: string): { release(): void } {
     rmSync(file, { force: true });
   }
   const owner = readOwner(file);
-  const who = owner && owner !== 'being written' ? `process ${owner.pid}` : 'another process';
+  const holder = owner && owner !== 'being written' ? `process ${owner.pid}` : 'another process';
   throw new LauncherError(
-    `${folder} is in use by ${who}. Stop that one first, or set DATA_DIR to another folder.`,
+    `${folder} is in use by ${holder}. Stop that process, or set DATA_DIR to another folder.`,
   );
 }

@@ -1,4 +1,4 @@
-/** Something the person at the keyboard can put right. Its message is shown alone, without a stack. */
+/** A problem that the user of the command can fix. The command prints its message without a stack. */
 export class LauncherError extends Error {
   override readonly name: string = 'LauncherError';
 }
@@ -8,10 +8,10 @@ export class PortTakenError extends LauncherError {
 
   constructor(
     readonly port: number,
-    wantedBy: string,
+    neededBy: string,
     variable: string,
   ) {
-    super(`Port ${port} is taken; ${wantedBy} wants it. Free it, or set ${variable} to another port.`);
+    super(`Port ${port} is taken; ${neededBy} needs it. Free the port, or set ${variable} to another port.`);
   }
 }
 

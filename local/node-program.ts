@@ -1,14 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
-import { BUILT } from './built';
+import { existsSync } from 'node:fs';
+import { get } from 'node:http';
+import { join, resolve } from 'node:path';
 import { settlesWithin } from './waiting';
 
 const STOP_TIMEOUT_MS = 15_000;
 
+// The tests load this file from local/, the built programs load it from dist/local/.
+const parentFolder = resolve(__dirname, '..');
+
+/** The folder of the built programs. */
+export const DIST_FOLDER = existsSync(join(parentFolder, 'package.json'))
+  ? join(parentFolder, 'dist')
+  : parentFolder;
+
 export type Environment = Record<string, string | undefined>;
 
-/** A Node program of ours: ends with this process, and not by the terminal's Ctrl-C. */
+/** A child process that runs a Node program. It ends with this process, and Ctrl-C in the terminal does not reach it. */
 export class NodeProgram {
+  /** Resolves when the process has ended, with its exit code or signal. */
   readonly exited: Promise<string>;
   private ended = false;
   private readonly child: ChildProcess;
@@ -19,10 +29,10 @@ export class NodeProgram {
     script: string,
     args: string[],
     env: Environment,
-    /** A file to write to, by its descriptor; this process' own output when left out. */
+    /** The descriptor of a file for the output. Default: the output of this process. */
     output?: number,
   ) {
-    const preload = join(BUILT, 'local', 'die-with-parent.js');
+    const preload = join(DIST_FOLDER, 'local', 'die-with-parent.js');
     this.child = spawn(process.execPath, ['--require', preload, script, ...args], {
       env,
       stdio: ['ignore', output ?? 'inherit', output ?? 'inherit', 'ipc'],
@@ -45,25 +55,38 @@ export class NodeProgram {
     return this.ended;
   }
 
-  /** 0 when the process could not be started. */
+  /** 0 when the process did not start. */
   get pid(): number {
     return this.child.pid ?? 0;
   }
 
-  /** Ends it as a crash would: in the middle of whatever it does. */
+  /** Ends the process without a chance to clean up, like a crash. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.exited;
   }
 
+  /** Asks the process to end, and kills it after 15 s. */
   async stop(): Promise<void> {
     if (this.ended) return;
-    // Windows knows no SIGTERM; there a closed channel makes the program end itself.
+    // Windows has no SIGTERM: there, the program ends itself when the channel closes.
     if (process.platform === 'win32') this.child.disconnect();
     else this.child.kill('SIGTERM');
     if (await settlesWithin(this.exited, STOP_TIMEOUT_MS)) return;
-    console.error(`${this.name} did not stop within ${STOP_TIMEOUT_MS / 1000} s and is killed.`);
+    console.error(`${this.name} did not stop within ${STOP_TIMEOUT_MS / 1000} s. Killing it.`);
     this.child.kill('SIGKILL');
     await this.exited;
   }
+}
+
+/** The HTTP status of a GET, or undefined without an answer. */
+export function statusOf(url: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, timeout: 5_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    request.once('timeout', () => request.destroy());
+    request.once('error', () => resolve(undefined));
+  });
 }

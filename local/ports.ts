@@ -12,16 +12,16 @@ function listenOnce(port: number, host?: string): Promise<number> {
   });
 }
 
-/** Checks both every interface and the loopback address: on some systems the one can be free beside the other. */
-export async function assertPortFree(port: number, wantedBy: string, variable: string): Promise<void> {
+/** Throws unless the port is free. Checks all interfaces and the loopback address: on some systems only one is taken. */
+export async function assertPortFree(port: number, neededBy: string, variable: string): Promise<void> {
   try {
     await listenOnce(port);
     await listenOnce(port, '127.0.0.1');
   } catch (error) {
-    if (hasCode(error, 'EADDRINUSE')) throw new PortTakenError(port, wantedBy, variable);
+    if (hasCode(error, 'EADDRINUSE')) throw new PortTakenError(port, neededBy, variable);
     if (hasCode(error, 'EACCES')) {
       throw new LauncherError(
-        `Port ${port} is not allowed for this user; ${wantedBy} wants it. Set ${variable} to another port.`,
+        `This user may not listen on port ${port}, which ${neededBy} needs. Set ${variable} to another port.`,
       );
     }
     throw error;

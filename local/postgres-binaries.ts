@@ -25,11 +25,11 @@ function packageFolder(): string {
   const name = PACKAGES[system];
   if (!name) {
     throw new LauncherError(
-      `There is no embedded PostgreSQL for ${system}. Set DATABASE_URL to a PostgreSQL of your own.`,
+      `There is no embedded PostgreSQL for ${system}. Set DATABASE_URL to your own PostgreSQL.`,
     );
   }
   try {
-    // The package exports nothing but dist/index.js, so its folder is found through that.
+    // The package exports only dist/index.js, so its folder is two levels above that file.
     return dirname(dirname(require.resolve(name)));
   } catch {
     throw new LauncherError(
@@ -38,8 +38,8 @@ function packageFolder(): string {
   }
 }
 
-/** The package's install script makes these links; with --ignore-scripts nobody did. */
-function makeMissingLinks(folder: string): void {
+/** Creates the links that the package's install script creates: "npm ci --ignore-scripts" skips that script. */
+function createMissingLinks(folder: string): void {
   const list = join(folder, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
   for (const link of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
@@ -57,7 +57,7 @@ function makeMissingLinks(folder: string): void {
 
 export function findPostgresBinaries(): PostgresBinaries {
   const folder = packageFolder();
-  makeMissingLinks(folder);
+  createMissingLinks(folder);
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const binary = (name: string) => join(folder, 'native', 'bin', name + suffix);

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { hasCode, LauncherError } from './launcher-error';
-import { isAlive, isServerOf } from './processes';
+import { isAlive, isPostgresServerOf } from './processes';
 import { spawnAs, type PostgresUser } from './postgres-user';
-import { keepSecret } from './secrets';
+import { readOrCreateSecret } from './secrets';
 import { becomesTrue, settlesWithin } from './waiting';
 import type { PostgresBinaries } from './postgres-binaries';
 
@@ -13,7 +13,7 @@ const INITDB_TIMEOUT_MS = 120_000;
 
 export const ADMIN = 'postgres';
 
-/** What is where in the folder that the embedded server has for itself. */
+/** The folder of an embedded server: the database cluster, the log and the password file. */
 export class PostgresFolder {
   readonly cluster: string;
   readonly log: string;
@@ -31,7 +31,9 @@ export class PostgresFolder {
       readdirSync(this.path);
     } catch (error) {
       if (!hasCode(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST')) throw error;
-      throw new LauncherError(`${this.path} cannot be used as this user (${(error as Error).message}).`);
+      throw new LauncherError(
+        `This user cannot use ${this.path} (${(error as Error).message}). Set DATA_DIR to a folder that you may write to.`,
+      );
     }
   }
 
@@ -42,10 +44,10 @@ export class PostgresFolder {
   password(): string {
     if (this.isInitialised && !existsSync(this.passwordFile)) {
       throw new LauncherError(
-        `${this.passwordFile} is missing, so nobody can log in to this database. Restore it, or delete ${this.path}.`,
+        `${this.passwordFile} is missing, and without it there is no login to the database. Restore the file, or delete ${this.path} to start from scratch.`,
       );
     }
-    return keepSecret(this.passwordFile, () => randomBytes(24).toString('base64url'));
+    return readOrCreateSecret(this.passwordFile, () => randomBytes(24).toString('base64url'));
   }
 
   assertVersion(majorVersion: string): void {
@@ -53,12 +55,12 @@ export class PostgresFolder {
     const found = readFileSync(join(this.cluster, 'PG_VERSION'), 'utf8').trim();
     if (found === majorVersion) return;
     throw new LauncherError(
-      `${this.path} was made by PostgreSQL ${found}; this is PostgreSQL ${majorVersion}. ` +
+      `${this.path} was created by PostgreSQL ${found}, but this is PostgreSQL ${majorVersion}. ` +
         'Set DATA_DIR to another folder, or delete this one.',
     );
   }
 
-  /** Made beside its place and moved there when complete, so that an interrupted first start leaves no half cluster. */
+  /** Creates the cluster under another name and renames it when complete: an interrupted first start leaves no half cluster. */
   async initialise(user: PostgresUser, binaries: PostgresBinaries, durable: boolean): Promise<void> {
     for (const name of readdirSync(this.path)) {
       if (name.startsWith('new-')) rmSync(join(this.path, name), { recursive: true, force: true });
@@ -69,7 +71,7 @@ export class PostgresFolder {
       binaries.initdb,
       [
         ...['-D', fresh, '--username', ADMIN, '--pwfile', this.passwordFile, '--auth', 'scram-sha-256'],
-        // PostgreSQL's own locale sorts and folds alike on every operating system.
+        // The built-in locale of PostgreSQL sorts and changes case in the same way on every operating system.
         ...[
           '--encoding',
           'UTF8',
@@ -91,25 +93,25 @@ export class PostgresFolder {
     const [code] = (await closed) as [number | null];
     if (code !== 0) {
       throw new LauncherError(
-        `The database cluster could not be made in ${this.path}:\n${output.trim().split('\n').slice(-3).join('\n')}`,
+        `initdb could not create the database cluster in ${this.path}:\n${output.trim().split('\n').slice(-3).join('\n')}`,
       );
     }
     renameSync(fresh, this.cluster);
   }
 
-  /** A launcher killed with -9 may leave its server behind (always so outside Linux). */
+  /** Stops the server of an earlier launcher. Outside of Linux, a launcher that is killed with -9 leaves its server running. */
   async stopLeftover(): Promise<void> {
     const pidFile = join(this.cluster, 'postmaster.pid');
     if (!existsSync(pidFile)) return;
     const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
     if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return;
-    const ours = isServerOf(pid, this.cluster);
-    if (ours === false) {
-      // The number belongs to some other program by now; PostgreSQL would take that for a running server.
+    const isOurs = isPostgresServerOf(pid, this.cluster);
+    if (isOurs === false) {
+      // Another program has this process id now, and PostgreSQL would take it for a running server.
       rmSync(pidFile, { force: true });
       return;
     }
-    if (ours) {
+    if (isOurs) {
       for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
         try {
           process.kill(pid, signal);
@@ -121,7 +123,7 @@ export class PostgresFolder {
       }
     }
     throw new LauncherError(
-      `A PostgreSQL server (process ${pid}) from an earlier start still uses ${this.path}. Stop it first.`,
+      `A PostgreSQL server (process ${pid}) from an earlier start still uses ${this.path}. Stop that process, then start again.`,
     );
   }
 

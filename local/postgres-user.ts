@@ -7,14 +7,15 @@ import { LauncherError } from './launcher-error';
 
 const run = promisify(execFile);
 
-/** How a PostgreSQL program is started so that it accepts its user and does not outlive us. */
+/** How to start a PostgreSQL program: as a user that PostgreSQL accepts, and so that it ends with this process. */
 export interface PostgresUser {
+  /** The command and arguments to put before the program. */
   prefix: string[];
   uid?: number;
   gid?: number;
 }
 
-const DIE_WITH_US = ['setpriv', '--pdeathsig', 'INT'];
+const DIE_WITH_PARENT = ['setpriv', '--pdeathsig', 'INT'];
 const NOBODY = 65534;
 
 function hasAccount(): boolean {
@@ -25,43 +26,43 @@ function hasAccount(): boolean {
   }
 }
 
-function candidates(folderOwner: number): PostgresUser[] {
+function candidateUsers(folderOwner: number): PostgresUser[] {
   if (process.platform === 'win32') return [{ prefix: [] }];
   const linux = process.platform === 'linux';
-  const dieWithUs = linux ? [DIE_WITH_US, []] : [[]];
-  // PostgreSQL runs neither as root nor as a user without an account. A user namespace that calls either "nobody"
-  // leaves them their rights to their files, so this works below folders of mode 0700.
+  const lifetimePrefixes = linux ? [DIE_WITH_PARENT, []] : [[]];
+  // PostgreSQL refuses to run as root and as a user without an account. A user namespace that maps such a user to "nobody"
+  // keeps the user's access to files, so this also works below folders of mode 0700.
   const namespace = ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
-  const inNamespace = linux ? dieWithUs.map((prefix) => ({ prefix: [...namespace, ...prefix] })) : [];
-  const asWeAre = dieWithUs.map((prefix) => ({ prefix }));
-  if (process.getuid?.() !== 0) return hasAccount() ? asWeAre : [...inNamespace, ...asWeAre];
+  const inNamespace = linux ? lifetimePrefixes.map((prefix) => ({ prefix: [...namespace, ...prefix] })) : [];
+  const asCurrentUser = lifetimePrefixes.map((prefix) => ({ prefix }));
+  if (process.getuid?.() !== 0) return hasAccount() ? asCurrentUser : [...inNamespace, ...asCurrentUser];
 
-  // A folder that an ordinary user made stays that user's, so that a single "sudo npm start" does not take it away.
+  // A folder of an ordinary user keeps its owner: after one "sudo npm start", the user can still start without sudo.
   const uid = folderOwner === 0 ? NOBODY : folderOwner;
-  const keepReach = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  const keepFileAccess = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
   const ids = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups'];
   const asUser = [
-    ...(linux ? [{ prefix: [...DIE_WITH_US, ...ids, ...keepReach], uid, gid: uid }] : []),
-    ...dieWithUs.map((prefix) => ({ prefix, uid, gid: uid })),
+    ...(linux ? [{ prefix: [...DIE_WITH_PARENT, ...ids, ...keepFileAccess], uid, gid: uid }] : []),
+    ...lifetimePrefixes.map((prefix) => ({ prefix, uid, gid: uid })),
   ];
   return folderOwner === 0 ? [...inNamespace, ...asUser] : asUser;
 }
 
-/** With setpriv changing the user, Node must not: only root can hand on the right to reach root's folders. */
+/** The ids for spawn. Empty when setpriv changes the user: only a setpriv that runs as root can pass on access to its folders. */
 function spawnIds(user: PostgresUser): { uid?: number; gid?: number } {
   return user.prefix.includes('--reuid') || user.uid === undefined ? {} : { uid: user.uid, gid: user.gid };
 }
 
-function giveFolder(path: string, uid: number, gid: number): void {
+function changeOwner(path: string, uid: number, gid: number): void {
   const entry = lstatSync(path);
   if (entry.uid !== uid) chownSync(path, uid, gid);
-  if (entry.isDirectory()) readdirSync(path).forEach((name) => giveFolder(join(path, name), uid, gid));
+  if (entry.isDirectory()) readdirSync(path).forEach((name) => changeOwner(join(path, name), uid, gid));
 }
 
-/** Tries the ways that this machine may allow, best first, and prepares the folder for the one that works. */
+/** Tries each way to start PostgreSQL, best first, and gives the folder to the user of the first way that works. */
 export async function choosePostgresUser(postgres: string, folder: string): Promise<PostgresUser> {
   const failures: string[] = [];
-  for (const user of candidates(process.platform === 'win32' ? 0 : lstatSync(folder).uid)) {
+  for (const user of candidateUsers(process.platform === 'win32' ? 0 : lstatSync(folder).uid)) {
     const [command = postgres, ...args] = [...user.prefix, postgres, '--version'];
     try {
       await run(command, args, { ...spawnIds(user), timeout: 10_000 });
@@ -70,12 +71,12 @@ export async function choosePostgresUser(postgres: string, folder: string): Prom
       failures.push(stderr || (error instanceof Error ? error.message : String(error)));
       continue;
     }
-    if (user.uid !== undefined) giveFolder(folder, user.uid, user.gid ?? user.uid);
+    if (user.uid !== undefined) changeOwner(folder, user.uid, user.gid ?? user.uid);
     return user;
   }
   throw new LauncherError(
     `The embedded PostgreSQL does not run on this machine (${failures.at(-1) ?? 'unknown reason'}). ` +
-      'Set DATABASE_URL to a PostgreSQL of your own.',
+      'Set DATABASE_URL to your own PostgreSQL.',
   );
 }
 
@@ -89,10 +90,10 @@ export function spawnAs(
   return spawn(command, rest, {
     ...spawnIds(user),
     stdio,
-    // A session of its own: Ctrl-C in the terminal must reach the launcher only, which stops things in order.
+    // A session of its own: Ctrl-C in the terminal must reach only the launcher, which stops everything in order.
     detached: process.platform !== 'win32',
     windowsHide: true,
-    // English messages, whatever the machine speaks: some are recognised.
+    // English messages on every machine: this code recognises some of them.
     env: { ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C', PGDATA: undefined, PGPORT: undefined },
   });
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { hasCode } from './launcher-error';
 
-/** Fields of /proc/<pid>/stat from the third on: the second may contain blanks and parentheses. */
+/** The fields of /proc/<pid>/stat from the third on; the second can contain spaces and parentheses. */
 function linuxStat(pid: number): string[] | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -31,7 +31,7 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return hasCode(error, 'EPERM');
   }
-  // A zombie still answers signal 0, and in a container nobody may ever reap it.
+  // A zombie still answers signal 0, and in a container it can stay for ever.
   return process.platform !== 'linux' || linuxStat(pid)?.[0] !== 'Z';
 }
 
@@ -51,18 +51,18 @@ export function commandOf(pid: number): string | null {
   }
 }
 
-/** Tells a process from a later one that was given the same number; null where the system does not say. */
+/** When the process started: tells it from a later process with the same id. Null where the system does not say. */
 export function startTimeOf(pid: number): string | null {
   if (process.platform === 'linux') return linuxStat(pid)?.[19] ?? null;
   return process.platform === 'win32' ? null : ps(pid, 'lstart');
 }
 
-/** Whether that process is the PostgreSQL server of this data folder; undefined where that cannot be known. */
-export function isServerOf(pid: number, dataFolder: string): boolean | undefined {
+/** Whether the process is the PostgreSQL server of this data folder. Undefined where the system does not say. */
+export function isPostgresServerOf(pid: number, dataFolder: string): boolean | undefined {
   if (process.platform === 'win32') return undefined;
   if (process.platform === 'linux') {
     try {
-      // A server works in its data folder, whatever path it was started with.
+      // The working directory of a server is its data folder, whatever path it was started with.
       return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dataFolder);
     } catch (error) {
       return hasCode(error, 'ENOENT') ? false : undefined;

@@ -4,11 +4,11 @@ import { LauncherError } from './launcher-error';
 import { loadEnvFile, sandboxPortFrom } from './settings';
 
 const USAGE = `Usage: npm run scenario -- <name> [--reference <id>] [--provider <code>] [--sandbox <url>]
-       npm run scenario -- --end    (back to a Terra that behaves)
-       npm run scenario             (this list)`;
+       npm run scenario -- --end    (resets the sandbox: Terra behaves normally again)
+       npm run scenario             (shows this text and lists the scenarios)`;
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Plays a scenario at a sandbox that is running already, such as the one of `npm start` in another terminal. */
+/** Plays a scenario at a running sandbox, such as the one that `npm start` runs in another terminal. */
 async function main(args: string[]): Promise<void> {
   loadEnvFile('.env');
   const { name, end, list, sandbox, ...options } = readArguments(args);
@@ -17,7 +17,7 @@ async function main(args: string[]): Promise<void> {
   if (end) {
     await post(url, '/sandbox/behaviour/reset', {}, 'webhooks');
     return console.log(
-      'Every switch of the sandbox is as at the start. What has happened to accounts stays.',
+      'Every switch of the sandbox has its initial value again. The accounts stay as they are.',
     );
   }
   const { means } = findScenario(name);
@@ -35,10 +35,11 @@ interface Arguments {
 }
 
 function readArguments(args: string[]): Arguments {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parseOptions(args);
   const [name, ...more] = positionals;
-  if (more.length > 0) throw new LauncherError(`One scenario at a time: they do not add up.\n\n${USAGE}`);
-  if (name && values.end) throw new LauncherError(`Either a scenario or --end.\n\n${USAGE}`);
+  if (more.length > 0)
+    throw new LauncherError(`One scenario at a time: each one replaces the one before.\n\n${USAGE}`);
+  if (name && values.end) throw new LauncherError(`Either a scenario or --end, not both.\n\n${USAGE}`);
   return {
     name: name ?? '',
     referenceId: values.reference,
@@ -49,7 +50,7 @@ function readArguments(args: string[]): Arguments {
   };
 }
 
-function parsed(args: string[]) {
+function parseOptions(args: string[]) {
   try {
     return parseArgs({
       args,
@@ -64,8 +65,8 @@ function parsed(args: string[]) {
       },
     });
   } catch (error) {
-    const [whatIsWrong] = (error as Error).message.split('. ');
-    throw new LauncherError(`${whatIsWrong}\n\n${USAGE}`);
+    const [problem] = (error as Error).message.split('. ');
+    throw new LauncherError(`${problem}\n\n${USAGE}`);
   }
 }
 
@@ -77,8 +78,8 @@ function sandboxUrl(given: string | undefined): string {
   return url.replace(/\/+$/, '');
 }
 
-/** Answers with what has the expected field; anything else is not from a sandbox. */
-async function post(sandbox: string, path: string, body: object, expected: string): Promise<object> {
+/** The answer of the sandbox. Throws when it lacks the expected field: then the server is not a sandbox. */
+async function post(sandbox: string, path: string, body: object, expectedField: string): Promise<object> {
   const answer = await fetch(sandbox + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -86,16 +87,18 @@ async function post(sandbox: string, path: string, body: object, expected: strin
     signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
   }).catch((error: unknown) => {
     throw new LauncherError(
-      `No sandbox answers at ${sandbox} (${causeOf(error)}). Run "npm start" in another terminal (it starts one ` +
-        'unless Terra credentials are set), or say where it is: --sandbox <url>, or its port in SANDBOX_PORT.',
+      `No sandbox answers at ${sandbox} (${causeOf(error)}). Run "npm start" in another terminal; it starts a sandbox ` +
+        'unless Terra credentials are set. If the sandbox runs elsewhere, use --sandbox <url> or set SANDBOX_PORT.',
     );
   });
   const json = ((await answer.json().catch(() => null)) ?? {}) as { message?: unknown };
-  if (answer.ok && expected in json) return json;
+  if (answer.ok && expectedField in json) return json;
   if (!answer.ok && typeof json.message === 'string') {
     throw new LauncherError(`The sandbox at ${sandbox} refuses: ${json.message}`);
   }
-  throw new LauncherError(`What answers at ${sandbox} is not the sandbox (HTTP ${answer.status}).`);
+  throw new LauncherError(
+    `The server at ${sandbox} is not a Terra sandbox (HTTP ${answer.status}). Use --sandbox <url> or set SANDBOX_PORT.`,
+  );
 }
 
 function causeOf(error: unknown): string {
@@ -104,7 +107,7 @@ function causeOf(error: unknown): string {
 }
 
 function scenarioList(): string {
-  const entries = Object.entries(SCENARIOS).map(([name, { means }]) => `  ${name}\n${wrapped(means, 6)}`);
+  const entries = Object.entries(SCENARIOS).map(([name, { means }]) => `  ${name}\n${wrap(means, 6)}`);
   return [USAGE, '', 'Scenarios:', ...entries].join('\n');
 }
 
@@ -124,21 +127,21 @@ function report(played: PlayedScenario, means: string): string {
   const indent = `\n${' '.repeat(15)}`;
   return [
     `Played ${played.name}.`,
-    wrapped(means, 2),
+    wrap(means, 2),
     '',
     ...lines.map(([title, texts]) => `  ${title.padEnd(13)}${texts.join(indent) || 'none'}`),
     '',
-    'It stays in force until the next one, or: npm run scenario -- --end',
+    'The scenario stays active until you play another one or run: npm run scenario -- --end',
   ].join('\n');
 }
 
-function wrapped(text: string, indent: number): string {
+function wrap(text: string, indent: number): string {
   const margin = ' '.repeat(indent);
   return text.replace(/(.{1,84})(?:\s+|$)/g, `${margin}$1\n`).trimEnd();
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const isForPerson = error instanceof LauncherError || error instanceof UnknownScenarioError;
-  console.error(isForPerson ? error.message : error);
+  const isUserError = error instanceof LauncherError || error instanceof UnknownScenarioError;
+  console.error(isUserError ? error.message : error);
   process.exitCode = 1;
 });

@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasCode, LauncherError } from './launcher-error';
 
-/** Reads a secret, making it on first use, so that every start finds the one of the first. */
-export function keepSecret(file: string, make: () => string): string {
-  makeFolder(dirname(file));
+/** The secret in the file. The first call creates it with `create`; later starts read the same secret. */
+export function readOrCreateSecret(file: string, create: () => string): string {
+  createFolder(dirname(file));
   try {
-    const secret = make();
+    const secret = create();
     writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: 'wx' });
     return secret;
   } catch (error) {
@@ -15,12 +15,12 @@ export function keepSecret(file: string, make: () => string): string {
   }
 }
 
-function makeFolder(folder: string): void {
+function createFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new LauncherError(
-      `${folder} cannot be made (${(error as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder that you may write to.`,
+      `${folder} cannot be created (${(error as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder that you may write to.`,
     );
   }
 }

@@ -10,20 +10,20 @@ export interface Settings {
   port: number;
   sandboxPort: number;
   sampleAppPort: number;
-  /** Undefined: any free one. */
+  /** Undefined: any free port. */
   postgresPort: number | undefined;
   dataDir: string;
   publicUrl: string;
-  /** Undefined: an embedded PostgreSQL is started. */
+  /** Undefined: the launcher starts an embedded PostgreSQL. */
   databaseUrl: string | undefined;
-  /** False: a sandbox takes Terra's place. */
+  /** False: the launcher starts a sandbox in place of Terra. */
   hasTerraAccount: boolean;
-  /** Undefined: one is made and kept. */
+  /** Undefined: the launcher generates a key and keeps it in the data folder. */
   apiKey: string | undefined;
   returnUrls: string | undefined;
 }
 
-/** Adds what `.env` says to the environment, which wins. */
+/** Loads the file into the environment. Variables that are already set keep their value. */
 export function loadEnvFile(file: string): void {
   if (!existsSync(file)) return;
   try {
@@ -33,7 +33,7 @@ export function loadEnvFile(file: string): void {
   }
 }
 
-// Lines copied from .env.example and left empty mean "not set".
+// An empty variable counts as not set, because .env.example lists variables without a value.
 const reader = (variables: Variables) => (name: string) => variables[name]?.trim() || undefined;
 
 export function sandboxPortFrom(variables: Variables): number {
@@ -71,7 +71,7 @@ function hasTerraAccount(get: (name: string) => string | undefined): boolean {
   const missing = TERRA_CREDENTIALS.filter((name) => get(name) === undefined);
   if (missing.length > 0 && missing.length < TERRA_CREDENTIALS.length) {
     throw new LauncherError(
-      `${missing.join(' and ')} missing: a Terra account needs ${TERRA_CREDENTIALS.join(', ')}; the sandbox needs none of them.`,
+      `Not set: ${missing.join(' and ')}. Set all of ${TERRA_CREDENTIALS.join(', ')} to use a Terra account, or none of them to use the sandbox.`,
     );
   }
   return missing.length === 0;
@@ -79,13 +79,13 @@ function hasTerraAccount(get: (name: string) => string | undefined): boolean {
 
 function assertPortsDiffer(settings: Settings): void {
   const names = new Map<number, string>();
-  const wanted: [string, number | undefined][] = [
+  const ports: [string, number | undefined][] = [
     ['PORT', settings.port],
     ['SANDBOX_PORT', settings.hasTerraAccount ? undefined : settings.sandboxPort],
     ['SAMPLE_APP_PORT', settings.sampleAppPort],
     ['POSTGRES_PORT', settings.databaseUrl ? undefined : settings.postgresPort],
   ];
-  for (const [name, port] of wanted) {
+  for (const [name, port] of ports) {
     if (port === undefined) continue;
     const other = names.get(port);
     if (other)

@@ -6,7 +6,7 @@ import { banner } from './banner';
 import { startEmbeddedPostgres } from './embedded-postgres';
 import { hasCode, LauncherError, PortTakenError } from './launcher-error';
 import { assertPortFree } from './ports';
-import { keepSecret } from './secrets';
+import { readOrCreateSecret } from './secrets';
 import type { Environment } from './node-program';
 import { migrate, startService, waitUntilReady } from './service';
 import { loadEnvFile, readSettings, type Settings } from './settings';
@@ -15,11 +15,11 @@ import { StopRequest } from './stop-request';
 import { startSampleApp } from '../sample-app';
 
 const LOOPBACK = '127.0.0.1';
-// What was connected at the sandbox is not at Terra: the two do not share a database.
-const databaseOf = ({ hasTerraAccount }: Settings): string =>
+// Connections of the sandbox do not exist at Terra, so the two use different databases.
+const databaseNameFor = ({ hasTerraAccount }: Settings): string =>
   hasTerraAccount ? 'terra_connect' : 'terra_connect_sandbox';
 
-/** Starts what is missing, then the service. Whatever has been started when a step fails is on the stop list. */
+/** Starts what the environment does not provide, then the service. Adds each started part to the stop list at once. */
 class Launcher {
   private readonly apiKey: string;
 
@@ -36,7 +36,7 @@ class Launcher {
     const { settings } = this;
     await this.assertPortsFree();
     const databaseUrl = settings.databaseUrl ?? (await this.startDatabase());
-    const sandbox = settings.hasTerraAccount ? undefined : await this.startTerra();
+    const sandbox = settings.hasTerraAccount ? undefined : await this.startTerraSandbox();
     const sampleApp = await this.startSampleApp();
     this.stop.signal.throwIfAborted();
 
@@ -65,8 +65,8 @@ class Launcher {
     return join(this.settings.dataDir, 'database-url');
   }
 
-  private secret(name: string, make: () => string): string {
-    return keepSecret(join(this.settings.dataDir, 'secrets', name), make);
+  private secret(name: string, create: () => string): string {
+    return readOrCreateSecret(join(this.settings.dataDir, 'secrets', name), create);
   }
 
   private async assertPortsFree(): Promise<void> {
@@ -88,20 +88,20 @@ class Launcher {
       rmSync(this.databaseUrlFile, { force: true });
     });
     this.stopWhenEnded('The embedded PostgreSQL', postgres.exited);
-    await postgres.ensureDatabase(databaseOf(this.settings));
-    const url = postgres.url(databaseOf(this.settings));
+    await postgres.ensureDatabase(databaseNameFor(this.settings));
+    const url = postgres.url(databaseNameFor(this.settings));
     rmSync(this.databaseUrlFile, { force: true });
     writeFileSync(this.databaseUrlFile, `${url}\n`, { mode: 0o600 });
     return url;
   }
 
-  private async startTerra(): Promise<{ url: string; variables: Environment }> {
+  private async startTerraSandbox(): Promise<{ url: string; variables: Environment }> {
     const { sandboxPort, port } = this.settings;
     const devId = this.secret('terra-dev-id', () => `sandbox-${randomBytes(6).toString('hex')}`);
     const apiKey = this.secret('terra-api-key', () => randomBytes(24).toString('base64url'));
     const signingSecret = this.secret('terra-signing-secret', () => randomBytes(24).toString('hex'));
     const url = `http://localhost:${sandboxPort}`;
-    const sandbox = await naming(sandboxPort, 'the Terra sandbox', 'SANDBOX_PORT', () =>
+    const sandbox = await withPortError(sandboxPort, 'the Terra sandbox', 'SANDBOX_PORT', () =>
       startSandbox({
         port: sandboxPort,
         host: LOOPBACK,
@@ -128,7 +128,7 @@ class Launcher {
   private async startSampleApp(): Promise<{ url: string }> {
     const { port, sampleAppPort } = this.settings;
     const url = `http://localhost:${sampleAppPort}`;
-    const sampleApp = await naming(sampleAppPort, 'the sample app', 'SAMPLE_APP_PORT', () =>
+    const sampleApp = await withPortError(sampleAppPort, 'the sample app', 'SAMPLE_APP_PORT', () =>
       startSampleApp({
         port: sampleAppPort,
         host: LOOPBACK,
@@ -150,23 +150,23 @@ class Launcher {
 
   private stopWhenEnded(name: string, exited: Promise<string>): void {
     exited.then(
-      (end) => this.stop.request(new LauncherError(`${name} has ended by itself: ${end}`)),
-      (error: unknown) => this.stop.request(new LauncherError(`${name} has failed: ${String(error)}`)),
+      (end) => this.stop.request(new LauncherError(`${name} stopped unexpectedly: ${end}`)),
+      (error: unknown) => this.stop.request(new LauncherError(`${name} failed: ${String(error)}`)),
     );
   }
 }
 
-/** A port can be taken between the check at the start and its use. */
-async function naming<T>(
+/** Turns EADDRINUSE into a PortTakenError: another program can take the port after the check at the start. */
+async function withPortError<T>(
   port: number,
-  wantedBy: string,
+  neededBy: string,
   variable: string,
   start: () => Promise<T>,
 ): Promise<T> {
   try {
     return await start();
   } catch (error) {
-    throw hasCode(error, 'EADDRINUSE') ? new PortTakenError(port, wantedBy, variable) : error;
+    throw hasCode(error, 'EADDRINUSE') ? new PortTakenError(port, neededBy, variable) : error;
   }
 }
 
@@ -176,12 +176,12 @@ async function main(): Promise<void> {
   let failure: unknown;
   try {
     stop.listen();
-    // The sandbox runs in this process: what goes wrong in it must not leave the others behind.
+    // The sandbox runs in this process: an error in it must not leave the other parts running.
     process.on('uncaughtException', (error) => {
       console.error(error);
-      stop.request(new LauncherError('The launcher has failed; see above.'));
+      stop.request(new LauncherError('The launcher failed; the error is above.'));
     });
-    // A terminal that is gone must not keep us from stopping in order.
+    // A closed terminal must not prevent an orderly stop.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
     loadEnvFile('.env');

@@ -5,10 +5,10 @@ interface Entry {
   stop: () => Promise<void>;
 }
 
-// Longer than any single stop takes with its own deadlines.
+// Longer than the deadlines inside any single stop.
 const STOP_TIMEOUT_MS = 30_000;
 
-/** What has been started, to be stopped in the opposite order: nobody loses what it still needs. */
+/** Stops everything that was started, in reverse order: each part stops before the parts that it depends on. */
 export class StopList {
   private readonly entries: Entry[] = [];
 
@@ -19,9 +19,11 @@ export class StopList {
   async stopAll(): Promise<void> {
     for (let entry = this.entries.pop(); entry; entry = this.entries.pop()) {
       const { name, stop } = entry;
-      // One that fails to stop must not keep the others running.
+      // A part that fails to stop must not keep the others running.
       const stopped = stop().catch((error: unknown) => console.error(`Stopping ${name} failed:`, error));
-      if (!(await settlesWithin(stopped, STOP_TIMEOUT_MS))) console.error(`${name} did not stop in time.`);
+      if (!(await settlesWithin(stopped, STOP_TIMEOUT_MS))) {
+        console.error(`${name} did not stop within ${STOP_TIMEOUT_MS / 1000} s.`);
+      }
     }
   }
 }

@@ -2,10 +2,10 @@ import { LauncherError } from './launcher-error';
 import { commandOf, isAlive, parentOf } from './processes';
 
 const PARENT_CHECK_MS = 500;
-// A terminal sends Ctrl-C to npm and to us, and npm hands it on: one key press can arrive twice.
+// The terminal sends Ctrl-C to npm and to the launcher, and npm forwards it: one key press can arrive twice.
 const SAME_KEY_PRESS_MS = 1_000;
 
-/** The one place that decides that it is time to stop, and why. */
+/** The request to stop the launcher, with its reason: from a signal, from a lost parent process or from `request()`. */
 export class StopRequest {
   private readonly controller = new AbortController();
   private requestedAt = 0;
@@ -14,7 +14,7 @@ export class StopRequest {
     return this.controller.signal;
   }
 
-  /** Undefined when a person asked for it, else what went wrong. */
+  /** What went wrong. Undefined when a signal or the end of npm asked for the stop. */
   get reason(): LauncherError | undefined {
     return this.signal.reason instanceof LauncherError ? this.signal.reason : undefined;
   }
@@ -32,7 +32,7 @@ export class StopRequest {
 
   listen(): void {
     process.on('SIGINT', () => {
-      // Somebody who presses Ctrl-C again does not want to wait for a graceful end.
+      // A second Ctrl-C ends the launcher at once.
       if (this.signal.aborted && Date.now() - this.requestedAt > SAME_KEY_PRESS_MS) process.exit(130);
       this.request();
     });
@@ -41,7 +41,7 @@ export class StopRequest {
     if (process.env.npm_lifecycle_event) this.watchParents();
   }
 
-  /** An npm that is killed with -9 tells nobody. Between it and us there may be a shell that lives on. */
+  /** Stops when npm ends: an npm that is killed with -9 sends no signal. A shell between npm and the launcher can live on. */
   private watchParents(): void {
     const parent = process.ppid;
     const npm = [parent, parentOf(parent)].find(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves to false when the time is up before the promise settled. */
+/** Whether the promise is fulfilled before the timeout. Rejects when the promise rejects first. */
 export async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   const timer = new AbortController();
   try {
@@ -13,7 +13,7 @@ export async function settlesWithin(promise: Promise<unknown>, timeoutMs: number
   }
 }
 
-/** Asks again until the answer is true; false when the time is up. */
+/** Repeats the check until it is true. Resolves to false on timeout. */
 export async function becomesTrue(
   check: () => boolean | Promise<boolean>,
   timeoutMs: number,

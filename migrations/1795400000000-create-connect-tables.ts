@@ -4,7 +4,7 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
   name = 'CreateConnectTables1795400000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // A schema of our own: the tables may live in a host application's database, beside its "connections".
+    // A schema of its own: a host application can have a "connections" table in the same database.
     await runner.query(`CREATE SCHEMA IF NOT EXISTS terra_connect`);
 
     await runner.query(`
@@ -105,7 +105,7 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
         CONSTRAINT connect_sessions_connect_token_key UNIQUE (connect_token),
         CONSTRAINT connect_sessions_return_nonce_hash_key UNIQUE (return_nonce_hash)
       )`);
-    // A host application that calls the service itself has no API key; its keys are one name space of their own.
+    // A host application that embeds the module has no API key. Its idempotency keys share one name space.
     await runner.query(
       `CREATE UNIQUE INDEX connect_sessions_idempotency_key_idx ON terra_connect.connect_sessions
         (coalesce(api_key_id, '00000000-0000-0000-0000-000000000000'), idempotency_key)
@@ -161,7 +161,7 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
       `CREATE INDEX webhook_events_parked_idx ON terra_connect.webhook_events (terra_user_id)
         WHERE status = 'parked'`,
     );
-    // For the metrics: how many wait, without reading the rest of the table.
+    // The metrics count waiting events by this index, without reading the rest of the table.
     await runner.query(
       `CREATE INDEX webhook_events_waiting_idx ON terra_connect.webhook_events (status)
         WHERE status IN ('pending', 'parked', 'dead')`,
@@ -169,7 +169,7 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    // The schema stays: a host may have put other things there, and the migrations table does not depend on it.
+    // The schema stays: a host application can have put other objects into it. The migrations table is not in it.
     await runner.query(`
       DROP TABLE terra_connect.connect_session_connections, terra_connect.connect_sessions,
         terra_connect.connection_identities, terra_connect.connections,

@@ -59,7 +59,7 @@ export class AddConnectionFacts1795500000000 implements MigrationInterface {
         CONSTRAINT deauthentications_pkey PRIMARY KEY (id),
         CONSTRAINT deauthentications_status_check CHECK (status IN ('pending', 'confirmed'))
       )`);
-    // One call at a time for a Terra user, whoever asks.
+    // At most one pending request per Terra user, even when several processes ask at once.
     await runner.query(
       `CREATE UNIQUE INDEX deauthentications_pending_idx ON terra_connect.deauthentications (terra_user_id)
         WHERE status = 'pending'`,
@@ -150,7 +150,7 @@ export class AddConnectionFacts1795500000000 implements MigrationInterface {
     );
   }
 
-  // What is known becomes facts, so that news to come is added to it and not put in its place.
+  // Derives facts from the existing rows. Without them, the next fact would replace the known state instead of adding to it.
   private async deriveFacts(runner: QueryRunner): Promise<void> {
     const derive = (fields: string, from: string): Promise<unknown> =>
       runner.query(`
@@ -195,7 +195,7 @@ export class AddConnectionFacts1795500000000 implements MigrationInterface {
       ALTER TABLE terra_connect.connect_sessions
         DROP COLUMN reconnects_connection_id, DROP COLUMN reconnects_terra_user_id`);
     await runner.query(`DROP INDEX terra_connect.connection_identities_owner_idx`);
-    // An identity that is known only from news other than its beginning and its end was none before.
+    // Before this migration, a Terra user got an identity only when it was linked or ended.
     await runner.query(`
       DELETE FROM terra_connect.connection_identities WHERE connection_id IS NULL AND ended_at IS NULL`);
     await runner.query(`

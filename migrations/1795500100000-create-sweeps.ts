@@ -30,11 +30,11 @@ export class CreateSweeps1795500100000 implements MigrationInterface {
         CONSTRAINT sweeps_status_check CHECK (status IN ('running', 'held', 'completed', 'failed', 'overtaken')),
         CONSTRAINT sweeps_phase_check CHECK (phase IN ('reading', 'comparing', 'applying'))
       )`);
-    // One at a time, whoever starts it and wherever it runs.
+    // At most one running sweep, whatever starts it and whichever process runs it.
     await runner.query(
       `CREATE UNIQUE INDEX sweeps_running_idx ON terra_connect.sweeps ((true)) WHERE status = 'running'`,
     );
-    // Not UNLOGGED: emptied by a crash of Postgres in mid-sweep, it would make everybody look missing.
+    // Not UNLOGGED: a crash of Postgres empties an unlogged table, and then every Terra user would look missing.
     await runner.query(`
       CREATE TABLE terra_connect.sweep_seen (
         sweep_id       uuid NOT NULL,

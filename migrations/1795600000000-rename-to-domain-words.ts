@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Renames of columns, statuses and other stored words; the CHANGELOG lists old and new. No row is lost, both ways. */
+/** Renames columns, indexes and stored values; the CHANGELOG lists old and new. Both directions keep every row. */
 export class RenameToDomainWords1795600000000 implements MigrationInterface {
   name = 'RenameToDomainWords1795600000000';
 
@@ -88,7 +88,7 @@ async function renameIndexes(runner: QueryRunner, renames: [from: string, to: st
   for (const [from, to] of renames) await runner.query(`ALTER INDEX terra_connect.${from} RENAME TO ${to}`);
 }
 
-/** A check would refuse the new word before the update and the old word after it, so it is away during the update. */
+/** Replaces stored values with the checks dropped: the old check refuses the new values, and the new one the old values. */
 async function replaceWords(runner: QueryRunner, words: Word[], checks: Check[]): Promise<void> {
   for (const [table, column] of checks)
     await runner.query(`ALTER TABLE terra_connect.${table} DROP CONSTRAINT ${table}_${column}_check`);

@@ -272,7 +272,7 @@ describe('npm start', () => {
         process.kill(victim!.pid, 'SIGKILL');
         await run.exited;
         expect(run.exitCode).toBe(1);
-        expect(run.output).toMatch(/has ended by itself: SIGKILL/);
+        expect(run.output).toMatch(/stopped unexpectedly: SIGKILL/);
         expect(await portsAreFree()).toBe(true);
       },
     );

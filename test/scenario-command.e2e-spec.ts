@@ -61,7 +61,7 @@ describe('npm run scenario', () => {
     expect(stdout).toMatch(/Webhooks +auth \(dropped\)\n +auth \(dropped\)\n +user_reauth \(dropped\)\n/);
     expect(sandbox.behaviour.reauthOldUser).toBe('null');
 
-    expect((await run(['--end'])).stdout).toContain('is as at the start');
+    expect((await run(['--end'])).stdout).toContain('has its initial value again');
     expect(sandbox.behaviour.reauthOldUser).toBe('present');
   });
 
@@ -85,7 +85,8 @@ describe('npm run scenario', () => {
     const stranger = await startWebhookReceiver();
     const { code, stderr } = await run(['reauth', '--sandbox', stranger.url]);
     await stranger.close();
-    expect([code, stderr]).toEqual([1, `What answers at ${stranger.url} is not the sandbox (HTTP 200).\n`]);
+    const problem = `The server at ${stranger.url} is not a Terra sandbox (HTTP 200).`;
+    expect([code, stderr]).toEqual([1, `${problem} Use --sandbox <url> or set SANDBOX_PORT.\n`]);
   });
 
   it.each([

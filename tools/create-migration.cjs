@@ -1,7 +1,7 @@
 'use strict';
 
-// npm run migration:create -- add-x: a file with the class, and its place in the list. Uses nothing but Node, and builds
-// nothing: while a migration is being written, the rest often does not compile.
+// "npm run migration:create -- add-x" creates a migration file and adds its class to the list in migrations/index.ts. It
+// needs Node only and no build: while you write a migration, the rest of the code often does not compile.
 const fs = require('node:fs');
 const path = require('node:path');
 
@@ -15,17 +15,19 @@ function fail(message) {
 
 const name = process.argv[2] ?? '';
 if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
-  fail('Usage: npm run migration:create -- add-x   (lower case, words joined by hyphens, a verb first)');
+  fail(
+    'Usage: npm run migration:create -- <name>   (lower case, hyphens between words, a verb first: add-x)',
+  );
 }
 
-const stamps = fs.readdirSync(folder).map((file) => Number(/^(\d{13})-/.exec(file)?.[1] ?? 0));
-// They run in the order of their stamps, and a new one runs last, whatever this machine's clock says.
-const stamp = Math.max(Date.now(), Math.max(...stamps) + 1);
+const timestamps = fs.readdirSync(folder).map((file) => Number(/^(\d{13})-/.exec(file)?.[1] ?? 0));
+// Migrations run in the order of their timestamps. The new one must run last, even if this machine's clock is behind.
+const timestamp = Math.max(Date.now(), Math.max(...timestamps) + 1);
 const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-const className = `${words.join('')}${stamp}`;
+const className = `${words.join('')}${timestamp}`;
 if (fs.readdirSync(folder).some((file) => file.replace(/^\d+-/, '') === `${name}.ts`)) {
   fail(
-    `There is a migration "${name}" already; shipped ones are never edited, so give this one a name of its own.`,
+    `A migration "${name}" exists already. Never edit a migration that has shipped; choose another name for the new one.`,
   );
 }
 
@@ -46,7 +48,8 @@ export class ${className} implements MigrationInterface {
 
 const before = fs.readFileSync(list, 'utf8');
 const found = /export const MIGRATIONS = \[([^\]]*)\];/.exec(before);
-if (!found) fail('migrations/index.ts has no line "export const MIGRATIONS = [...];" to add to.');
+if (!found)
+  fail('migrations/index.ts has no "export const MIGRATIONS = [...];". Add that list, then try again.');
 const classes = found[1]
   .split(',')
   .map((item) => item.trim())
@@ -59,15 +62,15 @@ const lines =
     : `export const MIGRATIONS = [\n${classes.map((item) => `  ${item},\n`).join('')}];`;
 const imports = before.match(/^import .*$/gm) ?? [];
 const last = imports.at(-1);
-const added = `import { ${className} } from './${stamp}-${name}';`;
+const added = `import { ${className} } from './${timestamp}-${name}';`;
 const after = (last ? before.replace(last, `${last}\n${added}`) : `${added}\n\n${before}`).replace(
   found[0],
   lines,
 );
 
-const file = path.join(folder, `${stamp}-${name}.ts`);
+const file = path.join(folder, `${timestamp}-${name}.ts`);
 fs.writeFileSync(file, text, { flag: 'wx' });
 fs.writeFileSync(list, after);
-process.stdout.write(`${path.relative(process.cwd(), file)} is made and listed in migrations/index.ts.
-Write up and down, then: npm run db:dump, and commit both.
+process.stdout.write(`Created ${path.relative(process.cwd(), file)} and added it to migrations/index.ts.
+Write up() and down(), run "npm run db:dump", and commit the migration with schema.sql.
 `);

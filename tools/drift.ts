@@ -4,29 +4,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GENERATED_FILES, type GeneratedFile } from './generated-files';
 
-/** Fails when a generated file is not what the code says now. */
+/** Fails when a generated file differs from what the code generates now. */
 async function main(): Promise<void> {
-  let drifted = 0;
+  let outdated = 0;
   for (const file of GENERATED_FILES) {
-    const wanted = await file.generate();
+    const generated = await file.generate();
     const committed = existsSync(file.path) ? readFileSync(file.path, 'utf8') : '';
-    if (wanted === committed) {
-      console.log(`${file.name} says what the code says.`);
+    if (generated === committed) {
+      console.log(`${file.name} is up to date.`);
       continue;
     }
-    drifted += 1;
-    showDifference(file, wanted);
+    outdated += 1;
+    showDifference(file, generated);
     console.error(
-      `${file.name} is not what the code says (+ above). If the change is meant: ${file.script}, and commit it.\n`,
+      `${file.name} is out of date; the lines with + above are new. If you want this change, run "${file.script}" and commit the file.\n`,
     );
   }
-  if (drifted > 0) throw new Error(`${drifted} of ${GENERATED_FILES.length} generated files have drifted.`);
+  if (outdated > 0)
+    throw new Error(`${outdated} of ${GENERATED_FILES.length} generated files are out of date.`);
 }
 
-function showDifference(file: GeneratedFile, wanted: string): void {
+function showDifference(file: GeneratedFile, generated: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'terra-connect-drift-'));
   try {
-    writeFileSync(join(folder, file.name), wanted);
+    writeFileSync(join(folder, file.name), generated);
     const before = existsSync(file.path) ? file.path : '/dev/null';
     const args = ['--no-pager', 'diff', '--no-index', '--no-color', '--', before, join(folder, file.name)];
     const { stdout } = spawnSync('git', args, { encoding: 'utf8' });

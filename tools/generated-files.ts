@@ -7,15 +7,15 @@ import { dumpSchema } from './schema-dump';
 export interface GeneratedFile {
   name: string;
   path: string;
-  /** Writes it anew. */
+  /** The npm command that regenerates the file. */
   script: string;
   generate: () => Promise<string>;
 }
 
-// Compiled, this file is in dist/tools.
+// This file runs from dist/tools.
 const root = join(__dirname, '..', '..');
 
-/** Files that are committed although the code already says what they say: people and other programs read them. */
+/** Files that the code generates and that are committed: engineers review them, and other programs read them. */
 export const GENERATED_FILES: GeneratedFile[] = [
   {
     name: 'openapi.json',

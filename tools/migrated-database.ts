@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../local/embedded-postgres';
 import { createDataSource } from '../src/database';
 
-/** Lends a fresh, migrated database on a Postgres of its own, and takes all of it away afterwards. */
+/** Calls `work` with the URL of a new, migrated database on its own Postgres, and removes both afterwards. */
 export async function withMigratedDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'terra-connect-schema-'));
   try {

@@ -4,16 +4,16 @@ import { createOpenApiDocument } from '../src/app.openapi';
 import { createAdapter } from '../src/app.setup';
 import { readEnvironment } from '../src/config';
 
-// The description does not depend on them, but the service refuses to be built without.
+// The application module requires these values, but the document does not depend on them.
 const ENVIRONMENT = readEnvironment({
   PUBLIC_URL: 'http://localhost:3000',
-  DATABASE_URL: 'postgres://nobody@localhost/nothing',
+  DATABASE_URL: 'postgres://not-used@localhost/not-used',
   TERRA_DEV_ID: 'not-used',
   TERRA_API_KEY: 'not-used',
   TERRA_SIGNING_SECRETS: 'not-used',
 });
 
-/** The text of openapi.json. The service is described, not started: no database, no Terra, nothing listens. */
+/** The text of openapi.json. In preview mode, Nest builds no provider, so this needs no database, Terra or port. */
 export async function openApiDocument(): Promise<string> {
   const app = await NestFactory.create(AppModule.forEnvironment(ENVIRONMENT), createAdapter(), {
     preview: true,
@@ -22,7 +22,7 @@ export async function openApiDocument(): Promise<string> {
   });
   try {
     const document = createOpenApiDocument(app);
-    // In the order of the code a moved module would look like a changed API.
+    // Sorted by name: otherwise moving a module would look like a change of the API.
     document.paths = sortedByName(document.paths);
     if (document.components?.schemas) document.components.schemas = sortedByName(document.components.schemas);
     return `${JSON.stringify(document, null, 2)}\n`;

@@ -2,72 +2,66 @@ import type { Client, Pool } from 'pg';
 
 type Queryable = Pick<Client | Pool, 'query'>;
 
-const HEADER = `-- The database as the migrations leave it, for reading and for reviews; written by "npm run db:dump".
--- Migrations build databases, this file does not.`;
+const HEADER = `-- The database after all migrations, for reading and for reviews. Written by "npm run db:dump".
+-- Create databases with the migrations, not with this file.`;
 
-// Everything that is not Postgres' own.
-const OURS = `n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'`;
+// All schemas except those of Postgres itself.
+const NOT_SYSTEM = `n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'`;
 
-/** Takes the place of pg_dump, which does not come with the embedded Postgres. Runs inside one transaction. */
+interface Section {
+  sql: string;
+  separator: string;
+}
+
+/** The schema as SQL, read in one transaction. The embedded Postgres does not include pg_dump. */
 export async function dumpSchema(client: Client): Promise<string> {
   await client.query('BEGIN READ ONLY');
   try {
-    // Makes Postgres write every name with its schema.
+    // With an empty search path, Postgres writes every name with its schema.
     await client.query(`SELECT set_config('search_path', '', true)`);
-    await refuseUnknownKinds(client);
-    const parts = [
-      await list(client, SCHEMAS),
-      await list(client, ENUMS),
-      await list(client, FUNCTIONS),
-      await list(client, TABLES),
-      await list(client, FOREIGN_KEYS),
-      await list(client, INDEXES),
-      await list(client, VIEWS),
-      await list(client, TRIGGERS),
-    ];
-    return `${[HEADER, ...parts.filter((part) => part !== '')].join('\n\n')}\n`;
+    await assertOnlyKnownKinds(client);
+    const sections: string[] = [];
+    for (const section of [SCHEMAS, ENUMS, FUNCTIONS, TABLES, FOREIGN_KEYS, INDEXES, VIEWS, TRIGGERS]) {
+      sections.push(await dumpSection(client, section));
+    }
+    return `${[HEADER, ...sections.filter((text) => text !== '')].join('\n\n')}\n`;
   } finally {
     await client.query('ROLLBACK');
   }
 }
 
-async function list(client: Queryable, { sql, separator }: Part): Promise<string> {
+async function dumpSection(client: Queryable, { sql, separator }: Section): Promise<string> {
   const { rows } = await client.query<{ line: string }>(sql);
   return rows.map(({ line }) => line).join(separator);
 }
 
-interface Part {
-  sql: string;
-  separator: string;
-}
-
-const SCHEMAS: Part = {
+const SCHEMAS: Section = {
   separator: '\n',
   sql: `
     SELECT format('CREATE SCHEMA %I;', n.nspname) AS line
-    FROM pg_catalog.pg_namespace n WHERE ${OURS} AND n.nspname <> 'public' ORDER BY n.nspname`,
+    FROM pg_catalog.pg_namespace n WHERE ${NOT_SYSTEM} AND n.nspname <> 'public' ORDER BY n.nspname`,
 };
 
-const ENUMS: Part = {
+const ENUMS: Section = {
   separator: '\n',
   sql: `
     SELECT format('CREATE TYPE %s AS ENUM (%s);', format_type(t.oid, NULL),
       (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
          FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)) AS line
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typtype = 'e' AND ${OURS} ORDER BY 1`,
+    WHERE t.typtype = 'e' AND ${NOT_SYSTEM} ORDER BY 1`,
 };
 
-const FUNCTIONS: Part = {
+const FUNCTIONS: Section = {
   separator: '\n\n',
   sql: `
     SELECT pg_get_functiondef(p.oid) || ';' AS line
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-    WHERE ${OURS} ORDER BY n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)`,
+    WHERE ${NOT_SYSTEM} ORDER BY n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)`,
 };
 
-// A default that counts up a sequence of the column's own is what "serial" means.
-const TABLES: Part = {
+// A column whose default takes the next value of its own sequence is written as "serial".
+const TABLES: Section = {
   separator: '\n\n',
   sql: `
     SELECT format(E'CREATE TABLE %I.%I (\\n%s\\n);', n.nspname, c.relname, (
@@ -97,54 +91,54 @@ const TABLES: Part = {
         FROM pg_catalog.pg_constraint o WHERE o.conrelid = c.oid AND o.contype IN ('p', 'u', 'c', 'x')
       ) entry)) AS line
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'r' AND ${OURS} ORDER BY n.nspname, c.relname`,
+    WHERE c.relkind = 'r' AND ${NOT_SYSTEM} ORDER BY n.nspname, c.relname`,
 };
 
-const FOREIGN_KEYS: Part = {
+const FOREIGN_KEYS: Section = {
   separator: '\n',
   sql: `
     SELECT format(E'ALTER TABLE %I.%I ADD CONSTRAINT %I\\n  %s;', n.nspname, c.relname, o.conname,
       pg_get_constraintdef(o.oid)) AS line
     FROM pg_catalog.pg_constraint o
     JOIN pg_catalog.pg_class c ON c.oid = o.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE o.contype = 'f' AND ${OURS} ORDER BY n.nspname, c.relname, o.conname`,
+    WHERE o.contype = 'f' AND ${NOT_SYSTEM} ORDER BY n.nspname, c.relname, o.conname`,
 };
 
-// Those of primary keys and unique constraints come with the constraint.
-const INDEXES: Part = {
+// Indexes of primary keys and of unique and exclusion constraints are part of their constraint.
+const INDEXES: Section = {
   separator: '\n',
   sql: `
     SELECT pg_get_indexdef(i.indexrelid) || ';' AS line
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE ${OURS} AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint o WHERE o.conindid = i.indexrelid
+    WHERE ${NOT_SYSTEM} AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint o WHERE o.conindid = i.indexrelid
       AND o.contype IN ('p', 'u', 'x'))
     ORDER BY n.nspname, c.relname`,
 };
 
-const VIEWS: Part = {
+const VIEWS: Section = {
   separator: '\n\n',
   sql: `
     SELECT format(E'CREATE VIEW %I.%I AS\\n%s', n.nspname, c.relname, pg_get_viewdef(c.oid, true)) AS line
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'v' AND ${OURS} ORDER BY n.nspname, c.relname`,
+    WHERE c.relkind = 'v' AND ${NOT_SYSTEM} ORDER BY n.nspname, c.relname`,
 };
 
-const TRIGGERS: Part = {
+const TRIGGERS: Section = {
   separator: '\n',
   sql: `
     SELECT pg_get_triggerdef(t.oid) || ';' AS line
     FROM pg_catalog.pg_trigger t
     JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE NOT t.tgisinternal AND ${OURS} ORDER BY n.nspname, c.relname, t.tgname`,
+    WHERE NOT t.tgisinternal AND ${NOT_SYSTEM} ORDER BY n.nspname, c.relname, t.tgname`,
 };
 
-/** What is left out of a dump is not compared: better to stop and be taught the new kind. */
-async function refuseUnknownKinds(client: Queryable): Promise<void> {
+/** Throws on kinds of objects that the dump does not write. Without this check, drift in them would stay unnoticed. */
+async function assertOnlyKnownKinds(client: Queryable): Promise<void> {
   const { rows } = await client.query<{ name: string }>(`
     SELECT format('%I.%I (relkind %s)', n.nspname, c.relname, c.relkind) AS name
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE ${OURS} AND (c.relkind NOT IN ('r', 'i', 'v', 'S')
+    WHERE ${NOT_SYSTEM} AND (c.relkind NOT IN ('r', 'i', 'v', 'S')
       OR (c.relkind = 'S' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
             WHERE d.objid = c.oid AND d.deptype IN ('a', 'i'))))
     UNION ALL
@@ -154,10 +148,10 @@ async function refuseUnknownKinds(client: Queryable): Promise<void> {
     UNION ALL
     SELECT format('type %s', format_type(t.oid, NULL))
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typtype IN ('d', 'r') AND ${OURS}
+    WHERE t.typtype IN ('d', 'r') AND ${NOT_SYSTEM}
     ORDER BY 1`);
   if (rows.length === 0) return;
   throw new Error(
-    `schema.sql cannot show ${rows.map(({ name }) => name).join(', ')} yet; teach tools/schema-dump.ts.`,
+    `schema.sql cannot show ${rows.map(({ name }) => name).join(', ')}. Add support for it to tools/schema-dump.ts.`,
   );
 }

@@ -1,45 +1,45 @@
-import type { Outcome, Side } from '../rounds';
-import { figure } from '../table';
+import type { Outcome, Target } from '../rounds';
+import { figure } from '../figures';
 import type { Servers } from './start-up';
 
-/** The same work, done by the service and by its peer. */
+/** The outcomes of the same work at the service and at the baseline. */
 export interface Comparison {
   name: string;
   service: Outcome;
-  peer: Outcome;
+  baseline: Outcome;
 }
 
-export function sidesOf({ service, peer }: Servers): Record<'service' | 'peer', Side> {
+export function targetsOf({ service, baseline }: Servers): Record<'service' | 'baseline', Target> {
   return {
     service: { origin: service.origin, pid: service.program.pid },
-    peer: { origin: peer.origin, pid: peer.program.pid },
+    baseline: { origin: baseline.origin, pid: baseline.program.pid },
   };
 }
 
 export const COMPARISON_HEAD = [
   '',
   'service/s',
-  'peer/s',
+  'baseline/s',
   'ratio',
   'p50 ms',
   'p99 ms',
-  'peer p50',
-  'peer p99',
+  'baseline p50',
+  'baseline p99',
   'CPU ms each',
-  'peer CPU',
+  'baseline CPU',
 ];
 
-export function comparisonRow({ name, service, peer }: Comparison): string[] {
+export function comparisonRow({ name, service, baseline }: Comparison): string[] {
   return [
     name,
     figure(service.perSecond),
-    figure(peer.perSecond),
-    figure(service.perSecond / peer.perSecond),
+    figure(baseline.perSecond),
+    figure(service.perSecond / baseline.perSecond),
     figure(service.p50),
     figure(service.p99),
-    figure(peer.p50),
-    figure(peer.p99),
+    figure(baseline.p50),
+    figure(baseline.p99),
     figure(service.cpuMs),
-    figure(peer.cpuMs),
+    figure(baseline.cpuMs),
   ];
 }

@@ -3,27 +3,24 @@ import type { Credentials } from '../credentials';
 import { WORKLOADS, type PlannedRequest, type WorkloadName } from '../workloads';
 import type { Servers } from './start-up';
 
-interface Options {
-  /** Fields that differ from one request to the next; only that both have them is compared. */
-  apart?: string[];
-}
-
 /**
- * Fails unless the service and its peer answer one and the same request alike: a ratio between two servers that do
- * different work would say nothing.
+ * Throws unless the service and the baseline give the same answer to the same request: a ratio between two servers that do
+ * different work means nothing.
+ *
+ * @param volatileFields fields that differ between any two answers; both answers must have them, with any value
  */
 export async function expectSameAnswer(
   workload: WorkloadName,
   credentials: Credentials,
-  { service, peer }: Servers,
-  { apart = [] }: Options = {},
+  { service, baseline }: Servers,
+  volatileFields: string[] = [],
 ): Promise<void> {
   const request = WORKLOADS[workload](credentials);
-  const answers = await Promise.all([service, peer].map(({ origin }) => send(origin, request)));
-  const [ours, theirs] = answers.map((answer) => without(apart, answer));
-  if (isDeepStrictEqual(ours, theirs)) return;
+  const answers = await Promise.all([service, baseline].map(({ origin }) => send(origin, request)));
+  const [ofService, ofBaseline] = answers.map((answer) => maskFields(answer, volatileFields));
+  if (isDeepStrictEqual(ofService, ofBaseline)) return;
   throw new Error(
-    `${request.method} ${request.path}: the service answers\n  ${JSON.stringify(ours)}\nand the peer\n  ${JSON.stringify(theirs)}`,
+    `${request.method} ${request.path}: the service answers\n  ${JSON.stringify(ofService)}\nand the baseline\n  ${JSON.stringify(ofBaseline)}`,
   );
 }
 
@@ -33,6 +30,8 @@ async function send(origin: string, { method, path, headers, body }: PlannedRequ
   return { status: answer.status, body: text === '' ? null : (JSON.parse(text) as unknown) };
 }
 
-function without(apart: string[], answer: unknown): unknown {
-  return JSON.parse(JSON.stringify(answer), (name, value: unknown) => (apart.includes(name) ? 'any' : value));
+function maskFields(answer: unknown, fields: string[]): unknown {
+  return JSON.parse(JSON.stringify(answer), (name, value: unknown) =>
+    fields.includes(name) ? 'any' : value,
+  );
 }

@@ -1,9 +1,9 @@
 import type { Outcome, Rounds } from '../rounds';
-import type { Stage } from '../stage';
-import { figure } from '../table';
+import type { Harness } from '../harness';
+import { figure } from '../figures';
 import { expectSameAnswer } from './same-answer';
 import type { Servers } from './start-up';
-import { sidesOf, type Comparison } from './comparison';
+import { targetsOf, type Comparison } from './comparison';
 
 const TERRA_DELAYS_MS = [0, 20];
 
@@ -11,7 +11,7 @@ export interface Overhead {
   terraDelayMs: number;
   terra: Outcome;
   service: Outcome;
-  peer: Outcome;
+  baseline: Outcome;
 }
 
 export interface SessionCosts {
@@ -19,55 +19,58 @@ export interface SessionCosts {
   overheads: Overhead[];
 }
 
-/** `POST /v1/connect-sessions`: throughput, and what we add to the time that Terra takes. */
+/** Measures `POST /v1/connect-sessions`: throughput, and the time that each server adds to Terra's own. */
 export async function measureSessions(
-  stage: Stage,
+  harness: Harness,
   rounds: Rounds,
   servers: Servers,
   overheadConcurrency: number,
 ): Promise<SessionCosts> {
-  await stage.setTerraDelay(0);
-  await expectSameAnswer('sessions', stage.credentials, servers, {
-    apart: ['id', 'connectUrl', 'widgetUrl', 'createdAt', 'expiresAt'],
-  });
-  const made = { service: 1, peer: 1 };
-  const count = (outcomes: Record<'service' | 'peer', Outcome>): void => {
-    made.service += outcomes.service.requests;
-    made.peer += outcomes.peer.requests;
+  await harness.setTerraDelay(0);
+  const volatileFields = ['id', 'connectUrl', 'widgetUrl', 'createdAt', 'expiresAt'];
+  await expectSameAnswer('sessions', harness.credentials, servers, volatileFields);
+  const created = { service: 1, baseline: 1 };
+  const count = (outcomes: Record<'service' | 'baseline', Outcome>): void => {
+    created.service += outcomes.service.requests;
+    created.baseline += outcomes.baseline.requests;
   };
 
-  const throughput = await rounds.alternate('sessions', sidesOf(servers));
+  const throughput = await rounds.alternate('sessions', targetsOf(servers));
   count(throughput);
-  const terra = { origin: stage.sandboxOrigin, pid: stage.sandbox.pid, workload: 'terra-sessions' as const };
+  const terra = {
+    origin: harness.sandboxOrigin,
+    pid: harness.sandbox.pid,
+    workload: 'terra-sessions' as const,
+  };
   const overheads: Overhead[] = [];
   for (const terraDelayMs of TERRA_DELAYS_MS) {
-    await stage.setTerraDelay(terraDelayMs);
-    const sides = { terra, ...sidesOf(servers) };
-    const outcomes = await rounds.alternate('sessions', sides, {
+    await harness.setTerraDelay(terraDelayMs);
+    const targets = { terra, ...targetsOf(servers) };
+    const outcomes = await rounds.alternate('sessions', targets, {
       concurrency: overheadConcurrency,
       shorter: true,
     });
     count(outcomes);
     overheads.push({ terraDelayMs, ...outcomes });
   }
-  await stage.setTerraDelay(0);
-  for (const name of ['service', 'peer'] as const) {
-    await stage.databases[name].expectRows('connect_sessions', made[name], 'widget_url IS NOT NULL');
+  await harness.setTerraDelay(0);
+  for (const name of ['service', 'baseline'] as const) {
+    await harness.databases[name].expectRows('connect_sessions', created[name], 'widget_url IS NOT NULL');
   }
   return { comparison: { name: 'session creation, Terra answers at once', ...throughput }, overheads };
 }
 
-export const OVERHEAD_HEAD = ['', 'Terra alone', 'service', 'added', 'peer', 'added'];
+export const OVERHEAD_HEAD = ['', 'Terra alone', 'service', 'added', 'baseline', 'added'];
 
 export function overheadRows(overheads: Overhead[]): string[][] {
-  return overheads.flatMap(({ terraDelayMs, terra, service, peer }) =>
+  return overheads.flatMap(({ terraDelayMs, terra, service, baseline }) =>
     (['p50', 'p95'] as const).map((name) => [
       `Terra waits ${terraDelayMs} ms, ${name}`,
       figure(terra[name]),
       figure(service[name]),
       figure(service[name] - terra[name]),
-      figure(peer[name]),
-      figure(peer[name] - terra[name]),
+      figure(baseline[name]),
+      figure(baseline[name] - terra[name]),
     ]),
   );
 }

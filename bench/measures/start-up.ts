@@ -1,49 +1,48 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { memoryOf, processorSecondsOf } from '../costs';
+import { memoryOf, processorSecondsOf } from '../system';
 import type { Options } from '../options';
-import type { Running, Stage } from '../stage';
-import { median } from '../statistics';
-import { figure, table } from '../table';
+import type { Harness, RunningServer } from '../harness';
+import { figure, median, table } from '../figures';
 
 const MEGABYTE = 1_024 * 1_024;
 const START_TARGET_MS = 2_000;
 const IDLE_TARGET_BYTES = 160 * MEGABYTE;
 
 export interface Servers {
-  service: Running;
-  peer: Running;
+  service: RunningServer;
+  baseline: RunningServer;
 }
 
 interface ProcessCosts {
   startMs: number;
-  /** Processor time until ready: what is left of the time above on a machine that has nothing else to do. */
+  /** Processor time until ready: unlike startMs, it does not depend on what else the machine does. */
   startCpuSeconds: number;
   idleBytes: number;
 }
 
 export type StartUp = Record<keyof Servers, ProcessCosts>;
 
-/** Starts both several times; the last ones stay for the measures that follow. */
+/** Starts both servers several times. The last ones keep running for the measures that follow. */
 export async function measureStartUp(
-  stage: Stage,
+  harness: Harness,
   options: Options,
 ): Promise<{ servers: Servers; startUp: StartUp }> {
-  const peer = await startRepeatedly(() => stage.startPeer(), options.starts);
-  const service = await startRepeatedly(() => stage.startService({ workers: false }), options.starts);
+  const baseline = await startRepeatedly(() => harness.startBaseline(), options.starts);
+  const service = await startRepeatedly(() => harness.startService({ workers: false }), options.starts);
   await sleep(options.idleSeconds * 1_000);
   return {
-    servers: { service: service.last, peer: peer.last },
-    startUp: { service: costsOf(service), peer: costsOf(peer) },
+    servers: { service: service.last, baseline: baseline.last },
+    startUp: { service: costsOf(service), baseline: costsOf(baseline) },
   };
 }
 
 interface Starts {
-  last: Running;
+  last: RunningServer;
   times: number[];
   cpuSeconds: number[];
 }
 
-async function startRepeatedly(start: () => Promise<Running>, starts: number): Promise<Starts> {
+async function startRepeatedly(start: () => Promise<RunningServer>, starts: number): Promise<Starts> {
   const times: number[] = [];
   const cpuSeconds: number[] = [];
   for (;;) {
@@ -64,31 +63,33 @@ function costsOf({ last, times, cpuSeconds }: Starts): ProcessCosts {
 }
 
 export async function reportStartUp(
-  { service, peer }: StartUp,
+  { service, baseline }: StartUp,
   servers: Servers,
   { starts, idleSeconds }: Options,
 ): Promise<string> {
   await sleep(idleSeconds * 1_000);
-  const loaded = [servers.service, servers.peer].map(({ program }) => megabytes(memoryOf(program.pid)));
+  const memoryAfterLoad = [servers.service, servers.baseline].map(({ program }) =>
+    megabytes(memoryOf(program.pid)),
+  );
   return table(
-    ['the process alone', 'service', 'peer', 'target', ''],
+    ['process', 'service', 'baseline', 'target', ''],
     [
       [
         `spawn to ready, s (median of ${starts})`,
         figure(service.startMs / 1_000),
-        figure(peer.startMs / 1_000),
+        figure(baseline.startMs / 1_000),
         `under ${START_TARGET_MS / 1_000}`,
         verdict(service.startMs < START_TARGET_MS),
       ],
-      ['processor time until ready, s', figure(service.startCpuSeconds), figure(peer.startCpuSeconds)],
+      ['processor time until ready, s', figure(service.startCpuSeconds), figure(baseline.startCpuSeconds)],
       [
         `memory ${idleSeconds} s after ready, MB`,
         megabytes(service.idleBytes),
-        megabytes(peer.idleBytes),
+        megabytes(baseline.idleBytes),
         `under ${IDLE_TARGET_BYTES / MEGABYTE}`,
         verdict(service.idleBytes < IDLE_TARGET_BYTES),
       ],
-      [`memory ${idleSeconds} s after the load, MB`, ...loaded],
+      [`memory ${idleSeconds} s after the load, MB`, ...memoryAfterLoad],
     ],
   );
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../../local/node-program';
 import { findFreePort } from '../../local/ports';
-import { Program } from '../../local/program';
+import { LoggedProgram } from '../../local/logged-program';
 
 /** What the service and whoever plays Terra must agree on. */
 export const STAGE_CREDENTIALS = {
@@ -25,14 +25,14 @@ export interface ServiceOptions {
 export class ServiceProcess {
   private constructor(
     readonly url: string,
-    readonly program: Program,
+    readonly program: LoggedProgram,
   ) {}
 
   /** Does not wait until it is ready. */
   static spawn(options: ServiceOptions & { port: number }): ServiceProcess {
     const { databaseUrl, logFile, port, environment } = options;
     const url = `http://127.0.0.1:${port}`;
-    const program = new Program(
+    const program = new LoggedProgram(
       'the service',
       'src/main.js',
       [],
@@ -66,11 +66,11 @@ export class ServiceProcess {
   }
 
   ready(): Promise<void> {
-    return this.program.answers(`${this.url}/health/ready`);
+    return this.program.waitUntilReady(`${this.url}/health/ready`);
   }
 }
 
 export async function migrate(databaseUrl: string, logFile: string): Promise<void> {
   const env = { DATABASE_URL: databaseUrl };
-  await new Program('the migration', 'src/cli.js', ['migrate'], env, logFile).succeeds();
+  await new LoggedProgram('the migration', 'src/cli.js', ['migrate'], env, logFile).waitForSuccess();
 }

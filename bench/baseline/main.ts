@@ -5,8 +5,8 @@ import { createSession } from './sessions';
 import { receiveWebhook } from './webhooks';
 
 /**
- * What the service is compared with: a server that does the same work on the same tables with `node:http` and `pg`, as
- * somebody would who writes these three routes by hand and nothing else.
+ * The baseline that the service is compared with: a server that does the same work on the same tables, with only these three
+ * routes, written by hand on `node:http` and `pg`.
  */
 const server = createServer((request, response) => {
   route(request, response).catch((error: unknown) => {

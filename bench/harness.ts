@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../local/embedded-postgres';
 import type { Environment } from '../local/node-program';
 import { findFreePort } from '../local/ports';
-import { Program } from '../local/program';
+import { LoggedProgram } from '../local/logged-program';
 import type { StopList } from '../local/stop-list';
 import { makeCredentials, RETURN_URL, type Credentials } from './credentials';
 import { BenchDatabase, endUsersFor, seed } from './database';
@@ -11,39 +11,39 @@ import { LoadProcess } from './load-process';
 
 const FOLDER = resolve(process.env.DATA_DIR || '.data', 'bench');
 
-export interface Running {
-  program: Program;
+export interface RunningServer {
+  program: LoggedProgram;
   origin: string;
   /** Milliseconds from the spawn to the first 200 of /health/ready. */
   startMs: number;
 }
 
-/** Everything around the two servers that are compared: one Postgres, one sandbox, one load generator. */
-export class Stage {
+/** Everything that the two compared servers share: one Postgres, one sandbox, one load generator. */
+export class Harness {
   private constructor(
     readonly credentials: Credentials,
     readonly load: LoadProcess,
-    /** One for each server, alike at the start, so that each one's rows can be counted. */
-    readonly databases: { service: BenchDatabase; peer: BenchDatabase },
+    /** One per server, with the same rows at the start, so that the bench can count the rows of each server. */
+    readonly databases: { service: BenchDatabase; baseline: BenchDatabase },
     readonly sandboxOrigin: string,
-    readonly sandbox: Program,
+    readonly sandbox: LoggedProgram,
     private readonly postgres: EmbeddedPostgres,
     private readonly toStop: StopList,
   ) {}
 
-  static async build(connections: number, toStop: StopList): Promise<Stage> {
+  static async start(connections: number, toStop: StopList): Promise<Harness> {
     const credentials = makeCredentials(endUsersFor(connections));
-    // Durable: a server that does not wait for the disk would make every other cost look larger than it is.
+    // Durable: without the wait for the disk, every other cost would look larger than it is.
     const postgres = await startEmbeddedPostgres({ dataDir: join(FOLDER, 'postgres'), durable: true });
     toStop.add('the database', async () => {
       await postgres.stop();
       rmSync(FOLDER, { recursive: true, force: true });
     });
-    const databases = await makeDatabases(postgres, credentials, toStop);
+    const databases = await createDatabases(postgres, credentials, toStop);
 
     const port = await findFreePort();
     const sandboxOrigin = `http://127.0.0.1:${port}`;
-    const sandbox = new Program(
+    const sandbox = new LoggedProgram(
       'the sandbox',
       'sandbox/main.js',
       [],
@@ -56,49 +56,49 @@ export class Stage {
       logOf('sandbox'),
     );
     toStop.add('the sandbox', () => sandbox.stop());
-    await sandbox.answers(`${sandboxOrigin}/sandbox/behaviour`);
+    await sandbox.waitUntilReady(`${sandboxOrigin}/sandbox/behaviour`);
 
     const load = new LoadProcess();
     toStop.add('the load generator', () => load.stop());
-    return new Stage(credentials, load, databases, sandboxOrigin, sandbox, postgres, toStop);
+    return new Harness(credentials, load, databases, sandboxOrigin, sandbox, postgres, toStop);
   }
 
-  /** The built service as in production; `workers` says whether it works its inbox off as well. */
-  startService({ workers }: { workers: boolean }): Promise<Running> {
+  /** Starts the built service as in production. `workers`: whether it also processes its inbox. */
+  startService({ workers }: { workers: boolean }): Promise<RunningServer> {
     const { service } = this.databases;
-    return this.start('the service', 'src/main.js', service, { WORKERS_ENABLED: String(workers) });
+    return this.startServer('the service', 'src/main.js', service, { WORKERS_ENABLED: String(workers) });
   }
 
-  startPeer(): Promise<Running> {
-    return this.start('the peer', 'bench/peer/main.js', this.databases.peer, {});
+  startBaseline(): Promise<RunningServer> {
+    return this.startServer('the baseline', 'bench/baseline/main.js', this.databases.baseline, {});
   }
 
-  /** How long Terra takes to answer. */
+  /** Sets how long the sandbox waits before it answers as Terra. */
   async setTerraDelay(delayMs: number): Promise<void> {
     const answer = await fetch(`${this.sandboxOrigin}/sandbox/behaviour`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ delayMs }),
     });
-    if (!answer.ok) throw new Error(`The sandbox answered ${answer.status} to its switch.`);
+    if (!answer.ok) throw new Error(`The sandbox answered ${answer.status} when its delay was set.`);
   }
 
-  /** Lets Postgres finish what is left of the measure before, at nobody's cost. */
-  async settle(): Promise<void> {
+  /** Lets Postgres write the pages of the previous measure, so that the next measure does not pay for them. */
+  async checkpoint(): Promise<void> {
     await new BenchDatabase(this.postgres, 'postgres').query('CHECKPOINT');
   }
 
-  private async start(
+  private async startServer(
     name: string,
     script: string,
     database: BenchDatabase,
-    more: Environment,
-  ): Promise<Running> {
+    extraEnv: Environment,
+  ): Promise<RunningServer> {
     const port = await findFreePort();
     const origin = `http://127.0.0.1:${port}`;
     const { apiKey, terraDevId, terraApiKey, terraSigningSecret } = this.credentials;
     const startedAt = performance.now();
-    const program = new Program(
+    const program = new LoggedProgram(
       name,
       script,
       [],
@@ -113,28 +113,29 @@ export class Stage {
         TERRA_WIDGET_URL: `${this.sandboxOrigin}/api/widget/session`,
         RETURN_URLS: RETURN_URL,
         BOOTSTRAP_API_KEY: apiKey,
-        ...more,
+        ...extraEnv,
       },
       logOf(database.name),
     );
     this.toStop.add(name, () => program.stop());
-    await program.answers(`${origin}/health/ready`);
+    await program.waitUntilReady(`${origin}/health/ready`);
     return { program, origin, startMs: performance.now() - startedAt };
   }
 }
 
-async function makeDatabases(
+async function createDatabases(
   postgres: EmbeddedPostgres,
   credentials: Credentials,
   toStop: StopList,
-): Promise<Stage['databases']> {
+): Promise<Harness['databases']> {
   const admin = new BenchDatabase(postgres, 'postgres');
   const service = new BenchDatabase(postgres, 'bench_service');
-  const peer = new BenchDatabase(postgres, 'bench_peer');
-  // A run that was killed has left its own behind.
-  for (const { name } of [service, peer]) await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  const baseline = new BenchDatabase(postgres, 'bench_baseline');
+  // A killed run leaves its databases behind.
+  for (const { name } of [service, baseline])
+    await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   await admin.query(`CREATE DATABASE ${service.name}`);
-  const migration = new Program(
+  const migration = new LoggedProgram(
     'the migration',
     'src/cli.js',
     ['migrate'],
@@ -142,10 +143,10 @@ async function makeDatabases(
     logOf('migration'),
   );
   toStop.add('the migration', () => migration.stop());
-  await migration.succeeds();
+  await migration.waitForSuccess();
   await seed(service, credentials);
-  await admin.query(`CREATE DATABASE ${peer.name} TEMPLATE ${service.name} STRATEGY FILE_COPY`);
-  return { service, peer };
+  await admin.query(`CREATE DATABASE ${baseline.name} TEMPLATE ${service.name} STRATEGY FILE_COPY`);
+  return { service, baseline };
 }
 
 function logOf(name: string): string {
