@@ -106,7 +106,7 @@ describe('The history of a connection', () => {
   it.each([
     ['an unknown connection', '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10', '', 404, 'connection.not_found'],
     ['a malformed id', 'nobody', '', 404, 'connection.not_found'],
-  ])('of %s is not found', async (_case, id, query, status, code) => {
+  ])('is not found for %s', async (_case, id, query, status, code) => {
     const answer = await service.api('GET', `/v1/connections/${id}/history${query}`);
     expect(answer).toMatchObject({ status, body: { code } });
   });

@@ -61,16 +61,16 @@ describe('Callback parameters are never trusted', () => {
     });
 
     it.each<[string, (referenceId: string) => string]>([
-      ['a user that Terra does not know', () => randomUUID()],
-      ['a user without a reference', () => linkedAtTerra(null)],
-      ['a user of a reference that differs in case', (ref) => linkedAtTerra(ref.toUpperCase())],
+      ['an unknown Terra user', () => randomUUID()],
+      ['a Terra user without a reference', () => linkedAtTerra(null)],
+      ['a Terra user of a reference that differs in case', (ref) => linkedAtTerra(ref.toUpperCase())],
       [
-        'a user whose flow was not finished',
+        'a Terra user whose flow is not finished',
         (ref) => service.sandbox.account.preallocate('GARMIN', ref).userId,
       ],
-      ['a user of a provider that was not asked for', (ref) => linkedAtTerra(ref, 'OURA')],
-      ['a path', () => '../subscriptions'],
-      ['a second parameter', (ref) => `x&reference_id=${ref}`],
+      ['a Terra user of a provider that the session excludes', (ref) => linkedAtTerra(ref, 'OURA')],
+      ['a path as the user id', () => '../subscriptions'],
+      ['a second parameter in the user id', (ref) => `x&reference_id=${ref}`],
     ])('with %s links nothing', async (_case, forge) => {
       const { session, success, statusUrl } = await begin({ providers: ['GARMIN'] });
       const userId = encodeURIComponent(forge(session.referenceId));

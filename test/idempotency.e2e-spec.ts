@@ -67,7 +67,7 @@ describe('An idempotency key', () => {
     ['other metadata', { metadata: { a: 1, b: { c: 3 } } }],
     ['a return URL', { returnUrl: RETURN_URL }],
     ['another kind of session', { multiAuth: true }],
-  ])('is refused when it comes with %s', async (_case, change) => {
+  ])('is refused when it is reused with %s', async (_case, change) => {
     const [body, key] = [request(), randomUUID()];
     const first = await create(body, key);
     const problem = await refusal(service, 'POST', '/v1/connect-sessions', {
