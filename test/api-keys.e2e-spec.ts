@@ -3,7 +3,7 @@ import { ADMIN_KEY, startTestApp, type TestApp } from './support/app';
 import { stateOf } from './support/flow';
 import { sendRaw } from './support/raw-http';
 
-/** Every route that needs no key. A new one is added here on purpose, or does not exist. */
+/** Every route that needs no key. A new public route must be added here deliberately. */
 const PUBLIC_ROUTES = [
   'get /connect/result',
   'get /connect/return/{nonce}/failure',
@@ -14,7 +14,7 @@ const PUBLIC_ROUTES = [
   'get /metrics',
   'post /webhooks/terra',
 ];
-const NOBODY = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
+const UNKNOWN_ID = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
 
 interface Operation {
   method: string;
@@ -47,21 +47,23 @@ describe('API keys', () => {
   const call = ({ method, path }: Operation, key: string | null) =>
     service.api<{ code?: string; requiredScope?: string }>(
       method.toUpperCase(),
-      path.replace('{referenceId}', 'user-4711').replace(/\{\w+\}/, NOBODY),
+      path.replace('{referenceId}', 'user-4711').replace(/\{\w+\}/, UNKNOWN_ID),
       { key, ...(method === 'post' ? { body: {} } : {}) },
     );
   const keyWith = async (...scopes: Scope[]): Promise<string> => (await apiKeys.create('a test', scopes)).key;
-  const authorized = (authorization: string | string[]) =>
+  const getWithAuthorization = (authorization: string | string[]) =>
     sendRaw(service.url, '/v1/connections', { headers: { authorization } });
 
-  describe('T-05, T-22: the scope matrix', () => {
-    it('knows every route: one that names no scope is one of the public ones', () => {
-      const open = operations.filter(({ scope }) => !scope).map(({ method, path }) => `${method} ${path}`);
-      expect(open.sort()).toEqual(PUBLIC_ROUTES);
-      expect(operations.length - open.length).toBeGreaterThanOrEqual(7);
+  describe('T-05, T-22: scopes of routes', () => {
+    it('a route without a scope is on the list of public routes', () => {
+      const publicRoutes = operations
+        .filter(({ scope }) => !scope)
+        .map(({ method, path }) => `${method} ${path}`);
+      expect(publicRoutes.sort()).toEqual(PUBLIC_ROUTES);
+      expect(operations.length - publicRoutes.length).toBeGreaterThanOrEqual(7);
     });
 
-    it('opens no route to a caller without a key', async () => {
+    it('no route with a scope accepts a caller without a key', async () => {
       const before = await stateOf(service);
       for (const operation of operations.filter(({ scope }) => scope)) {
         const { status, headers, body } = await call(operation, null);
@@ -75,7 +77,7 @@ describe('API keys', () => {
       expect(await stateOf(service)).toEqual(before);
     });
 
-    it('opens no route to a key that has every scope but the needed one', async () => {
+    it('no route accepts a key that has every scope except the required one', async () => {
       const before = await stateOf(service);
       for (const operation of operations) {
         const { scope } = operation;
@@ -92,7 +94,7 @@ describe('API keys', () => {
       expect(service.sandbox.requests).toEqual([]);
     });
 
-    it('opens each route to a key that has just its scope', async () => {
+    it('each route accepts a key that has only its required scope', async () => {
       for (const operation of operations) {
         if (!operation.scope) continue;
         const { status } = await call(operation, await keyWith(operation.scope));
@@ -104,7 +106,7 @@ describe('API keys', () => {
     });
   });
 
-  describe('a key that cannot be accepted', () => {
+  describe('a refused key', () => {
     const MISSING = { status: 401, json: { code: 'auth.missing_key' } };
     const INVALID = { status: 401, json: { code: 'auth.invalid_key' } };
 
@@ -112,27 +114,27 @@ describe('API keys', () => {
       ['nothing', ''],
       ['another scheme', `Basic ${Buffer.from(`x:${ADMIN_KEY}`).toString('base64')}`],
       ['no scheme', ADMIN_KEY],
-      ['a scheme alone', 'Bearer'],
+      ['only a scheme', 'Bearer'],
       ['two keys', `Bearer ${ADMIN_KEY} ${ADMIN_KEY}`],
       ['two keys, with a comma', `Bearer ${ADMIN_KEY}, Bearer ${ADMIN_KEY}`],
       ['a key of 10 KB', `Bearer ${'x'.repeat(10_000)}`],
       ['a key in Latin-1', 'Bearer sch\u00fcssel'],
-    ])('is missing when the header holds %s', async (_case, authorization) => {
-      expect(await authorized(authorization)).toMatchObject(MISSING);
+    ])('counts as missing when the header holds %s', async (_case, authorization) => {
+      expect(await getWithAuthorization(authorization)).toMatchObject(MISSING);
     });
 
     it.each([
-      ['foreign', 'tc_0123456789012345678901234567890123456789012'],
+      ['unknown', 'tc_0123456789012345678901234567890123456789012'],
       ['cut short', ADMIN_KEY.slice(0, -1)],
-      ['longer', `${ADMIN_KEY}x`],
-      ['of another case', ADMIN_KEY.toUpperCase()],
-      ['the null text', 'null'],
-      ['an SQL text', `'OR'1'='1`],
-    ])('is invalid when it is %s', async (_case, key) => {
-      expect(await authorized(`Bearer ${key}`)).toMatchObject(INVALID);
+      ['too long', `${ADMIN_KEY}x`],
+      ['in another case', ADMIN_KEY.toUpperCase()],
+      ['the text null', 'null'],
+      ['SQL', `'OR'1'='1`],
+    ])('counts as invalid when it is %s', async (_case, key) => {
+      expect(await getWithAuthorization(`Bearer ${key}`)).toMatchObject(INVALID);
     });
 
-    it('is not looked for anywhere but in its header', async () => {
+    it('counts as missing anywhere outside the Authorization header', async () => {
       const { key } = await apiKeys.create('in the wrong place', ['admin']);
       for (const name of ['x-api-key', 'cookie', 'proxy-authorization']) {
         const headers = { [name]: `Bearer ${key}` };
@@ -142,36 +144,37 @@ describe('API keys', () => {
       expect(inQuery).toMatchObject(MISSING);
     });
 
-    it('is told apart from no other: a revoked and an unknown key get the same answer', async () => {
+    it('gets the same answer whether it is revoked or unknown', async () => {
       const { id, key } = await apiKeys.create('to be revoked', ['admin']);
-      expect((await authorized(`Bearer ${key}`)).status).toBe(200);
+      expect((await getWithAuthorization(`Bearer ${key}`)).status).toBe(200);
       await apiKeys.revoke(id);
-      const revoked = await authorized(`Bearer ${key}`);
-      const unknown = await authorized('Bearer tc_nobody');
+      const revoked = await getWithAuthorization(`Bearer ${key}`);
+      const unknown = await getWithAuthorization('Bearer tc_nobody');
       expect(revoked).toMatchObject(INVALID);
       expect(revoked.text).toBe(unknown.text);
     });
   });
 
-  describe('their keeping', () => {
-    it('stops a revoked key at once, and nobody else', async () => {
+  describe('management', () => {
+    it('a revoked key stops working at once, and other keys keep working', async () => {
       const first = await apiKeys.create('first', ['connections:read']);
       const second = await apiKeys.create('second', ['connections:read']);
-      for (const { key } of [first, second]) expect((await authorized(`Bearer ${key}`)).status).toBe(200);
+      for (const { key } of [first, second])
+        expect((await getWithAuthorization(`Bearer ${key}`)).status).toBe(200);
       await apiKeys.revoke(first.id);
-      expect((await authorized(`Bearer ${first.key}`)).status).toBe(401);
-      expect((await authorized(`Bearer ${second.key}`)).status).toBe(200);
+      expect((await getWithAuthorization(`Bearer ${first.key}`)).status).toBe(401);
+      expect((await getWithAuthorization(`Bearer ${second.key}`)).status).toBe(200);
     });
 
-    it('revokes only what is there to revoke', async () => {
+    it('a key is revoked only once, and an unknown id is not found', async () => {
       const { id } = await apiKeys.create('once', ['admin']);
       await apiKeys.revoke(id);
-      for (const none of [id, NOBODY, 'not-an-id', '']) {
-        await expect(apiKeys.revoke(none)).rejects.toMatchObject({ code: 'api_key.not_found' });
+      for (const missingId of [id, UNKNOWN_ID, 'not-an-id', '']) {
+        await expect(apiKeys.revoke(missingId)).rejects.toMatchObject({ code: 'api_key.not_found' });
       }
     });
 
-    it('lists keys without the keys: only their hash is kept', async () => {
+    it('the list of keys shows no secret, and the database stores only a hash of each', async () => {
       const { id, key } = await apiKeys.create('kept', ['sessions:read', 'sessions:write']);
       const listed = (await apiKeys.list()).find((entry) => entry.id === id);
       expect(listed).toMatchObject({ name: 'kept', scopes: ['sessions:read', 'sessions:write'] });
@@ -184,17 +187,17 @@ describe('API keys', () => {
       expect(key).toMatch(/^tc_[\w-]{43}$/);
     });
 
-    it('makes a different key each time', async () => {
+    it('each new key is different', async () => {
       const keys = await Promise.all(Array.from({ length: 20 }, () => keyWith('admin')));
       expect(new Set(keys).size).toBe(20);
     });
 
-    it('notes when a key was last used, and not when it was refused', async () => {
+    it('the last use of a key is recorded, and a refused call is not a use', async () => {
       const { id, key } = await apiKeys.create('used', ['connections:write']);
-      await authorized('Bearer tc_nobody');
+      await getWithAuthorization('Bearer tc_nobody');
       const lastUse = async () => (await apiKeys.list()).find((entry) => entry.id === id)?.lastUsedAt;
       expect(await lastUse()).toBeNull();
-      await authorized(`Bearer ${key}`);
+      await getWithAuthorization(`Bearer ${key}`);
       expect(await lastUse()).toBeInstanceOf(Date);
     });
   });

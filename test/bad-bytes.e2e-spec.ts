@@ -1,17 +1,17 @@
 import { ADMIN_KEY, startTestApp, type TestApp } from './support/app';
 import { startSession } from './support/flow';
 import { sendRaw } from './support/raw-http';
-import { changingNothing, invalidField, rawRefusal, refusal } from './support/refusals';
+import { expectNoEffect, invalidField, rawRefusal, refusal } from './support/refusals';
 
-const NOBODY = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
+const UNKNOWN_ID = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
 const MEGABYTE = 1024 * 1024;
 
-describe('A request that cannot be read, or leads nowhere, is refused, and changes nothing', () => {
+describe('An unreadable request, or one for something unknown, is refused and changes nothing', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
 
-  describe('bodies', () => {
+  describe('a body', () => {
     const post = (body: string | Buffer | undefined, contentType = 'application/json') =>
       rawRefusal(service, '/v1/connect-sessions', {
         method: 'POST',
@@ -20,24 +20,24 @@ describe('A request that cannot be read, or leads nowhere, is refused, and chang
       });
 
     it.each([
-      ['half of a JSON text', '{"referenceId":"user-4711"'],
-      ['a JSON text and more', '{"referenceId":"user-4711"} {}'],
-      ['a form', 'referenceId=user-4711'],
-      ['nothing', ''],
-      ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x00, 0x7b])],
-    ])('refuses %s as no JSON', async (_case, body) => {
+      ['truncated JSON', '{"referenceId":"user-4711"'],
+      ['JSON followed by more JSON', '{"referenceId":"user-4711"} {}'],
+      ['form data', 'referenceId=user-4711'],
+      ['empty', ''],
+      ['bytes that are not text', Buffer.from([0xff, 0xfe, 0x00, 0x7b])],
+    ])('is refused as malformed when it is %s', async (_case, body) => {
       expect(await post(body)).toMatchObject({ status: 400, code: 'request.malformed' });
     });
 
     it.each(['[]', '[{"referenceId":"user-4711"}]', '"user-4711"', 'null', '4711', 'true', '{}'])(
-      'refuses the JSON %s, which is no object with a reference id',
+      'is refused when its JSON is not an object with a reference id: %s',
       async (body) => {
         expect(await post(body)).toMatchObject({ status: 422, code: 'request.invalid' });
       },
     );
 
     it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/xml'])(
-      'refuses the content type %s',
+      'is refused with the content type %s',
       async (contentType) => {
         for (const body of ['{"referenceId":"user-4711"}', 'referenceId=user-4711']) {
           const problem = await post(body, contentType);
@@ -46,7 +46,7 @@ describe('A request that cannot be read, or leads nowhere, is refused, and chang
       },
     );
 
-    it('refuses 20 MB without reading them, whether their length is told before or not', async () => {
+    it('of 20 MB is refused unread, with and without a Content-Length header', async () => {
       const body = `{"referenceId":"user-4711","metadata":{"a":"${'x'.repeat(20 * MEGABYTE)}"}}`;
       expect(await post(body)).toMatchObject({ status: 413, code: 'request.too_large' });
       const chunked = await rawRefusal(service, '/v1/connect-sessions', {
@@ -57,8 +57,8 @@ describe('A request that cannot be read, or leads nowhere, is refused, and chang
       expect(chunked).toMatchObject({ status: 413, code: 'request.too_large' });
     });
 
-    it('does not let a caller without a key spend our memory either', async () => {
-      const answer = await changingNothing(service, () =>
+    it('of 20 MB is refused before the API key is checked', async () => {
+      const answer = await expectNoEffect(service, () =>
         sendRaw(service.url, '/v1/connect-sessions', {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
@@ -69,7 +69,7 @@ describe('A request that cannot be read, or leads nowhere, is refused, and chang
     });
   });
 
-  describe('lists', () => {
+  describe('a list', () => {
     it.each(['0', '201', '-1', '1.5', '1e2', 'ten', '', '0x10', '9'.repeat(30), '1&limit=2'])(
       'refuses limit=%s',
       async (limit) => {
@@ -78,7 +78,7 @@ describe('A request that cannot be read, or leads nowhere, is refused, and chang
       },
     );
 
-    it.each(['', 'x', 'null', '%00', 'AAAA', 'a'.repeat(5_000), `${NOBODY}`, `' OR 1=1`, 'a&cursor=b'])(
+    it.each(['', 'x', 'null', '%00', 'AAAA', 'a'.repeat(5_000), `${UNKNOWN_ID}`, `' OR 1=1`, 'a&cursor=b'])(
       'refuses the cursor %p',
       async (cursor) => {
         const problem = await refusal(service, 'GET', `/v1/connections?cursor=${cursor}`);
@@ -104,19 +104,25 @@ describe('A request that cannot be read, or leads nowhere, is refused, and chang
     });
   });
 
-  describe('addresses', () => {
-    it.each(['1', 'null', `${NOBODY}x`, `${NOBODY}%00`, '%00', '..%2f..%2fmetrics', 'x'.repeat(300), NOBODY])(
-      'knows no session and no connection %p',
-      async (id) => {
-        const session = { status: 404, code: 'session.not_found' };
-        const connection = { status: 404, code: 'connection.not_found' };
-        expect(await refusal(service, 'GET', `/v1/connect-sessions/${id}`)).toMatchObject(session);
-        expect(await refusal(service, 'GET', `/v1/connections/${id}`)).toMatchObject(connection);
-        expect(await refusal(service, 'DELETE', `/v1/connections/${id}`)).toMatchObject(connection);
-      },
-    );
+  describe('a path', () => {
+    it.each([
+      '1',
+      'null',
+      `${UNKNOWN_ID}x`,
+      `${UNKNOWN_ID}%00`,
+      '%00',
+      '..%2f..%2fmetrics',
+      'x'.repeat(300),
+      UNKNOWN_ID,
+    ])('with the id %p finds no session and no connection', async (id) => {
+      const session = { status: 404, code: 'session.not_found' };
+      const connection = { status: 404, code: 'connection.not_found' };
+      expect(await refusal(service, 'GET', `/v1/connect-sessions/${id}`)).toMatchObject(session);
+      expect(await refusal(service, 'GET', `/v1/connections/${id}`)).toMatchObject(connection);
+      expect(await refusal(service, 'DELETE', `/v1/connections/${id}`)).toMatchObject(connection);
+    });
 
-    it('never answers a connection under the id of a session', async () => {
+    it('of a connection with the id of a session finds nothing', async () => {
       const { id } = await startSession(service);
       expect(await refusal(service, 'GET', `/v1/connections/${id}`)).toMatchObject({ status: 404 });
     });
@@ -131,29 +137,29 @@ describe('A request that cannot be read, or leads nowhere, is refused, and chang
       ['GET', '/.env'],
       ['GET', '/v1/connect-sessions'],
       ['PUT', '/v1/connections'],
-      ['PATCH', `/v1/connections/${NOBODY}`],
-      ['DELETE', `/v1/connect-sessions/${NOBODY}`],
+      ['PATCH', `/v1/connections/${UNKNOWN_ID}`],
+      ['DELETE', `/v1/connect-sessions/${UNKNOWN_ID}`],
       ['GET', '/webhooks/terra'],
       ['POST', '/webhooks/terra/'],
       ['POST', '/connect/x'],
       ['OPTIONS', '/v1/connections'],
       ['TRACE', '/v1/connections'],
-    ])('has no route %s %s', async (method, path) => {
+    ])('without a route is not found: %s %s', async (method, path) => {
       const problem = await rawRefusal(service, path, { method });
       expect(problem).toMatchObject({ status: 404, code: 'route.not_found' });
     });
 
     it.each(['/v1/connections/%', '/v1/connections/%zz', '/v1/end-users/%c3%28/sdk-tokens', '/connect/%ff'])(
-      'refuses the address %s, which cannot be decoded',
+      'that cannot be decoded is refused: %s',
       async (path) => {
         const problem = await rawRefusal(service, path);
         expect(problem).toMatchObject({ status: 400, code: 'request.malformed' });
       },
     );
 
-    it('refuses an address that is longer than any of ours', async () => {
+    it('that is longer than any valid path is refused', async () => {
       const path = `/v1/end-users/${'x'.repeat(12_000)}/sdk-tokens`;
-      const answer = await changingNothing(service, () =>
+      const answer = await expectNoEffect(service, () =>
         sendRaw(service.url, path, { method: 'POST', headers: { authorization: `Bearer ${ADMIN_KEY}` } }),
       );
       expect([404, 414, 422, 431]).toContain(answer.status);

@@ -2,7 +2,7 @@ import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, startSession } from './support/flow';
 import { invalidField as invalid, refusal as refusalOf, type ProblemBody } from './support/refusals';
 
-describe('A request that asks for what it may not is refused, and changes nothing', () => {
+describe('An invalid request is refused and changes nothing', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
@@ -15,28 +15,28 @@ describe('A request that asks for what it may not is refused, and changes nothin
     it.each([
       ['missing', undefined],
       ['empty', ''],
-      ['256 characters', 'x'.repeat(256)],
-      ['256 emoji', '🫀'.repeat(256)],
-      ['a NUL', 'a\0b'],
-      ['a line break', 'a\nb'],
-      ['a C1 control character', 'a\u0085b'],
-      ['half of a surrogate pair', 'a\ud800b'],
+      ['256 characters long', 'x'.repeat(256)],
+      ['256 emoji long', '🫀'.repeat(256)],
+      ['with a NUL', 'a\0b'],
+      ['with a line break', 'a\nb'],
+      ['with a C1 control character', 'a\u0085b'],
+      ['with half of a surrogate pair', 'a\ud800b'],
       ['the text null', 'null'],
       ['the text undefined', 'undefined'],
       ['null', null],
       ['a number', 4711],
       ['a list', ['user-4711']],
       ['an object', { toString: 'user-4711' }],
-    ])('%s is refused', async (_case, referenceId) => {
+    ])('is refused: %s', async (_case, referenceId) => {
       expect(await refusedSession({ referenceId })).toMatchObject(invalid('referenceId'));
     });
 
     it.each([
       ['255 emoji', '🫀'.repeat(255)],
       ['255 Arabic letters', 'م'.repeat(255)],
-      ['punctuation that means something in a query', "o'Neil & søn=1? #%20+/\\"],
-      ['the name of a table', "'; DROP TABLE connections; --"],
-    ])('%s is accepted, and comes back and to Terra as it was', async (_case, referenceId) => {
+      ['punctuation with a meaning in URLs and SQL', "o'Neil & søn=1? #%20+/\\"],
+      ['an SQL injection', "'; DROP TABLE connections; --"],
+    ])('is accepted, and Terra and the caller get it unchanged: %s', async (_case, referenceId) => {
       const session = await startSession(service, { referenceId });
       expect(session.referenceId).toBe(referenceId);
       expect(service.sandbox.requests.at(-1)?.body).toMatchObject({ reference_id: referenceId });
@@ -44,19 +44,19 @@ describe('A request that asks for what it may not is refused, and changes nothin
       expect((await service.api('POST', path)).body).toMatchObject({ referenceId });
     });
 
-    it('is case-sensitive and never normalised: similar ones are different people', async () => {
-      const people = ['Zoë', 'zoë', 'Zoe\u0308', 'Zoë '];
-      for (const referenceId of people) {
+    it('is case-sensitive and never normalised: similar ones are different end users', async () => {
+      const references = ['Zoë', 'zoë', 'Zoe\u0308', 'Zoë '];
+      for (const referenceId of references) {
         service.sandbox.account.connect({ provider: 'GARMIN', referenceId });
       }
       await service.drainWebhooks();
-      for (const referenceId of people) {
+      for (const referenceId of references) {
         expect(await connectionsOf(service, referenceId)).toMatchObject([{ referenceId }]);
       }
     });
 
     it.each(['', '%00', 'null', 'x'.repeat(256), '%C2%85'])(
-      'is checked in a path and in a filter too (%#)',
+      'is checked in a path and in a filter as well (%#)',
       async (encoded) => {
         const filter = await refusal('GET', `/v1/connections?referenceId=${encoded}`);
         expect(filter).toMatchObject(invalid('referenceId'));
@@ -71,7 +71,7 @@ describe('A request that asks for what it may not is refused, and changes nothin
     const referenceId = 'user-4711';
 
     it.each(['reference_id', 'auth_success_redirect_url', 'apiKey', 'id', 'status', 'connectUrl'])(
-      'refuses the unknown field %s',
+      'an unknown field is refused: %s',
       async (field) => {
         const problem = await refusedSession({ referenceId, [field]: 'x' });
         expect(problem).toMatchObject(invalid(field));
@@ -79,7 +79,7 @@ describe('A request that asks for what it may not is refused, and changes nothin
     );
 
     it.each(['constructor', 'hasOwnProperty', 'isPrototypeOf', 'toString', 'valueOf', '__defineGetter__'])(
-      'refuses the unknown field %s, which every object seems to have',
+      'an unknown field is refused although every object inherits it: %s',
       async (field) => {
         expect(await refusedSession({ referenceId, [field]: 'x' })).toMatchObject(invalid(field));
         expect(await refusal('GET', `/v1/connections?${field}=x`)).toMatchObject(invalid(field));
@@ -89,8 +89,8 @@ describe('A request that asks for what it may not is refused, and changes nothin
     it.each([
       ['__proto__ at the top', '{"referenceId":"user-4711","__proto__":{"admin":true}}'],
       ['__proto__ in the metadata', '{"referenceId":"user-4711","metadata":{"__proto__":{"admin":true}}}'],
-      ['a prototype behind constructor', '{"referenceId":"u","constructor":{"prototype":{"admin":true}}}'],
-    ])('refuses %s', async (_case, body) => {
+      ['a prototype inside constructor', '{"referenceId":"u","constructor":{"prototype":{"admin":true}}}'],
+    ])('a body that sets a prototype is refused: %s', async (_case, body) => {
       expect(await refusedSession(body)).toMatchObject({ status: 400, code: 'request.malformed' });
       expect(({} as Record<string, unknown>).admin).toBeUndefined();
     });
@@ -118,11 +118,11 @@ describe('A request that asks for what it may not is refused, and changes nothin
       ['metadata', { half: '\udc00' }],
       ['metadata', { a: [{ constructor: 'x' }] }],
       ['metadata', { toString: null }],
-    ])('refuses %s of the wrong kind (%#)', async (field, value) => {
+    ])('a field with a wrong type or value is refused: %s (%#)', async (field, value) => {
       expect(await refusedSession({ referenceId, [field]: value })).toMatchObject(invalid(field));
     });
 
-    it('takes null for "not given", as our own answers put it', async () => {
+    it('null means "not given", as in our own answers', async () => {
       const absent = { language: null, returnUrl: null, failureReturnUrl: null, metadata: null };
       expect(await startSession(service, { ...absent, providers: null })).toMatchObject(absent);
     });
@@ -131,8 +131,8 @@ describe('A request that asks for what it may not is refused, and changes nothin
       ['a backslash before a u', { path: 'C:\\u0000' }],
       ['empty and nested values', { a: {}, b: [[], [null]], '': '' }],
       ['a list-like object', { length: 3, 0: 'a' }],
-      ['something with a then', { then: 'x' }],
-    ])('keeps metadata as it came: %s', async (_case, metadata) => {
+      ['an object with a then member', { then: 'x' }],
+    ])('metadata is kept unchanged: %s', async (_case, metadata) => {
       const { id } = await startSession(service, { metadata });
       const { body } = await service.api('GET', `/v1/connect-sessions/${id}`);
       expect(body.metadata).toEqual(metadata);
@@ -142,13 +142,13 @@ describe('A request that asks for what it may not is refused, and changes nothin
       ['metadata', (deep: string) => `{"referenceId":"u","metadata":{"a":${deep}}}`],
       ['providers', (deep: string) => `{"referenceId":"u","providers":${deep}}`],
       ['an unknown field', (deep: string) => `{"referenceId":"u","other":${deep}}`],
-    ])('refuses what is nested too deep for any parser: %s', async (_case, body) => {
+    ])('JSON that is nested too deeply for a parser is refused: %s', async (_case, body) => {
       const deep = '['.repeat(200_000) + ']'.repeat(200_000);
       expect(await refusedSession(body(deep))).toMatchObject({ status: 422, code: 'request.invalid' });
     });
   });
 
-  it('refuses a provider that the account lacks, with the list of those that it has', async () => {
+  it('a provider that the account lacks is refused, and the problem lists the available providers', async () => {
     for (const providers of [['NOSUCHBAND'], ['garmin', 'huawei']]) {
       const problem = await refusedSession({ referenceId: 'user-4711', providers });
       expect(problem).toMatchObject({ status: 422, code: 'provider.unknown' });
@@ -159,7 +159,7 @@ describe('A request that asks for what it may not is refused, and changes nothin
 
   it.each([
     ['javascript:', 'javascript:alert(1)'],
-    ['javascript: dressed up as a URL', 'javascript://app.example.com/devices%0aalert(1)'],
+    ['javascript: with a host', 'javascript://app.example.com/devices%0aalert(1)'],
     ['data:', 'data:text/html,<script>alert(1)</script>'],
     ['another host', 'https://evil.example/devices'],
     ['a lookalike host', 'https://app.example.com.evil.example/devices'],
@@ -173,15 +173,15 @@ describe('A request that asks for what it may not is refused, and changes nothin
     ['another scheme', 'http://app.example.com/devices'],
     ['another port', 'https://app.example.com:8443/devices'],
     ['a longer last segment', 'https://app.example.com/devices-of-others'],
-    ['a way out of the path', 'https://app.example.com/devices/../admin'],
-    ['an encoded way out', 'https://app.example.com/devices/%2e%2e/admin'],
+    ['a path traversal', 'https://app.example.com/devices/../admin'],
+    ['an encoded path traversal', 'https://app.example.com/devices/%2e%2e/admin'],
     ['an encoded slash', 'https://app.example.com/devices/..%2fadmin'],
-    ['a relative address', '/devices'],
-    ['a protocol-relative address', '//app.example.com/devices'],
+    ['only a path', '/devices'],
+    ['no scheme', '//app.example.com/devices'],
     ['an app scheme that is not listed', 'other://connected'],
     ['a listed app scheme with another host', 'pulse://elsewhere'],
-    ['nothing', ''],
-  ])('T-04: refuses a return URL with %s', async (_case, url) => {
+    ['no characters', ''],
+  ])('T-04: a return URL with %s is refused', async (_case, url) => {
     for (const field of ['returnUrl', 'failureReturnUrl']) {
       const problem = await refusedSession({ referenceId: 'user-4711', [field]: url });
       expect(problem).toMatchObject({ status: 422, code: 'session.return_url_not_allowed' });

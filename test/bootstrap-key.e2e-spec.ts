@@ -12,7 +12,7 @@ describe('BOOTSTRAP_API_KEY', () => {
   beforeEach(async () => (database = await createTestDatabase()));
   afterEach(() => database.drop());
 
-  /** One life of the service: starts it, asks, stops it. */
+  /** Starts the service, runs `work`, and stops the service. */
   const whileRunning = async <T>(
     bootstrapKey: string,
     work: (call: (key: string) => Promise<number>, apiKeys: ApiKeysService) => Promise<T>,
@@ -43,7 +43,7 @@ describe('BOOTSTRAP_API_KEY', () => {
     }
   };
 
-  it('makes sure of one admin key, and of no second one at the next start', async () => {
+  it('creates one admin key, and no second one at the next start', async () => {
     for (let start = 0; start < 2; start += 1) {
       await whileRunning(KEY, async (call, apiKeys) => {
         expect(await call(KEY)).toBe(200);
@@ -52,7 +52,7 @@ describe('BOOTSTRAP_API_KEY', () => {
     }
   });
 
-  it('leaves a key that somebody revoked revoked, however often the service starts', async () => {
+  it('does not restore a revoked key, however often the service starts', async () => {
     await whileRunning(KEY, async (call, apiKeys) => {
       const [key] = await apiKeys.list();
       await apiKeys.revoke(key?.id ?? '');
@@ -64,7 +64,7 @@ describe('BOOTSTRAP_API_KEY', () => {
     });
   });
 
-  it('adds a new key beside the old one when the variable changes', async () => {
+  it('adds a second key when its value changes, and the first key keeps working', async () => {
     await whileRunning(KEY, () => Promise.resolve());
     await whileRunning(`${KEY}_2`, async (call) => {
       expect([await call(KEY), await call(`${KEY}_2`)]).toEqual([200, 200]);

@@ -6,11 +6,11 @@ import { MIGRATIONS } from '../migrations';
 import { callApi, startTestApp, type TestApp } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
 import { newReference } from './support/flow';
-import { changingNothing } from './support/refusals';
+import { expectNoEffect } from './support/refusals';
 import { postWebhook } from './support/webhooks';
 
 const root = join(__dirname, '..');
-// Each step starts a process, which takes a while on a machine that is busy with other tests.
+// Each step starts a process, which is slow on a machine that runs other tests as well.
 jest.setTimeout(90_000);
 
 interface Result {
@@ -19,7 +19,7 @@ interface Result {
   stderr: string;
 }
 
-/** Runs a built program with nothing in its environment but what is given. */
+/** Runs a built program with only `env` and PATH in its environment. */
 async function run(args: string[], env: Record<string, string>): Promise<Result> {
   const options = { cwd: root, env: { PATH: process.env.PATH ?? '', ...env }, timeout: 30_000 };
   try {
@@ -40,7 +40,7 @@ describe('terra-connect api-key', () => {
   });
   afterAll(() => service.close());
 
-  it('makes a key that works, lists it without showing it, and ends it at once', async () => {
+  it('creates a working key, lists it without its secret, and revokes it with immediate effect', async () => {
     const made = await cli(['api-key', 'create', '--name', 'billing', '--scopes', 'connections:read'], env);
     expect(made).toMatchObject({ code: 0, stderr: '' });
     const [key] = /tc_[\w-]{43}/.exec(made.stdout) ?? [''];
@@ -61,20 +61,20 @@ describe('terra-connect api-key', () => {
     });
   });
 
-  it('refuses scopes that do not exist, with those that do', async () => {
+  it('refuses an unknown scope, and lists the known ones', async () => {
     const { code, stderr } = await cli(['api-key', 'create', '--name', 'x', '--scopes', 'everything'], env);
     expect(code).toBe(1);
     expect(stderr).toContain('There is no scope everything. Scopes: sessions:write');
   });
 
-  it('says what is missing, without Terra being among it', async () => {
+  it('names the missing DATABASE_URL, and needs no variable of Terra', async () => {
     const { code, stderr } = await cli(['api-key', 'list']);
     expect(code).toBe(1);
     expect(stderr).toContain('DATABASE_URL is missing');
     expect(stderr).not.toContain('TERRA_');
   });
 
-  it('says that the database cannot be reached, without its password', async () => {
+  it('reports an unreachable database without printing its password', async () => {
     const { code, stderr } = await cli(['api-key', 'list'], {
       DATABASE_URL: 'postgres://u:canary-7@127.0.0.1:1/x',
     });
@@ -95,14 +95,14 @@ describe('terra-connect webhook-events', () => {
 
   const user = { user_id: randomUUID(), provider: 'GARMIN', reference_id: newReference() };
   const webhookEvents = (...args: string[]): Promise<Result> => cli(['webhook-events', ...args], env);
-  /** What is refused says why in one line, and has changed nothing. */
+  /** Runs a command that must be refused: it prints only the reason, and changes nothing. */
   const refused = async (...args: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await changingNothing(service, () => webhookEvents(...args));
+    const { code, stdout, stderr } = await expectNoEffect(service, () => webhookEvents(...args));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     return stderr;
   };
 
-  it('lists events, shows one, and has them worked off again when it is no dry run', async () => {
+  it('lists events, shows one, and replays events unless it is a dry run', async () => {
     for (const type of ['auth', 'deauth']) {
       await postWebhook(service, { type, status: 'success', user });
       await service.drainWebhooks();
@@ -117,7 +117,7 @@ describe('terra-connect webhook-events', () => {
     const shown = await webhookEvents('show', id);
     expect(JSON.parse(shown.stdout)).toMatchObject({ id, type: 'auth', body: { user }, replays: 0 });
 
-    const dry = await changingNothing(service, () => webhookEvents('replay', ...filters, '--dry-run'));
+    const dry = await expectNoEffect(service, () => webhookEvents('replay', ...filters, '--dry-run'));
     expect(dry).toMatchObject({ code: 0, stderr: '' });
     expect(dry.stdout).toContain('Would be worked off again: 1; pending already: 0.');
     expect(dry.stdout).toContain(id);
@@ -141,7 +141,7 @@ describe('terra-connect webhook-events', () => {
     });
   });
 
-  it('reads a long list on where it stopped', async () => {
+  it('continues a long list at the cursor', async () => {
     const first = await webhookEvents('list', '--limit', '1');
     const [, cursor = ''] = /There are more: --cursor (\S+)/.exec(first.stdout) ?? [];
     const second = await webhookEvents('list', '--limit', '1', '--cursor', cursor);
@@ -150,20 +150,20 @@ describe('terra-connect webhook-events', () => {
     expect(second.stdout).not.toContain('There are more');
   });
 
-  it('names what cannot be accepted, by the options of the command line', async () => {
-    const nobody = randomUUID();
+  it('refuses invalid arguments, and names them by their command-line option', async () => {
+    const unknownId = randomUUID();
     expect(await refused('list', '--status', 'alive')).toContain('--status must be one of pending, done');
     expect(await refused('list', '--cursor', 'x')).toContain('--cursor is not a cursor');
-    expect(await refused('show', nobody)).toBe(`terra-connect: There is no webhook event ${nobody}.\n`);
+    expect(await refused('show', unknownId)).toBe(`terra-connect: There is no webhook event ${unknownId}.\n`);
     expect(await refused('replay')).toContain('ids or a filter must say which events are meant');
-    expect(await refused('replay', nobody)).toContain(`There is no webhook event ${nobody}.`);
+    expect(await refused('replay', unknownId)).toContain(`There is no webhook event ${unknownId}.`);
     expect(await refused('replay', '--reference', 'null')).toContain('--reference is the text of a missing');
     expect(await refused('replay', '--status', 'dead_lettered', '--limit', 'all')).toContain(
       '--limit must be',
     );
   });
 
-  it('needs the database, and nothing of Terra', async () => {
+  it('names the missing DATABASE_URL, and needs no variable of Terra', async () => {
     const { code, stderr } = await cli(['webhook-events', 'list']);
     expect(code).toBe(1);
     expect(stderr).toContain('DATABASE_URL is missing');
@@ -176,7 +176,7 @@ describe('terra-connect migrate', () => {
   beforeAll(async () => (database = await createTestDatabase()));
   afterAll(() => database.drop());
 
-  it('takes back, applies, and does nothing the second time; two at once do it once', async () => {
+  it('reverts all migrations, and applies each one once even when two processes run it', async () => {
     const env = { DATABASE_URL: database.url };
     for (let left = MIGRATIONS.length; left > 0; left -= 1)
       expect(await cli(['migrate', '--revert'], env)).toMatchObject({ code: 0 });
@@ -191,7 +191,7 @@ describe('terra-connect migrate', () => {
 });
 
 describe('node dist/src/main', () => {
-  it('refuses to start with a list of everything that is missing or malformed, and prints no value', async () => {
+  it('refuses to start, lists every missing or malformed variable, and prints no value', async () => {
     const { code, stderr, stdout } = await run(['dist/src/main.js'], {
       PORT: '3000x',
       TERRA_API_KEY: 'change-me',
@@ -204,7 +204,7 @@ describe('node dist/src/main', () => {
     for (const value of ['3000x', 'change-me', 'canary']) expect(stderr + stdout).not.toContain(value);
   });
 
-  it('says in one line that the database has never been migrated', async () => {
+  it('reports in one line that the database has no tables yet', async () => {
     const empty = await createTestDatabase();
     await empty.query('DROP SCHEMA terra_connect CASCADE');
     const { code, stderr } = await run(['dist/src/main.js'], {

@@ -12,7 +12,7 @@ const PROCESSES = 3;
 const COPIES = 50;
 const SECRET = STAGE_CREDENTIALS.signingSecret;
 
-// Three services start beside whatever else is tested.
+// Three services start on a machine that runs other tests as well.
 jest.setTimeout(120_000);
 
 interface Row {
@@ -21,7 +21,7 @@ interface Row {
   note: string | null;
 }
 
-describe('three processes on one database', () => {
+describe('Three processes on one database', () => {
   let folder: string;
   let database: TestDatabase;
   let services: ServiceProcess[] = [];
@@ -29,7 +29,7 @@ describe('three processes on one database', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'terra-connect-processes-'));
     database = await createTestDatabase();
-    // Postgres looks for deadlocks after a second, which is most of what a broken one costs.
+    // Postgres looks for deadlocks after one second by default. That wait would be most of the cost of a deadlock.
     await database.query(
       `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 50', current_database()); END $$`,
     );
@@ -49,7 +49,7 @@ describe('three processes on one database', () => {
   const count = async (from: string, values: unknown[]): Promise<number> =>
     (await database.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${from}`, values))[0]
       ?.count ?? NaN;
-  const workedOff = async (): Promise<void> => {
+  const waitUntilProcessed = async (): Promise<void> => {
     const nonePending = async (): Promise<boolean> =>
       (await count(`terra_connect.webhook_events WHERE status = 'pending'`, [])) === 0;
     expect(await becomesTrue(nonePending, 60_000, 50)).toBe(true);
@@ -66,7 +66,7 @@ describe('three processes on one database', () => {
     user: userOf(referenceId, userId),
   });
 
-  /** Posts one to each process in turn, all at once, and gives the statuses that came. */
+  /** Posts all events in parallel, to each process in turn. @returns the distinct HTTP statuses */
   const postAll = async (
     events: object[],
     optionsOf: (index: number) => WebhookOptions,
@@ -92,14 +92,14 @@ describe('three processes on one database', () => {
       },
     ],
     [
-      'each under a trace id of its own (T-07)',
+      'each with its own trace id (T-07)',
       (body) => {
         const signature = signatureHeader(body, nowInSeconds(), SECRET);
         return () => ({ traceId: randomUUID(), signature });
       },
     ],
     [
-      'each signed anew (T-06)',
+      'each with its own signature (T-06)',
       () => {
         const [traceId, now] = [randomUUID(), nowInSeconds()];
         return (index) => ({ traceId, timestamp: now - index });
@@ -115,28 +115,28 @@ describe('three processes on one database', () => {
     );
     expect(statuses).toEqual([200]);
     expect(await count('terra_connect.webhook_events', [])).toBe(before + 1);
-    await workedOff();
+    await waitUntilProcessed();
     expect(await count('terra_connect.connections WHERE reference_id = $1', [referenceId])).toBe(1);
     expect(await count('terra_connect.connection_identities WHERE terra_user_id = $1', [userId])).toBe(1);
   });
 
-  it('T-15: crossing swaps do not deadlock, or nobody notices', async () => {
-    const people = Array.from({ length: 60 }, () => {
+  it('T-15: crossing swaps are all processed: a deadlock is retried and stays invisible', async () => {
+    const endUsers = Array.from({ length: 60 }, () => {
       const referenceId = newReference();
       return { referenceId, users: [0, 1].map(() => userOf(referenceId, randomUUID())) };
     });
     const swaps = (from: number, to: number): object[] =>
-      people.map(({ users }) => ({
+      endUsers.map(({ users }) => ({
         type: 'user_reauth',
         status: 'warning',
         old_user: users[from],
         new_user: users[to],
         flow_id: randomUUID(),
       }));
-    const auths = people.flatMap(({ referenceId, users }) =>
+    const auths = endUsers.flatMap(({ referenceId, users }) =>
       users.map((user) => authOf(referenceId, user.user_id)),
     );
-    // A batch of one process takes its locks in the order in which another's would give them up.
+    // Every other pass is reversed, so batches of two processes take the same locks in opposite orders.
     const events = [
       ...auths,
       ...swaps(0, 1),
@@ -151,7 +151,7 @@ describe('three processes on one database', () => {
       occurredAt: new Date(occurredAt + index),
     }));
     expect(statuses).toEqual([200]);
-    await workedOff();
+    await waitUntilProcessed();
 
     const rows = await database.query<Row>(
       `SELECT status, attempts, note FROM terra_connect.webhook_events WHERE trace_id LIKE $1`,
@@ -163,14 +163,14 @@ describe('three processes on one database', () => {
     );
     expect(failed).toEqual([]);
     const accounts = `terra_connect.connections WHERE merged_into IS NULL AND reference_id = ANY($1)`;
-    expect(await count(accounts, [people.map(({ referenceId }) => referenceId)])).toBe(people.length);
+    expect(await count(accounts, [endUsers.map(({ referenceId }) => referenceId)])).toBe(endUsers.length);
     for (const index of services.keys())
       expect(readFileSync(logOf(index), 'utf8')).not.toMatch(/40P01|deadlock/);
 
     const [statistics] = await database.query<{ deadlocks: number }>(
       `SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()`,
     );
-    // How many there were is up to chance; a statement that cannot count them would prove nothing.
+    // The number of deadlocks depends on timing. The assertion only proves that the statement counts them.
     expect(statistics?.deadlocks).toBeGreaterThanOrEqual(0);
     process.stdout.write(
       `crossing swaps: ${events.length} events, ${statistics?.deadlocks} deadlocks broken\n`,

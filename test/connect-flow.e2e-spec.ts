@@ -18,7 +18,7 @@ interface Connection {
   scopes: string[];
 }
 
-describe('connecting a device', () => {
+describe('The connect flow', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
@@ -38,7 +38,7 @@ describe('connecting a device', () => {
   };
   const visit = (url: string | URL): Promise<Response> => fetch(url, { redirect: 'manual' });
 
-  it('links the device as soon as the browser is back, before any webhook was worked on', async () => {
+  it('links the device at the callback, before any webhook is processed', async () => {
     const referenceId = newReference();
     const session = await start({
       referenceId,
@@ -53,9 +53,9 @@ describe('connecting a device', () => {
     expect(opened.headers.get('location')).toBe(session.widgetUrl);
     expect((await readSession(session.id)).status).toBe('opened');
 
-    const landing = await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
-    expect(landing.status).toBe(303);
-    expect(landing.headers.get('location')).toBe(`${RETURN_URL}?session_id=${session.id}&status=connected`);
+    const callback = await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
+    expect(callback.status).toBe(303);
+    expect(callback.headers.get('location')).toBe(`${RETURN_URL}?session_id=${session.id}&status=connected`);
 
     const [connection, ...others] = await connectionsOf(referenceId);
     expect(others).toEqual([]);
@@ -69,7 +69,7 @@ describe('connecting a device', () => {
     expect(await connectionsOf(referenceId)).toHaveLength(1);
   });
 
-  it('links the device by webhook when the browser never comes back', async () => {
+  it('links the device by webhook when the browser never returns', async () => {
     const referenceId = newReference();
     const session = await start({ referenceId });
     await connectThroughWidget(session.widgetUrl, { provider: 'OURA' });
@@ -79,11 +79,11 @@ describe('connecting a device', () => {
     expect((await readSession(session.id)).status).toBe('completed');
   });
 
-  it('cancels the session and links nothing when the person says no', async () => {
+  it('cancels the session and links nothing when the end user denies access', async () => {
     const referenceId = newReference();
     const session = await start({ referenceId, returnUrl: RETURN_URL });
-    const landing = await visit(await cancelInWidget(session.widgetUrl, { provider: 'FITBIT' }));
-    expect(landing.headers.get('location')).toBe(`${RETURN_URL}?session_id=${session.id}&status=cancelled`);
+    const callback = await visit(await cancelInWidget(session.widgetUrl, { provider: 'FITBIT' }));
+    expect(callback.headers.get('location')).toBe(`${RETURN_URL}?session_id=${session.id}&status=cancelled`);
     await service.drainWebhooks();
     expect(await readSession(session.id)).toMatchObject({
       status: 'cancelled',
@@ -92,7 +92,7 @@ describe('connecting a device', () => {
     expect(await connectionsOf(referenceId)).toEqual([]);
   });
 
-  it('disconnects at Terra and here, and doing it twice does no harm', async () => {
+  it('disconnects at Terra and in the service, and a repeated request is harmless', async () => {
     const referenceId = newReference();
     const session = await start({ referenceId });
     await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));

@@ -20,7 +20,7 @@ interface Page {
   nextCursor: string | null;
 }
 
-describe('what has happened to a connection', () => {
+describe('The history of a connection', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
@@ -30,10 +30,10 @@ describe('what has happened to a connection', () => {
     expect(status).toBe(200);
     return body;
   };
-  const brief = ({ kind, cause, origin, source, status }: Line): string =>
+  const summaryOf = ({ kind, cause, origin, source, status }: Line): string =>
     [kind, cause, origin, source, status].join(' ');
 
-  it('is told newest first, with cause, whose doing it was, who told us, and what it made of the connection', async () => {
+  it('lists facts newest first, each with its cause, origin, source and the resulting status', async () => {
     const { account } = service.sandbox;
     const referenceId = newReference();
     const old = account.connect({ provider: 'GARMIN', referenceId });
@@ -48,13 +48,13 @@ describe('what has happened to a connection', () => {
 
     const { items, nextCursor } = await historyOf(connection?.id);
     expect(nextCursor).toBeNull();
-    const told = items.map(brief);
-    // Terra's own word of the end has Terra's time, ours has ours: either may be the earlier.
-    expect(told.slice(0, -5).sort()).toEqual([
+    const lines = items.map(summaryOf);
+    // Terra's clock dates the deauth event, our clock dates our own fact: either of them may be earlier.
+    expect(lines.slice(0, -5).sort()).toEqual([
       'ended deauth us webhook disconnected',
       'ended disconnected_by_us us api disconnected',
     ]);
-    expect(told.slice(-5)).toEqual([
+    expect(lines.slice(-5)).toEqual([
       'disconnect_requested disconnect_requested us api disconnecting',
       'swapped user_reauth end_user webhook active',
       'linked auth end_user webhook active',
@@ -70,7 +70,7 @@ describe('what has happened to a connection', () => {
     });
   });
 
-  it('stands in the order in which it happened, however late it was told', async () => {
+  it('is ordered by occurrence, however late a fact arrives', async () => {
     const referenceId = newReference();
     const user = { user_id: referenceId, provider: 'GARMIN', reference_id: referenceId, scopes: 'A' };
     const at = (minutesAgo: number) => ({ occurredAt: new Date(Date.now() - minutesAgo * 60_000) });
@@ -85,7 +85,7 @@ describe('what has happened to a connection', () => {
     ]);
   });
 
-  it('can be read page by page, and by an id that was merged into another', async () => {
+  it('can be read page by page', async () => {
     const { account } = service.sandbox;
     const referenceId = newReference();
     const { userId } = account.connect({ provider: 'OURA', referenceId });
@@ -105,13 +105,13 @@ describe('what has happened to a connection', () => {
 
   it.each([
     ['an unknown connection', '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10', '', 404, 'connection.not_found'],
-    ['an id that is none', 'nobody', '', 404, 'connection.not_found'],
-  ])('of %s is a plain 404', async (_case, id, query, status, code) => {
+    ['a malformed id', 'nobody', '', 404, 'connection.not_found'],
+  ])('is not found for %s', async (_case, id, query, status, code) => {
     const answer = await service.api('GET', `/v1/connections/${id}/history${query}`);
     expect(answer).toMatchObject({ status, body: { code } });
   });
 
-  it('refuses a cursor that this list has not given out', async () => {
+  it('refuses a cursor that it has not issued', async () => {
     const { account } = service.sandbox;
     const referenceId = newReference();
     account.connect({ provider: 'OURA', referenceId });
@@ -127,10 +127,10 @@ describe('what has happened to a connection', () => {
     }
   });
 
-  it('T-16: an account that two people have connected stays with both, and is reported', async () => {
+  it('T-16: an account that two end users have connected stays with both and is reported', async () => {
     const { account } = service.sandbox;
-    const people = [newReference(), newReference()];
-    for (const referenceId of people) {
+    const references = [newReference(), newReference()];
+    for (const referenceId of references) {
       const { userId } = account.connect({
         provider: 'OURA',
         referenceId,
@@ -139,7 +139,7 @@ describe('what has happened to a connection', () => {
       account.sendData(userId, 'athlete');
     }
     await service.drainWebhooks();
-    for (const referenceId of people) {
+    for (const referenceId of references) {
       expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
     }
     const reports = service.log.filter((line) => line.includes('connection.account_shared'));

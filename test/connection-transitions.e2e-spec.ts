@@ -3,8 +3,8 @@ import { reduceConnections } from '../src/connections/projection/connection-redu
 import { ALLOWED_TRANSITIONS, mayBecome, type ConnectionStatus } from '../src/connections/connection-status';
 import { LONG_SCENARIO, SCENARIOS } from './permutations/scenarios';
 
-function toFact(news: NewFact): Fact {
-  const key = factKey(news).toString('hex');
+function toFact(newFact: NewFact): Fact {
+  const key = factKey(newFact).toString('hex');
   return {
     referenceId: null,
     provider: null,
@@ -16,20 +16,20 @@ function toFact(news: NewFact): Fact {
     actor: null,
     reason: null,
     sourceId: null,
-    ...news,
+    ...newFact,
     id: key,
     key,
-    recordedAt: news.occurredAt,
+    recordedAt: newFact.occurredAt,
   };
 }
 
-/** By Terra user: the status of the connection that it is of. */
+/** The status of the connection that a Terra user belongs to, by Terra user id. */
 function statusesAfter(facts: Fact[]): Map<string, ConnectionStatus> {
-  const owners = facts.flatMap(({ referenceId, provider }) =>
+  const connectionKeys = facts.flatMap(({ referenceId, provider }) =>
     referenceId === null || provider === null ? [] : { referenceId, provider },
   );
-  const distinct = [...new Map(owners.map((owner) => [JSON.stringify(owner), owner])).values()];
-  const connections = distinct.flatMap((owner) => reduceConnections(owner, facts));
+  const distinct = [...new Map(connectionKeys.map((key) => [JSON.stringify(key), key])).values()];
+  const connections = distinct.flatMap((key) => reduceConnections(key, facts));
   return new Map(
     connections.flatMap(({ members, status }) => members.map(({ terraUserId }) => [terraUserId, status])),
   );
@@ -40,16 +40,16 @@ function ordersOf<T>(items: T[]): T[][] {
   return items.flatMap((item, place) => ordersOf(items.toSpliced(place, 1)).map((rest) => [item, ...rest]));
 }
 
-describe('the transitions of a connection', () => {
+describe('The status transitions of a connection', () => {
   const seen = new Set<string>();
   beforeAll(() => {
     const scenarios = [...SCENARIOS.filter(({ facts }) => facts.length <= 6), LONG_SCENARIO];
     for (const { facts, name } of scenarios) {
       const orders = name === LONG_SCENARIO.name ? [facts] : ordersOf(facts);
-      for (const order of orders.map((news) => news.map(toFact))) {
+      for (const order of orders.map((newFacts) => newFacts.map(toFact))) {
         let before = new Map<string, ConnectionStatus>();
-        for (let told = 1; told <= order.length; told += 1) {
-          const after = statusesAfter(order.slice(0, told));
+        for (let known = 1; known <= order.length; known += 1) {
+          const after = statusesAfter(order.slice(0, known));
           for (const [terraUserId, to] of after) {
             const from = before.get(terraUserId);
             if (from && from !== to) seen.add(`${from} → ${to}`);
@@ -60,7 +60,7 @@ describe('the transitions of a connection', () => {
     }
   }, 120_000);
 
-  it('are those of the table, whatever order the news arrives in', () => {
+  it('are all in the table, whatever the order in which the facts arrive', () => {
     const unexpected = [...seen].filter((transition) => {
       const [from, to] = transition.split(' → ') as [ConnectionStatus, ConnectionStatus];
       return !mayBecome(from, to);
@@ -68,7 +68,7 @@ describe('the transitions of a connection', () => {
     expect(unexpected).toEqual([]);
   });
 
-  it('come about: the table lists nothing that only might', () => {
+  it('include every transition of the table', () => {
     const listed = Object.entries(ALLOWED_TRANSITIONS).flatMap(([from, list]) =>
       list.map((to) => `${from} → ${to}`),
     );

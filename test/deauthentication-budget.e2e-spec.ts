@@ -2,13 +2,13 @@ import { DeauthenticationWorker } from '../src/connections';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
 
-describe('T-23: how fast people can be disconnected, whatever goes wrong elsewhere', () => {
+describe('T-23: the deauthentication budget', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => service.close());
 
-  it('a thousand calls an hour, then an alarm; who waits for it is called when the hour is over', async () => {
+  it('allows a thousand calls an hour, then logs an alarm; pending requests are sent after that hour', async () => {
     const referenceId = newReference();
     service.sandbox.account.connect({ provider: 'GARMIN', referenceId });
     await service.drainWebhooks();

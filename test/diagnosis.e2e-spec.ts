@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { startTestApp, type ApiAnswer, type TestApp } from './support/app';
 import { connectionsOf, newReference, redirectUrlOf, shiftClock, startSession, visit } from './support/flow';
-import { changingNothing, refusal } from './support/refusals';
+import { expectNoEffect, refusal } from './support/refusals';
 import { auth, PastWebhooks, userOf } from './support/past-webhooks';
 import { cancelInWidget, TEST_CREDENTIALS } from './support/sandbox';
 
@@ -26,11 +26,11 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     return body.conclusions.map(({ code }) => code);
   };
 
-  it('knows nobody, and says so with 200', async () => {
+  it('reports an unknown end user with 200', async () => {
     expect(await codesOf(newReference())).toEqual(['unknown_end_user']);
   });
 
-  it('follows a session: not opened, at the widget, cancelled; and shows no secret of it', async () => {
+  it('follows a session (not opened, at the widget, cancelled) and shows none of its secrets', async () => {
     const referenceId = newReference();
     const { connectUrl, widgetUrl } = await startSession(service, { referenceId });
     const nonce = redirectUrlOf(service, referenceId, 'success').split('/').at(-2) ?? '';
@@ -53,14 +53,14 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     expect(await codesOf(referenceId)).toEqual(['terra_has_user_we_do_not']);
   });
 
-  it('says of a moved account that it has moved, and of the other person that they are connected', async () => {
+  it('reports moved for the first end user of an account, and a healthy connection for the second', async () => {
     const { referenceId } = await service.sandbox.play('moved-account', { referenceId: newReference() });
     await service.drainWebhooks();
     expect(await codesOf(referenceId)).toContain('moved');
     expect((await ask(`${referenceId}-other`)).body).toMatchObject({ healthy: true });
   });
 
-  it('answers while Terra is down, and with wrong credentials says that they are wrong', async () => {
+  it('answers while Terra is down, and reports wrong credentials', async () => {
     const { referenceId } = await service.sandbox.play('terra-down', { referenceId: newReference() });
     await service.drainWebhooks();
     expect(await codesOf(referenceId)).toEqual(['terra_unreachable', 'connected']);
@@ -74,7 +74,7 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     expect(body.conclusions[0]?.code).toBe('wrong_credentials');
   });
 
-  it('tells of an end that waits for Terra, and of one that is confirmed', async () => {
+  it('reports a disconnect that waits for Terra, and one that Terra has confirmed', async () => {
     const { referenceId } = await service.sandbox.play('reauth', { referenceId: newReference() });
     await service.drainWebhooks();
     const [connection] = await connectionsOf(service, referenceId);
@@ -86,7 +86,7 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     expect(ended?.advice).toContain(`connectionId ${connection?.id}`);
   });
 
-  it('names a parked webhook', async () => {
+  it('reports a parked webhook event', async () => {
     const referenceId = newReference();
     const user = userOf(newReference());
     const past = new PastWebhooks(service);
@@ -96,18 +96,18 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     expect(await codesOf(referenceId)).toContain('webhook_parked');
   });
 
-  it('notices that no webhook has come for a day', async () => {
+  it('reports that no webhook has arrived for a day', async () => {
     const referenceId = newReference();
     await startSession(service, { referenceId });
     shiftClock(service, 40 * 3_600);
     expect(await codesOf(referenceId)).toEqual(['session_expired', 'no_webhooks_at_all']);
   });
 
-  it('changes nothing here, needs its scope, and refuses what is no reference', async () => {
+  it('changes nothing, needs an API key, and refuses an invalid reference', async () => {
     service.sandbox.behaviour.refuseCredentials = false;
     const path = '/v1/end-users/null/diagnosis';
     expect(await refusal(service, 'GET', path)).toMatchObject({ status: 422, code: 'request.invalid' });
-    const keyless = await changingNothing(service, () => service.api('GET', path, { key: null }));
+    const keyless = await expectNoEffect(service, () => service.api('GET', path, { key: null }));
     expect(keyless.status).toBe(401);
   });
 });

@@ -19,7 +19,7 @@ describe('terra-connect doctor', () => {
     return (await promisify(execFile)(process.execPath, command, { cwd, env: all })).stdout;
   };
 
-  it('concludes first, with and without the variables of Terra, and changes nothing', async () => {
+  it('prints its conclusion first, with and without the variables of Terra, and changes nothing', async () => {
     const { referenceId } = await service.sandbox.play('lost-webhook', { referenceId: newReference() });
     const before = await stateOf(service);
     const withTerra = await doctor([referenceId], {
@@ -36,7 +36,7 @@ describe('terra-connect doctor', () => {
     expect(await stateOf(service)).toEqual(before);
   });
 
-  it('refuses what is no reference', async () => {
+  it('refuses an invalid reference', async () => {
     await expect(doctor(['null'])).rejects.toMatchObject({
       code: 1,
       stderr: 'terra-connect: The reference id is the text of a missing value, not a reference.\n',

@@ -20,7 +20,7 @@ import { ADMIN_KEY, callApi } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
 import { connectThroughWidget, startTestSandbox, TEST_CREDENTIALS } from './support/sandbox';
 
-/** Somebody else's service, which uses ours by injection. */
+/** A service of the host application, with our services injected. */
 @Injectable()
 class CheckIn {
   constructor(
@@ -49,7 +49,7 @@ class HostController {
     return { count: await this.checkIn.countDevices() };
   }
 
-  /** Open, takes any JSON, and answers with it: nothing of ours may change that. */
+  /** A public route that echoes any JSON. The module must not change that. */
   @Post('echo')
   echo(@Body() body: unknown): unknown {
     return body;
@@ -59,7 +59,7 @@ class HostController {
 describe.each([
   ['Fastify', (): FastifyAdapter => new FastifyAdapter()],
   ['Express', (): ExpressAdapter => new ExpressAdapter()],
-])("TerraAuthModule in somebody else's Nest application on %s", (platform, newAdapter) => {
+])('TerraAuthModule in a host application on %s', (platform, newAdapter) => {
   let sandbox: Sandbox;
   let database: TestDatabase;
   let app: INestApplication;
@@ -68,7 +68,7 @@ describe.each([
   beforeAll(async () => {
     sandbox = await startTestSandbox();
     database = await createTestDatabase();
-    // The host's database knows nothing of us yet; its own migrations bring our tables.
+    // The host's database has none of our tables yet; the host's own migration run creates them.
     await database.query('DROP SCHEMA terra_connect CASCADE');
     await database.query('DROP TABLE terra_connect_migrations');
 
@@ -118,7 +118,7 @@ describe.each([
   const devices = async (): Promise<unknown> =>
     (await callApi(url, 'GET', '/host/devices', { key: null })).body;
 
-  it('links a device by signed webhook, started through the injected service', async () => {
+  it('links a device by signed webhook after the host has created a session through the injected service', async () => {
     const { session } = await app.get(CheckIn).start();
     await connectThroughWidget(session.widgetUrl ?? '', { provider: 'GARMIN' });
     await sandbox.idle();
@@ -131,7 +131,7 @@ describe.each([
     expect(second.session.id).toBe(first.session.id);
   });
 
-  it('guards its own routes and answers them with problems', async () => {
+  it('protects its own routes and answers errors with problem documents', async () => {
     const closed = await callApi(url, 'GET', '/v1/connections', { key: null });
     expect(closed.status).toBe(401);
     expect(closed.headers.get('content-type')).toContain('application/problem+json');
@@ -144,7 +144,7 @@ describe.each([
     expect(refused.body).toMatchObject({ code: 'request.invalid', errors: [{ field: 'extra' }] });
   });
 
-  it("leaves the host's routes, parsers and errors as they are", async () => {
+  it("leaves the host's routes, parsers and errors unchanged", async () => {
     const echo = await callApi(url, 'POST', '/host/echo', { body: { any: ['thing'] }, key: null });
     expect(echo).toMatchObject({ status: 201, body: { any: ['thing'] } });
     const malformed = await callApi(url, 'POST', '/host/echo', {
@@ -172,7 +172,7 @@ describe.each([
     expect(huge.status).toBe(413);
   });
 
-  it('T-21: refuses what cannot be signed before its body has come', async () => {
+  it('T-21: refuses a webhook without a signature before its body arrives', async () => {
     const headers = { 'content-type': 'application/json', 'content-length': 10_000_000 };
     const sent = request(`${url}/webhooks/terra`, { method: 'POST', headers });
     sent.flushHeaders();
@@ -181,12 +181,12 @@ describe.each([
     sent.destroy();
   });
 
-  it('does not spend a return nonce on HEAD', async () => {
+  it('does not spend a return nonce on a HEAD request', async () => {
     const { session } = await app.get(ConnectSessionsService).create({ referenceId: 'guest-2' });
-    const landing = await connectThroughWidget(session.widgetUrl ?? '', { provider: 'OURA' });
-    const here = `${url}${landing.pathname}${landing.search}`;
-    expect((await fetch(here, { method: 'HEAD', redirect: 'manual' })).status).toBe(404);
-    expect((await fetch(here, { redirect: 'manual' })).status).toBe(303);
+    const callback = await connectThroughWidget(session.widgetUrl ?? '', { provider: 'OURA' });
+    const callbackUrl = `${url}${callback.pathname}${callback.search}`;
+    expect((await fetch(callbackUrl, { method: 'HEAD', redirect: 'manual' })).status).toBe(404);
+    expect((await fetch(callbackUrl, { redirect: 'manual' })).status).toBe(303);
   });
 
   it.each([
@@ -194,13 +194,13 @@ describe.each([
     { referenceId: 'null' },
     { referenceId: 'a\nb' },
     { referenceId: 'a', metadata: { n: '\0' } },
-  ])('refuses %j from the host as it does from a caller', async (request) => {
+  ])('refuses the request %j from the host as it does from an API caller', async (request) => {
     await expect(app.get(ConnectSessionsService).create(request)).rejects.toMatchObject({
       code: 'request.invalid',
     });
   });
 
-  it('refuses options with which anybody could sign, and says which', async () => {
+  it('refuses options that accept forged signatures, and names the invalid ones', async () => {
     const module = TerraAuthModule.forRoot({
       publicUrl: 'http://localhost:9/',
       terra: {
@@ -214,17 +214,17 @@ describe.each([
       returnUrls: [],
       workersEnabled: false,
     });
-    const database_ = TypeOrmModule.forRoot({
+    const databaseModule = TypeOrmModule.forRoot({
       type: 'postgres',
       url: database.url,
       entities: TERRA_CONNECT_ENTITIES,
     });
-    await expect(Test.createTestingModule({ imports: [database_, module] }).compile()).rejects.toThrow(
+    await expect(Test.createTestingModule({ imports: [databaseModule, module] }).compile()).rejects.toThrow(
       /publicUrl must not end with a slash; terra\.signingSecrets must hold/,
     );
   });
 
-  it('works in a Nest testing module too, where the platform is chosen last', async () => {
+  it('works in a Nest testing module, which chooses the platform last', async () => {
     const module = await Test.createTestingModule({
       imports: [
         TypeOrmModule.forRoot({ type: 'postgres', url: database.url, entities: TERRA_CONNECT_ENTITIES }),

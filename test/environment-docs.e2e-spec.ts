@@ -5,7 +5,7 @@ import { Environment, readEnvironment } from '../src/config';
 
 const read = (name: string): string => readFileSync(join(__dirname, '..', name), 'utf8');
 
-/** The variables that the service reads: each has a validator. */
+/** The variables that the service reads. Each has a validator. */
 const known = [
   ...new Set(
     getMetadataStorage()
@@ -15,25 +15,27 @@ const known = [
 ].sort();
 
 describe('.env.example', () => {
-  const [ofTheService = '', ofTheLauncher = ''] = read('.env.example').split('# ---- Only for "npm start"');
+  const [serviceSection = '', launcherSection = ''] = read('.env.example').split(
+    '# ---- Only for "npm start"',
+  );
   const assignments = (text: string): Record<string, string> =>
     Object.fromEntries(
       [...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
     );
 
   it('has every variable that the service reads, and no other', () => {
-    expect(Object.keys(assignments(ofTheService)).sort()).toEqual(known);
+    expect(Object.keys(assignments(serviceSection)).sort()).toEqual(known);
   });
 
-  it("has the launcher's own apart", () => {
-    expect(Object.keys(assignments(ofTheLauncher))).toEqual([
+  it("has the launcher's own variables in a separate section", () => {
+    expect(Object.keys(assignments(launcherSection))).toEqual([
       'SANDBOX_PORT',
       'SAMPLE_APP_PORT',
       'POSTGRES_PORT',
     ]);
   });
 
-  it('shows the defaults as they are', () => {
+  it('shows the actual default values', () => {
     const required = {
       PUBLIC_URL: 'https://connect.example.com',
       DATABASE_URL: 'postgres://db/terra',
@@ -41,7 +43,7 @@ describe('.env.example', () => {
       TERRA_API_KEY: 'api-key',
       TERRA_SIGNING_SECRETS: 'signing-secret',
     };
-    const shown = { ...assignments(ofTheService), ...required };
+    const shown = { ...assignments(serviceSection), ...required };
     expect(readEnvironment(shown)).toEqual(readEnvironment(required));
     const withDefault = Object.entries(readEnvironment(required)).filter(
       ([name, value]) => !(name in required) && value !== undefined && String(value) !== '',
@@ -50,8 +52,8 @@ describe('.env.example', () => {
       expect({ name, shown: shown[name as never] }).toEqual({ name, shown: String(value) });
   });
 
-  it('says of every variable what it is', () => {
-    const blocks = `${ofTheService}\n${ofTheLauncher}`
+  it('explains every variable', () => {
+    const blocks = `${serviceSection}\n${launcherSection}`
       .split('\n\n')
       .filter((block) => /^[A-Z_]+=/m.test(block));
     expect(blocks.filter((block) => !block.trimStart().startsWith('# '))).toEqual([]);
@@ -71,9 +73,9 @@ describe('docker-compose.yml', () => {
     );
   };
 
-  it('gives the service all of its variables, as the service accepts them', () => {
+  it('gives the service all of its variables, with valid values', () => {
     const given = environmentOf('service');
-    // The service writes no file; the folder is the launcher's.
+    // Only the launcher uses the data folder; the service writes no files.
     expect([...Object.keys(given), 'DATA_DIR'].sort()).toEqual(known);
     expect(() => readEnvironment(given)).not.toThrow();
   });

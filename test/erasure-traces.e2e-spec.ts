@@ -17,7 +17,7 @@ const erase = async (referenceId: string): Promise<string> =>
   (await service.api<{ id: string }>('DELETE', `/v1/end-users/${referenceId}`)).body.id;
 const receiptOf = async (id: string): Promise<{ status: string; counts: Record<string, number> }> =>
   (await service.api<{ status: string; counts: Record<string, number> }>('GET', `/v1/erasures/${id}`)).body;
-/** The whole of it, as when the loops run. */
+/** Erases an end user completely, as the running workers do. */
 const eraseAll = async (referenceId: string): Promise<void> => {
   const id = await erase(referenceId);
   for (let round = 0; round < 5 && (await receiptOf(id)).status === 'pending'; round += 1) {
@@ -42,7 +42,7 @@ const failing = (user: object): object => ({ type: 'connection_error', status: '
 const statusesOf = async (referenceId: string): Promise<string[]> =>
   (await connectionsOf(service, referenceId)).map(({ status }) => status);
 
-/** Tables whose rows hold one of the texts, in text or in bytes. */
+/** Tables with a row that contains one of the texts, as text or as bytes in hex. */
 async function tablesNaming(...texts: string[]): Promise<string[]> {
   const tables = await service.query<{ name: string }>(
     `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'terra_connect'`,
@@ -59,7 +59,7 @@ async function tablesNaming(...texts: string[]): Promise<string[]> {
 }
 
 describe('After an erasure', () => {
-  it('no sweep has the person in its findings, and one that runs holds the receipt back', async () => {
+  it('no sweep finding names the end user, and a running sweep delays the receipt', async () => {
     const referenceId = newReference();
     const { account, behaviour } = service.sandbox;
     const { userId } = account.connect({ provider: 'GARMIN', referenceId });
@@ -77,7 +77,7 @@ describe('After an erasure', () => {
       'GET',
       `/v1/end-users/${referenceId}/export`,
     );
-    // Only Terra has told of that one, and only the sweep has listened.
+    // Only the sweep knows the lost Terra user, so the export cannot assign the finding to the end user.
     expect(body.sweepFindings).toEqual([]);
 
     await service.api('POST', '/v1/sweeps', { body: { dryRun: true } });
@@ -99,27 +99,29 @@ describe('After an erasure', () => {
     expect(await tablesNaming(referenceId, userId, lost.userId)).toEqual([]);
   });
 
-  it('what the account was moved to, or from, stays as it was, and does not say whose it was', async () => {
+  it("the other end user's side of a moved account keeps its status and does not name the erased end user", async () => {
     for (const erased of ['the new owner', 'the old owner'] as const) {
       const [from, to] = [newReference(), newReference()];
       const [before, after] = [userOf(from), userOf(to)];
       await deliver(auth(before), -9 * SECOND);
       await deliver(reauth(before, after), -8 * SECOND);
       await deliver(reauth(before, after), -8 * SECOND);
-      const [gone, goneUser] = erased === 'the new owner' ? [to, after] : [from, before];
-      const [stays, user] = erased === 'the new owner' ? [from, before] : [to, after];
-      const statuses = await statusesOf(stays);
-      await eraseAll(gone);
-      expect(await statusesOf(stays)).toEqual(statuses);
-      expect(await tablesNaming(gone, goneUser.user_id)).toEqual([]);
-      // Computed anew, it is still what it was: `moved` stays so, and who lives may fail.
-      await deliver(failing(user), 0);
-      expect(await statusesOf(stays)).toEqual(erased === 'the new owner' ? ['moved'] : ['needs_reauth']);
-      expect(await tablesNaming(gone, goneUser.user_id)).toEqual([]);
+      const [erasedReference, erasedUser] = erased === 'the new owner' ? [to, after] : [from, before];
+      const [otherReference, otherUser] = erased === 'the new owner' ? [from, before] : [to, after];
+      const statuses = await statusesOf(otherReference);
+      await eraseAll(erasedReference);
+      expect(await statusesOf(otherReference)).toEqual(statuses);
+      expect(await tablesNaming(erasedReference, erasedUser.user_id)).toEqual([]);
+      // A recomputation gives the same: `moved` stays `moved`, and a live connection can still fail.
+      await deliver(failing(otherUser), 0);
+      expect(await statusesOf(otherReference)).toEqual(
+        erased === 'the new owner' ? ['moved'] : ['needs_reauth'],
+      );
+      expect(await tablesNaming(erasedReference, erasedUser.user_id)).toEqual([]);
     }
   });
 
-  it('who comes back by a swap is connected, and the Terra user of before stays forgotten', async () => {
+  it('an end user who returns by a swap is connected, and the previous Terra user stays erased', async () => {
     const referenceId = newReference();
     const [before, after] = [userOf(referenceId), userOf(referenceId)];
     await deliver(auth(before), -9 * SECOND);
@@ -131,21 +133,21 @@ describe('After an erasure', () => {
     expect(await tablesNaming(before.user_id)).toEqual([]);
   });
 
-  it('the ledger forgets whom late news brought up, once Terra has ended them', async () => {
+  it('a late event leaves no trace of its Terra user once Terra has confirmed the deauthentication', async () => {
     const referenceId = newReference();
-    const [known, unheard] = [userOf(referenceId), userOf(referenceId)];
+    const [known, unknown] = [userOf(referenceId), userOf(referenceId)];
     await deliver(auth(known), -9 * SECOND);
     await eraseAll(referenceId);
-    for (const user of [known, unheard]) await deliver(auth(user), -5 * SECOND);
+    for (const user of [known, unknown]) await deliver(auth(user), -5 * SECOND);
     await service.drainDeauthentications();
-    await deliver(deauth(unheard), 0);
-    await deliver(deauth({ ...unheard, reference_id: null }), 0);
+    await deliver(deauth(unknown), 0);
+    await deliver(deauth({ ...unknown, reference_id: null }), 0);
     await deliver({ type: 'daily', user: known, data: [] }, 0);
     await service.drainDeauthentications();
-    expect(await tablesNaming(referenceId, known.user_id, unheard.user_id)).toEqual([]);
+    expect(await tablesNaming(referenceId, known.user_id, unknown.user_id)).toEqual([]);
   });
 
-  it("somebody else's account that was claimed for the person is left in peace", async () => {
+  it("another end user's account stays connected although the erased end user claimed it", async () => {
     const [referenceId, owner] = [newReference(), newReference()];
     const user = userOf(owner);
     await deliver(auth(user), -9 * SECOND);
@@ -157,18 +159,18 @@ describe('After an erasure', () => {
     expect(await tablesNaming(referenceId)).toEqual([]);
   });
 
-  it('an event that waited unread, or failed, names nobody, and its replay changes nothing', async () => {
+  it('an unprocessed or a failed event names no end user, and its replay changes nothing', async () => {
     const referenceId = newReference();
     const past = new PastWebhooks(service);
-    const mend = await past.breakFor(referenceId);
+    const repair = await past.failWritesFor(referenceId);
     const [failed, unread] = [userOf(referenceId), userOf(referenceId)];
     const failedId = await past.deliver(auth(failed));
-    await mend();
+    await repair();
     const unreadId = await past.post(auth(unread));
     const id = await erase(referenceId);
     await tryToComplete();
     expect(await receiptOf(id)).toMatchObject({ status: 'pending' });
-    // Of the second one we learn only now: the receipt waits until Terra has ended it, too.
+    // The second Terra user becomes known only now. The receipt waits until Terra has confirmed its end as well.
     await service.drainWebhooks();
     await tryToComplete();
     expect(await receiptOf(id)).toMatchObject({ status: 'pending' });

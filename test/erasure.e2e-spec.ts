@@ -29,13 +29,15 @@ const erase = async (referenceId: string): Promise<ErasureAnswer> => {
 };
 const receiptOf = async ({ id }: { id: string }): Promise<ErasureAnswer> =>
   (await service.api<ErasureAnswer>('GET', `/v1/erasures/${id}`)).body;
-const workOff = async (): Promise<void> => {
+const runWorkers = async (): Promise<void> => {
   await service.drainDeauthentications();
   await service.app.get(ErasureWorker, { strict: false }).runOnce();
 };
 
-/** Somebody with a history: a session, a reconnect, an error, another provider, data. */
-async function livePerson(referenceId = newReference()): Promise<{ referenceId: string; userIds: string[] }> {
+/** Creates an end user with a session, an error, a reconnect, a second provider and data. */
+async function createEndUser(
+  referenceId = newReference(),
+): Promise<{ referenceId: string; userIds: string[] }> {
   const session = await startSession(service, { referenceId });
   await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
   await service.drainWebhooks();
@@ -49,7 +51,7 @@ async function livePerson(referenceId = newReference()): Promise<{ referenceId: 
   return { referenceId, userIds: [first?.userId ?? '', second.userId, oura.userId] };
 }
 
-/** Every table whose rows hold one of the texts, in text or in bytes. */
+/** One line for each table and text where a row contains the text, as text or as bytes in hex. */
 async function traces(texts: string[]): Promise<string[]> {
   const tables = await service.query<{ name: string }>(
     `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'terra_connect'`,
@@ -66,10 +68,10 @@ async function traces(texts: string[]): Promise<string[]> {
   return found;
 }
 
-describe('erasing an end user', () => {
-  it('disconnects everything, leaves nothing that names them, and ends in a receipt', async () => {
-    const { referenceId, userIds } = await livePerson();
-    const other = await livePerson();
+describe('Erasing an end user', () => {
+  it('disconnects every connection, leaves no row that names the end user, and ends with a receipt', async () => {
+    const { referenceId, userIds } = await createEndUser();
+    const other = await createEndUser();
     const before = await connectionsOf(service, other.referenceId);
     expect((await traces([referenceId])).length).toBeGreaterThan(4);
 
@@ -78,11 +80,11 @@ describe('erasing an end user', () => {
     const statuses = (await connectionsOf(service, referenceId)).map(({ status }) => status);
     expect(statuses).toEqual(['disconnecting', 'disconnecting']);
     expect(await erase(referenceId)).toMatchObject({ id: erasure.id });
-    await workOff();
+    await runWorkers();
 
     const receipt = await receiptOf(erasure);
     expect(receipt).toMatchObject({ status: 'completed', completedAt: expect.any(String) as unknown });
-    // One more than can be seen: the reconnect was a connection of its own until it was known to be one.
+    // One more than the API lists: the reconnect was its own connection until the two were merged.
     expect(receipt.counts).toMatchObject({ connections: 3, identities: 3, sessions: 1 });
     expect(receipt.confirmations.map(({ outcome }) => outcome)).toEqual(['ended', 'ended']);
     expect(service.sandbox.account.usersOf(referenceId)).toEqual([]);
@@ -91,11 +93,11 @@ describe('erasing an end user', () => {
     expect(await connectionsOf(service, other.referenceId)).toEqual(before);
   });
 
-  it('T-24: waits for Terra as long as it is down, and what comes meanwhile does not stay', async () => {
-    const { referenceId, userIds } = await livePerson();
+  it('T-24: waits while Terra is down, and also erases the events that arrive meanwhile', async () => {
+    const { referenceId, userIds } = await createEndUser();
     service.sandbox.behaviour.down = true;
     const erasure = await erase(referenceId);
-    await workOff();
+    await runWorkers();
     expect(await receiptOf(erasure)).toMatchObject({ status: 'pending' });
     const user = { user_id: userIds[2], provider: 'OURA', reference_id: referenceId, scopes: 'A' };
     await postWebhook(service, { type: 'daily', user, data: [{ steps: 1 }] });
@@ -107,15 +109,15 @@ describe('erasing an end user', () => {
     await app.get(ErasureWorker, { strict: false }).runOnce();
     while (await app.get(DeauthenticationWorker, { strict: false }).runOnce());
     jest.restoreAllMocks();
-    await workOff();
+    await runWorkers();
     expect(await receiptOf(erasure)).toMatchObject({ status: 'completed' });
     expect(await traces([referenceId, ...userIds])).toEqual([]);
   });
 
-  it('keeps late news out for good: no event brings anything of theirs back', async () => {
-    const { referenceId, userIds } = await livePerson();
+  it("keeps late events out for good: none restores the end user's data", async () => {
+    const { referenceId, userIds } = await createEndUser();
     const erasure = await erase(referenceId);
-    await workOff();
+    await runWorkers();
     expect(await receiptOf(erasure)).toMatchObject({ status: 'completed' });
     const [first, second] = userIds;
     const userOf = (user_id = '') => ({
@@ -139,15 +141,15 @@ describe('erasing an end user', () => {
     await service.drainWebhooks();
     await service.drainDeauthentications();
     expect(await connectionsOf(service, referenceId)).toEqual([]);
-    // Whom we have asked Terra to end stands in the ledger, and nowhere else.
+    // Deauthentication requests may still name the Terra users whose end we requested. No other table may.
     const left = await traces([referenceId, ...userIds, 'never-heard-of']);
     expect(left.filter((trace) => !trace.startsWith('deauthentications'))).toEqual([]);
   });
 
-  it('lets somebody come back: what is newer than the erasure is theirs again', async () => {
-    const { referenceId } = await livePerson();
+  it('lets the end user return: events newer than the erasure count again', async () => {
+    const { referenceId } = await createEndUser();
     await erase(referenceId);
-    await workOff();
+    await runWorkers();
     const session = await startSession(service, { referenceId });
     await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
     await service.drainWebhooks();
@@ -156,10 +158,10 @@ describe('erasing an end user', () => {
     ]);
   });
 
-  it('of somebody unknown completes at once, and keeps late news out, too', async () => {
+  it('completes at once for an unknown end user, and keeps late events out as well', async () => {
     const referenceId = newReference();
     const erasure = await erase(referenceId);
-    await workOff();
+    await runWorkers();
     expect(await receiptOf(erasure)).toMatchObject({ status: 'completed', confirmations: [] });
     const user = { user_id: 'late', provider: 'GARMIN', reference_id: referenceId, scopes: 'A' };
     const occurredAt = new Date(Date.now() - 60_000);
@@ -168,7 +170,7 @@ describe('erasing an end user', () => {
     expect(await connectionsOf(service, referenceId)).toEqual([]);
   });
 
-  it('refuses what is no reference, and knows no receipt that it has not given', async () => {
+  it('refuses an invalid reference, and finds no receipt that it has not issued', async () => {
     expect(await refusal(service, 'DELETE', '/v1/end-users/null')).toMatchObject({ code: 'request.invalid' });
     for (const id of ['nobody', '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'])
       expect(await refusal(service, 'GET', `/v1/erasures/${id}`)).toMatchObject({
@@ -178,9 +180,9 @@ describe('erasing an end user', () => {
   });
 });
 
-describe('exporting an end user', () => {
-  it('gives everything that is held, as one document, and no secret', async () => {
-    const { referenceId, userIds } = await livePerson();
+describe('Exporting an end user', () => {
+  it('returns everything that is stored, as one document, without secrets', async () => {
+    const { referenceId, userIds } = await createEndUser();
     const { status, body } = await service.api<Record<string, object[]>>(
       'GET',
       `${pathOf(referenceId)}/export`,
@@ -202,11 +204,11 @@ describe('exporting an end user', () => {
     expect(text).not.toContain(session?.widget);
   });
 
-  it('holds nothing of anybody else, and is a 404 of nobody', async () => {
-    const [one, other] = [await livePerson(), await livePerson()];
+  it('returns nothing of another end user, and answers 404 for an unknown one', async () => {
+    const [one, other] = [await createEndUser(), await createEndUser()];
     const { body } = await service.api('GET', `${pathOf(one.referenceId)}/export`);
     for (const id of [other.referenceId, ...other.userIds]) expect(JSON.stringify(body)).not.toContain(id);
-    const nobody = await refusal(service, 'GET', `${pathOf(newReference())}/export`);
-    expect(nobody).toMatchObject({ status: 404, code: 'end_user.not_found' });
+    const unknown = await refusal(service, 'GET', `${pathOf(newReference())}/export`);
+    expect(unknown).toMatchObject({ status: 404, code: 'end_user.not_found' });
   });
 });

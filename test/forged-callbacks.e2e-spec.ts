@@ -12,13 +12,14 @@ import {
 } from './support/flow';
 import { cancelInWidget, connectThroughWidget } from './support/sandbox';
 
-describe('What the redirect says is a hint, never a proof', () => {
+describe('Callback parameters are never trusted', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   beforeEach(() => service.sandbox.reset());
   afterAll(() => service.close());
 
-  const told = async (url: string | URL): Promise<string> => {
+  /** Visits a callback URL. @returns the return URL that the browser is redirected to */
+  const returnUrlAfter = async (url: string | URL): Promise<string> => {
     const response = await visit(url);
     expect(response.status).toBe(303);
     return response.headers.get('location') ?? '';
@@ -30,71 +31,71 @@ describe('What the redirect says is a hint, never a proof', () => {
     const statusUrl = (status: string) => `${RETURN_URL}?session_id=${session.id}&status=${status}`;
     return { session, success, failure, statusUrl };
   };
-  /** Links somebody at Terra, and lets nobody hear of it. */
+  /** Links a Terra user at Terra without its webhooks. @returns the Terra user id */
   const linkedAtTerra = (referenceId: string | null, provider = 'GARMIN'): string => {
     service.sandbox.behaviour.webhooks = 'off';
     return service.sandbox.account.connect({ provider, referenceId }).userId;
   };
 
-  describe('T-02, T-03: forged', () => {
-    it('with the user of somebody else: nobody is linked, and the session stays open', async () => {
+  describe('T-02, T-03: a forged callback', () => {
+    it("with another end user's Terra user links nothing, and the session stays open", async () => {
       const victim = newReference();
       const userId = linkedAtTerra(victim);
       const { session, success, statusUrl } = await begin();
       const claims = `user_id=${userId}&resource=GARMIN&reference_id=${session.referenceId}`;
-      expect(await told(`${success}?${claims}`)).toBe(statusUrl('pending'));
+      expect(await returnUrlAfter(`${success}?${claims}`)).toBe(statusUrl('pending'));
       expect(await connectionsOf(service, victim)).toEqual([]);
       expect(await connectionsOf(service, session.referenceId)).toEqual([]);
       expect((await readSession(service, session.id)).status).toBe('pending');
     });
 
-    it('with the user of somebody else who is connected: they stay whose they are', async () => {
+    it("with the Terra user of another end user's connection leaves that connection unchanged", async () => {
       const victim = newReference();
       const { userId } = service.sandbox.account.connect({ provider: 'GARMIN', referenceId: victim });
       await service.drainWebhooks();
       const before = await connectionsOf(service, victim);
       const { session, success } = await begin();
-      await told(`${success}?user_id=${userId}`);
+      await returnUrlAfter(`${success}?user_id=${userId}`);
       expect(await connectionsOf(service, victim)).toEqual(before);
       expect(await connectionsOf(service, session.referenceId)).toEqual([]);
     });
 
     it.each<[string, (referenceId: string) => string]>([
-      ['a user that Terra does not know', () => randomUUID()],
-      ['a user without a reference', () => linkedAtTerra(null)],
-      ['a user of a reference that differs in case', (ref) => linkedAtTerra(ref.toUpperCase())],
+      ['an unknown Terra user', () => randomUUID()],
+      ['a Terra user without a reference', () => linkedAtTerra(null)],
+      ['a Terra user of a reference that differs in case', (ref) => linkedAtTerra(ref.toUpperCase())],
       [
-        'a user whose flow was not finished',
+        'a Terra user whose flow is not finished',
         (ref) => service.sandbox.account.preallocate('GARMIN', ref).userId,
       ],
-      ['a user of a provider that was not asked for', (ref) => linkedAtTerra(ref, 'OURA')],
-      ['a path', () => '../subscriptions'],
-      ['a second parameter', (ref) => `x&reference_id=${ref}`],
-    ])('with %s: nobody is linked', async (_case, forge) => {
+      ['a Terra user of a provider that the session excludes', (ref) => linkedAtTerra(ref, 'OURA')],
+      ['a path as the user id', () => '../subscriptions'],
+      ['a second parameter in the user id', (ref) => `x&reference_id=${ref}`],
+    ])('with %s links nothing', async (_case, forge) => {
       const { session, success, statusUrl } = await begin({ providers: ['GARMIN'] });
       const userId = encodeURIComponent(forge(session.referenceId));
-      expect(await told(`${success}?user_id=${userId}`)).toBe(statusUrl('pending'));
+      expect(await returnUrlAfter(`${success}?user_id=${userId}`)).toBe(statusUrl('pending'));
       expect(await connectionsOf(service, session.referenceId)).toEqual([]);
     });
 
-    it('T-02: opened by the victim, the landing of an attacker connects nothing of theirs', async () => {
+    it("T-02: of an attacker's session, opened by the victim, connects nothing of the victim", async () => {
       const attacker = await begin({ referenceId: 'attacker' });
-      const landing = await connectThroughWidget(attacker.session.widgetUrl, { provider: 'GARMIN' });
+      const callback = await connectThroughWidget(attacker.session.widgetUrl, { provider: 'GARMIN' });
       const victim = await begin({ referenceId: 'victim' });
-      landing.searchParams.set('reference_id', 'victim');
-      await told(landing);
+      callback.searchParams.set('reference_id', 'victim');
+      await returnUrlAfter(callback);
       expect(await connectionsOf(service, 'victim')).toEqual([]);
       expect((await readSession(service, victim.session.id)).status).toBe('pending');
     });
 
-    it('with any query at all: no row of a connection, and always an answer', async () => {
-      const somebody = linkedAtTerra('somebody');
+    it('with any query connects nothing and is always answered', async () => {
+      const linkedUserId = linkedAtTerra('somebody');
       const name = fc.oneof(
         fc.constantFrom('user_id', 'reference_id', 'resource', 'reason', 'status', 'session_id', '__proto__'),
         fc.string({ maxLength: 8 }),
       );
       const value = fc.oneof(
-        fc.constantFrom(somebody, 'somebody', 'null', '', 'GARMIN', 'x'.repeat(300), '\0', '\ud800'),
+        fc.constantFrom(linkedUserId, 'somebody', 'null', '', 'GARMIN', 'x'.repeat(300), '\0', '\ud800'),
         fc.string({ unit: 'binary', maxLength: 40 }),
       );
       const before = await stateOf(service);
@@ -103,7 +104,7 @@ describe('What the redirect says is a hint, never a proof', () => {
           const { success, failure } = await begin({ referenceId: `fuzzed-${randomUUID()}` });
           const query = new URLSearchParams(pairs).toString();
           for (const url of [success, failure]) {
-            const target = new URL(await told(`${url}?${query}`));
+            const target = new URL(await returnUrlAfter(`${url}?${query}`));
             expect(`${target.origin}${target.pathname}`).toBe(RETURN_URL);
             expect([...target.searchParams.keys()]).toEqual(['session_id', 'status']);
             expect(target.searchParams.get('status')).not.toBe('connected');
@@ -117,11 +118,11 @@ describe('What the redirect says is a hint, never a proof', () => {
       expect(after.connect_session_connections).toBe(before.connect_session_connections);
     });
 
-    it('with a reason that is no text of anybody: it is cut, escaped and shown to no person', async () => {
+    it('with an unusable reason stores the reason cleaned or not at all, and no page shows it', async () => {
       for (const reason of ['x'.repeat(201), 'a\0b', '\ud800', '<script>alert(1)</script>']) {
         const { session, failure, statusUrl } = await begin();
         const query = new URLSearchParams({ reason }).toString();
-        expect(await told(`${failure}?${query}`)).toBe(statusUrl('failed'));
+        expect(await returnUrlAfter(`${failure}?${query}`)).toBe(statusUrl('failed'));
         const { failureReason } = await readSession(service, session.id);
         expect([null, '<script>alert(1)</script>', '\ufffd']).toContain(failureReason);
         const page = await (await visit(`${service.url}/connect/result?session_id=${session.id}`)).text();
@@ -130,59 +131,65 @@ describe('What the redirect says is a hint, never a proof', () => {
     });
   });
 
-  describe('honest', () => {
+  describe('a genuine callback', () => {
     it.each(['null', 'absent'] as const)(
-      'but of a phone: without a user (%s) the session waits, and the webhook finishes it',
+      'from a phone-only provider, with its user id %s, leaves the session pending until the webhook completes it',
       async (missingUserId) => {
         service.sandbox.behaviour.missingUserId = missingUserId;
         const { session, statusUrl } = await begin({ providers: ['APPLE'] });
-        const landing = await connectThroughWidget(session.widgetUrl, { provider: 'APPLE' });
-        expect(await told(landing)).toBe(statusUrl('pending'));
+        const callback = await connectThroughWidget(session.widgetUrl, { provider: 'APPLE' });
+        expect(await returnUrlAfter(callback)).toBe(statusUrl('pending'));
         expect(await connectionsOf(service, session.referenceId)).toEqual([]);
         const { referenceId } = session;
         service.sandbox.account.connect({ provider: 'APPLE', referenceId });
         await service.drainWebhooks();
         expect((await readSession(service, session.id)).status).toBe('completed');
-        expect(await told(landing)).toBe(statusUrl('connected'));
+        expect(await returnUrlAfter(callback)).toBe(statusUrl('connected'));
       },
     );
 
     it.each([
       ['is down', { failWith: ['reset', 'reset'] as const }, 5_000],
       ['fails', { failWith: [500, 500] }, 5_000],
-      ['answers rubbish', { failWith: ['html', 'truncated'] as const }, 5_000],
-      ['says nothing', { stall: true }, 8_000],
+      ['sends malformed answers', { failWith: ['html', 'truncated'] as const }, 5_000],
+      ['does not answer', { stall: true }, 8_000],
     ])(
-      'while Terra %s: the person lands in time, and the webhook finishes',
+      'redirects in time while Terra %s, and the webhook completes the session',
       async (_case, fault, boundMs) => {
         const { session, statusUrl } = await begin();
-        const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+        const callback = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
         Object.assign(service.sandbox.behaviour, fault, { faultsOnlyOn: '/userInfo' });
         const startedAt = Date.now();
-        expect(await told(landing)).toBe(statusUrl('pending'));
+        expect(await returnUrlAfter(callback)).toBe(statusUrl('pending'));
         expect(Date.now() - startedAt).toBeLessThan(boundMs);
         await service.drainWebhooks();
         expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
-        expect(await told(landing)).toBe(statusUrl('connected'));
+        expect(await returnUrlAfter(callback)).toBe(statusUrl('connected'));
       },
     );
 
-    it('goes to the failure URL of the caller when there is one', async () => {
+    it("redirects to the caller's failure return URL when there is one", async () => {
       const failureReturnUrl = `${RETURN_URL}/failed?step=2`;
       const { session } = await begin({ failureReturnUrl });
-      const landing = await cancelInWidget(session.widgetUrl, { provider: 'GARMIN' });
-      expect(await told(landing)).toBe(`${failureReturnUrl}&session_id=${session.id}&status=cancelled`);
+      const callback = await cancelInWidget(session.widgetUrl, { provider: 'GARMIN' });
+      expect(await returnUrlAfter(callback)).toBe(
+        `${failureReturnUrl}&session_id=${session.id}&status=cancelled`,
+      );
       const other = await begin({ failureReturnUrl });
       const success = await connectThroughWidget(other.session.widgetUrl, { provider: 'GARMIN' });
-      expect(await told(success)).toBe(other.statusUrl('connected'));
+      expect(await returnUrlAfter(success)).toBe(other.statusUrl('connected'));
     });
 
-    it('goes into an app, and keeps the query that the caller gave', async () => {
+    it("redirects to an app's URL scheme, and keeps the query of the caller's return URL", async () => {
       const { session } = await begin({ returnUrl: 'pulse://connected' });
-      const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
-      expect(await told(landing)).toBe(`pulse://connected?session_id=${session.id}&status=connected`);
+      const callback = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+      expect(await returnUrlAfter(callback)).toBe(
+        `pulse://connected?session_id=${session.id}&status=connected`,
+      );
       const second = await begin({ returnUrl: `${RETURN_URL}?tab=a%20b&status=mine` });
-      const target = await told(await connectThroughWidget(second.session.widgetUrl, { provider: 'OURA' }));
+      const target = await returnUrlAfter(
+        await connectThroughWidget(second.session.widgetUrl, { provider: 'OURA' }),
+      );
       expect(target).toBe(`${RETURN_URL}?tab=a%20b&session_id=${second.session.id}&status=connected`);
     });
 
@@ -191,11 +198,11 @@ describe('What the redirect says is a hint, never a proof', () => {
       ['pending', 'Almost there'],
       ['failed', 'Your device could not be connected'],
       ['cancelled', 'You cancelled'],
-    ])('shows our own page when the caller has none: %s', async (status, title) => {
+    ])('redirects to our own result page when the caller has no return URL: %s', async (status, title) => {
       const { session, success } = await begin({ returnUrl: undefined });
       const { widgetUrl } = session;
       const provider = 'OURA';
-      const landing =
+      const callback =
         status === 'connected'
           ? await connectThroughWidget(widgetUrl, { provider })
           : status === 'pending'
@@ -204,9 +211,9 @@ describe('What the redirect says is a hint, never a proof', () => {
                 provider,
                 reason: status === 'failed' ? 'missing_scopes' : 'access_denied',
               });
-      const target = await told(landing);
+      const target = await returnUrlAfter(callback);
       expect(target).toBe(`${service.url}/connect/result?session_id=${session.id}&status=${status}`);
-      // The address may say what it likes: the page reads the truth.
+      // The page shows the stored status and ignores the one in its URL.
       const page = await visit(target.replace(/status=\w+/, 'status=connected'));
       expect(page.status).toBe(200);
       expect(await page.text()).toContain(`<h1>${title}</h1>`);

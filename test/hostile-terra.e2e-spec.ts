@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { startTestApp, type TestApp } from './support/app';
 import { newReference } from './support/flow';
 
-/** A Terra that answers whatever a test wants, to see that nothing of it is taken on trust. */
-describe("Terra's answers, believed no further than they can be", () => {
+/** The server in the place of Terra answers whatever a test sets. */
+describe('An answer of Terra is never trusted', () => {
   let terra: Server;
   let answer: { status: number; body: unknown };
   let service: TestApp;
@@ -43,7 +43,7 @@ describe("Terra's answers, believed no further than they can be", () => {
     );
 
   it.each([1e300, -5, 0, '600', null])(
-    'a lifetime of %p is none: the documented one is taken',
+    'the documented lifetime replaces a lifetime of %p',
     async (expires_in) => {
       answer = session({ expires_in });
       const { status, body } = await create();
@@ -52,7 +52,7 @@ describe("Terra's answers, believed no further than they can be", () => {
     },
   );
 
-  it('keeps of the warnings what can be kept', async () => {
+  it('unusable warnings are dropped, long ones are cut, and at most 20 are kept', async () => {
     answer = session({
       warnings: ['fine', 'nul\u0000', 7, 'x'.repeat(9_000), ...Array<string>(50).fill('more')],
     });
@@ -63,7 +63,7 @@ describe("Terra's answers, believed no further than they can be", () => {
   });
 
   it.each(['javascript:alert(1)', '//evil.example.com', 'widget', '', null, { url: 1 }])(
-    'a widget URL of %j is malformed',
+    'a widget URL of %j is refused as malformed',
     async (url) => {
       answer = session({ url });
       expect(await create()).toMatchObject({ status: 502, body: { code: 'terra.malformed_answer' } });
@@ -74,7 +74,7 @@ describe("Terra's answers, believed no further than they can be", () => {
     'https://widget.example.com/sitzung/ä',
     'https://widget.example.com/a\nb',
     'https://widget.example.com/\u{1f600}',
-  ])('sends browsers to the widget URL %j as a header can hold it', async (url) => {
+  ])('the widget URL %j is encoded for the Location header', async (url) => {
     answer = session({ url });
     const { body } = await create();
     const opened = await fetch(body.connectUrl, { redirect: 'manual' });
@@ -82,7 +82,7 @@ describe("Terra's answers, believed no further than they can be", () => {
     expect(opened.headers.get('location')).toBe(new URL(url).href);
   });
 
-  it.each([404, 410])('a %d where an endpoint should be names whose fault it is', async (status) => {
+  it.each([404, 410])('a %d from an endpoint is reported as a missing endpoint of Terra', async (status) => {
     answer = { status, body: { title: 'not here' } };
     const missing = { status: 502, body: { code: 'terra.endpoint_missing' } };
     expect(await service.api('GET', '/v1/providers')).toMatchObject(missing);

@@ -6,7 +6,7 @@ import { newReference, readSession, shiftClock, type SessionAnswer } from './sup
 import { invalidField, refusal, type ProblemBody } from './support/refusals';
 import { connectThroughWidget } from './support/sandbox';
 
-describe('Idempotency-Key', () => {
+describe('An idempotency key', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   beforeEach(() => service.sandbox.reset());
@@ -29,7 +29,7 @@ describe('Idempotency-Key', () => {
   const rowsOf = (referenceId: string) =>
     service.query('SELECT status FROM terra_connect.connect_sessions WHERE reference_id = $1', [referenceId]);
 
-  it('gives the same session for the same request, and asks Terra once', async () => {
+  it('returns the same session for the same request, and calls Terra once', async () => {
     const [body, key] = [request(), randomUUID()];
     const first = await create(body, key);
     const second = await create(body, key);
@@ -39,7 +39,7 @@ describe('Idempotency-Key', () => {
     expect(await rowsOf(body.referenceId)).toHaveLength(1);
   });
 
-  it('answers with the session as it is by now, with the connections that it made', async () => {
+  it('returns the current state of the session, with its connections', async () => {
     const [body, key] = [request(), randomUUID()];
     const { body: session } = await create(body, key);
     await fetch(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }), {
@@ -53,7 +53,7 @@ describe('Idempotency-Key', () => {
     });
   });
 
-  it('knows the request again whatever the order of its members', async () => {
+  it('recognizes the request whatever the order of its members', async () => {
     const { referenceId, providers } = request();
     const key = randomUUID();
     const first = await create({ referenceId, providers, metadata: { a: 1, b: { c: 2, d: 3 } } }, key);
@@ -62,12 +62,12 @@ describe('Idempotency-Key', () => {
   });
 
   it.each<[string, object]>([
-    ['another person', { referenceId: 'somebody-else' }],
+    ['another end user', { referenceId: 'somebody-else' }],
     ['other providers', { providers: ['OURA'] }],
     ['other metadata', { metadata: { a: 1, b: { c: 3 } } }],
     ['a return URL', { returnUrl: RETURN_URL }],
     ['another kind of session', { multiAuth: true }],
-  ])('refuses the same key for %s', async (_case, change) => {
+  ])('is refused when it is reused with %s', async (_case, change) => {
     const [body, key] = [request(), randomUUID()];
     const first = await create(body, key);
     const problem = await refusal(service, 'POST', '/v1/connect-sessions', {
@@ -78,7 +78,7 @@ describe('Idempotency-Key', () => {
     expect((await create(body, key)).body.id).toBe(first.body.id);
   });
 
-  it.each(['', ' ', 'a b', 'x'.repeat(256), 'schl\u00fcssel'])('refuses the key %j', async (key) => {
+  it.each(['', ' ', 'a b', 'x'.repeat(256), 'schl\u00fcssel'])('is refused when it is %j', async (key) => {
     const problem = await refusal(service, 'POST', '/v1/connect-sessions', {
       body: request(),
       headers: { 'idempotency-key': key },
@@ -86,7 +86,7 @@ describe('Idempotency-Key', () => {
     expect(problem).toMatchObject(invalidField('Idempotency-Key'));
   });
 
-  it('belongs to the caller: two callers may use the same one', async () => {
+  it('belongs to its caller: two callers may use the same key', async () => {
     const { key: other } = await service.app
       .get(ApiKeysService, { strict: false })
       .create('another caller', ['sessions:write']);
@@ -96,7 +96,7 @@ describe('Idempotency-Key', () => {
     expect(theirs.body.id).not.toBe(mine.body.id);
   });
 
-  it('answers 409 while the first request is in flight, and the session afterwards', async () => {
+  it('returns 409 while the first request is in flight, and the session afterwards', async () => {
     const [body, key] = [request(), randomUUID()];
     Object.assign(service.sandbox.behaviour, { delayMs: 400, faultsOnlyOn: '/widget/session' });
     const inFlight = create(body, key);
@@ -110,23 +110,23 @@ describe('Idempotency-Key', () => {
     expect(sessionsAtTerra()).toBe(1);
   });
 
-  it('makes one session at Terra out of ten requests at once', async () => {
+  it('creates one session at Terra for ten parallel requests', async () => {
     const [body, key] = [request(), randomUUID()];
     Object.assign(service.sandbox.behaviour, { delayMs: 200, faultsOnlyOn: '/widget/session' });
     const answers = await Promise.all(Array.from({ length: 10 }, () => create(body, key)));
     const made = answers.filter(({ status }) => status === 201);
     const waiting = answers.filter(({ status }) => status === 409);
     expect(made.length + waiting.length).toBe(10);
-    // One that came late may have found the session made.
+    // A late request may already get the finished session.
     expect(new Set(made.map(({ body: { id } }) => id)).size).toBe(1);
     expect(sessionsAtTerra()).toBe(1);
     expect(await rowsOf(body.referenceId)).toHaveLength(1);
   });
 
   it.each([
-    ['Terra fails', 500, 503],
-    ['Terra refuses', 400, 502],
-  ])('is free again after %s', async (_case, terraStatus, ourStatus) => {
+    ['a failure of Terra', 500, 503],
+    ['a refusal by Terra', 400, 502],
+  ])('can be used again after %s', async (_case, terraStatus, ourStatus) => {
     const [body, key] = [request(), randomUUID()];
     Object.assign(service.sandbox.behaviour, { failWith: [terraStatus], faultsOnlyOn: '/widget/session' });
     expect((await create(body, key)).status).toBe(ourStatus);
@@ -137,7 +137,7 @@ describe('Idempotency-Key', () => {
     expect(statuses.sort()).toEqual(['failed', 'pending']);
   });
 
-  it('is free again when the process that held it died before Terra answered', async () => {
+  it('can be used again when the process that held it died before Terra answered', async () => {
     const [body, key] = [request(), randomUUID()];
     const first = await create(body, key);
     await service.query('UPDATE terra_connect.connect_sessions SET widget_url = NULL WHERE id = $1', [
@@ -150,7 +150,7 @@ describe('Idempotency-Key', () => {
     expect(second.body.id).not.toBe(first.body.id);
   });
 
-  it('never answers with a session that was not stored, when its holder gives up at that moment', async () => {
+  it('never returns a session that was not stored, even when the first request fails at that moment', async () => {
     const [body, key] = [request(), randomUUID()];
     Object.assign(service.sandbox.behaviour, {
       delayMs: 200,
@@ -159,7 +159,7 @@ describe('Idempotency-Key', () => {
     });
     const failing = create(body, key);
     await untilInserted(body.referenceId);
-    // The second request has run into the key and looks who holds it: by then the first one has failed.
+    // The second request has hit the key and looks up its session. By then the first request has failed.
     const { manager } = service.app.get(DataSource);
     const findOneBy = manager.findOneBy.bind(manager);
     jest.spyOn(manager, 'findOneBy').mockImplementationOnce(async (entity, where) => {

@@ -7,7 +7,7 @@ const repository = join(__dirname, '..');
 const CRUISER = join(repository, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
 const FOLDERS = ['src', 'migrations', 'sandbox', 'test'];
 
-/** Runs a program to its end, whatever that is, and gives what it printed. */
+/** Runs a program and returns what it printed, whatever its exit code. */
 function run(args: string[], { cwd, input = '' }: { cwd: string; input?: string }): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
@@ -20,8 +20,8 @@ function run(args: string[], { cwd, input = '' }: { cwd: string; input?: string 
   });
 }
 
-// What each file of a small house imports. The first ones are in order and make the others' targets exist.
-const IN_ORDER: Record<string, string[]> = {
+// The imports of each file in a small codebase. These obey the rules, and they are the targets of the forbidden imports.
+const ALLOWED: Record<string, string[]> = {
   'src/main.ts': ['./app.module', './config'],
   'src/app.module.ts': ['./terra-auth', './health', './commands', './webhooks'],
   'src/config/index.ts': ['./environment'],
@@ -85,14 +85,14 @@ const FORBIDDEN: [rule: string, file: string, imported: string][] = [
   ['no-dev-dependencies', 'src/main-with-test-tool.ts', 'test-tool'],
   ['only-declared-packages', 'src/common/freeloading.ts', 'undeclared'],
 ];
-const CIRCLE: Record<string, string[]> = {
+const CYCLE: Record<string, string[]> = {
   'src/queue/index.ts': ['./chicken'],
   'src/queue/chicken.ts': ['./egg'],
   'src/queue/egg.ts': ['./chicken'],
 };
 const TYPES_ONLY = `import type { Reply } from 'fastify';\nexport type Answer = Reply;\n`;
 
-describe('the import rules', () => {
+describe('The import rules', () => {
   let folder: string;
   let violations: { rule: string; from: string }[];
 
@@ -118,7 +118,7 @@ describe('the import rules', () => {
       );
       write(`node_modules/${name}/index.js`, '');
     }
-    for (const [file, imports] of Object.entries({ ...IN_ORDER, ...CIRCLE })) writeImports(file, imports);
+    for (const [file, imports] of Object.entries({ ...ALLOWED, ...CYCLE })) writeImports(file, imports);
     for (const [, file, imported] of FORBIDDEN) writeImports(file, [imported]);
     write('src/app.types.ts', TYPES_ONLY);
     write('src/connections/web-types.service.ts', TYPES_ONLY);
@@ -135,24 +135,24 @@ describe('the import rules', () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const brokenBy = (file: string): string[] =>
+  const rulesBrokenBy = (file: string): string[] =>
     [...new Set(violations.filter(({ from }) => from === file).map(({ rule }) => rule))].sort();
 
   it.each(FORBIDDEN)('%s: %s must not import %s', (rule, file) => {
-    expect(brokenBy(file)).toContain(rule);
+    expect(rulesBrokenBy(file)).toContain(rule);
   });
 
   it('no-cycles: two files must not import each other', () => {
-    expect(brokenBy('src/queue/chicken.ts')).toEqual(['no-cycles']);
+    expect(rulesBrokenBy('src/queue/chicken.ts')).toEqual(['no-cycles']);
   });
 
-  it('http-free-core: a service must not even know the types of the HTTP platform', () => {
-    expect(brokenBy('src/connections/web-types.service.ts')).toEqual(['http-free-core']);
+  it('http-free-core: a service must not import even the types of the HTTP platform', () => {
+    expect(rulesBrokenBy('src/connections/web-types.service.ts')).toEqual(['http-free-core']);
   });
 
-  it('lets everything else pass', () => {
+  it('allow every other import', () => {
     const files = new Set(violations.map(({ from }) => from));
-    expect([...Object.keys(IN_ORDER), 'src/app.types.ts'].filter((file) => files.has(file))).toEqual([]);
+    expect([...Object.keys(ALLOWED), 'src/app.types.ts'].filter((file) => files.has(file))).toEqual([]);
   });
 });
 
@@ -196,7 +196,7 @@ const LINTED: [expected: string | null, filePath: string, text: string][] = [
   ],
 ];
 
-describe('the lint rules of the house', () => {
+describe('The lint rules of the codebase', () => {
   let found: string[][];
 
   beforeAll(async () => {

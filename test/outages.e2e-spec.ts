@@ -7,7 +7,7 @@ import { expectedOf } from './crash/expectation';
 import type { Story } from './crash/stories';
 import { bodyOf } from './crash/terra-events';
 import { isRight, judge } from './crash/verdict';
-import { Witness } from './crash/witness';
+import { EvidenceReader } from './crash/evidence-reader';
 import { CrashingPostgres } from './stage/crashing-postgres';
 import { migrate, ServiceProcess, STAGE_API_KEY, STAGE_CREDENTIALS } from './stage/service-process';
 import { deadlineIn, TerraSender, type Delivery } from './stage/terra-sender';
@@ -179,9 +179,9 @@ describe('R7: Postgres goes away in mid-run', () => {
           });
         }
 
-        const witness = new Witness(streamUrl, service.url);
-        expect(await witness.isWorkedOff(deadline)).toBe(true);
-        const evidence = await witness.evidence();
+        const reader = new EvidenceReader(streamUrl, service.url);
+        expect(await reader.waitUntilProcessed(deadline)).toBe(true);
+        const evidence = await reader.read();
         const { acknowledged } = sender;
         expect(acknowledged.size).toBe(told.length);
         const verdict = judge(told.map(expectedOf), { acknowledged, ...evidence });

@@ -1,7 +1,7 @@
 import { ApiKeysService, SCOPES } from '../src/api-keys';
 import { startTestApp, type TestApp } from './support/app';
 import { newReference } from './support/flow';
-import { auth, deauth, NOBODY, PastWebhooks, userOf } from './support/past-webhooks';
+import { auth, deauth, UNKNOWN_ID, PastWebhooks, userOf } from './support/past-webhooks';
 import { invalidField, refusal } from './support/refusals';
 
 describe('Past webhook events', () => {
@@ -24,9 +24,9 @@ describe('Past webhook events', () => {
       ids.strange = await past.deliver({ type: 'weather', user });
       ids.ownerless = await past.deliver(auth(userOf(null)));
       ids.unreadable = await past.deliver('no JSON at all');
-      const mend = await past.breakFor(`${referenceId}-2`);
+      const mend = await past.failWritesFor(`${referenceId}-2`);
       ids.dead = await past.deliver(auth(userOf(`${referenceId}-2`, 'terra-user-of-the-dead')));
-      await past.giveUp(ids.dead);
+      await past.exhaustRetries(ids.dead);
       await mend();
       ids.waiting = await past.post(auth(userOf(newReference())));
     });
@@ -103,7 +103,7 @@ describe('Past webhook events', () => {
       expect(items[0]).not.toHaveProperty('body');
     });
 
-    it.each(['x', 'null', '%00', 'MDE5ODBjMGU', `${NOBODY}`, "'OR'1'='1", 'a'.repeat(2_000)])(
+    it.each(['x', 'null', '%00', 'MDE5ODBjMGU', `${UNKNOWN_ID}`, "'OR'1'='1", 'a'.repeat(2_000)])(
       'refuses a cursor that nobody has given out (%#)',
       async (cursor) => {
         const path = `/v1/webhook-events?cursor=${encodeURIComponent(cursor)}`;
@@ -126,7 +126,7 @@ describe('Past webhook events', () => {
       ['receivedTo', ''],
       ['limit', '0'],
       ['limit', '201'],
-      ['ids', NOBODY],
+      ['ids', UNKNOWN_ID],
     ])('refuses a %s that cannot be (%#)', async (field, value) => {
       const path = `/v1/webhook-events?${field}=${value}`;
       expect(await refusal(service, 'GET', path)).toMatchObject(invalidField(field));
@@ -169,7 +169,7 @@ describe('Past webhook events', () => {
       });
     });
 
-    it.each([NOBODY, 'not-an-id', '%00', '1'])('is not found under the id %s', async (id) => {
+    it.each([UNKNOWN_ID, 'not-an-id', '%00', '1'])('is not found under the id %s', async (id) => {
       const problem = await refusal(service, 'GET', `/v1/webhook-events/${id}`);
       expect(problem).toMatchObject({ status: 404, code: 'webhook_event.not_found' });
     });

@@ -6,12 +6,12 @@ import {
   auth,
   authAgain,
   deauth,
-  NOBODY,
+  UNKNOWN_ID,
   PastWebhooks,
   userOf,
   type EventAnswer,
 } from './support/past-webhooks';
-import { changingNothing, refusal } from './support/refusals';
+import { expectNoEffect, refusal } from './support/refusals';
 
 describe('A replay of webhook events', () => {
   let service: TestApp;
@@ -25,17 +25,17 @@ describe('A replay of webhook events', () => {
 
   it('of a dead event succeeds once its cause is mended', async () => {
     const referenceId = newReference();
-    const mend = await past.breakFor(referenceId);
+    const mend = await past.failWritesFor(referenceId);
     const user = userOf(referenceId);
     const id = await past.deliver(auth(user));
-    await past.giveUp(id);
+    await past.exhaustRetries(id);
     expect(await connectionsOf(service, referenceId)).toEqual([]);
 
     expect((await past.replay({ ids: [id] })).body).toMatchObject({ replayed: 1 });
     expect(await past.read(id)).toMatchObject({ status: 'pending', attempts: 0, note: null });
     await service.drainWebhooks();
     expect(await past.read(id)).toMatchObject({ status: 'pending', attempts: 1, note: 'the disk is full' });
-    await past.giveUp(id);
+    await past.exhaustRetries(id);
 
     await mend();
     const { status, body } = await past.replay({ ids: [id] });
@@ -124,7 +124,7 @@ describe('A replay of webhook events', () => {
     await past.post(authAgain(user));
     const filter = { terraUserId: user.user_id, receivedFrom: '2020-01-01' };
     service.log.splice(0);
-    const { status, body } = await changingNothing(service, () => past.replay({ filter, dryRun: true }));
+    const { status, body } = await expectNoEffect(service, () => past.replay({ filter, dryRun: true }));
     expect({ status, body }).toMatchObject({ status: 200, body: { dryRun: true, replayed: 2 } });
     expect(service.log.join('')).not.toContain('webhook_events.replayed');
     expect((await past.replay({ filter })).body).toEqual({ ...body, dryRun: false });
@@ -168,7 +168,7 @@ describe('A replay of webhook events', () => {
 
   it('of something unknown is refused with its ids, and replays none of the others', async () => {
     const known = await past.deliver(auth(userOf(newReference())));
-    const unknownIds = [NOBODY, randomUUID()];
+    const unknownIds = [UNKNOWN_ID, randomUUID()];
     for (const dryRun of [true, false]) {
       const body = { ids: [unknownIds[0], known, unknownIds[1]], dryRun };
       const problem = await refusal(service, 'POST', '/v1/webhook-events/replay', { body });
@@ -181,11 +181,11 @@ describe('A replay of webhook events', () => {
     ['limit', []],
     ['ids', { ids: null, filter: null }],
     ['ids', { ids: [] }],
-    ['ids', { ids: NOBODY }],
+    ['ids', { ids: UNKNOWN_ID }],
     ['ids', { ids: ['not-an-id'] }],
-    ['ids', { ids: [NOBODY, 4711] }],
-    ['ids', { ids: Array.from({ length: 501 }, () => NOBODY) }],
-    ['filter', { ids: [NOBODY], filter: { status: 'dead_lettered' } }],
+    ['ids', { ids: [UNKNOWN_ID, 4711] }],
+    ['ids', { ids: Array.from({ length: 501 }, () => UNKNOWN_ID) }],
+    ['filter', { ids: [UNKNOWN_ID], filter: { status: 'dead_lettered' } }],
     ['filter', { filter: {} }],
     ['filter', { filter: { status: null } }],
     ['filter', { filter: 'dead_lettered' }],

@@ -5,11 +5,11 @@ export interface AccessibilityReport {
   title: string;
   headings: string[];
   mains: number;
-  /** Every piece of text that can be seen, with the contrast to what is behind it as WCAG computes it. */
+  /** Every visible text, with its contrast to the background as WCAG defines it. */
   texts: { text: string; contrast: number }[];
 }
 
-// Runs in the page; as text, because the names of browsers are unknown to the compiler of this repository.
+// Runs in the page. It is a string, because this repository compiles without the DOM types.
 const READ = `(() => {
   const parse = (color) => {
     const match = /^rgba?\\((\\d+), (\\d+), (\\d+)(?:, ([\\d.]+))?\\)$/.exec(color);
@@ -57,7 +57,7 @@ export async function readAccessibility(page: Page): Promise<AccessibilityReport
 
 const MIN_CONTRAST = 4.5;
 
-/** What everybody must be able to rely on, whatever they read the page with. */
+/** Checks language, title, landmarks and contrast of a page in light and dark mode. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
-/** Debian's own browser: playwright would download one, and another one with each of its versions. */
+/** The path of Debian's Chromium. Playwright would download a browser of its own for each of its versions. */
 export function findChromium(): string {
   const path = process.env.CHROMIUM || '/usr/bin/chromium';
   if (existsSync(path)) return path;
   throw new Error(
-    `There is no Chromium at ${path}: apt-get install chromium, or set CHROMIUM to the path of one.`,
+    `There is no Chromium at ${path}. Run apt-get install chromium, or set CHROMIUM to its path.`,
   );
 }
 

@@ -38,8 +38,8 @@ describe.each([
   let launched: Launched;
   let context: BrowserContext;
   let page: Page;
-  /** What a page had to complain of: scripts, styles and addresses that were refused, and everything else in red. */
-  let complaints: string[];
+  /** Errors in the browser's console, such as refused scripts, styles and URLs, and uncaught exceptions of pages. */
+  let pageErrors: string[];
 
   beforeAll(async () => {
     launched = await launch({ TERRA_WIDGET_GENERATION: generation });
@@ -53,22 +53,22 @@ describe.each([
     context = await browser.newContext({ viewport: { width: 900, height: 700 } });
     context.setDefaultTimeout(10_000);
     page = await context.newPage();
-    complaints = [];
+    pageErrors = [];
     page.on('console', (message) => {
-      // The icon that browsers ask for unasked.
+      // Browsers request the icon by themselves.
       if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) {
-        complaints.push(message.text());
+        pageErrors.push(message.text());
       }
     });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('pageerror', (error) => pageErrors.push(error.message));
   });
 
   afterEach(() => context?.close());
 
   const at = (id: string) => page.getByTestId(id);
 
-  /** For a look at the pages: SCREENSHOTS=<folder> npm run test:browser */
-  const picture = async (name: string): Promise<void> => {
+  /** Saves a screenshot when SCREENSHOTS is set: SCREENSHOTS=<folder> npm run test:browser */
+  const screenshot = async (name: string): Promise<void> => {
     const folder = process.env.SCREENSHOTS;
     if (!folder) return;
     mkdirSync(folder, { recursive: true });
@@ -84,13 +84,13 @@ describe.each([
   const session = async (id: string): Promise<Session> =>
     (await launched.api<Session>('GET', `/v1/connect-sessions/${id}`)).body;
 
-  /** The session that the sample app was told of, in the address of the page where the browser has landed. */
-  const landedSession = (): Promise<Session> =>
+  /** The session that the return URL of the current page names. */
+  const returnedSession = (): Promise<Session> =>
     session(new URL(page.url()).searchParams.get('session_id') ?? '');
 
-  const signIn = async (person: string): Promise<void> => {
+  const signIn = async (endUser: string): Promise<void> => {
     await page.goto(launched.sampleAppUrl);
-    await at(`user-${person}`).click();
+    await at(`user-${endUser}`).click();
     await at('connect-device').waitFor();
   };
 
@@ -101,34 +101,34 @@ describe.each([
     expect(new URL(page.url()).origin).toBe(launched.sandboxUrl);
   };
 
-  it('is ready in time', () => {
+  it('becomes ready in time', () => {
     const seconds = (launched.readyAfterMs / 1000).toFixed(2);
     const work = launched.built ? 'building and starting' : 'starting';
     process.stdout.write(`npm start, ${generation}: ready after ${seconds} s of ${work}.\n`);
     expect(launched.readyAfterMs).toBeLessThan(READY_WITHIN_MS);
   });
 
-  it('connects a device, lists it, and disconnects it; the API agrees each time', async () => {
+  it('connects, lists and disconnects a device, and the API shows the same state each time', async () => {
     expect(await connections()).toEqual([]);
     await page.goto(launched.sampleAppUrl);
-    await picture('1-sign-in');
+    await screenshot('1-sign-in');
     await signIn('ada');
-    await picture('2-no-device');
+    await screenshot('2-no-device');
     await at('connect-device').click();
     await at('provider-GARMIN').waitFor();
-    await picture('3-widget');
+    await screenshot('3-widget');
     await at('provider-GARMIN').click();
     await at('consent-allow').waitFor();
-    await picture('4-consent');
+    await screenshot('4-consent');
     await at('consent-allow').click();
 
     await at('device-GARMIN').waitFor();
     expect(await at('banner').innerText()).toBe('Your device is connected.');
     expect(await at('status-GARMIN').innerText()).toMatch(/^Connected/);
-    await picture('5-connected');
+    await screenshot('5-connected');
     const [connection] = await connections();
     expect(connection).toMatchObject({ provider: 'GARMIN', status: 'active', referenceId: 'pulse-1001' });
-    expect(await landedSession()).toMatchObject({
+    expect(await returnedSession()).toMatchObject({
       status: 'completed',
       connections: [{ id: connection?.id }],
     });
@@ -136,12 +136,12 @@ describe.each([
     await at('disconnect-GARMIN').click();
     await at('no-devices').waitFor();
     expect(await at('banner').innerText()).toBe('The device was disconnected.');
-    await picture('6-disconnected');
-    // Ended here at once; at Terra as soon as the worker has been there.
+    await screenshot('6-disconnected');
+    // The sample app shows the disconnect at once. Terra confirms it after the worker has sent the request.
     const ended = async (): Promise<boolean> => (await connections())[0]?.status === 'disconnected';
     expect(await becomesTrue(ended, 10_000)).toBe(true);
     expect(await connections()).toMatchObject([{ id: connection?.id, statusReason: 'disconnected_by_us' }]);
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   it('asks Terra for the widget at the endpoint of its generation', async () => {
@@ -151,7 +151,7 @@ describe.each([
     expect(new Set(asked)).toEqual(new Set([widgetEndpoint]));
   });
 
-  it('connects nothing when the person cancels', async () => {
+  it('connects nothing when the end user cancels', async () => {
     const before = await connections();
     await signIn('ben');
     await chooseProvider('FITBIT');
@@ -159,13 +159,13 @@ describe.each([
     await at('banner').waitFor();
     expect(await at('banner').innerText()).toBe('You cancelled. Nothing was connected.');
     expect(await at('no-devices').count()).toBe(1);
-    await picture('7-cancelled');
+    await screenshot('7-cancelled');
     expect(await connections()).toEqual(before);
-    expect(await landedSession()).toMatchObject({ status: 'cancelled', connections: [] });
-    expect(complaints).toEqual([]);
+    expect(await returnedSession()).toMatchObject({ status: 'cancelled', connections: [] });
+    expect(pageErrors).toEqual([]);
   });
 
-  it('takes no harm from the reload and back buttons, nor from the way back being taken twice', async () => {
+  it('keeps its state when the browser reloads, goes back, or repeats the callback', async () => {
     const before = (await connections()).length;
     const callbacks: string[] = [];
     page.on('request', (request) => {
@@ -175,7 +175,7 @@ describe.each([
     await chooseProvider('GARMIN');
     await at('consent-allow').click();
     await at('device-GARMIN').waitFor();
-    const landedAt = page.url();
+    const returnUrl = page.url();
     const linked = await connections();
     expect(linked).toHaveLength(before + 1);
 
@@ -186,15 +186,18 @@ describe.each([
     await at('device-GARMIN').waitFor();
     expect(callbacks).toHaveLength(1);
     await page.goto(callbacks[0] ?? '');
-    expect(page.url()).toBe(landedAt);
+    expect(page.url()).toBe(returnUrl);
     await page.reload();
     expect(await at('device-GARMIN').count()).toBe(1);
 
     expect(await connections()).toEqual(linked);
-    expect(await landedSession()).toMatchObject({ status: 'completed', connections: [{ status: 'active' }] });
+    expect(await returnedSession()).toMatchObject({
+      status: 'completed',
+      connections: [{ status: 'active' }],
+    });
   });
 
-  it('ends on a page of its own, readable for everybody, when the session has no return URL', async () => {
+  it('shows an accessible result page when the session has no return URL', async () => {
     const start = async (referenceId: string): Promise<Session> => {
       const request = { referenceId, providers: ['GARMIN'] };
       const { status, body } = await launched.api<Session>('POST', '/v1/connect-sessions', request);
@@ -208,11 +211,11 @@ describe.each([
     await page.getByRole('heading', { name: 'Your device is connected' }).waitFor();
     expect(new URL(page.url()).origin).toBe(launched.serviceUrl);
     await expectAccessible(page);
-    await picture('8-result');
+    await screenshot('8-result');
     await page.emulateMedia({ colorScheme: 'dark' });
-    await picture('8-result-dark');
+    await screenshot('8-result-dark');
     await page.setViewportSize({ width: 360, height: 640 });
-    await picture('8-result-phone');
+    await screenshot('8-result-phone');
     await page.reload();
     await page.getByRole('heading', { name: 'Your device is connected' }).waitFor();
     expect(await session(connecting.id)).toMatchObject({ status: 'completed' });
@@ -222,16 +225,16 @@ describe.each([
     await at('consent-deny').click();
     await page.getByRole('heading', { name: 'You cancelled' }).waitFor();
     await expectAccessible(page);
-    await picture('9-result-cancelled');
+    await screenshot('9-result-cancelled');
     expect(await session(cancelling.id)).toMatchObject({ status: 'cancelled', connections: [] });
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
 
     await page.goto(cancelling.connectUrl);
     await expectAccessible(page);
-    await picture('9-link-used');
+    await screenshot('9-link-used');
   });
 
-  it("plays a scenario from the sandbox's page, which everybody can read, and none by the Enter key", async () => {
+  it("plays a scenario from the sandbox's accessible page, but not on the Enter key", async () => {
     await page.goto(launched.sandboxUrl);
     await page.getByLabel('Reference id of the end user').fill('played-1');
     await page.getByLabel('Reference id of the end user').press('Enter');
@@ -243,7 +246,7 @@ describe.each([
         'Created webhooks: auth, auth, user_reauth.',
     );
     await expectAccessible(page);
-    await picture('sandbox');
+    await screenshot('sandbox');
     const isConnected = async (): Promise<boolean> =>
       (await connections()).some(
         ({ referenceId, status }) => referenceId === 'played-1' && status === 'active',
@@ -251,10 +254,10 @@ describe.each([
     expect(await becomesTrue(isConnected, 10_000)).toBe(true);
     await page.getByRole('button', { name: 'End scenario' }).click();
     await at('scenario-played').waitFor({ state: 'detached' });
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  it('serves its API docs from nowhere but itself', async () => {
+  it('serves its API docs without requests to any other origin', async () => {
     const origins = new Set<string>();
     page.on('request', (request) => {
       const { origin, protocol } = new URL(request.url());
@@ -271,8 +274,8 @@ describe.each([
     expect(await page.locator('.opblock').count()).toBe(operations);
     await page.getByRole('button', { name: 'POST /v1/connect-sessions', exact: false }).first().click();
     await page.locator('.opblock.is-open').waitFor();
-    await picture('docs');
+    await screenshot('docs');
     expect([...origins]).toEqual([launched.serviceUrl]);
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { findChromium } from './chromium';
 
-/** Says so at once, and once, when there is nothing to test with. */
+/** Fails once, before all tests, when Chromium is missing. */
 export default function globalSetup(): void {
   findChromium();
 }

@@ -15,18 +15,18 @@ interface ApiAnswer<Body> {
   body: Body;
 }
 
-/** Everything that `npm start` starts, on ports and data of its own. */
+/** A running `npm start`, with its own ports and data folder. */
 export interface Launched {
   serviceUrl: string;
   sandboxUrl: string;
   sampleAppUrl: string;
-  /** From the start of the command to the line that says that all is ready. */
+  /** The time from the start of the command to its line that everything is ready. */
   readyAfterMs: number;
-  /** Whether that includes a build, because nobody had built or somebody has edited. */
+  /** Whether that time includes a build, because there was none or the sources have changed. */
   built: boolean;
-  /** A call with the key that the launcher has printed. */
+  /** Calls the API with the key that the launcher has printed. */
   api<Body>(method: string, path: string, body?: object): Promise<ApiAnswer<Body>>;
-  /** Ctrl-C, as it were; throws when anything is left behind. */
+  /** Stops the launcher with SIGTERM. Throws when it exits with an error or leaves a port in use. */
   stop(): Promise<void>;
 }
 
@@ -44,9 +44,9 @@ export async function launch(environment: Record<string, string>): Promise<Launc
     env: {
       ...process.env,
       NODE_ENV: undefined,
-      // As npm does: lets the launcher notice that this process was killed, and stop.
+      // npm sets this too. It makes the launcher stop when this process was killed.
       npm_lifecycle_event: 'start',
-      // Set but empty: whatever a developer has in `.env` stays out of the test.
+      // Set but empty, so that a developer's `.env` does not affect the test.
       DATABASE_URL: '',
       TERRA_DEV_ID: '',
       TERRA_API_KEY: '',
@@ -84,8 +84,8 @@ export async function launch(environment: Record<string, string>): Promise<Launc
     try {
       child.kill('SIGTERM');
       if (!(await settlesWithin(exited, 30_000))) child.kill('SIGKILL');
-      if (child.exitCode !== 0) throw new Error(`The launcher did not stop in order:\n${output}`);
-      if (!(await becomesTrue(portsAreFree, 10_000))) throw new Error('The launcher has left a port taken.');
+      if (child.exitCode !== 0) throw new Error(`The launcher did not stop cleanly:\n${output}`);
+      if (!(await becomesTrue(portsAreFree, 10_000))) throw new Error('The launcher has left a port in use.');
     } finally {
       rmSync(dataDir, { recursive: true, force: true });
     }
@@ -97,7 +97,7 @@ export async function launch(environment: Record<string, string>): Promise<Launc
   const key = /API key\s+(\S+)/.exec(output)?.[1];
   if (!output.includes(READY) || !key) {
     await stop().catch(() => undefined);
-    throw new Error(`The launcher did not get ready:\n${output}`);
+    throw new Error(`The launcher did not become ready:\n${output}`);
   }
 
   const serviceUrl = `http://localhost:${service}`;

@@ -1,18 +1,18 @@
 import type { Delivery } from '../stage/terra-sender';
-import type { Chance } from './chance';
+import type { SeededRandom } from './seeded-random';
 import type { Story } from './stories';
 import { bodyOf } from './terra-events';
 
-// Everything happened within the last hour.
+// The first event occurred an hour ago.
 const PAST_MS = 60 * 60_000;
-const APART_MS = 100;
+const INTERVAL_MS = 100;
 
-/** All that Terra has to deliver, in the order in which it happened: stories run beside each other. */
-export function deliveriesOf(stories: Story[], chance: Chance, startedAt: number): Delivery[] {
+/** All deliveries of Terra, ordered by occurrence. Stories overlap. */
+export function deliveriesOf(stories: Story[], random: SeededRandom, startedAt: number): Delivery[] {
   const moments = stories.flatMap((story) => {
-    // Some lives are told within a second, some over the whole run.
-    const length = chance.next() ** 3;
-    const start = chance.within({ from: 0, to: 1 - length });
+    // Some stories last a moment, some the whole run.
+    const length = random.next() ** 3;
+    const start = random.within({ from: 0, to: 1 - length });
     return story.events.map((event, index) => {
       const traceId = `${story.referenceId}-${story.provider}-${index}-${event.type}`;
       return {
@@ -27,6 +27,6 @@ export function deliveriesOf(stories: Story[], chance: Chance, startedAt: number
     .map(({ body, traceId }, index) => ({
       body,
       traceId,
-      occurredAt: startedAt - PAST_MS + index * APART_MS,
+      occurredAt: startedAt - PAST_MS + index * INTERVAL_MS,
     }));
 }

@@ -1,46 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CrashingPostgres } from '../stage/crashing-postgres';
 import type { ServiceProcess } from '../stage/service-process';
-import type { Chance } from './chance';
+import type { SeededRandom } from './seeded-random';
 
-// A service that is not even listening is killed as well, now and then.
-const KILLED_WHILE_STARTING = 0.15;
+// The probability of a kill before the service listens.
+const KILL_WHILE_STARTING = 0.15;
 const STARTING_MS = { from: 100, to: 1_000 };
 const RUNNING_MS = { from: 100, to: 2_000 };
 const BEFORE_RESTART_MS = 200;
-const POSTGRES_AWAY_MS = { from: 100, to: 1_500 };
+const POSTGRES_DOWN_MS = { from: 100, to: 1_500 };
 
-/** Starts the service again whenever it has ended, and sees to it that it does. */
+/** Kills the service at random times, and starts it again whenever it has ended. */
 export class ServiceKiller {
   kills = 0;
-  /** Ends without our doing: no Postgres to start with. */
-  ownEnds = 0;
+  /** Exits without our kill: Postgres was down when the service started. */
+  ownExits = 0;
   private readonly killing = new AbortController();
   private running: ServiceProcess | undefined;
-  private loop: Promise<void> = Promise.resolve();
+  private supervision: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly spawn: () => ServiceProcess,
-    private readonly chance: Chance,
+    private readonly random: SeededRandom,
   ) {}
 
-  /** Resolves when the service is ready for the first time; from then on it is in danger. */
+  /** Resolves when the service is ready for the first time. The kills begin then. */
   async start(): Promise<void> {
     this.running = this.spawn();
     await this.running.ready();
-    this.loop = this.supervise(this.running);
+    this.supervision = this.supervise(this.running);
   }
 
-  /** From now on it lives; resolves when it is ready. */
-  async relent(): Promise<void> {
+  /** Ends the kills. Resolves when the service is ready. */
+  async stopKilling(): Promise<void> {
     this.killing.abort();
-    await this.loop;
+    await this.supervision;
     await this.running?.ready();
   }
 
   async stop(): Promise<void> {
     this.killing.abort();
-    await this.loop;
+    await this.supervision;
     await this.running?.program.stop();
   }
 
@@ -48,25 +48,25 @@ export class ServiceKiller {
     const { signal } = this.killing;
     for (let service = first; !signal.aborted; service = this.running = this.spawn()) {
       const { program } = service;
-      const momentHasCome = await Promise.race([this.moment(service), program.exited.then(() => false)]);
+      const isKillDue = await Promise.race([this.waitForKill(service), program.exited.then(() => false)]);
       if (signal.aborted && !program.hasEnded) return;
-      if (momentHasCome) {
+      if (isKillDue) {
         await program.kill();
         this.kills += 1;
       } else {
         await program.exited;
-        this.ownEnds += 1;
+        this.ownExits += 1;
         await sleep(BEFORE_RESTART_MS);
       }
     }
   }
 
-  /** Waits for the next moment to kill; false when the service has ended by itself. */
-  private async moment(service: ServiceProcess): Promise<boolean> {
-    const { chance } = this;
+  /** Waits until the next kill is due. @returns false when the service has exited by itself */
+  private async waitForKill(service: ServiceProcess): Promise<boolean> {
+    const { random } = this;
     const { signal } = this.killing;
-    const whileStarting = chance.happens(KILLED_WHILE_STARTING);
-    const waitMs = chance.within(whileStarting ? STARTING_MS : RUNNING_MS);
+    const whileStarting = random.chance(KILL_WHILE_STARTING);
+    const waitMs = random.within(whileStarting ? STARTING_MS : RUNNING_MS);
     if (!whileStarting) {
       const ready = await service.ready().then(
         () => true,
@@ -79,9 +79,9 @@ export class ServiceKiller {
   }
 }
 
-/** Kills Postgres, and lets it come back after a while. */
-export async function crashPostgres(postgres: CrashingPostgres, chance: Chance): Promise<void> {
+/** Kills Postgres, and restarts it after a while. */
+export async function crashPostgres(postgres: CrashingPostgres, random: SeededRandom): Promise<void> {
   await postgres.kill();
-  await sleep(chance.within(POSTGRES_AWAY_MS));
+  await sleep(random.within(POSTGRES_DOWN_MS));
   await postgres.restart();
 }

@@ -3,13 +3,13 @@ import { readOptions, type Options } from './options';
 import { describeReport, succeeded } from './report';
 import { run } from './run';
 
-/** Fails when anything that was acknowledged is missing, was applied twice, or left a wrong state. */
+/** @returns whether each acknowledged event is stored, has exactly one effect, and has led to the expected state */
 async function test(options: Options, toStop: StopList): Promise<boolean> {
   const { deliveries, seed, careless } = options;
   console.log(
-    `Seed ${seed}: ${deliveries.toLocaleString('en-US')} deliveries, while the service and Postgres are killed …`,
+    `Seed ${seed}: ${deliveries.toLocaleString('en-US')} deliveries; the service and Postgres are killed meanwhile …`,
   );
-  if (careless) console.log('Postgres does not wait for the disk: this run has to fail.');
+  if (careless) console.log('Postgres does not wait for the disk: this run must fail.');
   const report = await run(options, toStop);
   console.log(describeReport(report));
   return succeeded(report);
@@ -18,16 +18,18 @@ async function test(options: Options, toStop: StopList): Promise<boolean> {
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const toStop = new StopList();
-  // Ctrl-C reaches us alone, because the children are in process groups of their own; they are stopped in order.
+  // Ctrl-C reaches only this process, because each child is in its own process group. We stop the children in order.
   const stopped = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
     }
   });
   try {
-    const right = await Promise.race([test(options, toStop), stopped]);
-    console.log(right ? 'Nothing is missing, nothing was applied twice.' : 'The crash test has failed.');
-    process.exitCode = right ? 0 : 1;
+    const hasSucceeded = await Promise.race([test(options, toStop), stopped]);
+    console.log(
+      hasSucceeded ? 'Every acknowledged event was applied exactly once.' : 'The crash test has failed.',
+    );
+    process.exitCode = hasSucceeded ? 0 : 1;
   } catch (error) {
     process.exitCode = 1;
     console.error('The crash test has failed:', error);

@@ -4,13 +4,13 @@ import { parseArgs } from 'node:util';
 export interface Options {
   deliveries: number;
   seed: number;
-  /** Postgres does not wait for the disk: acknowledged events get lost, and the run has to notice. */
+  /** Postgres does not wait for the disk, so acknowledged events get lost, and the run must fail. */
   careless: boolean;
 }
 
 const USAGE = 'npm run test:crash -- [--deliveries 10000] [--seed 7] [--careless]';
 
-/** @throws Error with the usage when there is anything else on the command line */
+/** @throws Error with the usage when an argument is unknown or invalid */
 export function readOptions(args: string[]): Options {
   const { deliveries, seed, careless } = parse(args);
   return {
@@ -38,5 +38,5 @@ function parse(args: string[]): { deliveries: string; seed?: string; careless: b
 function numberOf(name: string, text: string, least: number): number {
   const number = Number(text);
   if (/^\d{1,7}$/.test(text) && number >= least) return number;
-  throw new Error(`--${name} must be a whole number from ${least} on.\n${USAGE}`);
+  throw new Error(`--${name} must be a whole number of at least ${least}.\n${USAGE}`);
 }

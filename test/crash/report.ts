@@ -8,7 +8,7 @@ export interface Report {
   sender: TerraSender;
   stored: Evidence['stored'];
   serviceKills: number;
-  serviceOwnEnds: number;
+  serviceOwnExits: number;
   postgresKills: number;
   verdict: Verdict;
   tookMs: Record<string, number>;
@@ -31,9 +31,9 @@ export function describeReport(report: Report): string {
     ['repeats sent', sender.repeats],
     ['answers', tally(sender.attempts.map(({ status }) => String(status ?? 'none')))],
     ['kill -9 of the service', report.serviceKills],
-    ['starts without Postgres', report.serviceOwnEnds],
+    ['exits without Postgres', report.serviceOwnExits],
     ['kill -9 of Postgres', report.postgresKills],
-    ['events in the end', tally(report.stored.map(({ status }) => status))],
+    ['final event statuses', tally(report.stored.map(({ status }) => status))],
     ...Object.entries(FAULTS).map(([fault, words]): [string, number] => [
       words,
       verdict[fault as keyof Verdict].length,

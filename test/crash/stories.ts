@@ -1,7 +1,7 @@
-import type { Chance } from './chance';
+import type { SeededRandom } from './seeded-random';
 import type { Account, StoryEvent } from './terra-events';
 
-/** One account, from its first connecting to wherever its story ends; events in the order in which they happen. */
+/** The events of one account, from its first connect on, in the order in which they occur. */
 export interface Story extends Account {
   events: StoryEvent[];
 }
@@ -10,98 +10,99 @@ const PROVIDERS = ['GARMIN', 'OURA', 'FITBIT', 'POLAR', 'WHOOP'] as const;
 const SCOPES = ['activity', 'body', 'daily', 'nutrition', 'sleep'] as const;
 const DATA = ['activity', 'daily', 'sleep'] as const;
 const EVENTS_PER_ACCOUNT = 7;
+// Probabilities: an end user has two accounts, a story has another step, a story ends with a disconnect.
 const TWO_ACCOUNTS = 0.4;
-const ANOTHER_TURN = 0.65;
-const AN_END = 0.25;
+const ANOTHER_STEP = 0.65;
+const DISCONNECT = 0.25;
 
-/** Stories of as many end users as it takes for that many events. */
-export function writeStories(chance: Chance, deliveries: number): Story[] {
+/** Writes stories of as many end users as the number of deliveries needs. Each event is one delivery. */
+export function writeStories(random: SeededRandom, deliveries: number): Story[] {
   const stories: Story[] = [];
   let left = deliveries;
-  for (let person = 0; left > 0; person += 1) {
-    const first = chance.below(PROVIDERS.length);
-    const accounts = chance.happens(TWO_ACCOUNTS) ? 2 : 1;
+  for (let endUser = 0; left > 0; endUser += 1) {
+    const first = random.below(PROVIDERS.length);
+    const accounts = random.chance(TWO_ACCOUNTS) ? 2 : 1;
     for (let account = 0; account < accounts && left > 0; account += 1) {
       const provider = PROVIDERS[(first + account) % PROVIDERS.length] as string;
-      const story = new Author(chance, `${person}-${account}`).write();
-      // The last one fills what is left; one that does not fit is not told.
+      const story = new StoryWriter(random, `${endUser}-${account}`).write();
+      // The last story fills the remaining deliveries. A story that does not fit is cut to its first event.
       const events = story.length <= left ? story : story.slice(0, 1);
       const isLast = left - events.length < 1.5 * EVENTS_PER_ACCOUNT;
-      addData(chance, events, isLast ? left : EVENTS_PER_ACCOUNT);
-      stories.push({ referenceId: `person-${person}`, provider, events });
+      addData(random, events, isLast ? left : EVENTS_PER_ACCOUNT);
+      stories.push({ referenceId: `person-${endUser}`, provider, events });
       left -= events.length;
     }
   }
   return stories;
 }
 
-// Data of whoever is known at that moment: it must neither raise nor lower anything.
-function addData(chance: Chance, events: StoryEvent[], upTo: number): void {
+// Adds data events of the Terra user of the event before. Data must not change a connection.
+function addData(random: SeededRandom, events: StoryEvent[], upTo: number): void {
   while (events.length < upTo) {
-    const place = 1 + chance.below(events.length);
+    const place = 1 + random.below(events.length);
     const user = (events[place - 1] as StoryEvent).user;
-    events.splice(place, 0, { type: chance.pick(DATA), user });
+    events.splice(place, 0, { type: random.pick(DATA), user });
   }
 }
 
-class Author {
+class StoryWriter {
   private readonly events: StoryEvent[] = [];
   private user = '';
   private users = 0;
 
   constructor(
-    private readonly chance: Chance,
+    private readonly random: SeededRandom,
     private readonly name: string,
   ) {}
 
   write(): StoryEvent[] {
-    const { chance } = this;
+    const { random } = this;
     this.auth(this.nextUser());
-    const turns = [() => this.change(), () => this.fail(), () => this.reauth()];
-    while (chance.happens(ANOTHER_TURN)) chance.pick(turns)();
-    if (chance.happens(AN_END))
-      this.tell({ type: chance.pick(['deauth', 'access_revoked']), user: this.user });
+    const steps = [() => this.changePermissions(), () => this.fail(), () => this.reauth()];
+    while (random.chance(ANOTHER_STEP)) random.pick(steps)();
+    if (random.chance(DISCONNECT))
+      this.add({ type: random.pick(['deauth', 'access_revoked']), user: this.user });
     return this.events;
   }
 
   private auth(user: string): void {
     this.user = user;
-    this.tell({ type: 'auth', user, scopes: this.someScopes() });
+    this.add({ type: 'auth', user, scopes: this.someScopes() });
   }
 
-  private change(): void {
-    const { chance, user } = this;
+  private changePermissions(): void {
+    const { random, user } = this;
     const scopes = this.someScopes();
-    if (chance.happens(0.5)) {
-      this.tell({ type: 'permission_change', user, scopes, added: [], removed: [] });
+    if (random.chance(0.5)) {
+      this.add({ type: 'permission_change', user, scopes, added: [], removed: [] });
     } else {
-      // Never all of them, which would be another story.
+      // The added scopes stay, so the connection never loses all of its scopes. That would be another case.
       const kept = new Set(scopes);
       const removed = SCOPES.filter((scope) => !kept.has(scope)).slice(0, 2);
-      this.tell({ type: 'permission_change', user, scopes: null, added: scopes, removed });
+      this.add({ type: 'permission_change', user, scopes: null, added: scopes, removed });
     }
   }
 
-  /** The provider refuses Terra; sometimes the person logs in again and the same Terra user goes on. */
+  /** The provider refuses Terra. Sometimes the end user logs in again and keeps the same Terra user. */
   private fail(): void {
-    this.tell({ type: 'connection_error', user: this.user });
-    if (this.chance.happens(0.4)) this.auth(this.user);
+    this.add({ type: 'connection_error', user: this.user });
+    if (this.random.chance(0.4)) this.auth(this.user);
   }
 
-  /** Connected anew: another Terra user takes over, and news about the old one may still follow. */
+  /** The end user reconnects: a new Terra user supersedes the old one, which may still have late events. */
   private reauth(): void {
-    const { chance } = this;
+    const { random } = this;
     const oldUser = this.user;
     const user = this.nextUser();
     const scopes = this.someScopes();
     const swap: StoryEvent = { type: 'user_reauth', user, scopes, oldUser };
     const auth: StoryEvent = { type: 'auth', user, scopes };
-    for (const event of chance.pick([[swap], [swap, auth], [auth, swap]])) this.tell(event);
-    if (chance.happens(0.3)) this.tell({ type: chance.pick(['deauth', 'connection_error']), user: oldUser });
+    for (const event of random.pick([[swap], [swap, auth], [auth, swap]])) this.add(event);
+    if (random.chance(0.3)) this.add({ type: random.pick(['deauth', 'connection_error']), user: oldUser });
     this.user = user;
   }
 
-  private tell(event: StoryEvent): void {
+  private add(event: StoryEvent): void {
     this.events.push(event);
   }
 
@@ -111,7 +112,7 @@ class Author {
   }
 
   private someScopes(): string[] {
-    const chosen = SCOPES.filter(() => this.chance.happens(0.6));
+    const chosen = SCOPES.filter(() => this.random.chance(0.6));
     return chosen.length > 0 ? chosen : [SCOPES[0]];
   }
 }

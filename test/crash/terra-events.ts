@@ -1,8 +1,8 @@
-/** What happens to an account at a provider, in the words of the story; see stories.ts. */
+/** An event of a story; see stories.ts. */
 export type StoryEvent =
   | { type: 'auth'; user: string; scopes: string[] }
   | { type: 'user_reauth'; user: string; scopes: string[]; oldUser: string }
-  /** All scopes from now on; or only what was added and removed. */
+  /** `scopes` replaces all scopes. With null, only the added and the removed scopes are known. */
   | { type: 'permission_change'; user: string; scopes: string[] | null; added: string[]; removed: string[] }
   | { type: 'connection_error' | 'deauth' | 'access_revoked'; user: string }
   | { type: 'activity' | 'daily' | 'sleep'; user: string };
@@ -13,9 +13,10 @@ export interface Account {
 }
 
 /**
- * The body that Terra sends.
+ * The body of Terra's webhook for an event.
  *
- * @param flowId tells it from the same news of the same second, which would otherwise be the same bytes: a replay (T-07)
+ * @param flowId distinguishes equal events of one second. Without it their bytes would be equal, and the service would
+ *   refuse the second one as a replay (T-07)
  */
 export function bodyOf(event: StoryEvent, account: Account, flowId: string): string {
   return JSON.stringify({

@@ -1,4 +1,4 @@
-import { Chance } from './chance';
+import { SeededRandom } from './seeded-random';
 import { deliveriesOf } from './deliveries';
 import { expectedOf, STATUS, type ConnectionState } from './expectation';
 import { writeStories } from './stories';
@@ -13,14 +13,14 @@ const connection = (change: Partial<ConnectionState> = {}): ConnectionState => (
   statusReason: null,
   scopes: ['daily'],
   terraUserIds: ['terra-1'],
-  news: ['auth terra-1', 'connection_error terra-1', 'auth terra-1'],
+  history: ['auth terra-1', 'connection_error terra-1', 'auth terra-1'],
   ...change,
 });
 const other = connection({ provider: 'OURA', terraUserId: 'terra-2', terraUserIds: ['terra-2'] });
 const expected = [connection(), other];
 const events = ['a', 'b'].map((traceId) => ({ traceId, status: 'done' }));
 
-/** The faults that are found when the evidence differs from what is right in this. */
+/** The kinds of fault found when correct evidence gets this change. */
 const faultsOf = (change: Partial<Evidence>): string[] => {
   const right = { acknowledged: ['a', 'b'], stored: events, connections: [connection(), other] };
   const verdict = judge(expected, { ...right, ...change });
@@ -29,8 +29,8 @@ const faultsOf = (change: Partial<Evidence>): string[] => {
   return faults;
 };
 
-describe('the crash test notices', () => {
-  it('nothing, when nothing is wrong', () => {
+describe('The crash test reports', () => {
+  it('no fault for correct evidence', () => {
     expect(faultsOf({})).toEqual([]);
     expect(faultsOf({ stored: [...events, { traceId: 'never acknowledged', status: 'ignored' }] })).toEqual(
       [],
@@ -41,36 +41,36 @@ describe('the crash test notices', () => {
     expect(faultsOf({ stored: events.slice(1) })).toEqual(['missingEvents']);
   });
 
-  it('an event that is there twice', () => {
+  it('an event that is stored twice', () => {
     expect(faultsOf({ stored: [...events, { traceId: 'a', status: 'ignored' }] })).toEqual([
       'eventsStoredTwice',
     ]);
   });
 
-  it('an event that is not worked off, and one that is dead', () => {
+  it('an event that is not processed, and a dead letter', () => {
     const first = { traceId: 'a', status: 'pending' };
     expect(faultsOf({ stored: [first, ...events.slice(1)] })).toEqual(['unfinishedEvents']);
     expect(faultsOf({ stored: [{ ...first, status: 'parked' }, ...events.slice(1)] })).toEqual([
       'unfinishedEvents',
     ]);
     expect(faultsOf({ stored: [{ ...first, status: 'dead_lettered' }, ...events.slice(1)] })).toEqual([
-      'deadEvents',
+      'deadLetters',
     ]);
   });
 
   it('an effect that is missing', () => {
     expect(faultsOf({ connections: [other] })).toEqual(['missingEffects']);
-    const forgetful = connection({ news: connection().news.slice(1) });
-    expect(faultsOf({ connections: [forgetful, other] })).toEqual(['missingEffects']);
+    const incomplete = connection({ history: connection().history.slice(1) });
+    expect(faultsOf({ connections: [incomplete, other] })).toEqual(['missingEffects']);
   });
 
-  it('an effect that was applied twice, wherever it stands', () => {
-    const stutterer = connection({ news: [...connection().news, 'connection_error terra-1'] });
-    expect(faultsOf({ connections: [stutterer, other] })).toEqual(['doubledEffects']);
+  it('an effect that was applied twice, in one connection or in several', () => {
+    const duplicated = connection({ history: [...connection().history, 'connection_error terra-1'] });
+    expect(faultsOf({ connections: [duplicated, other] })).toEqual(['duplicateEffects']);
     const twin = connection({ terraUserId: 'terra-3' });
-    expect(faultsOf({ connections: [twin, connection(), other] })).toEqual(['doubledEffects']);
-    const stranger = connection({ referenceId: 'person-2' });
-    expect(faultsOf({ connections: [connection(), other, stranger] })).toEqual(['doubledEffects']);
+    expect(faultsOf({ connections: [twin, connection(), other] })).toEqual(['duplicateEffects']);
+    const unexpected = connection({ referenceId: 'person-2' });
+    expect(faultsOf({ connections: [connection(), other, unexpected] })).toEqual(['duplicateEffects']);
   });
 
   it.each<Partial<ConnectionState>>([
@@ -79,23 +79,23 @@ describe('the crash test notices', () => {
     { statusReason: 'deauth' },
     { scopes: ['daily', 'sleep'] },
     { terraUserIds: ['terra-1', 'terra-9'] },
-    { news: ['auth terra-1', 'auth terra-1', 'connection_error terra-1'] },
-  ])('a connection with %j', (change) => {
+    { history: ['auth terra-1', 'auth terra-1', 'connection_error terra-1'] },
+  ])('a connection with the wrong %j', (change) => {
     expect(faultsOf({ connections: [connection(change), other] })).toEqual(['mismatches']);
   });
 });
 
-describe('the stories of the crash test', () => {
-  it('come again with their seed, have as many events as asked for, and differ with another', () => {
-    const tell = (seed: number, count: number): string => {
-      const chance = new Chance(seed);
-      const deliveries = deliveriesOf(writeStories(chance, count), chance, 0);
+describe('The stories of the crash test', () => {
+  it('are equal for one seed, differ between seeds, and have as many events as requested', () => {
+    const deliveriesAsJson = (seed: number, count: number): string => {
+      const random = new SeededRandom(seed);
+      const deliveries = deliveriesOf(writeStories(random, count), random, 0);
       expect(new Set(deliveries.map(({ traceId }) => traceId)).size).toBe(count);
       expect(new Set(deliveries.map(({ body }) => body)).size).toBe(count);
       return JSON.stringify(deliveries);
     };
-    for (const count of [1, 2, 9, 500]) expect(tell(7, count)).toBe(tell(7, count));
-    expect(tell(7, 500)).not.toBe(tell(8, 500));
+    for (const count of [1, 2, 9, 500]) expect(deliveriesAsJson(7, count)).toBe(deliveriesAsJson(7, count));
+    expect(deliveriesAsJson(7, 500)).not.toBe(deliveriesAsJson(8, 500));
   });
 
   it.each<[what: string, events: StoryEvent[], end: Partial<ConnectionState>]>([
@@ -114,7 +114,7 @@ describe('the stories of the crash test', () => {
       { scopes: ['body', 'sleep'] },
     ],
     [
-      'a swap, and the late end of the old Terra user',
+      'a swap and a late deauth of the old Terra user',
       [
         { type: 'auth', user: 'u2', scopes: ['sleep'] },
         { type: 'user_reauth', user: 'u2', oldUser: 'u1', scopes: ['sleep'] },
@@ -127,7 +127,7 @@ describe('the stories of the crash test', () => {
       [{ type: 'access_revoked', user: 'u1' }],
       { status: STATUS.ended, statusReason: 'access_revoked' },
     ],
-  ])('come to what they tell: %s', (_, events, end) => {
+  ])('lead to the expected state: %s', (_, events, end) => {
     const auth: StoryEvent = { type: 'auth', user: 'u1', scopes: ['body', 'daily'] };
     const story = { referenceId: 'person-1', provider: 'GARMIN', events: [auth, ...events] };
     expect(expectedOf(story)).toMatchObject(end);

@@ -1,27 +1,27 @@
 import type { ConnectionState } from './expectation';
 
-/** What the sender was told, and what the database holds in the end. */
+/** The acknowledgements that the sender received, and the final content of the database. */
 export interface Evidence {
-  /** Trace ids of everything that was answered with a 2xx. */
+  /** Trace ids of all deliveries that were answered with a 2xx. */
   acknowledged: Iterable<string>;
-  /** A row of the inbox each. */
+  /** One entry per row of the inbox. */
   stored: { traceId: string; status: string }[];
-  /** Those that stand for themselves: not merged into another. */
+  /** All connections that are not merged into another one. */
   connections: ConnectionState[];
 }
 
-/** What can be wrong, in words for a person. */
+/** Every kind of fault, with its label in the report. */
 export const FAULTS = {
   missingEvents: 'acknowledged events missing',
   eventsStoredTwice: 'events stored twice',
-  unfinishedEvents: 'events not worked off',
-  deadEvents: 'events dead',
+  unfinishedEvents: 'events not processed',
+  deadLetters: 'dead letters',
   missingEffects: 'effects missing',
-  doubledEffects: 'effects applied twice',
+  duplicateEffects: 'effects applied twice',
   mismatches: 'connections in a wrong state',
 } as const;
 
-/** For each fault a line for each time that it was found. */
+/** One line per occurrence, by kind of fault. */
 export type Verdict = Record<keyof typeof FAULTS, string[]>;
 
 const FINAL = ['done', 'ignored'];
@@ -29,13 +29,13 @@ const FINAL = ['done', 'ignored'];
 export function judge(expected: ConnectionState[], evidence: Evidence): Verdict {
   const { stored } = evidence;
   const rows = groupBy(stored, ({ traceId }) => traceId);
-  const those = (matches: (status: string) => boolean): string[] =>
+  const linesOf = (matches: (status: string) => boolean): string[] =>
     stored.filter(({ status }) => matches(status)).map(({ traceId, status }) => `${traceId}: ${status}`);
   return {
     missingEvents: [...evidence.acknowledged].filter((traceId) => !rows.has(traceId)),
     eventsStoredTwice: [...rows].filter(([, same]) => same.length > 1).map(([traceId]) => traceId),
-    unfinishedEvents: those((status) => status !== 'dead_lettered' && !FINAL.includes(status)),
-    deadEvents: those((status) => status === 'dead_lettered'),
+    unfinishedEvents: linesOf((status) => status !== 'dead_lettered' && !FINAL.includes(status)),
+    deadLetters: linesOf((status) => status === 'dead_lettered'),
     ...judgeConnections(expected, evidence.connections),
   };
 }
@@ -47,37 +47,41 @@ export function isRight(verdict: Verdict): boolean {
 function judgeConnections(
   expected: ConnectionState[],
   found: ConnectionState[],
-): Pick<Verdict, 'missingEffects' | 'doubledEffects' | 'mismatches'> {
-  const [missingEffects, doubledEffects, mismatches]: [string[], string[], string[]] = [[], [], []];
+): Pick<Verdict, 'missingEffects' | 'duplicateEffects' | 'mismatches'> {
+  const [missingEffects, duplicateEffects, mismatches]: [string[], string[], string[]] = [[], [], []];
   const left = groupBy(found, accountOf);
-  for (const wanted of expected) {
-    const account = accountOf(wanted);
+  for (const expectedState of expected) {
+    const account = accountOf(expectedState);
     const candidates = left.get(account) ?? [];
     left.delete(account);
-    const match = candidates.find((each) => describe(each) === describe(wanted)) ?? candidates[0];
+    const match = candidates.find((each) => describe(each) === describe(expectedState)) ?? candidates[0];
     for (const other of candidates) {
-      if (other !== match) doubledEffects.push(`${account}: ${describe(other)} as well`);
+      if (other !== match) duplicateEffects.push(`${account}: ${describe(other)} as well`);
     }
     if (!match) {
-      missingEffects.push(`${account}: ${describe(wanted)}`);
+      missingEffects.push(`${account}: ${describe(expectedState)}`);
       continue;
     }
-    const missing = without(wanted.news, match.news);
-    const doubled = without(match.news, wanted.news);
+    const missing = without(expectedState.history, match.history);
+    const duplicates = without(match.history, expectedState.history);
     missingEffects.push(...missing.map((line) => `${account}: ${line}`));
-    doubledEffects.push(...doubled.map((line) => `${account}: ${line}`));
-    const sameLines = missing.length + doubled.length === 0;
-    if (describe(match) !== describe(wanted) || (sameLines && match.news.join() !== wanted.news.join())) {
-      mismatches.push(`${account}: ${describe(match)} instead of ${describe(wanted)}`);
+    duplicateEffects.push(...duplicates.map((line) => `${account}: ${line}`));
+    const sameLines = missing.length + duplicates.length === 0;
+    if (
+      describe(match) !== describe(expectedState) ||
+      (sameLines && match.history.join() !== expectedState.history.join())
+    ) {
+      mismatches.push(`${account}: ${describe(match)} instead of ${describe(expectedState)}`);
     }
   }
-  for (const [account, strangers] of left) {
-    for (const stranger of strangers) doubledEffects.push(`${account}: ${describe(stranger)} out of nothing`);
+  for (const [account, unexpected] of left) {
+    for (const connection of unexpected)
+      duplicateEffects.push(`${account}: ${describe(connection)} out of nothing`);
   }
-  return { missingEffects, doubledEffects, mismatches };
+  return { missingEffects, duplicateEffects, mismatches };
 }
 
-/** What is in the list once more than in the other. */
+/** The elements that `list` has and `other` lacks; repeated elements count by the number of their occurrences. */
 function without(list: string[], other: string[]): string[] {
   const rest = [...other];
   return list.filter((each) => {

@@ -5,13 +5,13 @@ const RESTART_TIMEOUT_MS = 60_000;
 const RETRY_MS = 50;
 
 export interface CrashingPostgresOptions {
-  /** Folder of its own; made when missing. */
+  /** A folder only for this server. Created when missing. */
   dataDir: string;
-  /** Whether a commit waits for the disk. One that does not may lose what was acknowledged. */
+  /** Whether a commit waits for the disk. Without that, a crash can lose acknowledged events. */
   durable: boolean;
 }
 
-/** A Postgres server that can be killed, and comes back on the same port with the same data. */
+/** A Postgres server that can be killed and restarted, with the same port and data. */
 export class CrashingPostgres {
   private restarting: Promise<void> = Promise.resolve();
   private closed = false;
@@ -25,13 +25,13 @@ export class CrashingPostgres {
     return new CrashingPostgres(options, await startEmbeddedPostgres(options));
   }
 
-  /** A database of this server, made when missing. */
+  /** Creates a database when it is missing. @returns its URL */
   async database(name: string): Promise<string> {
     await this.server.ensureDatabase(name);
     return this.server.url(name);
   }
 
-  /** `kill -9` of the postmaster: nothing is flushed, no client is told. */
+  /** `kill -9` of the postmaster: Postgres flushes nothing and notifies no client. */
   async kill(): Promise<void> {
     process.kill(this.server.pid, 'SIGKILL');
     await this.server.exited;
@@ -48,7 +48,7 @@ export class CrashingPostgres {
     return this.restarting;
   }
 
-  /** For good, even in the middle of a restart. */
+  /** Stops the server for good, also during a restart. */
   async close(): Promise<void> {
     this.closed = true;
     await this.restarting.catch(() => undefined);
@@ -63,7 +63,7 @@ export class CrashingPostgres {
         this.server = await startEmbeddedPostgres({ ...this.options, port });
         return;
       } catch (error) {
-        // A killed postmaster's children notice by and by, and hold its shared memory until then.
+        // The children of a killed postmaster exit with a delay, and hold its shared memory until then.
         if (Date.now() > end) throw error;
       }
       await sleep(RETRY_MS);

@@ -2,7 +2,7 @@ import type { Environment } from '../../local/node-program';
 import { findFreePort } from '../../local/ports';
 import { LoggedProgram } from '../../local/logged-program';
 
-/** What the service and whoever plays Terra must agree on. */
+/** The credentials that the service shares with the test that plays Terra. */
 export const STAGE_CREDENTIALS = {
   devId: 'stage-testing-4d1f0a7c22',
   apiKey: 'stage-key-90b1d3c5e7f9a2b4c6d8',
@@ -10,25 +10,25 @@ export const STAGE_CREDENTIALS = {
 };
 export const STAGE_API_KEY = 'tc_stage_bootstrap_key_0123456789';
 
-// Nobody listens there: what the service wants of Terra besides its webhooks, it does not get.
+// No server listens there, so every request of the service to Terra fails. Webhooks still arrive.
 const NO_TERRA = 'http://127.0.0.1:9';
 
 export interface ServiceOptions {
   databaseUrl: string;
   logFile: string;
-  /** A free one when left out. */
+  /** Default: a free port. */
   port?: number;
   environment?: Environment;
 }
 
-/** The built service as in production, with its loops, in a process of its own. */
+/** The built service as in production, with its workers, in its own process. */
 export class ServiceProcess {
   private constructor(
     readonly url: string,
     readonly program: LoggedProgram,
   ) {}
 
-  /** Does not wait until it is ready. */
+  /** Starts the service without waiting until it is ready. */
   static spawn(options: ServiceOptions & { port: number }): ServiceProcess {
     const { databaseUrl, logFile, port, environment } = options;
     const url = `http://127.0.0.1:${port}`;

@@ -6,31 +6,31 @@ import { STAGE_CREDENTIALS } from './service-process';
 export interface Delivery {
   traceId: string;
   body: string;
-  /** When it happened, in milliseconds. */
+  /** In milliseconds since the epoch. */
   occurredAt: number;
 }
 
-/** One attempt to deliver; `status` is null when there was no answer. */
+/** One attempt to deliver. `status` is null when no response came. */
 export interface Attempt {
   traceId: string;
   status: number | null;
   retryAfter: string | null;
 }
 
-// As long as Terra waits.
+// Terra's own timeout.
 const TIMEOUT_MS = 8_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Delivers webhooks as Terra does: what is not answered by a 2xx is sent again, under the same trace id. */
+/** Delivers webhooks as Terra does: without a 2xx it sends the delivery again, with the same trace id. */
 export class TerraSender {
-  /** In the order of their ends. */
+  /** In the order of completion. */
   readonly attempts: Attempt[] = [];
   readonly acknowledged = new Set<string>();
 
   constructor(private readonly serviceUrl: () => string) {}
 
-  /** Resolves when the delivery is acknowledged; rejects when the time is over. */
+  /** Resolves when the delivery is acknowledged. Rejects when the signal aborts first. */
   async deliver(delivery: Delivery, signal: AbortSignal): Promise<void> {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       if (await this.attempt(delivery)) return;
@@ -57,7 +57,7 @@ export class TerraSender {
       attempt.retryAfter = answer.headers.get('retry-after');
       await answer.arrayBuffer();
     } catch {
-      // Nobody there, or gone in the middle. A status that has come counts: the sender has seen it.
+      // The service is down, or died during the response. A received status counts: the sender has seen it.
     }
     this.attempts.push(attempt);
     const isAcknowledged = attempt.status !== null && attempt.status >= 200 && attempt.status < 300;
@@ -65,13 +65,13 @@ export class TerraSender {
     return isAcknowledged;
   }
 
-  /** How many attempts were made beyond the first of each delivery. */
+  /** The number of attempts after the first attempt of each delivery. */
   get repeats(): number {
     return this.attempts.length - new Set(this.attempts.map(({ traceId }) => traceId)).size;
   }
 }
 
-/** `t=…,v1=…` as Terra's documents describe it, for this moment. */
+/** The signature header `t=…,v1=…` as Terra documents it. */
 export function sign(body: string, seconds: number = Math.floor(Date.now() / 1_000)): string {
   const digest = createHmac('sha256', STAGE_CREDENTIALS.signingSecret)
     .update(`${seconds}.${body}`)
@@ -79,10 +79,10 @@ export function sign(body: string, seconds: number = Math.floor(Date.now() / 1_0
   return `t=${seconds},v1=${digest}`;
 }
 
-/** The time until which the sender keeps at it. */
+/** Aborts after `ms`. Until then the sender repeats deliveries. */
 export function deadlineIn(ms: number): AbortSignal {
   const signal = AbortSignal.timeout(ms);
-  // Every delivery that waits to be repeated listens.
+  // Each delivery that waits for its next attempt adds a listener.
   setMaxListeners(0, signal);
   return signal;
 }

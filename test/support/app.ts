@@ -24,18 +24,18 @@ export interface TestApp {
   app: NestFastifyApplication;
   databaseUrl: string;
   sandbox: Sandbox;
-  /** Every line that the service has logged. */
+  /** All log lines of the service. */
   log: string[];
   query: <Row = Record<string, unknown>>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
-  /** A call with the admin key, unless other headers are given. */
+  /** Calls the API with the admin key, unless the options say otherwise. */
   api: <Body = Record<string, unknown>>(
     method: string,
     path: string,
     options?: ApiOptions,
   ) => Promise<ApiAnswer<Body>>;
-  /** Works the webhook inbox off, until nothing is due. */
+  /** Processes the webhook inbox until no event is due. */
   drainWebhooks: () => Promise<void>;
-  /** Makes every call to Terra that is due and ends somebody, and works off what Terra says to it. */
+  /** Sends every due deauthentication request to Terra, and processes the webhooks that Terra sends in response. */
   drainDeauthentications: () => Promise<void>;
   close: () => Promise<void>;
 }
@@ -46,7 +46,7 @@ export interface ApiOptions {
   key?: string | null;
 }
 
-/** The whole service on a database and a sandbox of its own, listening on a free port. Its loops are switched off. */
+/** Starts the whole service on a free port, with its own database and sandbox. Its workers are switched off. */
 export async function startTestApp(environment: Record<string, string> = {}): Promise<TestApp> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -126,8 +126,8 @@ export async function callApi<Body>(
   };
 }
 
-// Below the ports that the system hands out by itself: one of those may be taken, between our look and our use of it, by
-// any connection that anybody makes. Each jest worker has a range of its own.
+// The range is below the ephemeral ports of the system: any outgoing connection may take one of those between our check
+// and our use of it. Each jest worker has its own range.
 const PORTS_PER_WORKER = 1_000;
 const FIRST_PORT = 20_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 12) * PORTS_PER_WORKER;
 let nextPort = Math.floor(Math.random() * PORTS_PER_WORKER);

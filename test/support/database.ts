@@ -17,7 +17,7 @@ async function asAdmin(sql: string): Promise<void> {
   }
 }
 
-/** A migrated database of the caller's own. Drop it in `afterAll`, after the app that uses it is closed. */
+/** Creates a migrated database. Drop it in `afterAll`, after the app that uses it is closed. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { TEST_POSTGRES_URL: server, TEST_POSTGRES_TEMPLATE: template } = process.env;
   if (!server || !template) throw new Error('The global set-up has not run: start tests with "npm test".');
@@ -27,7 +27,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const url = new URL(server);
   url.pathname = `/${name}`;
   const pool = new Pool({ connectionString: url.href, max: 4, allowExitOnIdle: true });
-  // Tests end connections on purpose; an idle one that dies must not end the run.
+  // Tests terminate connections on purpose; the error of an idle client must not fail the run.
   pool.on('error', () => undefined);
 
   return {

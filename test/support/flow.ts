@@ -45,12 +45,12 @@ export async function connectionsOf(service: TestApp, referenceId: string): Prom
   return answer.body.items;
 }
 
-/** Goes to an address as a browser does, without following where it leads. */
+/** Requests a URL as a browser does, without following redirects. */
 export function visit(url: string | URL, init: RequestInit = {}): Promise<Response> {
   return fetch(url, { redirect: 'manual', ...init });
 }
 
-/** The redirect URL that Terra was given for a session. */
+/** The redirect URL that the service gave to Terra for the latest session of a reference. */
 export function redirectUrlOf(service: TestApp, referenceId: string, outcome: 'success' | 'failure'): string {
   const sent = service.sandbox.requests
     .map(({ body }) => (body ?? {}) as Record<string, string>)
@@ -60,7 +60,7 @@ export function redirectUrlOf(service: TestApp, referenceId: string, outcome: 's
   return url;
 }
 
-/** Moves the service's clock until the mocks are restored. */
+/** Shifts the service's clock by `seconds` until the mocks are restored. */
 export function shiftClock(service: TestApp, seconds: number): void {
   jest
     .spyOn(service.app.get(Clock, { strict: false }), 'now')
@@ -83,7 +83,7 @@ const TABLES = [
 ] as const;
 export type TableName = (typeof TABLES)[number];
 
-/** Rows and their digest per table: equal before and after means that nothing was added, removed or changed. */
+/** Row count and digest per table. Equal values before and after a call mean that no row was added, removed or changed. */
 export async function stateOf(service: TestApp): Promise<Record<TableName, string>> {
   const digests = TABLES.map(async (table) => {
     const [row] = await service.query<{ count: string; digest: string }>(

@@ -1,5 +1,5 @@
-// Lints texts as if they stood in given files of this repository, and prints what was found. A program of its own,
-// because jest cannot load our lint rules, which are an ES module. stdin: [{ filePath, text }]; stdout: messages of each.
+// Lints texts as if they were files of this repository, and prints the findings. This is a separate program because our
+// lint rules are an ES module, which jest cannot load. stdin: [{ filePath, text }]; stdout: one list of messages per text.
 import { ESLint } from 'eslint';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -8,7 +8,7 @@ import tseslint from 'typescript-eslint';
 const root = join(import.meta.dirname, '..', '..');
 const eslint = new ESLint({
   cwd: root,
-  // The files do not exist, so that nothing is known about their types.
+  // The files do not exist, so the linter has no types for them.
   overrideConfig: [
     {
       files: ['**/*.ts'],

@@ -33,8 +33,8 @@ export interface ReportAnswer {
   events: { id: string; type: string | null; status: string; terraUserId: string | null }[];
 }
 
-/** An id that nothing has. */
-export const NOBODY = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
+/** An id that no row has. */
+export const UNKNOWN_ID = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
 const HOUR = 3_600;
 
 export interface WireUser {
@@ -50,15 +50,15 @@ export const userOf = (referenceId: string | null, userId: string = randomUUID()
   scopes: 'A,B',
 });
 export const auth = (user: object): object => ({ type: 'auth', status: 'success', user });
-/** The same news once more, and not the same delivery: equal bodies of one second have equal signatures. */
+/** The same fact in another delivery: equal bodies within one second would have equal signatures, and count as a replay. */
 export const authAgain = (user: object): object => ({ ...auth(user), message: randomUUID() });
 export const deauth = (user: object): object => ({ type: 'deauth', status: 'success', user });
 
-/** Makes webhook events of the past, and looks at them as an admin does. */
+/** Delivers webhook events, and reads and replays them through the admin API. */
 export class PastWebhooks {
   constructor(private readonly service: TestApp) {}
 
-  /** Hands an event in, and does not wait for it to be worked off. */
+  /** Posts an event without processing it. @returns its id in the inbox */
   async post(event: object | string, options: WebhookOptions = {}): Promise<string> {
     const traceId = randomUUID();
     const { status } = await postWebhook(this.service, event, { ...options, traceId });
@@ -70,6 +70,7 @@ export class PastWebhooks {
     return row.id;
   }
 
+  /** Posts an event and processes the inbox. @returns the event's id */
   async deliver(event: object | string, options: WebhookOptions = {}): Promise<string> {
     const id = await this.post(event, options);
     await this.service.drainWebhooks();
@@ -95,8 +96,8 @@ export class PastWebhooks {
     return this.service.api<ReportAnswer>('POST', '/v1/webhook-events/replay', { body });
   }
 
-  /** From now on Postgres takes no connection of this reference; with what makes it take them again. */
-  async breakFor(referenceId: string): Promise<() => Promise<void>> {
+  /** Makes Postgres refuse every write to connections of this reference. @returns a function that ends this */
+  async failWritesFor(referenceId: string): Promise<() => Promise<void>> {
     const name = `broken_${randomUUID().replaceAll('-', '')}`;
     await this.service.query(
       `CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -111,14 +112,14 @@ export class PastWebhooks {
     };
   }
 
-  /** Lets hours go by until the event is not tried any more. */
-  async giveUp(id: string): Promise<void> {
+  /** Moves the clock and runs the worker until the event is a dead letter. */
+  async exhaustRetries(id: string): Promise<void> {
     for (let hours = 1; hours < 30 && (await this.read(id)).status === 'pending'; hours += 1) {
       shiftClock(this.service, hours * HOUR);
       await this.service.app.get(WebhookInboxWorker, { strict: false }).runOnce();
     }
     jest.restoreAllMocks();
     const { status, note } = await this.read(id);
-    if (status !== 'dead_lettered') throw new Error(`The event is ${status}, not dead: ${note}`);
+    if (status !== 'dead_lettered') throw new Error(`The event is ${status}, not dead-lettered: ${note}`);
   }
 }

@@ -2,7 +2,7 @@ import { request, type IncomingHttpHeaders } from 'node:http';
 
 export interface RawRequest {
   method?: string;
-  /** A list sends the header that many times. */
+  /** A list sends the header once per value. */
   headers?: Record<string, string | string[]>;
   body?: string | Buffer;
 }
@@ -11,11 +11,14 @@ export interface RawAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
-  /** The body as JSON, where it is some. */
+  /** The parsed body of a JSON response, otherwise empty. */
   json: Record<string, unknown>;
 }
 
-/** A request byte for byte: `fetch` would mend the path, join headers, and give up on an answer that comes early. */
+/**
+ * Sends a request exactly as given. `fetch` would normalize the path, join headers, and fail when the response comes
+ * before the whole body is sent.
+ */
 export function sendRaw(origin: string, path: string, options: RawRequest = {}): Promise<RawAnswer> {
   const { hostname, port } = new URL(origin);
   const { method = 'GET', headers = {}, body } = options;
@@ -31,7 +34,7 @@ export function sendRaw(origin: string, path: string, options: RawRequest = {}):
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
       });
     });
-    // A server that refuses a body closes while we still write; what counts is the answer, if one came.
+    // A server that refuses a body closes the connection while we still write. Its response, if any, takes precedence.
     call.on('error', (error) => setTimeout(() => reject(error), 100));
     for (const [name, value] of Object.entries(headers)) call.setHeader(name, value);
     if (body !== undefined && !call.hasHeader('transfer-encoding')) {

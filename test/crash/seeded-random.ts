@@ -1,8 +1,8 @@
-/** Chance that comes again with the same seed (mulberry32). */
-export class Chance {
+/** Random numbers that repeat with the same seed (mulberry32). */
+export class SeededRandom {
   constructor(private state: number) {}
 
-  /** From 0 to below 1. */
+  /** A number from 0 (inclusive) to 1 (exclusive). */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
@@ -14,11 +14,11 @@ export class Chance {
     return from + this.next() * (to - from);
   }
 
-  happens(probability: number): boolean {
+  chance(probability: number): boolean {
     return this.next() < probability;
   }
 
-  /** A whole number from 0 to below the limit. */
+  /** An integer from 0 (inclusive) to `limit` (exclusive). */
   below(limit: number): number {
     return Math.floor(this.next() * limit);
   }

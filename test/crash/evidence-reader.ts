@@ -6,30 +6,29 @@ import type { Evidence } from './verdict';
 
 const POLL_MS = 200;
 const READERS = 8;
-// More than any story has.
-const LINES = 100;
+// More lines than any story has.
+const HISTORY_LIMIT = 100;
 
 interface HistoryLine {
   cause: string;
   terraUserId: string;
 }
 
-type ConnectionRow = Omit<ConnectionState, 'news'> & { id: string };
+type ConnectionRow = Omit<ConnectionState, 'history'> & { id: string };
 
-/** Looks at what the service has made of it all: its tables past it, and its histories by asking it. */
-export class Witness {
+/** Reads the evidence: the tables directly from the database, the histories of connections through the API. */
+export class EvidenceReader {
   constructor(
     private readonly databaseUrl: string,
     private readonly serviceUrl: string,
   ) {}
 
   /**
-   * Resolves when no event waits any more: neither to be worked off, nor for its Terra user's owner, since in the stories
-   * every one of them gets one.
+   * Resolves when no event is pending or parked. Every Terra user of the stories gets an owner, so no event stays parked.
    *
-   * @returns false when the time was over first
+   * @returns false when the signal aborts first
    */
-  async isWorkedOff(signal: AbortSignal): Promise<boolean> {
+  async waitUntilProcessed(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
       const [row] = await this.query<{ waiting: number }>(
         `SELECT count(*)::int AS waiting FROM terra_connect.webhook_events WHERE status IN ('pending', 'parked')`,
@@ -40,7 +39,7 @@ export class Witness {
     return false;
   }
 
-  async evidence(): Promise<Omit<Evidence, 'acknowledged'>> {
+  async read(): Promise<Omit<Evidence, 'acknowledged'>> {
     const rows = await this.query<ConnectionRow>(
       `SELECT id, reference_id AS "referenceId", provider, terra_user_id AS "terraUserId", status,
           status_reason AS "statusReason",
@@ -51,18 +50,18 @@ export class Witness {
     );
     const connections: ConnectionState[] = [];
     const left = rows.values();
-    const read = async (): Promise<void> => {
-      for (const { id, ...row } of left) connections.push({ ...row, news: await this.newsOf(id) });
+    const readHistories = async (): Promise<void> => {
+      for (const { id, ...row } of left) connections.push({ ...row, history: await this.historyOf(id) });
     };
-    await Promise.all(Array.from({ length: READERS }, read));
+    await Promise.all(Array.from({ length: READERS }, readHistories));
     return {
       stored: await this.query(`SELECT trace_id AS "traceId", status FROM terra_connect.webhook_events`),
       connections,
     };
   }
 
-  private async newsOf(id: string): Promise<string[]> {
-    const answer = await fetch(`${this.serviceUrl}/v1/connections/${id}/history?limit=${LINES}`, {
+  private async historyOf(id: string): Promise<string[]> {
+    const answer = await fetch(`${this.serviceUrl}/v1/connections/${id}/history?limit=${HISTORY_LIMIT}`, {
       headers: { authorization: `Bearer ${STAGE_API_KEY}` },
     });
     if (!answer.ok) throw new Error(`The history of ${id} was answered with ${answer.status}.`);
