@@ -1,6 +1,12 @@
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
-import { compareDue, heldState, linkPeople, reconcile, unheard } from './support/reconciliation';
+import {
+  reconcileDue,
+  reconciledState,
+  linkEndUsers,
+  reconcile,
+  withWebhooksLost,
+} from './support/reconciliation';
 import type { FaultStep } from '../sandbox/behaviour';
 
 const MINUTE = 60;
@@ -12,7 +18,7 @@ afterAll(() => service.close());
 beforeEach(() => {
   service.sandbox.reset();
   // Somebody else: an account without anybody in it makes the brake suspicious.
-  unheard(service, () => account().connect({ provider: 'POLAR', referenceId: 'bystander' }));
+  withWebhooksLost(service, () => account().connect({ provider: 'POLAR', referenceId: 'bystander' }));
   service.sandbox.requests.length = 0;
   service.log.length = 0;
 });
@@ -30,7 +36,9 @@ describe('An end user is compared with Terra', () => {
     async (shape) => {
       service.sandbox.behaviour.userInfoShape = shape;
       const referenceId = newReference();
-      const { userId } = unheard(service, () => account().connect({ provider: 'OURA', referenceId }));
+      const { userId } = withWebhooksLost(service, () =>
+        account().connect({ provider: 'OURA', referenceId }),
+      );
 
       const { status, body } = await reconcile(service, referenceId);
       expect(status).toBe(200);
@@ -68,7 +76,7 @@ describe('An end user is compared with Terra', () => {
     'and a lost deauth is believed the second time, an hour later, told as %s',
     async (unknownReference) => {
       service.sandbox.behaviour.unknownReference = unknownReference;
-      const [person] = await linkPeople(service, 1);
+      const [person] = await linkEndUsers(service, 1);
       const { userId, referenceId } = person as { userId: string; referenceId: string };
       account().remove(userId);
 
@@ -87,7 +95,7 @@ describe('An end user is compared with Terra', () => {
   );
 
   it('and one that was missing and is back has never been gone', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     const { userId, referenceId } = person as { userId: string; referenceId: string };
     const user = account().remove(userId);
     expect(await actions(referenceId)).toEqual(['mark_missing']);
@@ -101,7 +109,7 @@ describe('An end user is compared with Terra', () => {
   });
 
   it('and one that was taken for gone comes back when Terra lists it again', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     const { userId, referenceId } = person as { userId: string; referenceId: string };
     const user = account().remove(userId);
     await reconcile(service, referenceId);
@@ -116,9 +124,9 @@ describe('An end user is compared with Terra', () => {
   });
 
   it('and scopes are as Terra has them', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     const { userId, referenceId } = person as { userId: string; referenceId: string };
-    unheard(service, () => account().changePermissions(userId, { add: ['EXTRA'] }));
+    withWebhooksLost(service, () => account().changePermissions(userId, { add: ['EXTRA'] }));
     expect(await actions(referenceId)).toEqual(['update_scopes']);
     const [connection] = await connectionsOf(service, referenceId);
     expect(connection?.scopes).toContain('EXTRA');
@@ -126,20 +134,20 @@ describe('An end user is compared with Terra', () => {
   });
 
   it('and one whose provider refused Terra has recovered when data has come since, and not before', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     const { userId, referenceId } = person as { userId: string; referenceId: string };
     account().reportConnectionError(userId);
     await service.drainWebhooks();
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'needs_reauth' }]);
     // `active: true` all the while, which is no proof.
     expect(await actions(referenceId)).toEqual([]);
-    unheard(service, () => account().sendData(userId));
+    withWebhooksLost(service, () => account().sendData(userId));
     expect(await actions(referenceId)).toEqual(['recover']);
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
   });
 
   it('and one that Terra says is inactive needs the person', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     if (person) person.active = false;
     const referenceId = person?.referenceId ?? '';
     expect(await actions(referenceId)).toEqual(['mark_inactive']);
@@ -158,22 +166,22 @@ describe('An end user is compared with Terra', () => {
   });
 
   it('and an account under another reference is reported and never moved (T-16)', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     const { userId, referenceId } = person as { userId: string; referenceId: string };
     const other = newReference();
     if (person) person.referenceId = other;
-    const before = await heldState(service);
+    const before = await reconciledState(service);
     for (const asked of [referenceId, other]) {
       expect((await reconcile(service, asked)).body).toMatchObject({
         conclusion: 'needs_operator',
         changes: [{ action: 'owner_conflict', terraUserId: userId }],
       });
     }
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
   });
 
   it('and one that we were told has ended, and Terra lists, is reported and stays ended', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     const { userId, referenceId } = person as { userId: string; referenceId: string };
     account().revokeAccess(userId);
     await service.drainWebhooks();
@@ -186,7 +194,7 @@ describe('An end user is compared with Terra', () => {
   });
 
   it('and one that we have disconnected, and Terra still lists, is disconnected again', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     const { userId, referenceId } = person as { userId: string; referenceId: string };
     const [connection] = await connectionsOf(service, referenceId);
     await service.api('DELETE', `/v1/connections/${connection?.id}`);
@@ -227,7 +235,7 @@ describe('Whoever brings the news', () => {
   });
 
   it('a reconnect of which we saw the new account first keeps the id of the connection', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     const referenceId = person?.referenceId ?? '';
     const [before] = await connectionsOf(service, referenceId);
     // Delivered late: the comparison comes first, and finds one unknown and one missing.
@@ -255,19 +263,19 @@ describe('A Terra that does not answer well changes nothing', () => {
     ['a success that is an error', { okWithStatusError: true }, 502, 'terra.rejected'],
     ['404 to everything', { failWith: repeat(404) }, 502, 'terra.endpoint_missing'],
   ])('%s', async (_, behaviour, status, code) => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     if (person) account().remove(person.userId);
-    const before = await heldState(service);
+    const before = await reconciledState(service);
     Object.assign(service.sandbox.behaviour, behaviour);
     const answer = await reconcile<{ code: string }>(service, person?.referenceId ?? '');
     expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
     expect(loggedEvents()).toContain('terra.request_failed');
     expect(service.log.join('')).not.toContain(person?.referenceId);
   });
 
   it('a bare 404 alone is not believed: who is asked for by name is there', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     service.sandbox.behaviour.failWith = [404];
     expect((await reconcile(service, person?.referenceId ?? '')).body).toMatchObject({
       terraUsers: 1,
@@ -276,7 +284,7 @@ describe('A Terra that does not answer well changes nothing', () => {
   });
 
   it('an empty list alone is not believed either', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     service.sandbox.behaviour.emptyLists = true;
     expect((await reconcile(service, person?.referenceId ?? '')).body).toMatchObject({
       conclusion: 'in_step',
@@ -298,7 +306,7 @@ describe('A Terra that does not answer well changes nothing', () => {
 
 describe('Nobody is ended while there is reason to doubt Terra', () => {
   const missing = async (count: number): Promise<string[]> => {
-    const people = await linkPeople(service, count);
+    const people = await linkEndUsers(service, count);
     const references = people.map(({ referenceId }) => referenceId ?? '');
     for (const { userId } of people) account().remove(userId);
     for (const referenceId of references) expect(await actions(referenceId)).toEqual(['mark_missing']);
@@ -341,25 +349,25 @@ describe('On a schedule', () => {
   });
 
   it('everybody is compared once a day, and what was lost is made up for', async () => {
-    const [first, second] = await linkPeople(service, 2);
-    unheard(service, () => account().changePermissions(first?.userId ?? '', { add: ['EXTRA'] }));
+    const [first, second] = await linkEndUsers(service, 2);
+    withWebhooksLost(service, () => account().changePermissions(first?.userId ?? '', { add: ['EXTRA'] }));
     account().remove(second?.userId ?? '');
-    expect(await compareDue(service)).toBe(0);
+    expect(await reconcileDue(service)).toBe(0);
 
     shiftClock(service, 25 * HOUR);
-    expect(await compareDue(service)).toBe(2);
-    expect(await compareDue(service)).toBe(0);
+    expect(await reconcileDue(service)).toBe(2);
+    expect(await reconcileDue(service)).toBe(0);
     expect((await connectionsOf(service, first?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
     // Whoever is missing is looked at again as soon as it would be believed.
     shiftClock(service, 26 * HOUR + MINUTE);
-    expect(await compareDue(service)).toBe(1);
+    expect(await reconcileDue(service)).toBe(1);
     expect(await connectionsOf(service, second?.referenceId ?? '')).toMatchObject([
       { status: 'disconnected' },
     ]);
   });
 
   it('one whose data has stopped is compared at once, and once for that silence', async () => {
-    const [person] = await linkPeople(service, 1);
+    const [person] = await linkEndUsers(service, 1);
     account().sendData(person?.userId ?? '');
     await service.drainWebhooks();
     await service.query(
@@ -367,39 +375,39 @@ describe('On a schedule', () => {
       [person?.referenceId],
     );
     shiftClock(service, 71 * HOUR);
-    expect(await compareDue(service)).toBe(0);
+    expect(await reconcileDue(service)).toBe(0);
     shiftClock(service, 74 * HOUR);
-    expect(await compareDue(service)).toBe(1);
+    expect(await reconcileDue(service)).toBe(1);
     shiftClock(service, 76 * HOUR);
-    expect(await compareDue(service)).toBe(0);
+    expect(await reconcileDue(service)).toBe(0);
   });
 
   it('one that fails does not stand in the way of the others', async () => {
-    await linkPeople(service, 3);
+    await linkEndUsers(service, 3);
     shiftClock(service, 200 * HOUR);
     service.sandbox.behaviour.failWith = ['truncated'];
-    expect(await compareDue(service)).toBe(3);
+    expect(await reconcileDue(service)).toBe(3);
     const { body } = await service.api<string>('GET', '/metrics');
     expect(body).toMatch(/terra_connect_reconciliations_total\{outcome="failed"\} 1\n/);
     expect(loggedEvents()).toContain('reconcile.failed');
     // It is tried again, without waiting for tomorrow.
     shiftClock(service, 200.5 * HOUR);
-    expect(await compareDue(service)).toBe(1);
+    expect(await reconcileDue(service)).toBe(1);
   });
 
   it('a Terra that is down is left in peace for a while, and nobody loses their turn', async () => {
-    await linkPeople(service, 3);
+    await linkEndUsers(service, 3);
     shiftClock(service, 300 * HOUR);
     service.sandbox.behaviour.down = true;
-    const worker = await compareDue(service);
+    const worker = await reconcileDue(service);
     expect(worker).toBe(0);
     const asked = service.sandbox.requests.length;
-    expect(await compareDue(service)).toBe(0);
+    expect(await reconcileDue(service)).toBe(0);
     expect(service.sandbox.requests.length).toBe(asked);
     expect(loggedEvents()).toContain('reconcile.paused');
     service.sandbox.behaviour.down = false;
     shiftClock(service, 301 * HOUR);
-    expect(await compareDue(service)).toBe(3);
+    expect(await reconcileDue(service)).toBe(3);
   });
 });
 

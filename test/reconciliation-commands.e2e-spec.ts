@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf } from './support/flow';
-import { heldState, linkPeople, unheard } from './support/reconciliation';
+import { reconciledState, linkEndUsers, withWebhooksLost } from './support/reconciliation';
 import { TEST_CREDENTIALS } from './support/sandbox';
 
 const root = join(__dirname, '..');
@@ -45,7 +45,7 @@ describe('terra-connect sweep and reconcile', () => {
   };
 
   it('reconcile sets one end user right, and says how', async () => {
-    const { userId } = unheard(service, () =>
+    const { userId } = withWebhooksLost(service, () =>
       service.sandbox.account.connect({ provider: 'OURA', referenceId: 'user 1' }),
     );
     expect(await cli('reconcile', 'user 1')).toMatchObject({
@@ -60,10 +60,12 @@ describe('terra-connect sweep and reconcile', () => {
   });
 
   it('sweep says what it would do, is held with exit code 3, and goes on by --force', async () => {
-    await linkPeople(service, 12);
+    await linkEndUsers(service, 12);
     service.sandbox.account.users.clear();
-    unheard(service, () => service.sandbox.account.connect({ provider: 'OURA', referenceId: 'orphan' }));
-    const before = await heldState(service);
+    withWebhooksLost(service, () =>
+      service.sandbox.account.connect({ provider: 'OURA', referenceId: 'orphan' }),
+    );
+    const before = await reconciledState(service);
 
     const dry = await cli('sweep', '--dry-run');
     expect(dry.code).toBe(0);
@@ -75,21 +77,21 @@ describe('terra-connect sweep and reconcile', () => {
     expect(held.code).toBe(3);
     expect(held.stdout).toContain('terra-connect sweep --force');
     expect(held.stderr).toContain('sweep.awaiting_approval');
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
 
     expect(await cli('sweep', '--force')).toMatchObject({ code: 0 });
     expect(await connectionsOf(service, 'orphan')).toMatchObject([{ status: 'active' }]);
   });
 
   it('sweep with wrong credentials fails with exit code 1, names the cause, and changes nothing', async () => {
-    await linkPeople(service, 2);
-    const before = await heldState(service);
+    await linkEndUsers(service, 2);
+    const before = await reconciledState(service);
     service.sandbox.behaviour.refuseCredentials = true;
     const { code, stdout, stderr } = await cli('sweep');
     expect(code).toBe(1);
     expect(stdout).toContain('terra.bad_credentials');
     expect(stderr).toContain('TERRA_API_KEY');
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
   });
 
   it('says which variables are missing', async () => {

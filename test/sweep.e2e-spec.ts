@@ -3,13 +3,13 @@ import { SweepsService, SweepWorker } from '../src/reconciliation';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
 import {
-  compareDue,
-  heldState,
-  linkPeople,
+  reconcileDue,
+  reconciledState,
+  linkEndUsers,
   liveAtTerra,
-  liveHere,
+  liveInDatabase,
   sweep,
-  unheard,
+  withWebhooksLost,
 } from './support/reconciliation';
 
 const MINUTE = 60;
@@ -42,10 +42,10 @@ const ended = async (): Promise<number> => {
 describe('A sweep', () => {
   it.each(['flat', 'nested'] as const)('finds orphans in both directions, told %s', async (shape) => {
     service.sandbox.behaviour.subscriptionsShape = shape;
-    const people = await linkPeople(service, 4);
+    const people = await linkEndUsers(service, 4);
     const [gone, scoped] = people;
     account().remove(gone?.userId ?? '');
-    unheard(service, () => {
+    withWebhooksLost(service, () => {
       account().changePermissions(scoped?.userId ?? '', { add: ['EXTRA'] });
       account().connect({ provider: 'OURA', referenceId: 'orphan' });
       account().connect({ provider: 'OURA', referenceId: null });
@@ -70,7 +70,7 @@ describe('A sweep', () => {
   });
 
   it('does not end somebody whom a list left out, and whom Terra knows by name', async () => {
-    const [person] = await linkPeople(service, 3);
+    const [person] = await linkEndUsers(service, 3);
     const { userId, referenceId } = person as { userId: string; referenceId: string };
     // Listed among those whose flow is not finished, as a shift of pages would leave somebody out.
     const leaveOut = (): void =>
@@ -88,7 +88,7 @@ describe('A sweep', () => {
   });
 
   it('never misses somebody who was connected while the pages were read', async () => {
-    await linkPeople(service, 2);
+    await linkEndUsers(service, 2);
     const sweeps = service.app.get(SweepsService, { strict: false });
     const { id } = await sweeps.start({ actor: 'test' });
     // Started, and another is connected behind the reader's back: on a page that had been read by then.
@@ -101,7 +101,7 @@ describe('A sweep', () => {
   });
 
   it('counts those whom it cannot read, and misses nobody then', async () => {
-    const [broken, gone] = await linkPeople(service, 3);
+    const [broken, gone] = await linkEndUsers(service, 3);
     if (broken) broken.provider = '';
     account().remove(gone?.userId ?? '');
     expect(await sweep(service)).toMatchObject({
@@ -112,7 +112,7 @@ describe('A sweep', () => {
   });
 
   it('says that a disconnected account is gone for good once Terra does not list it any more', async () => {
-    const [person] = await linkPeople(service, 2);
+    const [person] = await linkEndUsers(service, 2);
     const [connection] = await connectionsOf(service, person?.referenceId ?? '');
     await service.api('DELETE', `/v1/connections/${connection?.id}`);
     await service.drainDeauthentications();
@@ -125,10 +125,10 @@ describe('A sweep', () => {
   });
 
   it('as a dry run says what it would do, and does nothing', async () => {
-    const [gone] = await linkPeople(service, 3);
+    const [gone] = await linkEndUsers(service, 3);
     account().remove(gone?.userId ?? '');
-    unheard(service, () => account().connect({ provider: 'OURA', referenceId: 'orphan' }));
-    const before = await heldState(service);
+    withWebhooksLost(service, () => account().connect({ provider: 'OURA', referenceId: 'orphan' }));
+    const before = await reconciledState(service);
     const { sweep: done, counts, findings } = await sweep(service, { dryRun: true });
     expect(done).toMatchObject({
       status: 'completed',
@@ -139,7 +139,7 @@ describe('A sweep', () => {
     });
     expect(counts).toEqual({ link: 1, mark_missing: 1 });
     expect(findings.every(({ outcome }) => outcome === null)).toBe(true);
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
   });
 });
 
@@ -148,7 +148,7 @@ describe('The brake (T-23)', () => {
     ['an empty list', () => (service.sandbox.behaviour.emptyLists = true)],
     ['the key of another environment, in which nobody is', () => account().users.clear()],
   ])('%s, for a whole day: nobody is ended, and somebody is told', async (_, happens) => {
-    await linkPeople(service, 24);
+    await linkEndUsers(service, 24);
     happens();
     const flips = await ended();
     for (let hour = 0; hour <= 26; hour += 1) {
@@ -159,10 +159,10 @@ describe('The brake (T-23)', () => {
         usersSeen: 0,
         applied: 0,
       });
-      await compareDue(service);
+      await reconcileDue(service);
     }
     expect(await ended()).toBe(flips);
-    expect(await liveHere(service)).toHaveLength(24);
+    expect(await liveInDatabase(service)).toHaveLength(24);
     expect(logged('sweep.awaiting_approval')[0]).toMatchObject({
       level: 'error',
       approvalReason: 'empty_list',
@@ -174,9 +174,9 @@ describe('The brake (T-23)', () => {
   });
 
   it('a shrunken list: more missing than it may change by itself, so nothing is, until a person says so', async () => {
-    const people = await linkPeople(service, 30);
+    const people = await linkEndUsers(service, 30);
     for (const { userId } of people.slice(0, 11)) account().remove(userId);
-    const before = await heldState(service);
+    const before = await reconciledState(service);
     const { sweep: held, counts } = await sweep(service);
     expect(held).toMatchObject({
       status: 'awaiting_approval',
@@ -185,20 +185,20 @@ describe('The brake (T-23)', () => {
       applied: 0,
     });
     expect(counts).toEqual({ mark_missing: 11 });
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
 
     const forced = await sweep(service, { force: true });
     expect(forced.sweep).toMatchObject({ id: held.id, status: 'completed', forced: true, applied: 11 });
     // Forced or not: the first observation ends nobody.
-    expect(await liveHere(service)).toHaveLength(30);
+    expect(await liveInDatabase(service)).toHaveLength(30);
     shiftClock(service, 2 * HOUR);
     expect((await sweep(service)).sweep.status).toBe('awaiting_approval');
     expect((await sweep(service, { force: true })).counts).toEqual({ end_absent: 11 });
-    expect(await liveHere(service)).toHaveLength(19);
+    expect(await liveInDatabase(service)).toHaveLength(19);
   });
 
   it('a list that is whole again overtakes the sweep that was held', async () => {
-    await linkPeople(service, 3);
+    await linkEndUsers(service, 3);
     service.sandbox.behaviour.emptyLists = true;
     const { sweep: held } = await sweep(service);
     service.sandbox.behaviour.emptyLists = false;
@@ -207,13 +207,13 @@ describe('The brake (T-23)', () => {
   });
 
   it('up to ten changes are made by itself, and a tenth of many', async () => {
-    const people = await linkPeople(service, 12);
+    const people = await linkEndUsers(service, 12);
     for (const { userId } of people.slice(0, 10)) account().remove(userId);
     expect((await sweep(service)).sweep).toMatchObject({ status: 'completed', applied: 10 });
   });
 
   it('what was found is judged again when it is released days later', async () => {
-    const people = await linkPeople(service, 13);
+    const people = await linkEndUsers(service, 13);
     for (const { userId } of people.slice(1)) account().remove(userId);
     expect((await sweep(service)).sweep).toMatchObject({ status: 'awaiting_approval', changes: 12 });
     for (const user of people) account().users.set(user.userId, user);
@@ -223,7 +223,7 @@ describe('The brake (T-23)', () => {
     const { findings } = await sweep(service, { force: true });
     const outcomes = findings.map(({ terraUserId, outcome }) => [terraUserId, outcome]);
     expect(outcomes).toContainEqual([people[1]?.userId, 'overtaken']);
-    expect(await liveHere(service)).toHaveLength(12);
+    expect(await liveInDatabase(service)).toHaveLength(12);
   });
 });
 
@@ -238,18 +238,18 @@ describe('A Terra that cannot be read', () => {
     ['50 MB', { failWith: repeat('huge') }, 'terra.malformed_answer'],
     ['a success that is an error', { okWithStatusError: true }, 'terra.rejected'],
   ])('%s: the sweep has failed, nothing was changed, and the log says why', async (_, behaviour, code) => {
-    const people = await linkPeople(service, 3);
+    const people = await linkEndUsers(service, 3);
     for (const { userId } of people) account().remove(userId);
-    const before = await heldState(service);
+    const before = await reconciledState(service);
     Object.assign(service.sandbox.behaviour, behaviour);
     expect((await sweep(service)).sweep).toMatchObject({ status: 'failed', errorCode: code, applied: 0 });
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
     expect(logged('sweep.failed')).toMatchObject([{ level: 'error', error: code, phase: 'reading' }]);
   });
 
   it('in the third page: the next sweep goes on there, and nobody is read twice', async () => {
-    await linkPeople(service, 2);
-    unheard(service, () => {
+    await linkEndUsers(service, 2);
+    withWebhooksLost(service, () => {
       for (let index = 0; index < 1_600; index += 1)
         account().connect({ provider: 'GARMIN', referenceId: `many-${index}` });
     });
@@ -270,7 +270,7 @@ describe('A Terra that cannot be read', () => {
   });
 
   it('for a moment: the sweep waits it out', async () => {
-    await linkPeople(service, 2);
+    await linkEndUsers(service, 2);
     Object.assign(service.sandbox.behaviour, { faultsOnlyOn: '/subscriptions', failWith: [503, 503] });
     expect((await sweep(service)).sweep).toMatchObject({ status: 'completed', usersSeen: 2 });
   });
@@ -278,7 +278,7 @@ describe('A Terra that cannot be read', () => {
 
 describe('One sweep at a time', () => {
   it('two at once: one is refused', async () => {
-    await linkPeople(service, 2);
+    await linkEndUsers(service, 2);
     const sweeps = service.app.get(SweepsService, { strict: false });
     const results = await Promise.allSettled([1, 2, 3].map(() => sweeps.startAndRun({ actor: 'test' })));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -286,7 +286,7 @@ describe('One sweep at a time', () => {
   });
 
   it('one whose process was killed is gone on with by another, where it stopped', async () => {
-    unheard(service, () => {
+    withWebhooksLost(service, () => {
       for (let index = 0; index < 1_100; index += 1)
         account().connect({ provider: 'GARMIN', referenceId: `many-${index}` });
     });
@@ -305,7 +305,7 @@ describe('One sweep at a time', () => {
   });
 
   it('one that another process has taken over does not write any more', async () => {
-    await linkPeople(service, 2);
+    await linkEndUsers(service, 2);
     const sweeps = service.app.get(SweepsService, { strict: false });
     const steal = async (): Promise<void> => {
       await service.query(`UPDATE terra_connect.sweeps SET lease_owner = gen_random_uuid()`);
@@ -323,7 +323,7 @@ describe('One sweep at a time', () => {
 
 describe('The schedule and the API', () => {
   it('sweeps once a day, sooner after a failure, and what was asked for at once', async () => {
-    await linkPeople(service, 2);
+    await linkEndUsers(service, 2);
     const worker = service.app.get(SweepWorker, { strict: false });
     const count = async (): Promise<number> => {
       await worker.runOnce();
@@ -385,15 +385,15 @@ describe('Everything converges within one sweep', () => {
     expect((await sweep(service)).sweep.status).toBe('completed');
     await service.drainDeauthentications();
     shiftClock(service, after + HOUR + MINUTE);
-    await compareDue(service);
+    await reconcileDue(service);
   };
 
   it.each([12, 48])('after Terra was down for %d hours and its webhooks were lost (R6)', async (hours) => {
-    const people = await linkPeople(service, 30);
+    const people = await linkEndUsers(service, 30);
     // Lost to the end: the sandbox signs by a clock that is not moved.
     Object.assign(service.sandbox.behaviour, { down: true, webhooks: 'off' });
     const [first, second, third, fourth, fifth] = people.map(({ userId }) => userId);
-    const before = await heldState(service);
+    const before = await reconciledState(service);
     account().deauthenticate(first ?? '');
     account().revokeAccess(second ?? '');
     account().changePermissions(third ?? '', { add: ['EXTRA'] });
@@ -403,9 +403,9 @@ describe('Everything converges within one sweep', () => {
     for (let hour = 0; hour < hours; hour += 4) {
       shiftClock(service, hour * HOUR);
       await sweep(service);
-      await compareDue(service);
+      await reconcileDue(service);
     }
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
     // Asked for while Terra was away: promised at once, kept later.
     const [wanted] = await connectionsOf(service, people[4]?.referenceId ?? '');
     expect((await service.api('DELETE', `/v1/connections/${wanted?.id}`)).status).toBe(202);
@@ -414,12 +414,12 @@ describe('Everything converges within one sweep', () => {
     await heal(hours * HOUR);
     await service.drainDeauthentications();
     expect(account().users.has(fifth ?? '')).toBe(false);
-    expect(await liveHere(service)).toEqual(liveAtTerra(service));
+    expect(await liveInDatabase(service)).toEqual(liveAtTerra(service));
     expect((await connectionsOf(service, people[2]?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
   });
 
   it('after a backup of yesterday was restored (R14)', async () => {
-    const people = await linkPeople(service, 30);
+    const people = await linkEndUsers(service, 30);
     const tables = ['connections', 'connection_identities', 'connection_facts', 'webhook_events'];
     for (const table of tables)
       await service.query(`CREATE TABLE ${table}_backup AS TABLE terra_connect.${table}`);
@@ -428,17 +428,17 @@ describe('Everything converges within one sweep', () => {
     account().deauthenticate(first?.userId ?? '');
     account().connect({ provider: 'GARMIN', referenceId: second?.referenceId ?? null });
     account().changePermissions(third?.userId ?? '', { add: ['EXTRA'] });
-    for (let index = 0; index < 4; index += 1) await linkPeople(service, 1, 'OURA');
-    expect(await liveHere(service)).toEqual(liveAtTerra(service));
+    for (let index = 0; index < 4; index += 1) await linkEndUsers(service, 1, 'OURA');
+    expect(await liveInDatabase(service)).toEqual(liveAtTerra(service));
 
     await service.query(`TRUNCATE terra_connect.connections CASCADE`);
     await service.query(`TRUNCATE terra_connect.connection_facts, terra_connect.webhook_events`);
     for (const table of tables)
       await service.query(`INSERT INTO terra_connect.${table} TABLE ${table}_backup`);
-    expect(await liveHere(service)).not.toEqual(liveAtTerra(service));
+    expect(await liveInDatabase(service)).not.toEqual(liveAtTerra(service));
 
     await heal(MINUTE);
-    expect(await liveHere(service)).toEqual(liveAtTerra(service));
+    expect(await liveInDatabase(service)).toEqual(liveAtTerra(service));
     expect((await connectionsOf(service, third?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
   });
 });
