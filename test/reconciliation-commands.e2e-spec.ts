@@ -7,7 +7,7 @@ import { reconciledState, linkEndUsers, withWebhooksLost } from './support/recon
 import { TEST_CREDENTIALS } from './support/sandbox';
 
 const root = join(__dirname, '..');
-// Each step starts a process, which takes a while on a machine that is busy with other tests.
+// Each step starts a process, which is slow on a machine that runs other tests.
 jest.setTimeout(90_000);
 
 interface Result {
@@ -16,7 +16,7 @@ interface Result {
   stderr: string;
 }
 
-describe('terra-connect sweep and reconcile', () => {
+describe('The reconciliation commands', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
@@ -44,7 +44,7 @@ describe('terra-connect sweep and reconcile', () => {
     }
   };
 
-  it('reconcile sets one end user right, and says how', async () => {
+  it('reconcile corrects one end user, and prints the corrections', async () => {
     const { userId } = withWebhooksLost(service, () =>
       service.sandbox.account.connect({ provider: 'OURA', referenceId: 'user 1' }),
     );
@@ -59,7 +59,7 @@ describe('terra-connect sweep and reconcile', () => {
     });
   });
 
-  it('sweep says what it would do, is held with exit code 3, and goes on by --force', async () => {
+  it('sweep prints its corrections in a dry run, awaits approval with exit code 3, and continues with --force', async () => {
     await linkEndUsers(service, 12);
     service.sandbox.account.users.clear();
     withWebhooksLost(service, () =>
@@ -73,10 +73,10 @@ describe('terra-connect sweep and reconcile', () => {
     expect(dry.stdout).toMatch(/^ {2}link: 1$/m);
     expect(dry.stdout).toMatch(/^ {2}- link [0-9a-f-]{36} of orphan$/m);
 
-    const held = await cli('sweep');
-    expect(held.code).toBe(3);
-    expect(held.stdout).toContain('terra-connect sweep --force');
-    expect(held.stderr).toContain('sweep.awaiting_approval');
+    const awaiting = await cli('sweep');
+    expect(awaiting.code).toBe(3);
+    expect(awaiting.stdout).toContain('terra-connect sweep --force');
+    expect(awaiting.stderr).toContain('sweep.awaiting_approval');
     expect(await reconciledState(service)).toEqual(before);
 
     expect(await cli('sweep', '--force')).toMatchObject({ code: 0 });
@@ -94,7 +94,7 @@ describe('terra-connect sweep and reconcile', () => {
     expect(await reconciledState(service)).toEqual(before);
   });
 
-  it('says which variables are missing', async () => {
+  it('sweep names the variables that are missing', async () => {
     const { stderr, code } = await (async (): Promise<Result> => {
       try {
         const env = { PATH: process.env.PATH ?? '' };
