@@ -252,7 +252,7 @@ describe('A sweep that cannot read from Terra', () => {
     expect(logged('sweep.failed')).toMatchObject([{ level: 'error', error: code, phase: 'reading' }]);
   });
 
-  it('is resumed by the next sweep at the third page, which failed, and no user is read twice', async () => {
+  it('is resumed by the next sweep at the third page, which failed, so that no user is read twice', async () => {
     await linkEndUsers(service, 2);
     withWebhooksLost(service, () => {
       for (let index = 0; index < 1_600; index += 1)
