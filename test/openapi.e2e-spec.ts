@@ -319,7 +319,7 @@ describe('The check of openapi.json', () => {
       (it) => delete it.components.headers['X-Request-Id']?.description,
     ],
     [
-      'a body without a schema',
+      'a body without properties',
       'JSON without a shape',
       (it) =>
         (sessions(it).requestBody = { content: { 'application/json': { schema: { type: 'object' } } } }),

@@ -59,7 +59,7 @@ describe('A reconcile', () => {
   );
 
   it.each(['array', 'users', 'user'] as const)(
-    'misses none of several accounts, although the shape %s may list only one',
+    'misses none of several accounts, even if an answer in the shape %s lists only one',
     async (shape) => {
       const referenceId = newReference();
       for (const provider of ['GARMIN', 'OURA', 'FITBIT']) account().connect({ provider, referenceId });
@@ -73,7 +73,7 @@ describe('A reconcile', () => {
   );
 
   it.each(['404', 'empty'] as const)(
-    'ends a connection whose deauth event is lost at a second absence an hour later, with the answer %s',
+    'ends a connection at its second absence an hour later when its deauth event is lost, with the answer %s',
     async (unknownReference) => {
       service.sandbox.behaviour.unknownReference = unknownReference;
       const [endUser] = await linkEndUsers(service, 1);

@@ -124,7 +124,7 @@ describe('A session for an existing connection', () => {
   });
 
   it('claims no Terra user of another provider or another end user', async () => {
-    const [before, stranger] = [await connected(), await connected()];
+    const [before, other] = [await connected(), await connected()];
     service.sandbox.account.deauthenticate(before.terraUserId);
     await service.drainWebhooks();
     const session = await reconnect(before);
@@ -132,13 +132,13 @@ describe('A session for an existing connection', () => {
     await service.query(
       `UPDATE terra_connect.connect_sessions SET reconnects_connection_id = $2, reconnects_terra_user_id = $3
         WHERE id = $1`,
-      [session.id, stranger.id, stranger.terraUserId],
+      [session.id, other.id, other.terraUserId],
     );
     await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
     await service.drainWebhooks();
-    expect(await connectionsOf(service, stranger.referenceId)).toEqual([stranger]);
+    expect(await connectionsOf(service, other.referenceId)).toEqual([other]);
     const claims = `SELECT 1 FROM terra_connect.connection_facts WHERE old_terra_user_id = $1`;
-    expect(await service.query(claims, [stranger.terraUserId])).toEqual([]);
+    expect(await service.query(claims, [other.terraUserId])).toEqual([]);
   });
 
   it('takes the id of a merged connection for the connection that it was merged into', async () => {

@@ -9,7 +9,7 @@ import { postWebhook, signatureHeader } from './support/webhooks';
 
 const CANARY = 'canary4711';
 
-describe('T-19: no secret and no id is in a log line, a metric or a problem', () => {
+describe('T-19: no secret and no id appears in a log line, a metric or a problem', () => {
   let service: TestApp;
   const secrets = new Map<string, string>();
   const answers: string[] = [];

@@ -112,7 +112,7 @@ describe('The events of Terra', () => {
       expect(await connectionsOf(service, owner.referenceId)).toEqual([owner.connection]);
     });
 
-    it('T-16: a connection whose account another reference reconnects is moved, never updated in place', async () => {
+    it('T-16: a connection whose account another reference reconnects becomes moved, and is never updated in place', async () => {
       const owner = await linked();
       const other = newReference();
       const renewed = user(other);

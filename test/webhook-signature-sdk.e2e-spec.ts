@@ -63,7 +63,7 @@ const FORGERIES: Record<string, Forgery> = {
 
 const forgery = fc.oneof(
   fc.constantFrom(...Object.keys(FORGERIES)).map((name) => FORGERIES[name] as Forgery),
-  // One character is replaced, removed, or followed by another one.
+  // One character is replaced, removed, or becomes two.
   fc.tuple(fc.nat(90), fc.string({ minLength: 0, maxLength: 2 })).map(([at, put]): Forgery => {
     return (parts) => {
       const header = parts.join(',');
