@@ -49,7 +49,7 @@ function startInAnotherProcess(dataDir: string): ChildProcess {
   });
 }
 
-describe('embedded PostgreSQL', () => {
+describe('The embedded PostgreSQL', () => {
   let ready: string;
   let dataDir: string;
   const running: EmbeddedPostgres[] = [];
@@ -75,7 +75,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   beforeEach(() => {
-    // A copy of one cluster: making a new one each time would be most of this file's time.
+    // A copy of one cluster: a new cluster for each test would take most of this file's time.
     dataDir = mkdtempSync(join(tmpdir(), 'embedded-postgres-'));
     cpSync(ready, dataDir, { recursive: true });
     // Node 22 and newer do not copy a folder's mode, and Postgres refuses a cluster that others may read.
@@ -104,29 +104,29 @@ describe('embedded PostgreSQL', () => {
     expect(await query(second.url('app'), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('listens on the loopback address only, wants the password, and keeps it to its owner', async () => {
+  it('listens on the loopback address only, requires the password, and lets only the owner read it', async () => {
     const server = await start();
     expect(await query(server.url('postgres'), 'SHOW listen_addresses')).toEqual([
       { listen_addresses: '127.0.0.1' },
     ]);
     expect(statSync(join(dataDir, 'password')).mode & 0o777).toBe(0o600);
 
-    const stranger = new URL(server.url('postgres'));
-    stranger.password = 'guessed';
-    await expect(query(stranger.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
+    const wrongPassword = new URL(server.url('postgres'));
+    wrongPassword.password = 'guessed';
+    await expect(query(wrongPassword.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('folds letters of every script alike on every machine', async () => {
+  it('changes the case of letters in every script alike on every machine', async () => {
     const server = await start();
     expect(await query(server.url('postgres'), "SELECT upper('é ñ σ') AS u, lower('É Ñ Σ') AS l")).toEqual([
       { u: 'É Ñ Σ', l: 'é ñ σ' },
     ]);
   });
 
-  it('writes to disk durably only when asked to', async () => {
-    const careless = await start();
-    expect(await query(careless.url('postgres'), 'SHOW fsync')).toEqual([{ fsync: 'off' }]);
-    await careless.stop();
+  it('writes to disk durably only when durability is requested', async () => {
+    const notDurable = await start();
+    expect(await query(notDurable.url('postgres'), 'SHOW fsync')).toEqual([{ fsync: 'off' }]);
+    await notDurable.stop();
 
     const durable = await startEmbeddedPostgres({ dataDir, durable: true });
     running.push(durable);
@@ -136,7 +136,7 @@ describe('embedded PostgreSQL', () => {
     ]);
   });
 
-  it('refuses a second start on a folder in use, in one line', async () => {
+  it('refuses in one line a second start on a folder in use', async () => {
     await start();
     const failure = await start().catch((error: Error) => error);
     expect(failure).toMatchObject({ name: 'LauncherError' });
@@ -154,23 +154,23 @@ describe('embedded PostgreSQL', () => {
     await expect(start(port)).rejects.toThrow(
       `Port ${port} is taken; the embedded PostgreSQL needs it. Free the port, or set POSTGRES_PORT to another port.`,
     );
-    // What was claimed for the failed start is free again.
+    // The failed start has released what it had claimed.
     await start();
   });
 
-  it('says so when the folder was made by another major version', async () => {
+  it('refuses a folder of another major version, and names both versions', async () => {
     await (await start()).stop();
     writeFileSync(join(dataDir, 'cluster', 'PG_VERSION'), '9\n');
     await expect(start()).rejects.toThrow(/was created by PostgreSQL 9, but this is PostgreSQL \d+/);
   });
 
-  it('shows the last words of a server that does not start', async () => {
+  it('shows the last log lines of a server that does not start', async () => {
     await (await start()).stop();
     writeFileSync(join(dataDir, 'cluster', 'postgresql.auto.conf'), "no_such_setting = 'x'\n");
     await expect(start()).rejects.toThrow(/no_such_setting/);
   });
 
-  it('clears away what an interrupted first start left', async () => {
+  it('removes what an interrupted first start has left', async () => {
     rmSync(join(dataDir, 'cluster'), { recursive: true });
     writeFileSync(join(dataDir, 'new-1'), '');
     await start();
@@ -195,7 +195,7 @@ describe('embedded PostgreSQL', () => {
 
   onLinux('stops a server that an earlier start left behind', async () => {
     const { child, serverPid } = await startElsewhere();
-    // A stopped server cannot act on its parent's death, like one on a system that does not tell it.
+    // A stopped server cannot react to its parent's death, like a server on a system that does not report it.
     process.kill(serverPid, 'SIGSTOP');
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -206,7 +206,7 @@ describe('embedded PostgreSQL', () => {
     expect(isAlive(serverPid)).toBe(false);
   });
 
-  onLinux('is not misled by a stale lock file whose number another program has by now', async () => {
+  onLinux('starts despite a stale lock file whose process id now belongs to another program', async () => {
     const first = await start();
     const lockFile = join(dataDir, 'cluster', 'postmaster.pid');
     const [, ...rest] = readFileSync(lockFile, 'utf8').split('\n');

@@ -22,7 +22,7 @@ interface Ports {
   POSTGRES_PORT: number;
 }
 
-/** One run of the launcher, as a person would start it. */
+/** One run of the launcher, started as a developer starts it. */
 class Run {
   output = '';
   exitCode: number | null = null;
@@ -30,9 +30,14 @@ class Run {
   private readonly child: ChildProcess;
 
   constructor(env: Record<string, string>, [command, ...args]: string[]) {
-    // Set but empty: whatever a developer has in `.env` stays out of the test.
-    const none = { DATABASE_URL: '', TERRA_DEV_ID: '', TERRA_API_KEY: '', TERRA_SIGNING_SECRETS: '' };
-    const others = {
+    // Set but empty, so that a developer's `.env` does not reach the test.
+    const noCredentials = {
+      DATABASE_URL: '',
+      TERRA_DEV_ID: '',
+      TERRA_API_KEY: '',
+      TERRA_SIGNING_SECRETS: '',
+    };
+    const noSettings = {
       BOOTSTRAP_API_KEY: '',
       RETURN_URLS: '',
       PUBLIC_URL: '',
@@ -45,8 +50,8 @@ class Run {
         ...process.env,
         NODE_ENV: undefined,
         npm_lifecycle_event: undefined,
-        ...none,
-        ...others,
+        ...noCredentials,
+        ...noSettings,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -131,7 +136,7 @@ describe('npm start', () => {
 
   afterEach(async () => {
     for (const run of runs) run.kill('SIGKILL');
-    // A launcher that lost its npm, when the test of just that fails.
+    // When the npm test fails, its launcher outlives npm; the folder names the process.
     const owner = join(dataDir, 'postgres', 'owner.json');
     const { pid = 0 } = existsSync(owner)
       ? (JSON.parse(readFileSync(owner, 'utf8')) as { pid?: number })
@@ -141,7 +146,7 @@ describe('npm start', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  it('prints where things are, stops all of them on Ctrl-C, and finds its data the next time', async () => {
+  it('prints the addresses, stops every program on Ctrl-C, and finds its data at the next start', async () => {
     const first = start();
     await first.ready();
     expect(first.output).toContain(`http://localhost:${ports.SAMPLE_APP_PORT}`);
@@ -157,7 +162,7 @@ describe('npm start', () => {
     first.kill('SIGINT');
     await first.exited;
     expect(first.exitCode).toBe(0);
-    // Nothing may still be on its way out when the launcher says that it is done.
+    // Every program has to end before the launcher does.
     expect(await portsAreFree()).toBe(true);
     expect(isAlive(database)).toBe(false);
 
@@ -182,11 +187,11 @@ describe('npm start', () => {
         const run = start();
         await run.exited;
         expect(run.exitCode).toBe(1);
-        const said = run.output
+        const printed = run.output
           .trim()
           .split('\n')
           .filter((line) => !/^Buil(ding …|t in )/.test(line));
-        expect(said).toEqual([
+        expect(printed).toEqual([
           expect.stringMatching(
             new RegExp(`^Port ${ports[variable]} is taken; .* set ${variable} to another port\\.$`),
           ),
@@ -197,7 +202,7 @@ describe('npm start', () => {
     },
   );
 
-  it('refuses a data folder that another launcher uses, in one line', async () => {
+  it('refuses in one line a data folder that another launcher uses', async () => {
     await start().ready();
     const taken = ports;
     ports = { ...ports, PORT: await findFreePort(), SANDBOX_PORT: await findFreePort() };
@@ -209,7 +214,7 @@ describe('npm start', () => {
     ports = taken;
   });
 
-  it('starts no PostgreSQL when DATABASE_URL names one', async () => {
+  it('starts no PostgreSQL when DATABASE_URL is set', async () => {
     const database = await createTestDatabase();
     try {
       const run = start({ DATABASE_URL: database.url });
@@ -223,19 +228,19 @@ describe('npm start', () => {
     }
   });
 
-  it('starts no sandbox with the credentials of a Terra account', async () => {
+  it('starts no sandbox when it has the credentials of a Terra account', async () => {
     const credentials = {
       TERRA_DEV_ID: 'acme-dev-1',
       TERRA_API_KEY: 'a'.repeat(32),
       TERRA_SIGNING_SECRETS: 'b'.repeat(32),
     };
-    const nobody = `http://127.0.0.1:${await findFreePort()}`;
-    const run = start({ ...credentials, TERRA_API_URL: nobody, TERRA_WIDGET_URL: nobody });
+    const unusedUrl = `http://127.0.0.1:${await findFreePort()}`;
+    const run = start({ ...credentials, TERRA_API_URL: unusedUrl, TERRA_WIDGET_URL: unusedUrl });
     await run.ready();
     await expect(assertPortFree(ports.SANDBOX_PORT, 'nobody', 'nothing')).resolves.toBeUndefined();
   });
 
-  it('passes on what the service says of its configuration, and stops what it had started', async () => {
+  it("prints the service's configuration error, and stops every program that it has started", async () => {
     const run = start({ RETURN_URLS: 'javascript:alert(1)' });
     await run.exited;
     expect(run.exitCode).toBe(1);
@@ -245,8 +250,8 @@ describe('npm start', () => {
 
   const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
-  onLinux('when something is killed', () => {
-    it('leaves nothing behind after kill -9, and starts again', async () => {
+  onLinux('when a process is killed or stopped', () => {
+    it('leaves no process behind after kill -9, and starts again', async () => {
       const run = start();
       await run.ready();
       const database = serverPid();
@@ -256,7 +261,7 @@ describe('npm start', () => {
       await start().ready();
     });
 
-    it('leaves nothing behind when npm is killed with -9', async () => {
+    it('leaves no process behind when npm is killed with -9', async () => {
       const run = start({}, ['npm', 'start']);
       await run.ready();
       run.kill('SIGKILL');
@@ -264,7 +269,7 @@ describe('npm start', () => {
     });
 
     it.each(['dist/src/main.js', 'bin/postgres'])(
-      'stops everything when %s dies by itself',
+      'stops every program when %s dies by itself',
       async (program) => {
         const run = start();
         await run.ready();
@@ -277,7 +282,7 @@ describe('npm start', () => {
       },
     );
 
-    it('stops while it is still starting', async () => {
+    it('stops every program on Ctrl-C while it is still starting', async () => {
       const run = start();
       const started = () => existsSync(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'));
       expect(await becomesTrue(started, 120_000)).toBe(true);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DomainError, type DomainErrorKind } from '../src/common';
 import { toProblem } from '../src/http';
 
-/** Every operation that needs no key. A new one is added here on purpose, or names a scope. */
+/** Every operation that needs no key. A new operation names a scope, unless it is added here on purpose. */
 const PUBLIC_OPERATIONS = [
   'get /connect/result',
   'get /connect/return/{nonce}/failure',
@@ -15,7 +15,7 @@ const PUBLIC_OPERATIONS = [
   'get /metrics',
   'post /webhooks/terra',
 ];
-/** What every operation with a key may answer with. */
+/** The problem codes that every operation with a key has to document. */
 const COMMON_PROBLEMS = [
   'auth.missing_key',
   'auth.invalid_key',
@@ -85,14 +85,14 @@ interface Document {
   };
 }
 
-/** What the document leaves open, a line each. */
+/** The gaps in the document, one line each. */
 function findGaps(document: Document): string[] {
   const gaps: string[] = [];
   const need = (fine: unknown, gap: string): void => void (fine || gaps.push(gap));
 
   const checkSchema = (schema: Schema | undefined, at: string): void => {
     if (schema?.$ref) return need(resolve(document, schema.$ref), `${at}: ${schema.$ref} leads nowhere`);
-    need(saysSomething(schema), `${at}: the schema says nothing`);
+    need(isSpecific(schema), `${at}: the schema says nothing`);
     for (const [name, property] of Object.entries(schema?.properties ?? {})) {
       need(property.$ref ?? property.description, `${at}.${name}: no description`);
       checkSchema(property, `${at}.${name}`);
@@ -153,7 +153,7 @@ function findGaps(document: Document): string[] {
       for (const code of COMMON_PROBLEMS) need(codes.includes(code), `${name}: does not tell of ${code}`);
     }
 
-    need(!hasTwins(parameters.map((one) => `${one.in} ${one.name}`)), `${name}: a parameter twice`);
+    need(!hasDuplicates(parameters.map((one) => `${one.in} ${one.name}`)), `${name}: a parameter twice`);
     for (const parameter of parameters) checkHeader(parameter, `${name} ${parameter.in} ${parameter.name}`);
     checkJson(requestBody?.content, `${name} body`);
     for (const media of Object.values(requestBody?.content ?? {})) checkSchema(media.schema, `${name} body`);
@@ -162,10 +162,11 @@ function findGaps(document: Document): string[] {
       const at = `${name} ${status}`;
       need(response.description, `${at}: no description`);
       const headers = Object.keys(response.headers ?? {});
-      need(!hasTwins(headers), `${at}: a header twice`);
+      need(!hasDuplicates(headers), `${at}: a header twice`);
       for (const header of ['X-Request-Id', ...(HEADERS_OF_STATUS[status] ?? [])])
         need(headers.includes(header), `${at}: no ${header}`);
-      for (const [header, of] of Object.entries(response.headers ?? {})) checkHeader(of, `${at} ${header}`);
+      for (const [header, definition] of Object.entries(response.headers ?? {}))
+        checkHeader(definition, `${at} ${header}`);
       if (status.startsWith('2')) checkJson(response.content, at);
       checkProblem(response, status, at);
       for (const media of Object.values(response.content ?? {})) checkSchema(media.schema, at);
@@ -193,20 +194,20 @@ function resolve(document: Document, reference: string): unknown {
   );
 }
 
-/** `{}` and an object of which nothing is known take anything; a list has to say of what. */
-function saysSomething(schema: Schema | undefined): boolean {
+/** False for `{}`, for an object without properties and for a list without items: they accept anything. */
+function isSpecific(schema: Schema | undefined): boolean {
   if (!schema) return false;
   if (schema.type === 'object') return Boolean(schema.properties ?? schema.additionalProperties);
   if (schema.type === 'array') return schema.items !== undefined;
   return Boolean(schema.type ?? schema.enum ?? schema.allOf);
 }
 
-/** The codes that a description begins its paragraphs with. */
+/** The problem codes at the starts of the description's paragraphs. */
 function codesOf({ description = '' }: Response): string[] {
   return [...description.matchAll(/^`([a-z_]+(?:\.[a-z_]+)?)` /gm)].map(([, code = '']) => code);
 }
 
-function hasTwins(names: string[]): boolean {
+function hasDuplicates(names: string[]): boolean {
   return new Set(names.map((name) => name.toLowerCase())).size < names.length;
 }
 
@@ -218,13 +219,13 @@ describe('openapi.json', () => {
     expect(findGaps(read())).toEqual([]);
   });
 
-  it('knows all public operations, and that a key is no JWT', () => {
+  it('lists every public operation, and declares that a key is no JWT', () => {
     const names = [...operationsOf(read())].map(([, name]) => name);
     expect(names).toEqual(expect.arrayContaining(PUBLIC_OPERATIONS));
     expect(read().components.securitySchemes).toMatchObject({ bearer: { bearerFormat: 'API key' } });
   });
 
-  it('shows problems with the titles that the service gives them', () => {
+  it('shows each problem with the title that the service gives it', () => {
     class Failure extends DomainError {
       constructor(kind: DomainErrorKind) {
         super(kind, 'a.test', 'A test.');
@@ -256,31 +257,39 @@ describe('The check of openapi.json', () => {
   const connection = ({ components }: Document): Schema => components.schemas.ConnectionDto as Schema;
 
   it.each<[what: string, gap: string, spoil: (document: Document) => unknown]>([
-    ['no summary', 'no summary', (it) => delete sessions(it).summary],
-    ['no operationId', 'no operationId', (it) => delete sessions(it).operationId],
-    ['an operationId twice', 'operationId twice', (it) => (sessions(it).operationId = 'Providers_list')],
-    ['no tags', 'no tags', (it) => (sessions(it).tags = [])],
-    ['a tag nobody explains', 'says nothing', (it) => sessions(it).tags?.push('Other')],
-    ['no scope', 'no x-required-scope', (it) => delete sessions(it)['x-required-scope']],
-    ['no security', 'no security', (it) => delete sessions(it).security],
+    ['an operation without a summary', 'no summary', (it) => delete sessions(it).summary],
+    ['an operation without an operationId', 'no operationId', (it) => delete sessions(it).operationId],
     [
-      'a new public operation',
+      'two operations with one operationId',
+      'operationId twice',
+      (it) => (sessions(it).operationId = 'Providers_list'),
+    ],
+    ['an operation without tags', 'no tags', (it) => (sessions(it).tags = [])],
+    ['a tag without a description', 'says nothing', (it) => sessions(it).tags?.push('Other')],
+    ['an operation without a scope', 'no x-required-scope', (it) => delete sessions(it)['x-required-scope']],
+    ['an operation without security', 'no security', (it) => delete sessions(it).security],
+    [
+      'a new operation without a scope',
       'no x-required-scope',
       (it) => (it.paths['/new'] = { get: { ...sessions(it), 'x-required-scope': undefined } }),
     ],
     [
-      'a public operation that wants a key',
+      'a public operation that requires a key',
       'public, and needs',
       (it) => Object.assign(it.paths['/metrics']?.get as Operation, { security: [{ bearer: [] }] }),
     ],
-    ['a parameter', 'no description', (it) => delete sessions(it).parameters?.[0]?.description],
     [
-      'a parameter of any kind',
+      'a parameter without a description',
+      'no description',
+      (it) => delete sessions(it).parameters?.[0]?.description,
+    ],
+    [
+      'a parameter that accepts anything',
       'says nothing',
       (it) => Object.assign(sessions(it).parameters?.[0] ?? {}, { schema: {} }),
     ],
     [
-      'a header twice',
+      'a header parameter that occurs twice',
       'a parameter twice',
       (it) =>
         sessions(it).parameters?.push({
@@ -290,10 +299,14 @@ describe('The check of openapi.json', () => {
           schema: { type: 'string' },
         }),
     ],
-    ['an answer', 'no description', (it) => (created(it).description = '')],
-    ['an answer without a header', 'no Retry-After', (it) => delete unavailable(it).headers?.['Retry-After']],
+    ['an answer without a description', 'no description', (it) => (created(it).description = '')],
     [
-      "an answer's header twice",
+      'an answer without a required header',
+      'no Retry-After',
+      (it) => delete unavailable(it).headers?.['Retry-After'],
+    ],
+    [
+      'an answer header that occurs twice',
       'a header twice',
       (it) =>
         Object.assign(created(it).headers ?? {}, {
@@ -301,44 +314,56 @@ describe('The check of openapi.json', () => {
         }),
     ],
     [
-      "an answer's header",
+      'an answer header without a description',
       'no description',
       (it) => delete it.components.headers['X-Request-Id']?.description,
     ],
     [
-      'a body without a shape',
+      'a body without properties',
       'JSON without a shape',
       (it) =>
         (sessions(it).requestBody = { content: { 'application/json': { schema: { type: 'object' } } } }),
     ],
     [
-      'an answer without a shape',
+      'an answer without properties',
       'JSON without a shape',
       (it) => (created(it).content = { 'application/json': { schema: { type: 'object', properties: {} } } }),
     ],
     [
-      'an answer that is left open',
+      'an answer that accepts anything',
       'the schema says nothing',
       (it) => (created(it).content = { 'application/json': { schema: {} } }),
     ],
-    ['a reference to nothing', 'leads nowhere', (it) => delete it.components.schemas.ConnectSessionDto],
-    ['a schema', 'ConnectionDto: no description', (it) => delete connection(it).description],
     [
-      'a field',
+      'a reference to a missing schema',
+      'leads nowhere',
+      (it) => delete it.components.schemas.ConnectSessionDto,
+    ],
+    [
+      'a schema without a description',
+      'ConnectionDto: no description',
+      (it) => delete connection(it).description,
+    ],
+    [
+      'a field without a description',
       'ConnectionDto.provider: no description',
       (it) => delete connection(it).properties?.provider?.description,
     ],
     [
-      'a field of any kind',
+      'a field that accepts anything',
       'ConnectionDto.provider: the schema says nothing',
       (it) => Object.assign(connection(it).properties ?? {}, { provider: { description: 'A provider.' } }),
     ],
     [
-      'a list of anything',
+      'a list whose items accept anything',
       'ConnectionDto.scopes[]: the schema says nothing',
       (it) => Object.assign(connection(it).properties?.scopes ?? {}, { items: {} }),
     ],
-    ['an error that is no problem', 'neither a problem nor a page', (it) => delete unavailable(it).content],
+    [
+      'an error that is neither a problem nor a page',
+      'neither a problem nor a page',
+      (it) => delete unavailable(it).content,
+    ],
     [
       'a problem without an example',
       'no example of database.unavailable',
@@ -346,12 +371,16 @@ describe('The check of openapi.json', () => {
         delete unavailable(it).content?.['application/problem+json']?.examples?.['database.unavailable'],
     ],
     [
-      'an example without a description',
+      'an example whose code the description omits',
       'is not in the description',
       (it) => (unavailable(it).description = '`terra.unavailable` Terra cannot be reached.'),
     ],
-    ['no word of our own faults', 'does not tell of internal', (it) => delete sessions(it).responses['500']],
-  ])('would notice: %s', (_what, gap, spoil) => {
+    [
+      'an operation that does not document internal errors',
+      'does not tell of internal',
+      (it) => delete sessions(it).responses['500'],
+    ],
+  ])('reports %s', (_what, gap, spoil) => {
     const document = read();
     spoil(document);
     expect(findGaps(document).join('\n')).toContain(gap);

@@ -14,17 +14,17 @@ import { deadlineIn, TerraSender, type Delivery } from './stage/terra-sender';
 import { callApi, startTestApp, type TestApp } from './support/app';
 import { connectThroughWidget, startTestSandbox } from './support/sandbox';
 
-// A caller that was cut off in the middle of its request waits half a minute for its key; see connect-sessions.service.
+// A caller whose request was cut off waits half a minute for its Idempotency-Key; see connect-sessions.service.
 jest.setTimeout(120_000);
 
-describe('R7: Postgres goes away in mid-run', () => {
+describe('R7: an outage of Postgres', () => {
   let dataDir: string;
   let postgres: CrashingPostgres;
   let databaseUrl: string;
 
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'outage-'));
-    // Durable: a server that does not wait for the disk loses what was acknowledged when it is killed.
+    // Durable: a server that does not wait for the disk loses acknowledged commits when it is killed.
     postgres = await CrashingPostgres.start({ dataDir, durable: true });
     databaseUrl = await postgres.database('service');
     await migrate(databaseUrl, join(dataDir, 'migration.log'));
@@ -34,12 +34,12 @@ describe('R7: Postgres goes away in mid-run', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  describe('under a person who connects', () => {
+  describe('while an end user connects', () => {
     let service: TestApp;
     beforeAll(async () => (service = await startTestApp({ DATABASE_URL: databaseUrl })));
     afterAll(() => service.close());
 
-    it('says 503 with Retry-After instead of a false 2xx, and goes on when Postgres is back', async () => {
+    it('leads to 503 with Retry-After, never to a false 2xx, and the flow continues when Postgres is back', async () => {
       const { body: session } = await service.api<{ id: string; widgetUrl: string; connectUrl: string }>(
         'POST',
         '/v1/connect-sessions',
@@ -47,7 +47,7 @@ describe('R7: Postgres goes away in mid-run', () => {
       );
       await postgres.stop();
 
-      const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+      const callbackUrl = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
       const answers = {
         sessions: await service.api('POST', '/v1/connect-sessions', { body: { referenceId: 'other' } }),
         connections: await service.api('GET', '/v1/connections'),
@@ -61,7 +61,7 @@ describe('R7: Postgres goes away in mid-run', () => {
       expect((await service.api('GET', '/health/live')).status).toBe(200);
       expect((await service.api('GET', '/metrics')).status).toBe(200);
 
-      const page = await fetch(landing, { redirect: 'manual' });
+      const page = await fetch(callbackUrl, { redirect: 'manual' });
       expect(page.status).toBe(503);
       expect(await page.text()).toContain('Something went wrong');
       const statuses = service.sandbox.deliveries.flatMap(({ attempts }) =>
@@ -77,13 +77,13 @@ describe('R7: Postgres goes away in mid-run', () => {
         '/v1/connections?referenceId=person',
       );
       expect(connections.body.items).toMatchObject([{ provider: 'GARMIN', status: 'active' }]);
-      // The nonce was not spent by the visit that failed.
-      const again = await fetch(landing, { redirect: 'manual' });
+      // The failed visit has not spent the nonce.
+      const again = await fetch(callbackUrl, { redirect: 'manual' });
       expect(again.headers.get('location')).toContain('status=connected');
     });
   });
 
-  describe('under a stream of webhooks and session creations', () => {
+  describe('during a stream of webhooks and session creations', () => {
     const DELIVERIES = 400;
     const SESSIONS = 80;
     const STREAM_MS = 3_000;
@@ -92,7 +92,7 @@ describe('R7: Postgres goes away in mid-run', () => {
     let sandbox: Sandbox;
     let service: ServiceProcess;
     let sender: TerraSender;
-    const told: Story[] = [];
+    const stories: Story[] = [];
 
     beforeAll(async () => {
       streamUrl = await postgres.database('stream');
@@ -115,7 +115,7 @@ describe('R7: Postgres goes away in mid-run', () => {
     }
     const sessionAnswers: Answer[] = [];
 
-    /** Asks until it is told of a session, as a caller with an Idempotency-Key may. */
+    /** Repeats the request until the session is created, as a caller with an Idempotency-Key may. */
     const createSession = async (referenceId: string): Promise<string> => {
       for (;;) {
         const { status, headers, body } = await callApi<{ id: string; code?: unknown }>(
@@ -136,11 +136,11 @@ describe('R7: Postgres goes away in mid-run', () => {
         provider: 'GARMIN',
         events: [{ type: 'auth', user: `terra-${referenceId}`, scopes: ['daily'] }],
       };
-      told.push(story);
+      stories.push(story);
       const body = bodyOf(story.events[0]!, story, referenceId);
       return { traceId: referenceId, body, occurredAt: Date.now() - 60_000 };
     };
-    /** One after the other over the time of the stream, without waiting for each other. */
+    /** Starts the calls evenly over the time of the stream, without waiting for their answers. */
     const stream = <T>(count: number, start: (index: number) => Promise<T>): Promise<T[]> =>
       Promise.all(
         Array.from({ length: count }, async (_, index) => {
@@ -150,7 +150,7 @@ describe('R7: Postgres goes away in mid-run', () => {
       );
 
     it.each(['killed', 'stopped'] as const)(
-      'has it %s: every 2xx is kept, everything else is a 503 with Retry-After, and all comes right in the end',
+      'loses nothing when the server is %s: every 2xx is kept, every refusal is a 503 with Retry-After, and the final state is right',
       async (how) => {
         sessionAnswers.length = 0;
         sender.attempts.length = 0;
@@ -164,7 +164,7 @@ describe('R7: Postgres goes away in mid-run', () => {
             await postgres.restart();
           }),
         ]);
-        // Otherwise nobody has noticed the outage, and nothing is shown.
+        // Without a 503 no request has met the outage, and the test shows nothing.
         for (const answers of [sender.attempts, sessionAnswers]) {
           expect(answers.map(({ status }) => status)).toContain(503);
         }
@@ -183,8 +183,8 @@ describe('R7: Postgres goes away in mid-run', () => {
         expect(await reader.waitUntilProcessed(deadline)).toBe(true);
         const evidence = await reader.read();
         const { acknowledged } = sender;
-        expect(acknowledged.size).toBe(told.length);
-        const verdict = judge(told.map(expectedOf), { acknowledged, ...evidence });
+        expect(acknowledged.size).toBe(stories.length);
+        const verdict = judge(stories.map(expectedOf), { acknowledged, ...evidence });
         expect(isRight(verdict) ? {} : verdict).toEqual({});
 
         expect(new Set(sessionIds).size).toBe(SESSIONS);

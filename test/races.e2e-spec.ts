@@ -4,7 +4,7 @@ import { connectionsOf, newReference, readSession, startSession, visit } from '.
 import { connectThroughWidget } from './support/sandbox';
 import { postWebhook, type WebhookOptions } from './support/webhooks';
 
-describe('Things that happen at the same time, or in an unlucky order', () => {
+describe('Races and unlucky orders', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterEach(() => {
@@ -31,13 +31,13 @@ describe('Things that happen at the same time, or in an unlucky order', () => {
     new_user,
   });
 
-  it('T-24: disconnecting ends the account under its new Terra user too, if it is connected anew meanwhile', async () => {
+  it('T-24: a disconnect also ends the new Terra user of a reconnect that is reported after the request', async () => {
     const referenceId = newReference();
     const { account, behaviour } = service.sandbox;
     const old = account.connect({ provider: 'GARMIN', referenceId });
     await service.drainWebhooks();
     const [connection] = await connectionsOf(service, referenceId);
-    // Connected anew, but we are told of it only after the request.
+    // The account is reconnected, but the webhook arrives only after the request.
     behaviour.webhookDelayMs = 300;
     const next = account.connect({ provider: 'GARMIN', referenceId });
     const answer = await service.api('DELETE', `/v1/connections/${connection?.id}`);
@@ -50,7 +50,7 @@ describe('Things that happen at the same time, or in an unlucky order', () => {
     ]);
   });
 
-  it('T-24: somebody who connects again after the request keeps what they connected', async () => {
+  it('T-24: an account that is reconnected after the disconnect request stays connected', async () => {
     const referenceId = newReference();
     const { account } = service.sandbox;
     account.connect({ provider: 'GARMIN', referenceId });
@@ -66,7 +66,7 @@ describe('Things that happen at the same time, or in an unlucky order', () => {
     ]);
   });
 
-  it('T-13: scopes that an older event names are kept when the newer one named none', async () => {
+  it('T-13: the scopes of an older event are kept when the newer event names none', async () => {
     const referenceId = newReference();
     const user = userOf(referenceId, null);
     await deliver(auth(user));
@@ -74,26 +74,26 @@ describe('Things that happen at the same time, or in an unlucky order', () => {
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ scopes: ['A', 'B'] }]);
   });
 
-  it('T-15: a swap of a Terra user with itself is an auth, not a circle', async () => {
+  it('T-15: a user_reauth that replaces a Terra user with itself is an auth, and makes no cycle', async () => {
     const referenceId = newReference();
     const user = userOf(referenceId);
     await deliver(auth(user));
     await deliver(reauth(user, user));
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
-    const circles = `SELECT 1 FROM terra_connect.connection_identities WHERE superseded_by = terra_user_id`;
-    expect(await service.query(circles)).toEqual([]);
+    const cycles = `SELECT 1 FROM terra_connect.connection_identities WHERE superseded_by = terra_user_id`;
+    expect(await service.query(cycles)).toEqual([]);
   });
 
-  it('a session that was given up while Terra was asked is not reported as made', async () => {
+  it('a session that fails while Terra is asked is not reported as created', async () => {
     const referenceId = newReference();
     service.sandbox.behaviour.delayMs = 400;
-    const making = service.api('POST', '/v1/connect-sessions', { body: { referenceId } });
-    const giveUp = `UPDATE terra_connect.connect_sessions SET status = 'failed' WHERE reference_id = $1 RETURNING id`;
-    while ((await service.query(giveUp, [referenceId])).length === 0);
-    expect(await making).toMatchObject({ status: 409, body: { code: 'idempotency.in_flight' } });
+    const creation = service.api('POST', '/v1/connect-sessions', { body: { referenceId } });
+    const failSession = `UPDATE terra_connect.connect_sessions SET status = 'failed' WHERE reference_id = $1 RETURNING id`;
+    while ((await service.query(failSession, [referenceId])).length === 0);
+    expect(await creation).toMatchObject({ status: 409, body: { code: 'idempotency.in_flight' } });
   });
 
-  it('repeating a request with its Idempotency-Key costs no connection to Postgres', async () => {
+  it('a request that is repeated with its Idempotency-Key closes no connection to Postgres', async () => {
     const headers = { 'idempotency-key': randomUUID() };
     const body = { referenceId: newReference() };
     const backends = async (): Promise<string[]> =>
@@ -110,7 +110,7 @@ describe('Things that happen at the same time, or in an unlucky order', () => {
     expect(await backends()).toEqual(expect.arrayContaining(before));
   });
 
-  it('R12: an event that its row cannot be marked for takes no other with it', async () => {
+  it('R12: an event whose row cannot be marked as processed does not affect other events', async () => {
     const [referenceId, traceId] = [newReference(), randomUUID()];
     await service.query(
       `ALTER TABLE terra_connect.webhook_events ADD CONSTRAINT no_sleep CHECK (processed_at IS NULL OR type <> 'sleep')`,
@@ -123,12 +123,17 @@ describe('Things that happen at the same time, or in an unlucky order', () => {
     expect(await service.query(stored, [traceId])).toEqual([{ status: 'pending', attempts: 1 }]);
   });
 
-  it('T-12: landing and webhook at once make one connection and complete the session once', async () => {
+  it('T-12: a callback and a webhook at the same time make one connection and complete the session once', async () => {
     for (let time = 0; time < 5; time += 1) {
       const referenceId = newReference();
       const session = await startSession(service, { referenceId });
-      const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
-      await Promise.all([visit(landing), service.drainWebhooks(), visit(landing), service.drainWebhooks()]);
+      const callbackUrl = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+      await Promise.all([
+        visit(callbackUrl),
+        service.drainWebhooks(),
+        visit(callbackUrl),
+        service.drainWebhooks(),
+      ]);
       await service.drainWebhooks();
       expect(await connectionsOf(service, referenceId)).toHaveLength(1);
       expect(await readSession(service, session.id)).toMatchObject({ status: 'completed' });

@@ -1,6 +1,12 @@
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
-import { compareDue, heldState, linkPeople, reconcile, unheard } from './support/reconciliation';
+import {
+  reconcileDue,
+  reconciledState,
+  linkEndUsers,
+  reconcile,
+  withWebhooksLost,
+} from './support/reconciliation';
 import type { FaultStep } from '../sandbox/behaviour';
 
 const MINUTE = 60;
@@ -11,8 +17,8 @@ beforeAll(async () => (service = await startTestApp()));
 afterAll(() => service.close());
 beforeEach(() => {
   service.sandbox.reset();
-  // Somebody else: an account without anybody in it makes the brake suspicious.
-  unheard(service, () => account().connect({ provider: 'POLAR', referenceId: 'bystander' }));
+  // Another end user: a Terra account without users exceeds the safety threshold.
+  withWebhooksLost(service, () => account().connect({ provider: 'POLAR', referenceId: 'bystander' }));
   service.sandbox.requests.length = 0;
   service.log.length = 0;
 });
@@ -24,13 +30,15 @@ const actions = async (referenceId: string): Promise<string[]> =>
 const loggedEvents = (): string[] =>
   service.log.map((line) => (JSON.parse(line) as { event?: string }).event ?? '');
 
-describe('An end user is compared with Terra', () => {
+describe('A reconcile', () => {
   it.each(['array', 'users', 'user'] as const)(
-    'and a lost auth is made up for, told as %s',
+    'links the account of a lost auth event, with the answer in the shape %s',
     async (shape) => {
       service.sandbox.behaviour.userInfoShape = shape;
       const referenceId = newReference();
-      const { userId } = unheard(service, () => account().connect({ provider: 'OURA', referenceId }));
+      const { userId } = withWebhooksLost(service, () =>
+        account().connect({ provider: 'OURA', referenceId }),
+      );
 
       const { status, body } = await reconcile(service, referenceId);
       expect(status).toBe(200);
@@ -51,7 +59,7 @@ describe('An end user is compared with Terra', () => {
   );
 
   it.each(['array', 'users', 'user'] as const)(
-    'and nobody of several is missed, though %s may show one only',
+    'misses none of several accounts, even if an answer in the shape %s lists only one',
     async (shape) => {
       const referenceId = newReference();
       for (const provider of ['GARMIN', 'OURA', 'FITBIT']) account().connect({ provider, referenceId });
@@ -65,11 +73,11 @@ describe('An end user is compared with Terra', () => {
   );
 
   it.each(['404', 'empty'] as const)(
-    'and a lost deauth is believed the second time, an hour later, told as %s',
+    'ends a connection at its second absence an hour later when its deauth event is lost, with the answer %s',
     async (unknownReference) => {
       service.sandbox.behaviour.unknownReference = unknownReference;
-      const [person] = await linkPeople(service, 1);
-      const { userId, referenceId } = person as { userId: string; referenceId: string };
+      const [endUser] = await linkEndUsers(service, 1);
+      const { userId, referenceId } = endUser as { userId: string; referenceId: string };
       account().remove(userId);
 
       const first = await reconcile(service, referenceId);
@@ -86,23 +94,23 @@ describe('An end user is compared with Terra', () => {
     },
   );
 
-  it('and one that was missing and is back has never been gone', async () => {
-    const [person] = await linkPeople(service, 1);
-    const { userId, referenceId } = person as { userId: string; referenceId: string };
+  it('does not end an account that was missing once and is listed again', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
+    const { userId, referenceId } = endUser as { userId: string; referenceId: string };
     const user = account().remove(userId);
     expect(await actions(referenceId)).toEqual(['mark_missing']);
     if (user) account().users.set(userId, user);
     expect(await actions(referenceId)).toEqual(['mark_seen']);
     account().remove(userId);
     shiftClock(service, 2 * HOUR);
-    // The count begins anew: two observations in a row.
+    // The count starts again: an end takes two absences in a row.
     expect(await actions(referenceId)).toEqual(['mark_missing']);
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
   });
 
-  it('and one that was taken for gone comes back when Terra lists it again', async () => {
-    const [person] = await linkPeople(service, 1);
-    const { userId, referenceId } = person as { userId: string; referenceId: string };
+  it('reactivates an absent account when Terra lists it again', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
+    const { userId, referenceId } = endUser as { userId: string; referenceId: string };
     const user = account().remove(userId);
     await reconcile(service, referenceId);
     shiftClock(service, 2 * HOUR);
@@ -115,33 +123,33 @@ describe('An end user is compared with Terra', () => {
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ id: ended?.id, status: 'active' }]);
   });
 
-  it('and scopes are as Terra has them', async () => {
-    const [person] = await linkPeople(service, 1);
-    const { userId, referenceId } = person as { userId: string; referenceId: string };
-    unheard(service, () => account().changePermissions(userId, { add: ['EXTRA'] }));
+  it('adopts the scopes that Terra lists', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
+    const { userId, referenceId } = endUser as { userId: string; referenceId: string };
+    withWebhooksLost(service, () => account().changePermissions(userId, { add: ['EXTRA'] }));
     expect(await actions(referenceId)).toEqual(['update_scopes']);
     const [connection] = await connectionsOf(service, referenceId);
     expect(connection?.scopes).toContain('EXTRA');
     expect(await actions(referenceId)).toEqual([]);
   });
 
-  it('and one whose provider refused Terra has recovered when data has come since, and not before', async () => {
-    const [person] = await linkPeople(service, 1);
-    const { userId, referenceId } = person as { userId: string; referenceId: string };
+  it('recovers an account with a connection error once data has arrived since, and not before', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
+    const { userId, referenceId } = endUser as { userId: string; referenceId: string };
     account().reportConnectionError(userId);
     await service.drainWebhooks();
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'needs_reauth' }]);
-    // `active: true` all the while, which is no proof.
+    // Terra lists `active: true` all the time, which is no proof of recovery.
     expect(await actions(referenceId)).toEqual([]);
-    unheard(service, () => account().sendData(userId));
+    withWebhooksLost(service, () => account().sendData(userId));
     expect(await actions(referenceId)).toEqual(['recover']);
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
   });
 
-  it('and one that Terra says is inactive needs the person', async () => {
-    const [person] = await linkPeople(service, 1);
-    if (person) person.active = false;
-    const referenceId = person?.referenceId ?? '';
+  it('sets needs_reauth for an account that Terra lists as inactive', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
+    if (endUser) endUser.active = false;
+    const referenceId = endUser?.referenceId ?? '';
     expect(await actions(referenceId)).toEqual(['mark_inactive']);
     expect(await connectionsOf(service, referenceId)).toMatchObject([
       { status: 'needs_reauth', statusReason: 'inactive' },
@@ -149,7 +157,7 @@ describe('An end user is compared with Terra', () => {
     expect(await actions(referenceId)).toEqual([]);
   });
 
-  it('and an id that was handed out before anybody agreed is no connection', async () => {
+  it('makes no connection from a user id that Terra hands out before the end user agrees', async () => {
     const referenceId = newReference();
     const user = account().preallocate('GARMIN', referenceId);
     user.isAuthenticated = true;
@@ -157,27 +165,27 @@ describe('An end user is compared with Terra', () => {
     expect(await connectionsOf(service, referenceId)).toEqual([]);
   });
 
-  it('and an account under another reference is reported and never moved (T-16)', async () => {
-    const [person] = await linkPeople(service, 1);
-    const { userId, referenceId } = person as { userId: string; referenceId: string };
+  it('reports an account under another reference and never moves it (T-16)', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
+    const { userId, referenceId } = endUser as { userId: string; referenceId: string };
     const other = newReference();
-    if (person) person.referenceId = other;
-    const before = await heldState(service);
+    if (endUser) endUser.referenceId = other;
+    const before = await reconciledState(service);
     for (const asked of [referenceId, other]) {
       expect((await reconcile(service, asked)).body).toMatchObject({
         conclusion: 'needs_operator',
         changes: [{ action: 'owner_conflict', terraUserId: userId }],
       });
     }
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
   });
 
-  it('and one that we were told has ended, and Terra lists, is reported and stays ended', async () => {
-    const [person] = await linkPeople(service, 1);
-    const { userId, referenceId } = person as { userId: string; referenceId: string };
+  it('reports an account that Terra lists after a webhook ended it, and keeps it disconnected', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
+    const { userId, referenceId } = endUser as { userId: string; referenceId: string };
     account().revokeAccess(userId);
     await service.drainWebhooks();
-    if (person) account().users.set(userId, person);
+    if (endUser) account().users.set(userId, endUser);
     shiftClock(service, MINUTE);
     expect(await actions(referenceId)).toEqual(['contradiction']);
     expect(await connectionsOf(service, referenceId)).toMatchObject([
@@ -185,38 +193,38 @@ describe('An end user is compared with Terra', () => {
     ]);
   });
 
-  it('and one that we have disconnected, and Terra still lists, is disconnected again', async () => {
-    const [person] = await linkPeople(service, 1);
-    const { userId, referenceId } = person as { userId: string; referenceId: string };
+  it('disconnects an account again when Terra still lists it after our disconnect', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
+    const { userId, referenceId } = endUser as { userId: string; referenceId: string };
     const [connection] = await connectionsOf(service, referenceId);
     await service.api('DELETE', `/v1/connections/${connection?.id}`);
     await service.drainDeauthentications();
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'disconnected' }]);
 
-    if (person) account().users.set(userId, person);
+    if (endUser) account().users.set(userId, endUser);
     shiftClock(service, MINUTE);
     expect(await actions(referenceId)).toEqual(['disconnect_again']);
     await service.drainDeauthentications();
     expect(account().users.has(userId)).toBe(false);
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'disconnected' }]);
-    const ledger = await service.query(
+    const requests = await service.query(
       `SELECT actor, reason, status FROM terra_connect.deauthentications WHERE terra_user_id = $1 ORDER BY id`,
       [userId],
     );
-    expect(ledger).toHaveLength(2);
-    expect(ledger[1]).toEqual({ actor: 'reconcile', reason: 'still listed at Terra', status: 'confirmed' });
+    expect(requests).toHaveLength(2);
+    expect(requests[1]).toEqual({ actor: 'reconcile', reason: 'still listed at Terra', status: 'confirmed' });
   });
 });
 
-describe('Whoever brings the news', () => {
-  it('there is one connection: webhooks, and comparisons at the same time, of people connected twice over', async () => {
+describe('A webhook and a reconcile of the same account', () => {
+  it('make one connection when they run at the same time', async () => {
     const references = Array.from({ length: 6 }, () => newReference());
     for (const referenceId of references) account().connect({ provider: 'GARMIN', referenceId });
     await service.sandbox.idle();
-    const comparisons = references.flatMap((referenceId) =>
+    const reconciles = references.flatMap((referenceId) =>
       [1, 2, 3].map(() => reconcile(service, referenceId)),
     );
-    const answers = await Promise.all([...comparisons, service.drainWebhooks()]);
+    const answers = await Promise.all([...reconciles, service.drainWebhooks()]);
     expect(answers.map((answer) => answer?.status ?? 200)).toEqual(answers.map(() => 200));
     for (const referenceId of references) {
       const [user] = account().usersOf(referenceId);
@@ -226,11 +234,11 @@ describe('Whoever brings the news', () => {
     }
   });
 
-  it('a reconnect of which we saw the new account first keeps the id of the connection', async () => {
-    const [person] = await linkPeople(service, 1);
-    const referenceId = person?.referenceId ?? '';
+  it('keep the id of the connection when the reconcile finds the new Terra user first', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
+    const referenceId = endUser?.referenceId ?? '';
     const [before] = await connectionsOf(service, referenceId);
-    // Delivered late: the comparison comes first, and finds one unknown and one missing.
+    // The webhook is late: the reconcile runs first and finds one Terra user unknown and one missing.
     service.sandbox.behaviour.webhooks = 'off';
     const { userId } = account().connect({ provider: 'GARMIN', referenceId });
     expect(await actions(referenceId)).toEqual(['link', 'mark_missing']);
@@ -244,72 +252,72 @@ describe('Whoever brings the news', () => {
   });
 });
 
-describe('A Terra that does not answer well changes nothing', () => {
+describe('Reconciles with bad answers and bad requests', () => {
   it.each<[string, Partial<TestApp['sandbox']['behaviour']>, number, string]>([
-    ['wrong credentials', { refuseCredentials: true }, 502, 'terra.bad_credentials'],
-    ['nobody there', { down: true }, 503, 'terra.unavailable'],
-    ['errors', { failWith: repeat(500) }, 503, 'terra.unavailable'],
-    ['HTML', { failWith: repeat('html') }, 503, 'terra.unavailable'],
-    ['truncated JSON', { failWith: repeat('truncated') }, 502, 'terra.malformed_answer'],
-    ['50 MB', { failWith: repeat('huge') }, 502, 'terra.malformed_answer'],
-    ['a success that is an error', { okWithStatusError: true }, 502, 'terra.rejected'],
-    ['404 to everything', { failWith: repeat(404) }, 502, 'terra.endpoint_missing'],
-  ])('%s', async (_, behaviour, status, code) => {
-    const [person] = await linkPeople(service, 1);
-    if (person) account().remove(person.userId);
-    const before = await heldState(service);
+    ['refuses the credentials', { refuseCredentials: true }, 502, 'terra.bad_credentials'],
+    ['is down', { down: true }, 503, 'terra.unavailable'],
+    ['answers 500', { failWith: repeat(500) }, 503, 'terra.unavailable'],
+    ['answers HTML', { failWith: repeat('html') }, 503, 'terra.unavailable'],
+    ['answers truncated JSON', { failWith: repeat('truncated') }, 502, 'terra.malformed_answer'],
+    ['answers 50 MB', { failWith: repeat('huge') }, 502, 'terra.malformed_answer'],
+    ['answers 200 with status "error"', { okWithStatusError: true }, 502, 'terra.rejected'],
+    ['answers 404 to every request', { failWith: repeat(404) }, 502, 'terra.endpoint_missing'],
+  ])('a reconcile changes nothing and names the cause when Terra %s', async (_, behaviour, status, code) => {
+    const [endUser] = await linkEndUsers(service, 1);
+    if (endUser) account().remove(endUser.userId);
+    const before = await reconciledState(service);
     Object.assign(service.sandbox.behaviour, behaviour);
-    const answer = await reconcile<{ code: string }>(service, person?.referenceId ?? '');
+    const answer = await reconcile<{ code: string }>(service, endUser?.referenceId ?? '');
     expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
     expect(loggedEvents()).toContain('terra.request_failed');
-    expect(service.log.join('')).not.toContain(person?.referenceId);
+    expect(service.log.join('')).not.toContain(endUser?.referenceId);
   });
 
-  it('a bare 404 alone is not believed: who is asked for by name is there', async () => {
-    const [person] = await linkPeople(service, 1);
+  it('a reconcile does not believe a single 404: it asks for the Terra user by id', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
     service.sandbox.behaviour.failWith = [404];
-    expect((await reconcile(service, person?.referenceId ?? '')).body).toMatchObject({
+    expect((await reconcile(service, endUser?.referenceId ?? '')).body).toMatchObject({
       terraUsers: 1,
       conclusion: 'in_step',
     });
   });
 
-  it('an empty list alone is not believed either', async () => {
-    const [person] = await linkPeople(service, 1);
+  it('a reconcile does not believe a single empty list either', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
     service.sandbox.behaviour.emptyLists = true;
-    expect((await reconcile(service, person?.referenceId ?? '')).body).toMatchObject({
+    expect((await reconcile(service, endUser?.referenceId ?? '')).body).toMatchObject({
       conclusion: 'in_step',
     });
   });
 
-  it('a reference that cannot be one is refused before Terra is asked', async () => {
+  it('an invalid reference is refused before Terra is asked', async () => {
     const answer = await reconcile<{ code: string }>(service, 'a\u0085b');
     expect(answer).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
     expect(service.sandbox.requests).toEqual([]);
   });
 
-  it('the route needs a key that may write connections', async () => {
+  it('the route requires a key that may write connections', async () => {
     const path = '/v1/end-users/person/reconcile';
     expect(await service.api('POST', path, { key: null })).toMatchObject({ status: 401 });
     expect(service.sandbox.requests).toEqual([]);
   });
 });
 
-describe('Nobody is ended while there is reason to doubt Terra', () => {
+describe('A reconcile keeps a missing account active', () => {
   const missing = async (count: number): Promise<string[]> => {
-    const people = await linkPeople(service, count);
-    const references = people.map(({ referenceId }) => referenceId ?? '');
-    for (const { userId } of people) account().remove(userId);
+    const endUsers = await linkEndUsers(service, count);
+    const references = endUsers.map(({ referenceId }) => referenceId ?? '');
+    for (const { userId } of endUsers) account().remove(userId);
     for (const referenceId of references) expect(await actions(referenceId)).toEqual(['mark_missing']);
     return references;
   };
 
   it.each<[string, number, () => unknown, string]>([
-    ['its list of users has nobody in it', 1, () => account().users.clear(), 'empty_list'],
-    ['too many are missing at once', 12, () => undefined, 'too_many_missing'],
+    ["Terra's list of users is empty", 1, () => account().users.clear(), 'empty_list'],
+    ['too many accounts are missing at once', 12, () => undefined, 'too_many_missing'],
     [
-      'a sweep is held',
+      'a sweep awaits approval',
       1,
       () =>
         service.query(
@@ -318,9 +326,9 @@ describe('Nobody is ended while there is reason to doubt Terra', () => {
         ),
       'sweep_awaiting_approval',
     ],
-  ])('%s', async (_, count, happens, objection) => {
+  ])('while %s', async (_, count, arrange, objection) => {
     const [referenceId = ''] = await missing(count);
-    await happens();
+    await arrange();
     shiftClock(service, 2 * HOUR);
     expect((await reconcile(service, referenceId)).body).toMatchObject({
       conclusion: 'waiting',
@@ -334,72 +342,72 @@ describe('Nobody is ended while there is reason to doubt Terra', () => {
   });
 });
 
-describe('On a schedule', () => {
-  // Those of the tests before are due, too.
+describe('The reconcile worker', () => {
+  // The connections of earlier tests are due, too.
   beforeEach(async () => {
     await service.query(`UPDATE terra_connect.connections SET reconcile_at = now() + interval '10 years'`);
   });
 
-  it('everybody is compared once a day, and what was lost is made up for', async () => {
-    const [first, second] = await linkPeople(service, 2);
-    unheard(service, () => account().changePermissions(first?.userId ?? '', { add: ['EXTRA'] }));
+  it('reconciles every end user once a day, and makes up for lost webhooks', async () => {
+    const [first, second] = await linkEndUsers(service, 2);
+    withWebhooksLost(service, () => account().changePermissions(first?.userId ?? '', { add: ['EXTRA'] }));
     account().remove(second?.userId ?? '');
-    expect(await compareDue(service)).toBe(0);
+    expect(await reconcileDue(service)).toBe(0);
 
     shiftClock(service, 25 * HOUR);
-    expect(await compareDue(service)).toBe(2);
-    expect(await compareDue(service)).toBe(0);
+    expect(await reconcileDue(service)).toBe(2);
+    expect(await reconcileDue(service)).toBe(0);
     expect((await connectionsOf(service, first?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
-    // Whoever is missing is looked at again as soon as it would be believed.
+    // A missing account is due again as soon as a second absence may end it.
     shiftClock(service, 26 * HOUR + MINUTE);
-    expect(await compareDue(service)).toBe(1);
+    expect(await reconcileDue(service)).toBe(1);
     expect(await connectionsOf(service, second?.referenceId ?? '')).toMatchObject([
       { status: 'disconnected' },
     ]);
   });
 
-  it('one whose data has stopped is compared at once, and once for that silence', async () => {
-    const [person] = await linkPeople(service, 1);
-    account().sendData(person?.userId ?? '');
+  it('reconciles an end user early when the data stops, and once per silence', async () => {
+    const [endUser] = await linkEndUsers(service, 1);
+    account().sendData(endUser?.userId ?? '');
     await service.drainWebhooks();
     await service.query(
       `UPDATE terra_connect.connections SET reconcile_at = now() + interval '10 years' WHERE reference_id = $1`,
-      [person?.referenceId],
+      [endUser?.referenceId],
     );
     shiftClock(service, 71 * HOUR);
-    expect(await compareDue(service)).toBe(0);
+    expect(await reconcileDue(service)).toBe(0);
     shiftClock(service, 74 * HOUR);
-    expect(await compareDue(service)).toBe(1);
+    expect(await reconcileDue(service)).toBe(1);
     shiftClock(service, 76 * HOUR);
-    expect(await compareDue(service)).toBe(0);
+    expect(await reconcileDue(service)).toBe(0);
   });
 
-  it('one that fails does not stand in the way of the others', async () => {
-    await linkPeople(service, 3);
+  it('goes on with other end users when one reconcile fails', async () => {
+    await linkEndUsers(service, 3);
     shiftClock(service, 200 * HOUR);
     service.sandbox.behaviour.failWith = ['truncated'];
-    expect(await compareDue(service)).toBe(3);
+    expect(await reconcileDue(service)).toBe(3);
     const { body } = await service.api<string>('GET', '/metrics');
     expect(body).toMatch(/terra_connect_reconciliations_total\{outcome="failed"\} 1\n/);
     expect(loggedEvents()).toContain('reconcile.failed');
-    // It is tried again, without waiting for tomorrow.
+    // The failed reconcile is repeated before the next day.
     shiftClock(service, 200.5 * HOUR);
-    expect(await compareDue(service)).toBe(1);
+    expect(await reconcileDue(service)).toBe(1);
   });
 
-  it('a Terra that is down is left in peace for a while, and nobody loses their turn', async () => {
-    await linkPeople(service, 3);
+  it('pauses while Terra is down, and afterwards skips no end user', async () => {
+    await linkEndUsers(service, 3);
     shiftClock(service, 300 * HOUR);
     service.sandbox.behaviour.down = true;
-    const worker = await compareDue(service);
-    expect(worker).toBe(0);
+    const reconciled = await reconcileDue(service);
+    expect(reconciled).toBe(0);
     const asked = service.sandbox.requests.length;
-    expect(await compareDue(service)).toBe(0);
+    expect(await reconcileDue(service)).toBe(0);
     expect(service.sandbox.requests.length).toBe(asked);
     expect(loggedEvents()).toContain('reconcile.paused');
     service.sandbox.behaviour.down = false;
     shiftClock(service, 301 * HOUR);
-    expect(await compareDue(service)).toBe(3);
+    expect(await reconcileDue(service)).toBe(3);
   });
 });
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf } from './support/flow';
-import { heldState, linkPeople, unheard } from './support/reconciliation';
+import { reconciledState, linkEndUsers, withWebhooksLost } from './support/reconciliation';
 import { TEST_CREDENTIALS } from './support/sandbox';
 
 const root = join(__dirname, '..');
-// Each step starts a process, which takes a while on a machine that is busy with other tests.
+// Each step starts a process, which is slow on a machine that runs other tests.
 jest.setTimeout(90_000);
 
 interface Result {
@@ -16,7 +16,7 @@ interface Result {
   stderr: string;
 }
 
-describe('terra-connect sweep and reconcile', () => {
+describe('The reconciliation commands', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
@@ -44,8 +44,8 @@ describe('terra-connect sweep and reconcile', () => {
     }
   };
 
-  it('reconcile sets one end user right, and says how', async () => {
-    const { userId } = unheard(service, () =>
+  it('reconcile corrects one end user, and prints the corrections', async () => {
+    const { userId } = withWebhooksLost(service, () =>
       service.sandbox.account.connect({ provider: 'OURA', referenceId: 'user 1' }),
     );
     expect(await cli('reconcile', 'user 1')).toMatchObject({
@@ -59,11 +59,13 @@ describe('terra-connect sweep and reconcile', () => {
     });
   });
 
-  it('sweep says what it would do, is held with exit code 3, and goes on by --force', async () => {
-    await linkPeople(service, 12);
+  it('sweep prints its corrections in a dry run, awaits approval with exit code 3, and continues with --force', async () => {
+    await linkEndUsers(service, 12);
     service.sandbox.account.users.clear();
-    unheard(service, () => service.sandbox.account.connect({ provider: 'OURA', referenceId: 'orphan' }));
-    const before = await heldState(service);
+    withWebhooksLost(service, () =>
+      service.sandbox.account.connect({ provider: 'OURA', referenceId: 'orphan' }),
+    );
+    const before = await reconciledState(service);
 
     const dry = await cli('sweep', '--dry-run');
     expect(dry.code).toBe(0);
@@ -71,28 +73,28 @@ describe('terra-connect sweep and reconcile', () => {
     expect(dry.stdout).toMatch(/^ {2}link: 1$/m);
     expect(dry.stdout).toMatch(/^ {2}- link [0-9a-f-]{36} of orphan$/m);
 
-    const held = await cli('sweep');
-    expect(held.code).toBe(3);
-    expect(held.stdout).toContain('terra-connect sweep --force');
-    expect(held.stderr).toContain('sweep.awaiting_approval');
-    expect(await heldState(service)).toEqual(before);
+    const awaiting = await cli('sweep');
+    expect(awaiting.code).toBe(3);
+    expect(awaiting.stdout).toContain('terra-connect sweep --force');
+    expect(awaiting.stderr).toContain('sweep.awaiting_approval');
+    expect(await reconciledState(service)).toEqual(before);
 
     expect(await cli('sweep', '--force')).toMatchObject({ code: 0 });
     expect(await connectionsOf(service, 'orphan')).toMatchObject([{ status: 'active' }]);
   });
 
   it('sweep with wrong credentials fails with exit code 1, names the cause, and changes nothing', async () => {
-    await linkPeople(service, 2);
-    const before = await heldState(service);
+    await linkEndUsers(service, 2);
+    const before = await reconciledState(service);
     service.sandbox.behaviour.refuseCredentials = true;
     const { code, stdout, stderr } = await cli('sweep');
     expect(code).toBe(1);
     expect(stdout).toContain('terra.bad_credentials');
     expect(stderr).toContain('TERRA_API_KEY');
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
   });
 
-  it('says which variables are missing', async () => {
+  it('sweep names the variables that are missing', async () => {
     const { stderr, code } = await (async (): Promise<Result> => {
       try {
         const env = { PATH: process.env.PATH ?? '' };

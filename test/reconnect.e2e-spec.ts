@@ -13,18 +13,18 @@ import { connectThroughWidget } from './support/sandbox';
 
 type Reconnecting = SessionAnswer & { connectionId: string | null; providers: string[] };
 
-describe('A session for a connection that exists', () => {
+describe('A session for an existing connection', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   beforeEach(() => service.sandbox.reset());
   afterEach(() => {
-    // Whatever befell: what the person had was never ended by us.
+    // No test makes the service disconnect an account of the end user.
     const paths = service.sandbox.requests.map(({ path }) => path);
     expect(paths.filter((path) => path.includes('deauthenticate'))).toEqual([]);
   });
   afterAll(() => service.close());
 
-  /** Somebody with a Garmin account that is connected. */
+  /** The connection of an end user who has connected a Garmin account. */
   const connected = async (referenceId = newReference()): Promise<ConnectionAnswer> => {
     service.sandbox.account.connect({ provider: 'GARMIN', referenceId });
     await service.drainWebhooks();
@@ -62,7 +62,7 @@ describe('A session for a connection that exists', () => {
         );
 
   it.each(permutations(['deauth', 'callback', 'auth']))(
-    'after its end makes it active again under the same id, told in the order %s, %s, %s',
+    'reactivates a disconnected connection under the same id, in the order %s, %s, %s',
     async (...order) => {
       const before = await connected();
       const { behaviour, account } = service.sandbox;
@@ -71,13 +71,13 @@ describe('A session for a connection that exists', () => {
       account.deauthenticate(before.terraUserId);
       const session = await reconnect(before);
       await visit(session.connectUrl);
-      const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+      const callbackUrl = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
       const [user] = account.usersOf(before.referenceId);
       expect(user?.userId).not.toBe(before.terraUserId);
 
-      for (const news of order) {
-        if (news === 'callback') expect((await visit(landing)).status).toBe(303);
-        else await resend(news);
+      for (const event of order) {
+        if (event === 'callback') expect((await visit(callbackUrl)).status).toBe(303);
+        else await resend(event);
       }
       expect(await connectionsOf(service, before.referenceId)).toMatchObject([
         { id: before.id, status: 'active', statusReason: null, terraUserId: user?.userId },
@@ -87,7 +87,7 @@ describe('A session for a connection that exists', () => {
     },
   );
 
-  it('of one that Terra cannot read any more makes it active again under the same id', async () => {
+  it('reactivates a connection that needs reauthorization under the same id', async () => {
     const before = await connected();
     service.sandbox.account.reportConnectionError(before.terraUserId);
     await service.drainWebhooks();
@@ -96,7 +96,7 @@ describe('A session for a connection that exists', () => {
       { id: before.id, status: 'needs_reauth' },
     ]);
     const session = await reconnect(before);
-    // The same account at the provider: Terra swaps its user, and says so.
+    // The same account at the provider: Terra replaces its user, and reports it.
     await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
     await service.drainWebhooks();
     const [user] = service.sandbox.account.usersOf(referenceId);
@@ -107,7 +107,7 @@ describe('A session for a connection that exists', () => {
     expect((await readSession(service, session.id)).connections).toMatchObject([{ id: before.id }]);
   });
 
-  it('in which the person takes another account connects that one, and leaves the old one alone', async () => {
+  it('connects another account if the end user picks one, and leaves the old connection unchanged', async () => {
     const before = await connected();
     const session = await reconnect(before);
     await visit(
@@ -123,25 +123,25 @@ describe('A session for a connection that exists', () => {
     expect(service.sandbox.account.usersOf(before.referenceId)).toHaveLength(2);
   });
 
-  it('says nothing about a Terra user of another provider or another end user', async () => {
-    const [before, stranger] = [await connected(), await connected()];
+  it('claims no Terra user of another provider or another end user', async () => {
+    const [before, other] = [await connected(), await connected()];
     service.sandbox.account.deauthenticate(before.terraUserId);
     await service.drainWebhooks();
     const session = await reconnect(before);
-    // As if the session had been made for another's connection, by whatever fault.
+    // The session names another end user's connection, as a bug might make it.
     await service.query(
       `UPDATE terra_connect.connect_sessions SET reconnects_connection_id = $2, reconnects_terra_user_id = $3
         WHERE id = $1`,
-      [session.id, stranger.id, stranger.terraUserId],
+      [session.id, other.id, other.terraUserId],
     );
     await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
     await service.drainWebhooks();
-    expect(await connectionsOf(service, stranger.referenceId)).toEqual([stranger]);
+    expect(await connectionsOf(service, other.referenceId)).toEqual([other]);
     const claims = `SELECT 1 FROM terra_connect.connection_facts WHERE old_terra_user_id = $1`;
-    expect(await service.query(claims, [stranger.terraUserId])).toEqual([]);
+    expect(await service.query(claims, [other.terraUserId])).toEqual([]);
   });
 
-  it('takes the id of one that was merged for what it was merged into', async () => {
+  it('takes the id of a merged connection for the connection that it was merged into', async () => {
     const before = await connected();
     const mergedId = randomUUID();
     await service.query(
@@ -154,7 +154,7 @@ describe('A session for a connection that exists', () => {
     expect(session.connectionId).toBe(before.id);
   });
 
-  it('is refused while it is being disconnected, and made once it has ended', async () => {
+  it('is refused while the connection is disconnecting, and created once it is disconnected', async () => {
     const before = await connected();
     const { referenceId, id: connectionId } = before;
     await service.api('DELETE', `/v1/connections/${connectionId}`);
@@ -166,26 +166,26 @@ describe('A session for a connection that exists', () => {
     expect(await ask({ referenceId, connectionId })).toMatchObject({ status: 201 });
   });
 
-  it("T-05: of somebody else's connection is refused exactly like one of a connection that nobody has", async () => {
-    const { id: theirs } = await connected();
-    const mine = await connected();
+  it("T-05: is refused for another end user's connection exactly as for an unknown connection", async () => {
+    const { id: otherId } = await connected();
+    const own = await connected();
     const sessions = `SELECT count(*) FROM terra_connect.connect_sessions`;
     const before = await service.query(sessions);
     const unknown = randomUUID();
     const answers = await Promise.all(
-      [theirs, unknown].map((connectionId) => ask({ referenceId: mine.referenceId, connectionId })),
+      [otherId, unknown].map((connectionId) => ask({ referenceId: own.referenceId, connectionId })),
     );
     const [body, bodyOfUnknown] = answers.map(({ body }, index) =>
       JSON.stringify({ ...body, instance: undefined, requestId: undefined }).replaceAll(
-        [theirs, unknown][index] as string,
+        [otherId, unknown][index] as string,
         '…',
       ),
     );
     expect(answers.map(({ status }) => status)).toEqual([404, 404]);
     expect(body).toContain('"code":"connection.not_found"');
     expect(body).toBe(bodyOfUnknown);
-    // Nor does another spelling of the reference help.
-    const upper = await ask({ referenceId: mine.referenceId.toUpperCase(), connectionId: mine.id });
+    // Another spelling of the reference is refused, too.
+    const upper = await ask({ referenceId: own.referenceId.toUpperCase(), connectionId: own.id });
     expect(upper.status).toBe(404);
     expect(await service.query(sessions)).toEqual(before);
     const paths = service.sandbox.requests.map(({ path }) => path);
@@ -193,11 +193,11 @@ describe('A session for a connection that exists', () => {
   });
 
   it.each([
-    ['an id that is none', { connectionId: 'x' }, 'connectionId'],
-    ['an id that is no text', { connectionId: 4711 }, 'connectionId'],
+    ['a malformed id', { connectionId: 'x' }, 'connectionId'],
+    ['an id that is a number', { connectionId: 4711 }, 'connectionId'],
     ['a list of ids', { connectionId: [randomUUID()] }, 'connectionId'],
     ['another provider', { providers: ['OURA'] }, 'providers'],
-    ['another provider beside its own', { providers: ['GARMIN', 'OURA'] }, 'providers'],
+    ['another provider next to its own', { providers: ['GARMIN', 'OURA'] }, 'providers'],
   ])('is refused with %s', async (_case, body, field) => {
     const { referenceId, id: connectionId } = await connected();
     const answer = await ask({ referenceId, connectionId, ...body });
@@ -207,7 +207,7 @@ describe('A session for a connection that exists', () => {
     });
   });
 
-  it('is another request than one without the connection, and the same when it is repeated', async () => {
+  it('is returned again for the same Idempotency-Key, which a request without the connection cannot reuse', async () => {
     const { referenceId, id: connectionId } = await connected();
     const headers = { 'idempotency-key': randomUUID() };
     const post = (body: object) =>

@@ -12,20 +12,20 @@ import {
 } from './support/flow';
 import { cancelInWidget, connectThroughWidget } from './support/sandbox';
 
-describe('The way to the widget and back', () => {
+describe('The redirects to the widget and back', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   beforeEach(() => service.sandbox.reset());
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => service.close());
 
-  /** A person who has agreed at Garmin and is about to come back. */
-  const beforeLanding = async (body: Record<string, unknown> = {}) => {
+  /** A session whose end user has agreed at Garmin; the browser has not followed the callback URL yet. */
+  const beforeCallback = async (body: Record<string, unknown> = {}) => {
     const session = await startSession(service, { returnUrl: RETURN_URL, ...body });
-    const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
-    return { session, landing };
+    const callbackUrl = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+    return { session, callbackUrl };
   };
-  const statusTold = (response: Response): string | null => {
+  const redirectStatus = (response: Response): string | null => {
     expect(response.status).toBe(303);
     return new URL(response.headers.get('location') ?? '').searchParams.get('status');
   };
@@ -38,36 +38,36 @@ describe('The way to the widget and back', () => {
   };
 
   describe('T-17: the nonce in the redirect URL', () => {
-    it('is spent by one of twenty who come at once, and all of them land', async () => {
-      const { session, landing } = await beforeLanding();
-      const landed = await Promise.all(Array.from({ length: 20 }, () => visit(landing)));
-      expect(landed.every(({ status }) => status === 303)).toBe(true);
+    it('is spent once by twenty concurrent visits, and each visit is redirected', async () => {
+      const { session, callbackUrl } = await beforeCallback();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => visit(callbackUrl)));
+      expect(answers.every(({ status }) => status === 303)).toBe(true);
       const asked = service.sandbox.requests.filter(({ path }) => path.endsWith('/userInfo'));
       expect(asked).toHaveLength(1);
       expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
       expect((await readSession(service, session.id)).status).toBe('completed');
     });
 
-    it('does no harm when the page is loaded again, or gone back to', async () => {
-      const { session, landing } = await beforeLanding();
-      expect(statusTold(await visit(landing))).toBe('connected');
+    it('changes nothing when the browser reloads the page or goes back to it', async () => {
+      const { session, callbackUrl } = await beforeCallback();
+      expect(redirectStatus(await visit(callbackUrl))).toBe('connected');
       const before = await stateOf(service);
       for (let reload = 0; reload < 3; reload += 1)
-        expect(statusTold(await visit(landing))).toBe('connected');
+        expect(redirectStatus(await visit(callbackUrl))).toBe('connected');
       expect(await stateOf(service)).toEqual(before);
       expect((await readSession(service, session.id)).connections).toHaveLength(1);
     });
 
-    it('reused for a failure does not undo what was connected', async () => {
-      const { session, landing } = await beforeLanding();
-      await visit(landing);
+    it('does not undo a connection when it is reused for a failure', async () => {
+      const { session, callbackUrl } = await beforeCallback();
+      await visit(callbackUrl);
       const before = await stateOf(service);
       const failure = redirectUrlOf(service, session.referenceId, 'failure');
-      expect(statusTold(await visit(`${failure}?reason=access_denied`))).toBe('connected');
+      expect(redirectStatus(await visit(`${failure}?reason=access_denied`))).toBe('connected');
       expect(await stateOf(service)).toEqual(before);
     });
 
-    it('reused for a success that Terra does not confirm does not connect what was cancelled', async () => {
+    it('does not connect a cancelled session when it is reused for a success that Terra does not confirm', async () => {
       const session = await startSession(service, { returnUrl: RETURN_URL });
       await visit(await cancelInWidget(session.widgetUrl, { provider: 'GARMIN' }));
       const { userId } = service.sandbox.account.connect({
@@ -75,19 +75,19 @@ describe('The way to the widget and back', () => {
         referenceId: newReference(),
       });
       const success = redirectUrlOf(service, session.referenceId, 'success');
-      expect(statusTold(await visit(`${success}?user_id=${userId}`))).toBe('cancelled');
+      expect(redirectStatus(await visit(`${success}?user_id=${userId}`))).toBe('cancelled');
       expect(await connectionsOf(service, session.referenceId)).toEqual([]);
       await service.drainWebhooks();
     });
 
-    it('is heard for a success after a failure, since the widget lets a person try again: once', async () => {
+    it('counts once for a success after a failure, since the widget lets the end user try again', async () => {
       const session = await startSession(service, { returnUrl: RETURN_URL });
       await visit(await cancelInWidget(session.widgetUrl, { provider: 'GARMIN' }));
       service.sandbox.behaviour.webhooks = 'off';
       const { referenceId } = session;
       const { userId } = service.sandbox.account.connect({ provider: 'GARMIN', referenceId });
       const success = `${redirectUrlOf(service, referenceId, 'success')}?user_id=${userId}`;
-      for (let time = 0; time < 3; time += 1) expect(statusTold(await visit(success))).toBe('connected');
+      for (let time = 0; time < 3; time += 1) expect(redirectStatus(await visit(success))).toBe('connected');
       const asked = service.sandbox.requests.filter(({ path }) => path.endsWith('/userInfo'));
       expect(asked).toHaveLength(1);
       expect(await readSession(service, session.id)).toMatchObject({
@@ -97,18 +97,18 @@ describe('The way to the widget and back', () => {
       });
     });
 
-    it('is not spent by HEAD, which chat programs and proxies send ahead', async () => {
-      const { session, landing } = await beforeLanding();
+    it('is not spent by a HEAD request, which chat programs and proxies send ahead', async () => {
+      const { session, callbackUrl } = await beforeCallback();
       const before = await stateOf(service);
-      for (const url of [landing, session.connectUrl]) {
+      for (const url of [callbackUrl, session.connectUrl]) {
         expect((await visit(url, { method: 'HEAD' })).status).toBe(404);
       }
       expect(await stateOf(service)).toEqual({ ...before, webhook_events: expect.any(String) as unknown });
-      expect(statusTold(await visit(landing))).toBe('connected');
+      expect(redirectStatus(await visit(callbackUrl))).toBe('connected');
     });
 
     it.each(['', 'x', '%00', '..%2f..', 'a'.repeat(2_000), randomUUID()])(
-      'that we never gave out (%p) gets a page and changes nothing',
+      'gets a page and changes nothing when it is unknown (%p)',
       async (nonce) => {
         if (nonce === '') return;
         const before = await stateOf(service);
@@ -120,20 +120,20 @@ describe('The way to the widget and back', () => {
       },
     );
 
-    it('works an hour beyond the session, for those who are still at the provider, and no longer', async () => {
-      const { session, landing } = await beforeLanding();
+    it('works until an hour after the session expires, since the end user may still be at the provider', async () => {
+      const { session, callbackUrl } = await beforeCallback();
       const lifetime = (Date.parse(session.expiresAt) - Date.now()) / 1_000;
       shiftClock(service, lifetime + 3_660);
-      const page = await visit(landing);
+      const page = await visit(callbackUrl);
       await expectPage(page, 410, 'This link has expired');
       expect(await connectionsOf(service, session.referenceId)).toEqual([]);
       shiftClock(service, lifetime + 3_000);
-      expect(statusTold(await visit(landing))).toBe('connected');
+      expect(redirectStatus(await visit(callbackUrl))).toBe('connected');
     });
   });
 
-  describe('the connect link', () => {
-    it('leads to the widget as often as it is followed, until the session ends', async () => {
+  describe('the connect URL', () => {
+    it('redirects to the widget on every visit until the session ends', async () => {
       const session = await startSession(service, { returnUrl: RETURN_URL });
       for (let time = 0; time < 3; time += 1) {
         const answer = await visit(session.connectUrl);
@@ -146,7 +146,7 @@ describe('The way to the widget and back', () => {
       await expectPage(await visit(session.connectUrl), 410, 'This link has been used');
     });
 
-    it('of a session that nobody finished in time says that it has expired', async () => {
+    it('says that it has expired when the session was not finished in time', async () => {
       const session = await startSession(service);
       await visit(session.connectUrl);
       shiftClock(service, (Date.parse(session.expiresAt) - Date.now()) / 1_000 + 1);
@@ -156,7 +156,7 @@ describe('The way to the widget and back', () => {
       expect(await stateOf(service)).toEqual(before);
     });
 
-    it('of a session that Terra never made is not known', async () => {
+    it('does not work when Terra has never created the widget session', async () => {
       Object.assign(service.sandbox.behaviour, { failWith: [400], faultsOnlyOn: '/widget/session' });
       await service.api('POST', '/v1/connect-sessions', { body: { referenceId: 'nobody' } });
       const [row] = await service.query<{ connect_token: string }>(
@@ -167,7 +167,7 @@ describe('The way to the widget and back', () => {
     });
 
     it.each(['x', '%00', '%E2%80%AE', "'--", 'a'.repeat(2_000), '%3Cscript%3Ealert(1)%3C%2Fscript%3E'])(
-      'that we never gave out (%p) gets a page that repeats nothing of it',
+      'gets a page that repeats nothing of it when it is unknown (%p)',
       async (token) => {
         const text = await expectPage(
           await visit(`${service.url}/connect/${token}`),
@@ -180,8 +180,8 @@ describe('The way to the widget and back', () => {
     );
   });
 
-  describe('T-27: our pages', () => {
-    it('load, run and frame nothing, and are neither stored nor told on', async () => {
+  describe('T-27: every page of the service', () => {
+    it('loads nothing, runs no script, cannot be framed, is not stored and sends no referrer', async () => {
       const { id } = await startSession(service);
       const pages = await Promise.all([
         visit(`${service.url}/connect/unknown`),
@@ -208,20 +208,20 @@ describe('The way to the widget and back', () => {
     });
   });
 
-  it('lands with the newest truth when the webhook came before the browser', async () => {
-    const { session, landing } = await beforeLanding();
+  it('report the connection when the webhook arrives before the browser', async () => {
+    const { session, callbackUrl } = await beforeCallback();
     await service.drainWebhooks();
     expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
-    expect(statusTold(await visit(landing))).toBe('connected');
+    expect(redirectStatus(await visit(callbackUrl))).toBe('connected');
     expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
   });
 
-  it('connects the account of the person, whatever reference the address claims', async () => {
+  it("connect the end user's account, whatever reference the callback parameters claim", async () => {
     const referenceId = newReference();
-    const { session, landing } = await beforeLanding({ referenceId });
-    landing.searchParams.set('reference_id', 'null');
-    landing.searchParams.set('resource', 'OURA');
-    expect(statusTold(await visit(landing))).toBe('connected');
+    const { session, callbackUrl } = await beforeCallback({ referenceId });
+    callbackUrl.searchParams.set('reference_id', 'null');
+    callbackUrl.searchParams.set('resource', 'OURA');
+    expect(redirectStatus(await visit(callbackUrl))).toBe('connected');
     expect((await readSession(service, session.id)).connections).toMatchObject([
       { referenceId, provider: 'GARMIN' },
     ]);

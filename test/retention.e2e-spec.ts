@@ -5,7 +5,7 @@ import { postWebhook } from './support/webhooks';
 
 const DAY = 86_400;
 
-describe('How long rows are kept', () => {
+describe('Retention', () => {
   let service: TestApp;
   beforeEach(async () => {
     service = await startTestApp({ RETENTION_HISTORY_DAYS: '100', RETENTION_DEAUTHENTICATIONS_DAYS: '200' });
@@ -25,7 +25,7 @@ describe('How long rows are kept', () => {
     return (await service.query<{ count: number }>(sql))[0]?.count ?? -1;
   };
 
-  it('sessions go ninety days after their end, and no sooner', async () => {
+  it('deletes sessions ninety days after their end, and no sooner', async () => {
     const { account } = service.sandbox;
     const session = await startSession(service);
     account.connect({ provider: 'GARMIN', referenceId: session.referenceId });
@@ -36,11 +36,11 @@ describe('How long rows are kept', () => {
     await cleanAfter(91);
     expect((await service.api('GET', `/v1/connect-sessions/${session.id}`)).status).toBe(404);
     expect((await readSession(service, open.id)).status).toBe('pending');
-    // What came out of it stays.
+    // The connection of the session stays.
     expect(await connectionsOf(service, session.referenceId)).toMatchObject([{ status: 'active' }]);
   });
 
-  it('webhook events go after thirty days; those that wait for somebody, after ninety', async () => {
+  it('deletes webhook events after thirty days, and parked ones after ninety', async () => {
     const user = { user_id: 'waits', provider: 'GARMIN', reference_id: null };
     await postWebhook(service, { type: 'connection_error', status: 'warning', user });
     await postWebhook(service, { type: 'healthcheck' });
@@ -54,7 +54,7 @@ describe('How long rows are kept', () => {
     expect(await count('webhook_events')).toBe(0);
   });
 
-  it('history of what has ended is thinned, and the connection stays what it is', async () => {
+  it('compacts the history of a disconnected connection, and changes nothing else about it', async () => {
     const referenceId = newReference();
     const { account } = service.sandbox;
     const { userId } = account.connect({ provider: 'GARMIN', referenceId });
@@ -63,7 +63,7 @@ describe('How long rows are kept', () => {
     const renewed = account.connect({ provider: 'GARMIN', referenceId });
     account.reportConnectionError(renewed.userId);
     await service.drainWebhooks();
-    const living = await connectionsOf(service, referenceId);
+    const live = await connectionsOf(service, referenceId);
     const before = await count('connection_facts');
     await cleanAfter(400);
     expect(await count('connection_facts')).toBe(before);
@@ -71,14 +71,14 @@ describe('How long rows are kept', () => {
     account.deauthenticate(renewed.userId);
     await service.drainWebhooks();
     const [ended] = await connectionsOf(service, referenceId);
-    expect(ended).toMatchObject({ id: living[0]?.id, status: 'disconnected' });
+    expect(ended).toMatchObject({ id: live[0]?.id, status: 'disconnected' });
     await cleanAfter(99);
     expect(await count('connection_facts')).toBe(before + 1);
     await cleanAfter(101);
     expect(await count('connection_facts')).toBeLessThan(before);
     expect(await count('connection_facts', `kind = 'failing'`)).toBe(0);
     expect(await connectionsOf(service, referenceId)).toEqual([ended]);
-    // News to come finds what it needs: an old beginning brings nobody back.
+    // Late events still find the facts that they need: an old auth reactivates no connection.
     const user = { user_id: renewed.userId, provider: 'GARMIN', reference_id: referenceId, scopes: null };
     await postWebhook(service, { type: 'auth', status: 'success', message: 'again', user });
     await service.drainWebhooks();
@@ -87,7 +87,7 @@ describe('How long rows are kept', () => {
     ]);
   });
 
-  it('the ledger goes only where somebody wants that', async () => {
+  it('deletes deauthentication requests only where that is configured', async () => {
     const referenceId = newReference();
     service.sandbox.account.connect({ provider: 'GARMIN', referenceId });
     await service.drainWebhooks();

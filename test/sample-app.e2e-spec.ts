@@ -7,7 +7,7 @@ interface Answer {
   body?: object;
 }
 
-/** A service in the place of Terra Connect, so that the app's own promises can be tested apart from ours. */
+/** A stub stands in for Terra Connect, so that these tests cover the app's own guarantees alone. */
 describe('The sample app', () => {
   const calls: { route: string; authorization: string | undefined; body: unknown }[] = [];
   const answers = new Map<string, Answer>();
@@ -67,13 +67,13 @@ describe('The sample app', () => {
       redirect: 'manual',
     });
 
-  it('asks who you are and remembers it in a cookie that scripts and other sites do not get', async () => {
+  it('asks who the end user is, and keeps it in a cookie that scripts and other sites do not get', async () => {
     expect((await get('/', {})).page).toContain('Who are you?');
     const answer = await post('/sign-in');
     expect(answer.headers.get('set-cookie')).toMatch(/^pulse_user=ada; .*HttpOnly; SameSite=Lax/);
   });
 
-  it('lists the devices that are connected or need attention, not the ended ones', async () => {
+  it('lists the devices that are connected or need attention, and no disconnected ones', async () => {
     const { status, page } = await get('/');
     expect(status).toBe(200);
     expect(page).toContain('data-testid="device-GARMIN"');
@@ -82,7 +82,7 @@ describe('The sample app', () => {
     expect(page).not.toContain('data-testid="device-OURA"');
   });
 
-  it('starts a session for whoever is signed in and sends the browser to its connectUrl, never showing the key', async () => {
+  it('starts a session for the signed-in end user, sends the browser to its connectUrl, and never shows the key', async () => {
     answers.set('POST /v1/connect-sessions', {
       status: 201,
       body: { connectUrl: 'http://service.example/connect/abc' },
@@ -108,12 +108,12 @@ describe('The sample app', () => {
     ['failed', 'could not be connected'],
     ['expired', 'took too long'],
     ['opened', 'data-testid="check-again"'],
-  ])('says on return what became of the session, as the service knows it: %s', async (status, text) => {
+  ])('shows the status of the session on return, as the service reports it: %s', async (status, text) => {
     answers.set('GET /v1/connect-sessions/s1', { status: 200, body: { status, referenceId: 'pulse-1001' } });
     expect((await get('/connected?session_id=s1&status=connected')).page).toContain(text);
   });
 
-  it('does not show the outcome of a session that belongs to somebody else or to nobody', async () => {
+  it("does not show the outcome of another end user's session or of an unknown session", async () => {
     answers.set('GET /v1/connect-sessions/s2', {
       status: 200,
       body: { status: 'completed', referenceId: 'pulse-1002' },
@@ -123,7 +123,7 @@ describe('The sample app', () => {
     }
   });
 
-  it('disconnects a device of the person who is signed in', async () => {
+  it('disconnects a device of the signed-in end user', async () => {
     answers.set('GET /v1/connections/c1', { status: 200, body: device('c1', 'GARMIN', 'active') });
     answers.set('DELETE /v1/connections/c1', { status: 204 });
     const answer = await post('/devices/c1/disconnect');
@@ -131,7 +131,7 @@ describe('The sample app', () => {
     expect(calls.map(({ route }) => route)).toEqual(['GET /v1/connections/c1', 'DELETE /v1/connections/c1']);
   });
 
-  it('does not disconnect a device of somebody else', async () => {
+  it('does not disconnect a device of another end user', async () => {
     answers.set('GET /v1/connections/c9', {
       status: 200,
       body: device('c9', 'GARMIN', 'active', 'pulse-1002'),
@@ -144,7 +144,7 @@ describe('The sample app', () => {
     ]);
   });
 
-  it('takes no form that another site sent', async () => {
+  it('refuses a form that another site sent', async () => {
     for (const origin of ['https://evil.example', 'null', '']) {
       const headers: Record<string, string> = origin ? { ...asAda, origin } : asAda;
       for (const path of ['/connect', '/devices/c1/disconnect', '/sign-in']) {
@@ -154,7 +154,7 @@ describe('The sample app', () => {
     expect(calls).toEqual([]);
   });
 
-  it('says plainly that the service is away, and keeps its page standing', async () => {
+  it('says that the service is unavailable, and still shows its page', async () => {
     answers.set('GET /v1/connections?referenceId=pulse-1001', { status: 503, body: {} });
     const { status, page } = await get('/');
     expect(status).toBe(503);
@@ -169,7 +169,7 @@ describe('The sample app', () => {
     ]);
   });
 
-  it('escapes what the service says', async () => {
+  it("escapes the service's error texts", async () => {
     const answer = await post('/connect');
     expect([answer.status, await answer.text()]).toEqual([
       502,

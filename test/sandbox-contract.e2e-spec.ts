@@ -4,8 +4,8 @@ import { startTestSandbox, TEST_CREDENTIALS } from './support/sandbox';
 
 const { devId, apiKey } = TEST_CREDENTIALS;
 
-/** The official SDK is the judge here: what it understands, a real Terra could have said. */
-describe('The sandbox, asked by the official terra-api SDK', () => {
+/** The official SDK is the judge: an answer that it understands is one that Terra could give. */
+describe('The sandbox, called by the official terra-api SDK,', () => {
   let sandbox: Sandbox;
   let terra: TerraClient;
 
@@ -18,7 +18,7 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
 
   const once = { maxRetries: 0 };
 
-  it('hands out a legacy widget session that lives for 15 minutes', async () => {
+  it('creates a legacy widget session that lives for 15 minutes', async () => {
     const session = await terra.authentication.generatewidgetsession({
       reference_id: 'u_1',
       providers: 'garmin,NOPE',
@@ -45,7 +45,7 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
     expect(error.rawResponse?.headers.get('link')).toContain('rel="deprecation"');
   });
 
-  it('answers an HTML page with 500 where no source is enabled or providers is a list', async () => {
+  it('answers 500 with an HTML page when no source is enabled or providers is a list', async () => {
     const asList = { providers: ['GARMIN'] } as unknown as Terra.WidgetSessionParams;
     const listError = await rejection(terra.authentication.generatewidgetsession(asList, once));
     expect([listError.statusCode, listError.body]).toEqual([500, expect.stringContaining('<html>')]);
@@ -55,7 +55,7 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
     expect([sourceError.statusCode, sourceError.body]).toEqual([500, expect.stringContaining('<html>')]);
   });
 
-  it('pre-allocates a user id that is not authenticated until the person agrees', async () => {
+  it('pre-allocates a user id that is not authenticated until the end user agrees', async () => {
     const answer = await terra.authentication.authenticateuser({ resource: 'oura', reference_id: 'u_1' });
     expect(answer.auth_url).toContain(`${sandbox.publicUrl}/widget/session/`);
     expect(await terra.user.getinfoforuserid({ user_id: answer.user_id })).toMatchObject({
@@ -65,7 +65,7 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
     await expect(terra.user.getinfoforuserid({ reference_id: 'u_1' })).rejects.toThrow(Terra.NotFoundError);
   });
 
-  it('refuses a resource that does not exist and one without its sdk_app', async () => {
+  it('refuses an unknown resource, and a resource without its sdk_app', async () => {
     await expect(terra.authentication.authenticateuser({ resource: 'NOPE' })).rejects.toThrow(
       Terra.NotFoundError,
     );
@@ -93,7 +93,7 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
     );
   });
 
-  it('answers 404 or an empty list for a reference that nobody has, as told', async () => {
+  it('answers 404 or an empty list for an unknown reference, as configured', async () => {
     await expect(terra.user.getinfoforuserid({ reference_id: 'nobody' })).rejects.toThrow(
       Terra.NotFoundError,
     );
@@ -101,7 +101,7 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
     expect(await terra.user.getinfoforuserid({ reference_id: 'nobody' })).toEqual([]);
   });
 
-  it('lists everybody at once without a page', async () => {
+  it('lists all users at once when the request names no page', async () => {
     connectMany(3);
     const answer = await terra.user.getalluserids();
     expect(answer).toMatchObject({
@@ -112,7 +112,7 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
   it.each([
     ['flat', 2, (page: object) => page],
     ['nested', 1, (page: object) => ({ data: page })],
-  ] as const)('pages from zero, in the shape "%s"', async (shape, maxPage, wrap) => {
+  ] as const)('counts pages from zero, in the shape "%s"', async (shape, maxPage, wrap) => {
     sandbox.behaviour.subscriptionsShape = shape;
     connectMany(3);
     const first = await terra.user.getalluserids({ page: 0, per_page: 2 });
@@ -122,13 +122,13 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
     expect(last).toMatchObject(wrap({ next: null, max_page: maxPage, results: [{ reference_id: 'u_2' }] }));
   });
 
-  it('answers for several user ids at once and leaves out those it does not know', async () => {
+  it('answers for several user ids at once, and leaves out unknown ones', async () => {
     const user = sandbox.account.connect({ provider: 'POLAR', referenceId: 'u_1' });
     const answer = await terra.user.getinfoformultipleuserids([user.userId, 'unknown']);
     expect(answer).toMatchObject([{ user_id: user.userId }]);
   });
 
-  it('deauthenticates a user once, and does not know them afterwards', async () => {
+  it('deauthenticates a user once, and does not know the user afterwards', async () => {
     const { userId } = sandbox.account.connect({ provider: 'POLAR', referenceId: 'u_1' });
     expect(await terra.authentication.deauthenticateuser({ user_id: userId })).toEqual({ status: 'success' });
     await expect(terra.authentication.deauthenticateuser({ user_id: userId })).rejects.toThrow(
@@ -137,7 +137,7 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
     await expect(terra.user.getinfoforuserid({ user_id: userId })).rejects.toThrow(Terra.NotFoundError);
   });
 
-  it('binds a mobile token to its reference, whatever the phone says, and lets it be spent once', async () => {
+  it('binds a mobile token to its reference, whatever the phone sends, and accepts it once', async () => {
     const answer = await terra.authentication.generateauthtoken({ queryParams: { reference_id: 'u_1' } });
     expect(answer).toEqual({ status: 'success', token: expect.any(String) as unknown, expires_in: 180 });
     const redeem = () =>
@@ -153,15 +153,15 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
     expect(sandbox.account.usersOf('u_2')).toEqual([]);
   });
 
-  it('names the providers without credentials, and the enabled ones by dev-id alone', async () => {
-    const stranger = new TerraClient({ devId: '', baseUrl: sandbox.apiUrl });
-    const plain = await stranger.integrations.fetch();
+  it('lists the providers without credentials, and the enabled ones for the dev-id alone', async () => {
+    const anonymous = new TerraClient({ devId: '', baseUrl: sandbox.apiUrl });
+    const plain = await anonymous.integrations.fetch();
     expect(plain).toMatchObject({
       providers: expect.arrayContaining(['GARMIN']) as unknown,
       sdk_providers: ['APPLE', 'HEALTH_CONNECT', 'SAMSUNG'],
     });
 
-    const everything = await stranger.integrations.detailedfetch();
+    const everything = await anonymous.integrations.detailedfetch();
     const enabled = await new TerraClient({ devId, baseUrl: sandbox.apiUrl }).integrations.detailedfetch();
     expect(codes(everything)).toContain('ZWIFT');
     expect(codes(enabled)).not.toContain('ZWIFT');
@@ -187,24 +187,24 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
     expect(error.rawResponse?.headers.get('content-type')).toContain('application/problem+json');
   });
 
-  it('speaks {status, message} on the old host', async () => {
+  it('answers errors as {status, message} on the old host', async () => {
     const old = new TerraClient({ devId, apiKey, baseUrl: `${sandbox.url}/v2` });
     const error = await rejection(old.user.getinfoforuserid({ user_id: 'unknown' }));
     expect(error.body).toEqual({ status: 'error', message: 'User unknown was not found' });
   });
 
-  it('answers "200 with status error" when told, which the SDK does not throw', async () => {
+  it('can answer 200 with status "error", which the SDK does not throw', async () => {
     sandbox.behaviour.okWithStatusError = true;
     expect(await terra.authentication.generatewidgetsession()).toMatchObject({ status: 'error' });
   });
 
-  it('is flaky as told and then well again, so that the SDK gets through by retrying', async () => {
+  it('fails as configured and then recovers, so that the SDK succeeds by retrying', async () => {
     sandbox.behaviour.failWith = [503, 429];
     expect(await terra.user.getalluserids()).toMatchObject({ users: [] });
     expect(sandbox.requests.map(({ path }) => path)).toEqual(Array(3).fill('/api/v2/subscriptions'));
   });
 
-  it('can answer HTML, broken JSON or 50 MB where JSON is due', async () => {
+  it('can answer HTML, broken JSON or 50 MB instead of JSON', async () => {
     sandbox.behaviour.failWith = ['html', 'truncated', 'huge'];
     const [html, truncated, huge] = [await askRaw(), await askRaw(), await askRaw()];
     expect([html.status, html.body]).toEqual([500, expect.stringContaining('<html>')]);
@@ -219,7 +219,7 @@ describe('The sandbox, asked by the official terra-api SDK', () => {
     expect((await askRaw()).status).toBe(200);
   });
 
-  it.each(['stall', 'delayMs', 'down'] as const)('can be out of reach: %s', async (name) => {
+  it.each(['stall', 'delayMs', 'down'] as const)('can be unreachable: %s', async (name) => {
     Object.assign(sandbox.behaviour, {
       stall: name === 'stall',
       down: name === 'down',

@@ -49,7 +49,7 @@ const occurredAt = (webhook: ReceivedWebhook | undefined): number =>
   Number(webhook?.headers['x-terra-ordering-timestamp']);
 
 describe('The scenario', () => {
-  it('lost-webhook connects an account of which only the API tells', async () => {
+  it('lost-webhook connects an account that only the API reports', async () => {
     const { switches, users, deliveries } = await play('lost-webhook', { referenceId: 'p-1' });
     expect(switches).toEqual({ webhooks: 'off' });
     expect(deliveries).toMatchObject([{ type: 'auth', state: 'dropped' }]);
@@ -67,7 +67,7 @@ describe('The scenario', () => {
     expect(new Set(header('x-terra-trace-id')).size).toBe(3);
   });
 
-  it('reordered tells of a reconnect backwards, with the times at which it happened', async () => {
+  it('reordered sends the webhooks of a reconnect in reverse order, each with its true time', async () => {
     const { users } = await play('reordered');
     await sandbox.idle();
     const [old, renewed] = users;
@@ -79,7 +79,7 @@ describe('The scenario', () => {
     expect(occurredAt(receiver.received[2])).toBeLessThan(occurredAt(receiver.received[1]));
   });
 
-  it('late tells of a connect five seconds after, with the time of the connect on it', async () => {
+  it('late sends the auth webhook five seconds after the connect, with the time of the connect', async () => {
     const { users, deliveries } = await play('late', { referenceId: 'p-1' });
     expect(deliveries).toMatchObject([{ type: 'auth', state: 'waiting' }]);
     expect(await usersOf('p-1')).toEqual(users);
@@ -94,19 +94,19 @@ describe('The scenario', () => {
   it.each([
     ['reauth', (userId: string) => expect.objectContaining({ user_id: userId, active: false }) as unknown],
     ['reauth-null-old', () => null],
-  ] as const)('%s connects one account twice, and names the old user or does not', async (name, oldUser) => {
+  ] as const)('%s connects one account twice, and names the old user or null', async (name, oldUser) => {
     const { users } = await play(name, { referenceId: 'p-1', provider: 'oura' });
     await sandbox.idle();
     const [old, renewed] = users;
     expect(users).toMatchObject([{ active: false }, { active: true, provider: 'OURA' }]);
     expect(types().sort()).toEqual(['auth', 'auth', 'user_reauth']);
-    const told = received('user_reauth')[0]?.event;
-    expect(told?.old_user).toEqual(oldUser(old?.user_id ?? ''));
-    expect(told?.new_user).toMatchObject({ user_id: renewed?.user_id, active: true });
+    const reauth = received('user_reauth')[0]?.event;
+    expect(reauth?.old_user).toEqual(oldUser(old?.user_id ?? ''));
+    expect(reauth?.new_user).toMatchObject({ user_id: renewed?.user_id, active: true });
     expect(await usersOf('p-1')).toEqual([renewed]);
   });
 
-  it('moved-account takes an account from one reference to another', async () => {
+  it('moved-account moves an account from one reference to another', async () => {
     const { users } = await play('moved-account', { referenceId: 'p-1' });
     await sandbox.idle();
     expect(types().sort()).toEqual(['auth', 'auth', 'user_reauth']);
@@ -118,7 +118,7 @@ describe('The scenario', () => {
     expect(await usersOf('p-1-other')).toEqual([users[1]]);
   });
 
-  it('phone-provider lets a second phone take the place of the first, without a browser', async () => {
+  it('phone-provider replaces the first phone with a second one, without a browser', async () => {
     const { users } = await play('phone-provider', { referenceId: 'p-1' });
     await sandbox.idle();
     expect(users).toMatchObject([{ provider: 'APPLE', active: false }, { active: true }]);
@@ -127,7 +127,7 @@ describe('The scenario', () => {
     expect(sandbox.account.linkedUsers()).toMatchObject([{ providerAccount: 'second phone' }]);
   });
 
-  it('user-cap refuses new people in the widget and keeps those who are in', async () => {
+  it('user-cap refuses new end users in the widget and keeps the connected ones', async () => {
     const { userId } = sandbox.account.connect({ provider: 'OURA', referenceId: 'p-1' });
     expect(await play('user-cap')).toMatchObject({ users: [], deliveries: [] });
     const { url } = (await (await openWidget(sandbox.widgetUrl)).json()) as { url: string };
@@ -142,7 +142,7 @@ describe('The scenario', () => {
     expect((await openWidget(sandbox.widgetUrl)).status).toBe(201);
   });
 
-  it('empty-list shows nobody in any list, though the user is there', async () => {
+  it('empty-list empties every list, although the user exists', async () => {
     const { users } = await play('empty-list', { referenceId: 'p-1' });
     await sandbox.idle();
     expect(types()).toEqual(['auth']);
@@ -151,7 +151,7 @@ describe('The scenario', () => {
     expect((await ask(`/userInfo?user_id=${users[0]?.user_id}`)).status).toBe(200);
   });
 
-  it('slow takes three seconds for each answer, and no longer for webhooks', async () => {
+  it('slow delays each answer by three seconds, and delays no webhook', async () => {
     await play('slow', { referenceId: 'p-1' });
     await sandbox.idle();
     expect(types()).toEqual(['auth']);
@@ -160,7 +160,7 @@ describe('The scenario', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(2_900);
   });
 
-  it('flaky-500 fails every second call, counted anew each time it is played', async () => {
+  it('flaky-500 fails every second call, and starts to count again each time it is played', async () => {
     for (const rounds of [3, 2]) {
       const { users } = await play('flaky-500', { referenceId: 'p-1' });
       expect(users).toHaveLength(1);
@@ -171,7 +171,7 @@ describe('The scenario', () => {
     }
   });
 
-  it('terra-down cuts every call, tells of the connect before it, and is over with the reset', async () => {
+  it('terra-down sends the webhook of the connect, and then cuts every call until the reset', async () => {
     const { users } = await play('terra-down', { referenceId: 'p-1' });
     await sandbox.idle();
     expect(types()).toEqual(['auth']);
@@ -186,7 +186,7 @@ describe('Scenarios', () => {
   const page = async (): Promise<string> => (await fetch(sandbox.url)).text();
   const names = Object.keys(SCENARIOS) as ScenarioName[];
 
-  it('are listed with what they mean and which switches they set', async () => {
+  it('are listed with their meanings and their switches', async () => {
     const answer = await fetch(`${sandbox.url}/sandbox/scenarios`);
     const listed = (await answer.json()) as { name: string; means: string; switches: object }[];
     expect(listed.map(({ name }) => name)).toEqual([
@@ -197,14 +197,14 @@ describe('Scenarios', () => {
     expect(listed.filter(({ means }) => means.length < 60)).toEqual([]);
   });
 
-  it.each(names)('can be played without a word about whom: %s', async (name) => {
+  it.each(names)('can be played without a reference: %s', async (name) => {
     const played = await play(name);
     expect(played).toMatchObject({ name, referenceId: `scenario-${name}` });
     expect(played.switches).toEqual(SCENARIOS[name].switches);
     expect(sandbox.behaviour).toMatchObject(SCENARIOS[name].switches);
   });
 
-  it('do not add up: each puts the switches back first, to those that the sandbox was started with', async () => {
+  it('do not add up: each first resets the switches to those that the sandbox was started with', async () => {
     const atStart: Behaviour = structuredClone(sandbox.behaviour);
     sandbox.behaviour.failWith = [500];
     await Promise.all([play('terra-down'), play('flaky-500'), play('lost-webhook')]);
@@ -214,7 +214,7 @@ describe('Scenarios', () => {
     expect(sandbox.behaviour).toEqual(atStart);
   });
 
-  it('played at the same time wait for each other, and tell of their own', async () => {
+  it('wait for each other when they are played at the same time, and report only their own users', async () => {
     const [one, two] = await Promise.all([
       play('reauth-null-old', { referenceId: 'p-1' }),
       play('moved-account', { referenceId: 'p-2' }),
@@ -223,14 +223,14 @@ describe('Scenarios', () => {
     expect(one.users.map((user) => user.reference_id)).toEqual(['p-1', 'p-1']);
     expect(two.users.map((user) => user.reference_id)).toEqual(['p-2', 'p-2-other']);
     expect([one.deliveries.length, two.deliveries.length]).toEqual([3, 3]);
-    const told = received('user_reauth').map(({ event }) => event);
-    expect(told).toHaveLength(2);
-    expect(told.filter((event) => event.old_user === null)).toMatchObject([
+    const reauths = received('user_reauth').map(({ event }) => event);
+    expect(reauths).toHaveLength(2);
+    expect(reauths.filter((event) => event.old_user === null)).toMatchObject([
       { new_user: { reference_id: 'p-1' } },
     ]);
   });
 
-  it.each(['nope', 'toString', '__proto__'])('are refused by a name that there is not: %s', async (name) => {
+  it.each(['nope', 'toString', '__proto__'])('are refused under an unknown name: %s', async (name) => {
     await play('lost-webhook');
     const answer = await post(`/sandbox/scenarios/${name}`);
     expect([answer.status, await answer.json()]).toEqual([
@@ -258,7 +258,7 @@ describe('Scenarios', () => {
     expect(sandbox.behaviour.webhooks).toBe('off');
   });
 
-  it('have a button each on the control page, which then says what was played until a reset', async () => {
+  it('have a button each on the control page, which names the played scenario until a reset', async () => {
     const before = await page();
     for (const name of names) expect(before).toContain(`aria-label="Play ${name}"`);
     expect(before).not.toContain('data-testid="scenario-played"');
@@ -274,7 +274,7 @@ describe('Scenarios', () => {
     expect(await page()).not.toContain('data-testid="scenario-played"');
   });
 
-  it('can be played by a test in its own process, with other values of the switches', async () => {
+  it('can be played by a test in its own process, with other values for the switches', async () => {
     await sandbox.play('late', { referenceId: 'p-1', switches: { webhookDelayMs: 20 } });
     await sandbox.idle();
     expect(types()).toEqual(['auth']);

@@ -37,7 +37,7 @@ describe('An account with generated users', () => {
     ['flat', 4],
     ['nested', 3],
   ] as const)(
-    'pages through all of them once, after the real ones, in the shape "%s"',
+    'lists each of them once over its pages, after the real users, in the shape "%s"',
     async (shape, last) => {
       const real = connectTwo();
       Object.assign(sandbox.behaviour, { subscriptionsShape: shape, syntheticUsers: 1_700 });
@@ -57,7 +57,7 @@ describe('An account with generated users', () => {
     },
   );
 
-  it('shows the same user in the same place each time, to the end of a million', async () => {
+  it('lists the same user in the same place each time, up to the last of a million', async () => {
     sandbox.behaviour.syntheticUsers = 1_000_000;
     const user = {
       user_id: '00000000-0000-4000-8000-0000000f423f',
@@ -76,7 +76,7 @@ describe('An account with generated users', () => {
     expect(await readPage(2_000, 500)).toMatchObject({ next: null, results: [] });
   });
 
-  it('lists them without a page up to ten thousand, and refuses what would not stay small', async () => {
+  it('lists up to ten thousand users at once, and refuses larger answers', async () => {
     sandbox.behaviour.syntheticUsers = 10_000;
     const { body } = await ask<{ users: unknown[] }>('/subscriptions');
     expect(body.users).toHaveLength(10_000);
@@ -92,7 +92,7 @@ describe('An account with generated users', () => {
     expect((await ask('/subscriptions?page=0&per_page=10000')).status).toBe(200);
   });
 
-  it('knows them by id and by reference, and nobody beyond them', async () => {
+  it('finds them by id and by reference, and no further users', async () => {
     sandbox.behaviour.syntheticUsers = 300;
     const user = { user_id: '00000000-0000-4000-8000-00000000012b', reference_id: 'synthetic-299' };
     expect(await ask(`/userInfo?user_id=${user.user_id}`)).toMatchObject({ status: 200, body: { user } });
@@ -111,7 +111,7 @@ describe('An account with generated users', () => {
     }
   });
 
-  it('shows none of them while its lists are empty', async () => {
+  it('lists none of them while its lists are switched to empty', async () => {
     Object.assign(sandbox.behaviour, { syntheticUsers: 1_000_000, emptyLists: true });
     expect(await readPage(0, 500)).toEqual({ status: 'success', next: null, max_page: 0, results: [] });
     expect(await ask('/userInfo?reference_id=synthetic-1')).toEqual({ status: 200, body: [] });

@@ -43,7 +43,7 @@ describe('Webhooks of the sandbox', () => {
     ).rejects.toThrow(WebhookVerificationError);
   });
 
-  it('carry trace id, reference and a millisecond ordering timestamp, each of which can be left out', async () => {
+  it('carry a trace id, a reference and an ordering timestamp in milliseconds, and can omit each of them', async () => {
     link();
     await sandbox.idle();
     expect(receiver.received[0]?.headers).toMatchObject({
@@ -64,7 +64,7 @@ describe('Webhooks of the sandbox', () => {
     expect(names.filter((name) => name.includes('terra'))).toEqual(['x-terra-signature']);
   });
 
-  it('tell of a reconnect with a new user id in auth and in user_reauth', async () => {
+  it('report a reconnect with a new user id as auth and as user_reauth', async () => {
     const old = link();
     const renewed = link();
     await sandbox.idle();
@@ -78,7 +78,7 @@ describe('Webhooks of the sandbox', () => {
     expect(sandbox.account.usersOf('u_1').map(({ userId }) => userId)).toEqual([renewed.userId]);
   });
 
-  it('tell of a plain auth where the old connection was already gone, or the account or reference is another', async () => {
+  it('report only an auth when the old user is already gone, or the account or the reference differs', async () => {
     sandbox.account.deauthenticate(link().userId);
     link();
     link('second@example.com');
@@ -88,7 +88,7 @@ describe('Webhooks of the sandbox', () => {
     expect(sandbox.account.linkedUsers()).toHaveLength(3);
   });
 
-  it('replace every earlier phone of a reference, but pile up phones without one', async () => {
+  it('report the replacement of a phone with the same reference, and none for phones without a reference', async () => {
     for (const device of ['old', 'new']) {
       sandbox.account.connect({ provider: 'APPLE', referenceId: 'u_1', providerAccount: device });
       sandbox.account.connect({ provider: 'APPLE', referenceId: null, providerAccount: device });
@@ -98,7 +98,7 @@ describe('Webhooks of the sandbox', () => {
     expect(sandbox.account.linkedUsers()).toHaveLength(3);
   });
 
-  it('put the reference where they are told to', async () => {
+  it('carry the reference in the configured place', async () => {
     sandbox.behaviour.referenceAt = 'top';
     link();
     await sandbox.idle();
@@ -110,7 +110,7 @@ describe('Webhooks of the sandbox', () => {
     expect(receiver.received[1]?.event).not.toHaveProperty('reference_id');
   });
 
-  it('tell what befalls a user: error, permissions, data, revocation', async () => {
+  it('report the error, permission change, data and revocation of a user', async () => {
     const { userId } = link();
     sandbox.account.reportConnectionError(userId);
     sandbox.account.changePermissions(userId, { add: ['menstruation', 'hrv'], remove: ['sleep'] });
@@ -129,19 +129,19 @@ describe('Webhooks of the sandbox', () => {
     expect(sandbox.account.users.has(userId)).toBe(false);
   });
 
-  it('name the account at the provider in athlete data, and only there', async () => {
+  it('name the provider account in athlete data, and only there', async () => {
     const { userId } = link('ada@example.com');
     sandbox.account.sendData(userId, 'athlete');
     sandbox.account.sendData(userId);
     await sandbox.idle();
-    const told = receiver.received.map(({ event }) => event);
-    const athlete = told.find(({ type }) => type === 'athlete');
+    const events = receiver.received.map(({ event }) => event);
+    const athlete = events.find(({ type }) => type === 'athlete');
     expect(athlete).toMatchObject({
       user: { user_id: userId },
       athlete: { provider_user_id: 'ada@example.com' },
     });
     expect(athlete).not.toHaveProperty('data');
-    const others = told.filter(({ type }) => type !== 'athlete');
+    const others = events.filter(({ type }) => type !== 'athlete');
     expect(others).toHaveLength(2);
     expect(JSON.stringify(others)).not.toContain('ada@example.com');
   });
@@ -175,7 +175,7 @@ describe('Webhooks of the sandbox', () => {
     ]);
   });
 
-  it('wait twice as long after each failure and are given up at the limit', async () => {
+  it('wait twice as long after each failure, and stop at the limit', async () => {
     Object.assign(sandbox.behaviour, { retryLimit: 3, retryBaseMs: 10 });
     receiver.answers.push(500, 500, 500, 500);
     link();
@@ -191,7 +191,7 @@ describe('Webhooks of the sandbox', () => {
   it.each([
     ['refreshed', 2],
     ['original', 1],
-  ] as const)('sign a retry with a t that is %s', async (retryTimestamp, different) => {
+  ] as const)('sign a retry with the %s t', async (retryTimestamp, different) => {
     let clock = Date.now();
     const patient = await startTestSandbox({ webhookUrl: receiver.url, now: () => (clock += 60_000) });
     patient.behaviour.retryTimestamp = retryTimestamp;
@@ -203,7 +203,7 @@ describe('Webhooks of the sandbox', () => {
     expect(signatures.size).toBe(different);
   });
 
-  it('are lost when switched off, and can be resent', async () => {
+  it('are dropped when switched off, and can be resent', async () => {
     sandbox.behaviour.webhooks = 'off';
     link();
     await sandbox.idle();
@@ -214,7 +214,7 @@ describe('Webhooks of the sandbox', () => {
     expect(types()).toEqual(['auth']);
   });
 
-  it('come twice with one trace id when duplicated', async () => {
+  it('arrive twice with one trace id when duplicated', async () => {
     sandbox.behaviour.webhooks = 'duplicated';
     link();
     await sandbox.idle();
@@ -224,7 +224,7 @@ describe('Webhooks of the sandbox', () => {
     );
   });
 
-  it('come last-first when reordered', async () => {
+  it('arrive in reverse order when reordered', async () => {
     sandbox.behaviour.webhooks = 'reordered';
     const { userId } = link();
     sandbox.account.reportConnectionError(userId);
@@ -233,7 +233,7 @@ describe('Webhooks of the sandbox', () => {
     expect(types()).toEqual(['access_revoked', 'connection_error', 'auth']);
   });
 
-  it('can be made by hand, down to secret, time and headers', async () => {
+  it('can be emitted with any secret, time and headers', async () => {
     sandbox.emit(
       { type: 'healthcheck' },
       {
@@ -254,7 +254,7 @@ describe('Webhooks of the sandbox', () => {
     await expect(verified).resolves.toBe(true);
   });
 
-  it('do not hold up closing: a delivery in flight and one due later are dropped at once', async () => {
+  it('do not delay closing: a delivery in flight and a later one are dropped at once', async () => {
     const closing = await startTestSandbox({ webhookUrl: receiver.url });
     receiver.answers.push('stall');
     closing.emit({ type: 'healthcheck' });

@@ -31,7 +31,7 @@ describe('The widget of the sandbox', () => {
   const events = (): Record<string, unknown>[] =>
     sandbox.deliveries.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
 
-  it('is created with 201 for a day, and says which providers it could not honour', async () => {
+  it('is created with 201 for a day, and warns about providers that it cannot offer', async () => {
     const answer = await ask({ providers: 'garmin, ZWIFT,nope' });
     expect(answer.status).toBe(201);
     expect(await answer.json()).toEqual({
@@ -55,7 +55,7 @@ describe('The widget of the sandbox', () => {
     expect(await answer.json()).toEqual({ status: 'error', message: expect.any(String) as unknown });
   });
 
-  it('is refused for unknown connected_uids, naming them', async () => {
+  it('is refused for unknown connected_uids, with an answer that names them', async () => {
     const { userId } = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_1' });
     const answer = await ask({ connected_uids: [userId, 'stranger'] });
     expect([answer.status, await answer.json()]).toEqual([
@@ -64,12 +64,12 @@ describe('The widget of the sandbox', () => {
     ]);
   });
 
-  it('is not there at all for an account that has only the legacy one', async () => {
+  it('does not exist for an account that has only the legacy widget', async () => {
     sandbox.behaviour.currentMissing = true;
     expect((await ask({})).status).toBe(404);
   });
 
-  it('connects: Terra parameters are appended, and what the customer had in the URL stays as it was', async () => {
+  it("connects an account, and appends Terra's parameters to a redirect URL that otherwise stays the same", async () => {
     const { url, session_id } = await open();
     const back = await connectThroughWidget(url, { provider: 'GARMIN' });
     const [user] = sandbox.account.usersOf('u_1');
@@ -94,7 +94,7 @@ describe('The widget of the sandbox', () => {
     expect(sandbox.account.linkedUsers()).toMatchObject([{ referenceId: null }]);
   });
 
-  it('lands on its own result page when the customer gave no URL', async () => {
+  it('ends on its own result page when the request names no redirect URL', async () => {
     const { url } = await open({ auth_success_redirect_url: undefined });
     const back = await connectThroughWidget(url, { provider: 'GARMIN' });
     expect(back.pathname).toBe('/widget/session/demo/success');
@@ -106,7 +106,7 @@ describe('The widget of the sandbox', () => {
       { type: 'auth_cancelled', status: 'error', reason: 'access_denied', reference_id: 'u_1' },
     ],
     ['auth_error', { type: 'auth', status: 'error', reason: 'access_denied', reference_id: 'u_1' }],
-  ] as const)('tells of a refusal by %s and links nobody', async (form, event) => {
+  ] as const)('reports a refusal as %s and links no user', async (form, event) => {
     sandbox.behaviour.failedAuthForm = form;
     const { url } = await open();
     const back = await cancelInWidget(url, { provider: 'GARMIN' });
@@ -117,7 +117,7 @@ describe('The widget of the sandbox', () => {
     expect(sandbox.account.linkedUsers()).toEqual([]);
   });
 
-  it('fails with missing_scopes when a needed permission is unticked, and connects with fewer otherwise', async () => {
+  it('fails with missing_scopes when a required scope is unticked, and otherwise connects with fewer scopes', async () => {
     const { url } = await open();
     const back = await cancelInWidget(url, { provider: 'OURA', reason: 'missing_scopes' });
     expect(back.searchParams.get('reason')).toBe('missing_scopes');
@@ -126,7 +126,7 @@ describe('The widget of the sandbox', () => {
   });
 
   it.each(['APPLE', 'SAMSUNG', 'HEALTH_CONNECT'])(
-    'sends %s to the success URL with no user and no connection',
+    'redirects for %s to the success URL, and links no user',
     async (provider) => {
       const { url } = await open();
       const back = await connectThroughWidget(url, { provider });
@@ -158,14 +158,14 @@ describe('The widget of the sandbox', () => {
     },
   );
 
-  it('keeps the person on its result page when feedback is not bypassed', async () => {
+  it('keeps the end user on its result page when feedback is not bypassed', async () => {
     const { url } = await open({ bypass_feedback: false });
     const stay = await connectThroughWidget(url, { provider: 'GARMIN' });
     expect(stay.pathname).toMatch(/^\/widget\/session\/.+\/provider\/GARMIN$/);
     expect(sandbox.account.usersOf('u_1')).toHaveLength(1);
   });
 
-  it('gives a new user id on reconnecting, and a second one for a second account', async () => {
+  it('gives a new user id for a reconnect, and a second user id for a second account', async () => {
     const { url } = await open();
     const first = (await connectThroughWidget(url, { provider: 'GARMIN' })).searchParams.get('user_id');
     const again = (await connectThroughWidget(url, { provider: 'GARMIN' })).searchParams.get('user_id');
@@ -175,18 +175,18 @@ describe('The widget of the sandbox', () => {
     expect(sandbox.account.usersOf('u_1')).toHaveLength(2);
   });
 
-  it('shows what is connected and disconnects it, but nobody else', async () => {
-    const mine = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_1' });
-    const theirs = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_2' });
+  it('shows and disconnects the accounts of its reference, and no others', async () => {
+    const own = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_1' });
+    const others = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_2' });
     const { url } = await open({ show_disconnect: true });
     expect(await (await fetch(url)).text()).toContain('data-testid="disconnect-OURA"');
-    for (const { userId } of [mine, theirs]) {
+    for (const { userId } of [own, others]) {
       await fetch(`${url}/disconnect`, { method: 'POST', body: new URLSearchParams({ user_id: userId }) });
     }
-    expect(sandbox.account.linkedUsers()).toEqual([theirs]);
+    expect(sandbox.account.linkedUsers()).toEqual([others]);
   });
 
-  it('finishes the user id that authenticateUser gave out', async () => {
+  it('authenticates the user id that authenticateUser handed out', async () => {
     const target = `${sandbox.apiUrl}/auth/authenticateUser?resource=OURA`;
     const answer = await fetch(target, {
       method: 'POST',
@@ -199,7 +199,7 @@ describe('The widget of the sandbox', () => {
     expect(sandbox.account.usersOf('u_1')).toMatchObject([{ userId: user_id, isAuthenticated: true }]);
   });
 
-  it('turns people away before the provider page when the environment is full', async () => {
+  it('refuses end users before the provider page when the environment is full', async () => {
     sandbox.behaviour.userCapReached = true;
     const { url } = await open({ providers: 'GARMIN' });
     const answer = await fetch(url);
@@ -209,7 +209,7 @@ describe('The widget of the sandbox', () => {
     ]);
   });
 
-  it('says so when the link has expired or never was', async () => {
+  it('answers 410 for an expired link and 404 for an unknown one', async () => {
     const { url } = await open();
     clock += 86_400_001;
     const expired = await fetch(url);
@@ -217,14 +217,14 @@ describe('The widget of the sandbox', () => {
     expect((await fetch(`${sandbox.url}/widget/session/none`)).status).toBe(404);
   });
 
-  it('escapes what customers put into it', async () => {
+  it('escapes every value of the request', async () => {
     const { url } = await open({ reference_id: '"><script>alert(1)</script>', providers: 'GARMIN' });
     const answer = await fetch(url);
     expect(await answer.text()).not.toContain('<script');
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
   });
 
-  it('is steered over HTTP: switches, state, events, and what befalls a user', async () => {
+  it('is controlled over HTTP: switches, state, events, and changes of a user', async () => {
     const post = (path: string, body: object = {}): Promise<Response> =>
       fetch(sandbox.url + path, {
         method: 'POST',
@@ -256,7 +256,7 @@ describe('The widget of the sandbox', () => {
     expect(JSON.stringify(state)).not.toContain(TEST_CREDENTIALS.apiKey);
   });
 
-  it('is steered from a page: its forms set one switch and come back', async () => {
+  it('is controlled from a page, whose forms set one switch and redirect back', async () => {
     const page = await (await fetch(sandbox.url)).text();
     for (const name of Object.keys(sandbox.behaviour)) expect(page).toContain(`id="switch-${name}"`);
     const form = new URLSearchParams({ failWith: '500, html' });

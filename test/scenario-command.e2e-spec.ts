@@ -27,7 +27,7 @@ describe('npm run scenario', () => {
   afterAll(() => sandbox.close());
 
   const run = async (args: string[], env: Record<string, string> = {}): Promise<Result> => {
-    // Whatever a developer has in `.env` stays out of the test.
+    // A developer's `.env` does not reach the test.
     const options = { cwd: root, env: { PATH: process.env.PATH ?? '', SANDBOX_PORT: port, ...env } };
     const command = ['local/bootstrap.cjs', 'scenario', ...args];
     try {
@@ -37,17 +37,17 @@ describe('npm run scenario', () => {
     }
   };
 
-  it('lists every scenario with its meaning when none is named, and needs no sandbox for it', async () => {
-    const nobody = { SANDBOX_PORT: String(await findFreePort()) };
+  it('lists every scenario with its meaning when none is named, and needs no sandbox', async () => {
+    const unusedPort = { SANDBOX_PORT: String(await findFreePort()) };
     for (const args of [[], ['--list'], ['--help']]) {
-      const { code, stdout, stderr } = await run(args, nobody);
+      const { code, stdout, stderr } = await run(args, unusedPort);
       expect([code, stderr]).toEqual([0, '']);
       const text = stdout.replace(/\s+/g, ' ');
       for (const [name, { means }] of Object.entries(SCENARIOS)) expect(text).toContain(`${name} ${means}`);
     }
   });
 
-  it('plays one at the sandbox of SANDBOX_PORT, says what has happened, and ends it', async () => {
+  it('plays a scenario at the sandbox on SANDBOX_PORT, prints the result, and ends the scenario', async () => {
     const { code, stdout, stderr } = await run([
       ...['reauth-null-old', '--reference', 'person 1', '--provider', 'OURA'],
     ]);
@@ -65,14 +65,14 @@ describe('npm run scenario', () => {
     expect(sandbox.behaviour.reauthOldUser).toBe('present');
   });
 
-  it('plays it elsewhere with --sandbox', async () => {
-    const nobody = { SANDBOX_PORT: String(await findFreePort()) };
-    const { code, stdout } = await run(['terra-down', '--sandbox', `${sandbox.url}/`], nobody);
+  it('plays a scenario at another sandbox with --sandbox', async () => {
+    const unusedPort = { SANDBOX_PORT: String(await findFreePort()) };
+    const { code, stdout } = await run(['terra-down', '--sandbox', `${sandbox.url}/`], unusedPort);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/Switches +down=true\n/)]);
     expect(sandbox.behaviour.down).toBe(true);
   });
 
-  it('says where it looked when no sandbox answers, and how to get one', async () => {
+  it('names the address when no sandbox answers, and says how to start one', async () => {
     const free = String(await findFreePort());
     const { code, stderr, stdout } = await run(['reauth'], { SANDBOX_PORT: free });
     expect([code, stdout]).toEqual([1, '']);
@@ -81,11 +81,11 @@ describe('npm run scenario', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  it('says so when something else answers there', async () => {
-    const stranger = await startWebhookReceiver();
-    const { code, stderr } = await run(['reauth', '--sandbox', stranger.url]);
-    await stranger.close();
-    const problem = `The server at ${stranger.url} is not a Terra sandbox (HTTP 200).`;
+  it('says that the answer is not from a sandbox when another server answers', async () => {
+    const otherServer = await startWebhookReceiver();
+    const { code, stderr } = await run(['reauth', '--sandbox', otherServer.url]);
+    await otherServer.close();
+    const problem = `The server at ${otherServer.url} is not a Terra sandbox (HTTP 200).`;
     expect([code, stderr]).toEqual([1, `${problem} Use --sandbox <url> or set SANDBOX_PORT.\n`]);
   });
 

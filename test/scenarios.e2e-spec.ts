@@ -9,12 +9,12 @@ interface Line {
   occurredAt: string;
 }
 
-describe('What the service makes of each scenario that the sandbox can play', () => {
+describe('The service, while the sandbox plays a scenario', () => {
   let service: TestApp;
   beforeEach(async () => (service = await startTestApp()));
   afterEach(() => service.close());
 
-  /** Plays it for somebody, works off what Terra told us, and gives their connections. */
+  /** Plays the scenario for a new reference, processes its webhooks, and returns the connections. */
   const play = async (
     name: ScenarioName,
     switches: Record<string, unknown> = {},
@@ -27,7 +27,7 @@ describe('What the service makes of each scenario that the sandbox can play', ()
   };
   const reconcile = (referenceId: string) =>
     service.api('POST', `/v1/end-users/${encodeURIComponent(referenceId)}/reconcile`);
-  const identitiesOf = async (connectionId: string | undefined): Promise<number> =>
+  const identityCountOf = async (connectionId: string | undefined): Promise<number> =>
     (
       await service.query(`SELECT 1 FROM terra_connect.connection_identities WHERE connection_id = $1`, [
         connectionId,
@@ -43,7 +43,7 @@ describe('What the service makes of each scenario that the sandbox can play', ()
     ]);
   });
 
-  it('duplicated: one connection, and each fact once in its history (R3)', async () => {
+  it('duplicated: there is one connection, with each fact once in its history (R3)', async () => {
     const { connections } = await play('duplicated');
     expect(connections).toMatchObject([{ status: 'active' }]);
     const { body } = await service.api<{ items: Line[] }>(
@@ -54,15 +54,15 @@ describe('What the service makes of each scenario that the sandbox can play', ()
   });
 
   it.each(['reordered', 'reauth', 'reauth-null-old', 'phone-provider'] as const)(
-    '%s: one connection, active, with the second Terra user (T-13, T-15)',
+    '%s: there is one active connection, with the second Terra user (T-13, T-15)',
     async (name) => {
       const { connections, userIds } = await play(name);
       expect(connections).toMatchObject([{ status: 'active', terraUserId: userIds.at(-1) }]);
-      expect(await identitiesOf(connections[0]?.id)).toBe(2);
+      expect(await identityCountOf(connections[0]?.id)).toBe(2);
     },
   );
 
-  it('late: what a reconcile found first is what the webhook tells of (T-12)', async () => {
+  it('late: the webhook keeps the connection that a reconcile has found first (T-12)', async () => {
     const referenceId = newReference();
     await service.sandbox.play('late', { referenceId, switches: { webhookDelayMs: 500 } });
     await reconcile(referenceId);
@@ -72,7 +72,7 @@ describe('What the service makes of each scenario that the sandbox can play', ()
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ id: early?.id, status: 'active' }]);
   });
 
-  it('moved-account: the first ends as moved, the other gets one of their own (T-16)', async () => {
+  it('moved-account: the first connection becomes moved, and the other end user gets a new one (T-16)', async () => {
     const { referenceId, connections, userIds } = await play('moved-account');
     expect(connections).toMatchObject([{ status: 'moved', terraUserId: userIds[0] }]);
     expect(await connectionsOf(service, `${referenceId}-other`)).toMatchObject([
@@ -80,7 +80,7 @@ describe('What the service makes of each scenario that the sandbox can play', ()
     ]);
   });
 
-  it('user-cap: the session stays open, and who is connected stays connected', async () => {
+  it('user-cap: the session stays open, and existing connections stay active', async () => {
     const { connections } = await play('reauth');
     await service.sandbox.play('user-cap', {});
     const session = await startSession(service);
@@ -99,20 +99,20 @@ describe('What the service makes of each scenario that the sandbox can play', ()
     expect(await startSession(service)).toMatchObject({ status: 'pending' });
   });
 
-  it('empty-list: nobody is disconnected by it, and a sweep stops and reports (T-23)', async () => {
+  it('empty-list: no connection ends, and a sweep awaits approval (T-23)', async () => {
     const { referenceId } = await play('empty-list');
     await reconcile(referenceId);
     expect((await sweep(service)).sweep).toMatchObject({ status: 'awaiting_approval' });
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
   });
 
-  it('slow: sessions start, and webhooks are taken as fast as ever (R2)', async () => {
+  it('slow: sessions start, and webhooks are accepted at once (R2)', async () => {
     const { connections } = await play('slow', { delayMs: 500 });
     expect(connections).toMatchObject([{ status: 'active' }]);
     expect(await startSession(service)).toMatchObject({ status: 'pending' });
   });
 
-  it('flaky-500: what may be repeated gets through, and a disconnect does in the end', async () => {
+  it('flaky-500: calls that may be repeated succeed, and so does a disconnect', async () => {
     const { referenceId, connections } = await play('flaky-500');
     await service.api('DELETE', `/v1/connections/${connections[0]?.id}`);
     await service.drainDeauthentications();

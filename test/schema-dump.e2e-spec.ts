@@ -23,17 +23,17 @@ describe('schema.sql', () => {
   const empty = (): Promise<unknown> =>
     client.query('DROP SCHEMA terra_connect, public CASCADE; CREATE SCHEMA public');
 
-  it('shows the database as the migrations leave it (else: npm run db:dump)', async () => {
+  it('equals a dump of the migrated database (otherwise run npm run db:dump)', async () => {
     expect(await dumpSchema(client)).toBe(committed);
   });
 
-  it('leaves nothing out: a database built from it is shown the same', async () => {
+  it('is complete: a database built from it has the same dump', async () => {
     await empty();
     await client.query(committed);
     expect(await dumpSchema(client)).toBe(committed);
   });
 
-  it('shows types, functions, views, triggers and generated columns as well', async () => {
+  it('holds types, functions, views, triggers and generated columns, too', async () => {
     await empty();
     await client.query(`
       CREATE TYPE mood AS ENUM ('well', 'it''s complicated');
@@ -53,7 +53,7 @@ describe('schema.sql', () => {
     expect(await dumpSchema(client)).toBe(dumped);
   });
 
-  it('refuses what it cannot show', async () => {
+  it('is not written when the database holds an object that it cannot show', async () => {
     await client.query('CREATE MATERIALIZED VIEW terra_connect.frozen AS SELECT 1 AS one');
     await expect(dumpSchema(client)).rejects.toThrow('terra_connect.frozen');
   });

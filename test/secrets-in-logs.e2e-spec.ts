@@ -9,7 +9,7 @@ import { postWebhook, signatureHeader } from './support/webhooks';
 
 const CANARY = 'canary4711';
 
-describe('T-19: what nobody may read is in no log line, no metric and no problem', () => {
+describe('T-19: no secret and no id appears in a log line, a metric or a problem', () => {
   let service: TestApp;
   const secrets = new Map<string, string>();
   const answers: string[] = [];
@@ -65,7 +65,7 @@ describe('T-19: what nobody may read is in no log line, no metric and no problem
     return text.slice(Math.max(0, at - 300), at + part.length + 100);
   };
 
-  it('when all goes well', async () => {
+  it('when an end user connects and disconnects', async () => {
     const { session } = await start('well');
     await visit(session.connectUrl);
     await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));
@@ -88,7 +88,7 @@ describe('T-19: what nobody may read is in no log line, no metric and no problem
     await expectNothingLeaked();
   });
 
-  it('when a caller errs', async () => {
+  it('when a caller sends bad requests', async () => {
     const { key, id } = await service.app
       .get(ApiKeysService, { strict: false })
       .create('a test', ['sessions:read']);
@@ -109,7 +109,7 @@ describe('T-19: what nobody may read is in no log line, no metric and no problem
     await expectNothingLeaked();
   });
 
-  it('when a browser errs', async () => {
+  it('when a browser sends forged addresses', async () => {
     const { session, success } = await start('forged');
     for (const address of [
       `${success}?user_id=${CANARY}&reference_id=${CANARY}&reason=${CANARY}`,
@@ -124,14 +124,14 @@ describe('T-19: what nobody may read is in no log line, no metric and no problem
     await expectNothingLeaked();
   });
 
-  it('when Terra errs', async () => {
+  it('when Terra fails', async () => {
     const { behaviour } = service.sandbox;
     const faults = ['html', 'truncated', 'reset', 400, 401, 403, 404, 410, 429, 500, 503] as const;
     for (const fault of faults) {
       const { session } = await start(`after ${fault}`);
-      const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+      const callbackUrl = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
       behaviour.failWith = [fault, fault];
-      await visit(landing);
+      await visit(callbackUrl);
       const failing = { referenceId: referenceId('failing'), metadata: { note: CANARY } };
       behaviour.failWith = [fault, fault];
       await api('POST', '/v1/connect-sessions', { body: failing });
@@ -162,8 +162,8 @@ describe('T-19: what nobody may read is in no log line, no metric and no problem
     await postWebhook(service, `{"type":"${CANARY}"`, { traceId: `${CANARY}-1` });
     await postWebhook(service, { type: CANARY, user }, { traceId: `${CANARY}-2` });
     await postWebhook(service, { type: 'auth', status: CANARY, user }, { traceId: `${CANARY}-3` });
-    const thief = { ...user, reference_id: `${CANARY}-thief` };
-    await postWebhook(service, { type: 'auth', status: 'success', user: thief });
+    const claimant = { ...user, reference_id: `${CANARY}-thief` };
+    await postWebhook(service, { type: 'auth', status: 'success', user: claimant });
     const broken = { ...user, user_id: `${CANARY}-broken`, scopes: `${CANARY}\0` };
     await postWebhook(service, { type: 'auth', status: 'success', user: broken });
     const cancelled = { type: 'auth_cancelled', status: 'error', reason: CANARY, reference_id: CANARY };
@@ -172,7 +172,7 @@ describe('T-19: what nobody may read is in no log line, no metric and no problem
     await expectNothingLeaked();
   });
 
-  it('when our own code or Postgres fails with them in its error', async () => {
+  it('when an error of our own code or of Postgres contains one', async () => {
     const handlers = service.app.get(WebhookHandlers, { strict: false });
     jest.spyOn(handlers, 'handle').mockRejectedValue(
       Object.assign(new Error(`GET https://terra.example/userInfo?user_id=${CANARY}-in-an-address failed`), {

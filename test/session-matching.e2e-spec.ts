@@ -12,7 +12,7 @@ import { postWebhook, type WebhookOptions } from './support/webhooks';
 
 const MINUTE = 60_000;
 
-describe('Which session an event belongs to when it names none that we know', () => {
+describe('Events that name no known session', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
@@ -32,7 +32,7 @@ describe('Which session an event belongs to when it names none that we know', ()
     expect((await postWebhook(service, event, options)).status).toBe(200);
     await service.drainWebhooks();
   };
-  /** As if it had been made, and was to expire, that much earlier. */
+  /** Moves the creation and the expiry of the session into the past. */
   const age = (session: SessionAnswer, ms: number): Promise<unknown> =>
     service.query(
       `UPDATE terra_connect.connect_sessions SET created_at = created_at - $2::interval,
@@ -41,7 +41,7 @@ describe('Which session an event belongs to when it names none that we know', ()
     );
   const statusOf = async ({ id }: SessionAnswer): Promise<string> => (await readSession(service, id)).status;
 
-  it('a cancellation that is told late leaves the next attempt alone', async () => {
+  it('a late cancellation does not end the next session', async () => {
     const referenceId = newReference();
     const first = await startSession(service, { referenceId });
     await visit(first.connectUrl);
@@ -52,7 +52,7 @@ describe('Which session an event belongs to when it names none that we know', ()
     expect([await statusOf(first), await statusOf(second)]).toEqual(['cancelled', 'opened']);
   });
 
-  it('a cancellation never ends a session that nobody has opened beside one that ended', async () => {
+  it('a second cancellation does not end a session that was never opened', async () => {
     const referenceId = newReference();
     const [first, second] = [
       await startSession(service, { referenceId }),
@@ -64,18 +64,18 @@ describe('Which session an event belongs to when it names none that we know', ()
     expect([await statusOf(first), await statusOf(second)]).toEqual(['cancelled', 'pending']);
   });
 
-  it('an auth that is told again does not complete a later session', async () => {
+  it('an auth that is delivered again does not complete a later session', async () => {
     const referenceId = newReference();
     const auth = authOf(referenceId);
     const first = await startSession(service, { referenceId });
     await deliver(auth);
     const second = await startSession(service, { referenceId });
-    // Another delivery of the same news, as two destinations or a resend make it.
+    // Another delivery of the same event, as two destinations or a resend produce it.
     await deliver({ ...auth, message: 'once more' });
     expect([await statusOf(first), await statusOf(second)]).toEqual(['completed', 'pending']);
   });
 
-  it('an auth of before the expiry completes the session, however late it is told', async () => {
+  it('an auth from before the expiry completes the session, however late it arrives', async () => {
     const referenceId = newReference();
     const session = await startSession(service, { referenceId });
     await age(session, 27 * 60 * MINUTE);
@@ -84,7 +84,7 @@ describe('Which session an event belongs to when it names none that we know', ()
     expect(await statusOf(session)).toBe('completed');
   });
 
-  it('an auth of long after the expiry completes no session', async () => {
+  it('an auth from long after the expiry completes no session', async () => {
     const referenceId = newReference();
     const session = await startSession(service, { referenceId });
     await age(session, 27 * 60 * MINUTE);
@@ -92,7 +92,7 @@ describe('Which session an event belongs to when it names none that we know', ()
     expect(await statusOf(session)).toBe('expired');
   });
 
-  it('with multiAuth every new connection belongs to the session', async () => {
+  it('every new connection belongs to the session if the session has multiAuth', async () => {
     const referenceId = newReference();
     const session = await startSession(service, { referenceId, multiAuth: true });
     await deliver(authOf(referenceId));
@@ -100,7 +100,7 @@ describe('Which session an event belongs to when it names none that we know', ()
     expect((await readSession(service, session.id)).connections).toHaveLength(2);
   });
 
-  it('T-26: an account of another provider than the session was made for does not complete it', async () => {
+  it('T-26: an account of a provider that the session does not offer does not complete the session', async () => {
     const referenceId = newReference();
     const session = await startSession(service, { referenceId, providers: ['OURA'] });
     const [row] = await service.query<{ id: string }>(
@@ -109,7 +109,7 @@ describe('Which session an event belongs to when it names none that we know', ()
     );
     await deliver({ ...authOf(referenceId), widget_session_id: row?.id });
     expect(await readSession(service, session.id)).toMatchObject({ status: 'pending', connections: [] });
-    // What Terra says of the account is true all the same.
+    // The account is connected all the same: the event of Terra is true.
     expect(await connectionsOf(service, referenceId)).toMatchObject([
       { provider: 'GARMIN', status: 'active' },
     ]);

@@ -15,10 +15,10 @@ import {
 import { cancelInWidget, connectThroughWidget } from './support/sandbox';
 
 const HOUR = 3_600;
-// A new list each time: the sandbox uses it up.
+// A new list for each use: the sandbox empties it.
 const down = () => ({ failWith: ['reset', 'reset'], faultsOnlyOn: '/userInfo' });
 
-const askedOf = ({ sandbox }: TestApp): number =>
+const userInfoCalls = ({ sandbox }: TestApp): number =>
   sandbox.requests.filter(({ path }) => path.endsWith('/userInfo')).length;
 
 describe('The session worker', () => {
@@ -32,7 +32,7 @@ describe('The session worker', () => {
   afterAll(() => service.close());
 
   const worker = () => service.app.get(ConnectSessionWorker, { strict: false });
-  const workOff = async (): Promise<void> => {
+  const runUntilIdle = async (): Promise<void> => {
     while (await worker().runOnce());
   };
   const stored = async ({ id }: { id: string }) =>
@@ -56,17 +56,17 @@ describe('The session worker', () => {
     return Number(line?.split(' ')[1] ?? 0);
   };
 
-  describe('closes sessions', () => {
-    it('that nobody opened when they expire, dated by that, and not before', async () => {
+  describe('closes a session', () => {
+    it('that was never opened, at its expiry and not before, with the expiry as its end', async () => {
       const session = await startSession(service);
       shiftClock(service, lifetimeOf(session) - 5);
-      await workOff();
+      await runUntilIdle();
       expect(await stored(session)).toMatchObject({ status: 'pending', endedAt: null });
       shiftClock(service, lifetimeOf(session) + 5);
-      // A read says it by the clock, whether the worker has been there or not.
+      // A read goes by the clock, whether the worker has run or not.
       const read = await readSession(service, session.id);
       expect(read).toMatchObject({ status: 'expired', endedAt: session.expiresAt });
-      await workOff();
+      await runUntilIdle();
       expect(await stored(session)).toMatchObject({
         status: 'expired',
         endedAt: new Date(session.expiresAt),
@@ -75,22 +75,22 @@ describe('The session worker', () => {
       expect(await readSession(service, session.id)).toEqual(read);
     });
 
-    it('that were opened an hour later: the person may still be at the provider', async () => {
+    it('that was opened, an hour after its expiry, since the end user may still be at the provider', async () => {
       const session = await startSession(service, { returnUrl: RETURN_URL });
       await visit(session.connectUrl);
       shiftClock(service, lifetimeOf(session) + HOUR - 60);
-      await workOff();
+      await runUntilIdle();
       expect(await stored(session)).toMatchObject({ status: 'opened' });
       expect((await readSession(service, session.id)).status).toBe('expired');
       shiftClock(service, lifetimeOf(session) + HOUR + 5);
-      await workOff();
+      await runUntilIdle();
       expect(await stored(session)).toMatchObject({
         status: 'expired',
         endedAt: new Date(session.expiresAt),
       });
     });
 
-    it('whose creation died, and frees their Idempotency-Key', async () => {
+    it('whose creation was abandoned, and frees its Idempotency-Key', async () => {
       const headers = { 'idempotency-key': randomUUID() };
       const body = { referenceId: newReference() };
       const first = await service.api<SessionAnswer>('POST', '/v1/connect-sessions', { body, headers });
@@ -99,19 +99,19 @@ describe('The session worker', () => {
           WHERE id = $1`,
         [first.body.id],
       );
-      await workOff();
+      await runUntilIdle();
       expect(await stored(first.body)).toMatchObject({ status: 'pending' });
       shiftClock(service, 40);
       const read = await readSession(service, first.body.id);
       expect(read).toMatchObject({ status: 'failed', failureReason: 'abandoned' });
-      await workOff();
+      await runUntilIdle();
       expect(await readSession(service, first.body.id)).toEqual(read);
       const again = await service.api<SessionAnswer>('POST', '/v1/connect-sessions', { body, headers });
       expect(again.status).toBe(201);
       expect(again.body.id).not.toBe(first.body.id);
     });
 
-    it('once each, however many workers there are, and none that has ended', async () => {
+    it('once, however many workers run, and none that has already ended', async () => {
       const ended = await startSession(service);
       await visit(await cancelInWidget(ended.widgetUrl, { provider: 'GARMIN' }));
       const { id } = await startSession(service);
@@ -124,8 +124,8 @@ describe('The session worker', () => {
       const expired = 'terra_connect_sessions_total{status="expired"}';
       const before = await countOf(expired);
       shiftClock(service, 48 * HOUR);
-      await Promise.all([workOff(), workOff(), workOff(), workOff()]);
-      await workOff();
+      await Promise.all([runUntilIdle(), runUntilIdle(), runUntilIdle(), runUntilIdle()]);
+      await runUntilIdle();
       expect((await countOf(expired)) - before).toBe(1_200);
       const left = `SELECT status, count(*)::int FROM terra_connect.connect_sessions GROUP BY 1 ORDER BY 1`;
       expect(await service.query(left)).toEqual([
@@ -135,57 +135,57 @@ describe('The session worker', () => {
     });
   });
 
-  describe('asks again about a landing that could not be confirmed', () => {
-    /** A person who has agreed at Garmin; the webhook of it is lost. */
-    const beforeLanding = async (body: Record<string, unknown> = {}) => {
+  describe('asks Terra again about an unconfirmed callback', () => {
+    /** A session whose end user has agreed at Garmin; the webhook is lost, the browser has not returned yet. */
+    const beforeCallback = async (body: Record<string, unknown> = {}) => {
       service.sandbox.behaviour.webhooks = 'off';
       const session = await startSession(service, { returnUrl: RETURN_URL, ...body });
       await visit(session.connectUrl);
-      const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
-      return { session, landing };
+      const callbackUrl = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+      return { session, callbackUrl };
     };
-    const statusAfter = async (landing: URL | string): Promise<string | null> =>
-      new URL((await visit(landing)).headers.get('location') ?? '').searchParams.get('status');
+    const redirectStatus = async (callbackUrl: URL | string): Promise<string | null> =>
+      new URL((await visit(callbackUrl)).headers.get('location') ?? '').searchParams.get('status');
 
-    it('two seconds after it, and links when Terra is back', async () => {
-      const { session, landing } = await beforeLanding();
+    it('two seconds after it, and links the account when Terra is back', async () => {
+      const { session, callbackUrl } = await beforeCallback();
       Object.assign(service.sandbox.behaviour, down());
-      expect(await statusAfter(landing)).toBe('pending');
-      await workOff();
+      expect(await redirectStatus(callbackUrl)).toBe('pending');
+      await runUntilIdle();
       expect(await connectionsOf(service, session.referenceId)).toEqual([]);
       shiftClock(service, 2.1);
-      await workOff();
+      await runUntilIdle();
       expect(await connectionsOf(service, session.referenceId)).toMatchObject([{ status: 'active' }]);
       expect((await readSession(service, session.id)).status).toBe('completed');
       expect(await stored(session)).toMatchObject({ checkAt: null, checks: 1 });
-      expect(await statusAfter(landing)).toBe('connected');
+      expect(await redirectStatus(callbackUrl)).toBe('connected');
     });
 
-    it('of a user whom Terra knows only a moment later', async () => {
-      const { session } = await beforeLanding();
+    it('whose user Terra knows only a moment later', async () => {
+      const { session } = await beforeCallback();
       const { account } = service.sandbox;
       const [user] = account.usersOf(session.referenceId);
-      if (!user) throw new Error('Nobody was linked.');
+      if (!user) throw new Error('No user was linked.');
       account.remove(user.userId);
       const success = redirectUrlOf(service, session.referenceId, 'success');
-      expect(await statusAfter(`${success}?user_id=${user.userId}`)).toBe('pending');
+      expect(await redirectStatus(`${success}?user_id=${user.userId}`)).toBe('pending');
       account.users.set(user.userId, user);
       shiftClock(service, 2.1);
-      await workOff();
+      await runUntilIdle();
       expect((await readSession(service, session.id)).status).toBe('completed');
     });
 
-    it('more and more seldom, five minutes apart at the most, until nobody can come back any more', async () => {
-      const { session, landing } = await beforeLanding();
+    it('at growing intervals of at most five minutes, until no browser can return any more', async () => {
+      const { session, callbackUrl } = await beforeCallback();
       service.sandbox.behaviour.faultsOnlyOn = '/userInfo';
       service.sandbox.behaviour.okWithStatusError = true;
-      expect(await statusAfter(landing)).toBe('pending');
+      expect(await redirectStatus(callbackUrl)).toBe('pending');
       const end = Date.parse(session.expiresAt) + HOUR * 1_000;
       const waits: number[] = [];
       jest.spyOn(Math, 'random').mockReturnValue(1);
       for (let at = (await stored(session))?.checkAt; at && waits.length < 12;) {
         shiftClock(service, (at.getTime() - Date.now()) / 1_000);
-        await workOff();
+        await runUntilIdle();
         const next = (await stored(session))?.checkAt;
         if (next) waits.push(Math.round((next.getTime() - at.getTime()) / 1_000));
         at = next;
@@ -193,115 +193,115 @@ describe('The session worker', () => {
       const rounded = [4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300, 300];
       waits.forEach((wait, index) => expect(Math.abs(wait - (rounded[index] ?? 0))).toBeLessThanOrEqual(1));
       expect(waits).toHaveLength(12);
-      const asked = askedOf(service);
+      const asked = userInfoCalls(service);
       shiftClock(service, (end - Date.now()) / 1_000 + 5);
-      await workOff();
-      expect(askedOf(service)).toBe(asked);
+      await runUntilIdle();
+      expect(userInfoCalls(service)).toBe(asked);
       expect(await stored(session)).toMatchObject({ status: 'expired', checkAt: null });
     });
 
-    it('but not when the webhook has finished it meanwhile', async () => {
-      const { session, landing } = await beforeLanding();
+    it('but not once the webhook has completed the session', async () => {
+      const { session, callbackUrl } = await beforeCallback();
       Object.assign(service.sandbox.behaviour, down());
-      expect(await statusAfter(landing)).toBe('pending');
+      expect(await redirectStatus(callbackUrl)).toBe('pending');
       for (const { id } of service.sandbox.deliveries) service.sandbox.resend(id);
       await service.drainWebhooks();
       expect(await stored(session)).toMatchObject({ status: 'completed', checkAt: null });
-      const asked = askedOf(service);
+      const asked = userInfoCalls(service);
       shiftClock(service, 60);
-      await workOff();
-      expect(askedOf(service)).toBe(asked);
+      await runUntilIdle();
+      expect(userInfoCalls(service)).toBe(asked);
     });
 
     it('also when a failure came before the success', async () => {
-      const { session, landing } = await beforeLanding();
-      expect(await statusAfter(redirectUrlOf(service, session.referenceId, 'failure'))).toBe('failed');
+      const { session, callbackUrl } = await beforeCallback();
+      expect(await redirectStatus(redirectUrlOf(service, session.referenceId, 'failure'))).toBe('failed');
       Object.assign(service.sandbox.behaviour, down());
-      expect(await statusAfter(landing)).toBe('failed');
+      expect(await redirectStatus(callbackUrl)).toBe('failed');
       shiftClock(service, 2.1);
-      await workOff();
+      await runUntilIdle();
       expect((await readSession(service, session.id)).status).toBe('completed');
     });
 
-    it('though the process died while it asked', async () => {
-      const { session, landing } = await beforeLanding();
-      const nonce = landing.pathname.split('/').at(-2);
+    it('even if the process died while it asked', async () => {
+      const { session, callbackUrl } = await beforeCallback();
+      const nonce = callbackUrl.pathname.split('/').at(-2);
       expect(nonce).toBeDefined();
-      // What is left of a landing whose process was killed before Terra answered: what it had written by then.
+      // A process that is killed before Terra answers leaves what it has written by then; the test restores that.
       service.sandbox.behaviour.stall = true;
       service.sandbox.behaviour.faultsOnlyOn = '/userInfo';
-      const landed = visit(landing);
+      const visited = visit(callbackUrl);
       while (!(await stored(session))?.checkAt) await sleep(10);
       const { checkAt } = (await stored(session)) ?? {};
-      await landed;
+      await visited;
       service.sandbox.behaviour.stall = false;
       await service.query(`UPDATE terra_connect.connect_sessions SET check_at = $2 WHERE id = $1`, [
         session.id,
         checkAt,
       ]);
       shiftClock(service, 12);
-      await workOff();
+      await runUntilIdle();
       expect((await readSession(service, session.id)).status).toBe('completed');
     });
 
-    it('by one of several workers', async () => {
-      const { session, landing } = await beforeLanding();
+    it('once, however many workers run', async () => {
+      const { session, callbackUrl } = await beforeCallback();
       Object.assign(service.sandbox.behaviour, down());
-      expect(await statusAfter(landing)).toBe('pending');
-      const asked = askedOf(service);
+      expect(await redirectStatus(callbackUrl)).toBe('pending');
+      const asked = userInfoCalls(service);
       shiftClock(service, 2.1);
-      await Promise.all([workOff(), workOff(), workOff(), workOff()]);
-      expect(askedOf(service) - asked).toBe(1);
+      await Promise.all([runUntilIdle(), runUntilIdle(), runUntilIdle(), runUntilIdle()]);
+      expect(userInfoCalls(service) - asked).toBe(1);
       expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
     });
 
-    it('T-03: never to link the Terra user of a stranger, about whom it does not ask again', async () => {
-      const stranger = newReference();
+    it("T-03: without linking another end user's Terra user, and then asks no more", async () => {
+      const otherReference = newReference();
       service.sandbox.behaviour.webhooks = 'off';
-      const { userId } = service.sandbox.account.connect({ provider: 'GARMIN', referenceId: stranger });
-      const { session } = await beforeLanding();
+      const { userId } = service.sandbox.account.connect({ provider: 'GARMIN', referenceId: otherReference });
+      const { session } = await beforeCallback();
       Object.assign(service.sandbox.behaviour, down());
       const success = redirectUrlOf(service, session.referenceId, 'success');
-      expect(await statusAfter(`${success}?user_id=${userId}`)).toBe('pending');
+      expect(await redirectStatus(`${success}?user_id=${userId}`)).toBe('pending');
       shiftClock(service, 2.1);
-      await workOff();
-      const asked = askedOf(service);
+      await runUntilIdle();
+      const asked = userInfoCalls(service);
       expect(await stored(session)).toMatchObject({ status: 'opened', checkAt: null, checks: 1 });
       shiftClock(service, HOUR);
-      await workOff();
-      expect(askedOf(service)).toBe(asked);
+      await runUntilIdle();
+      expect(userInfoCalls(service)).toBe(asked);
       expect(await connectionsOf(service, session.referenceId)).toEqual([]);
-      expect(await connectionsOf(service, stranger)).toEqual([]);
+      expect(await connectionsOf(service, otherReference)).toEqual([]);
     });
 
-    it('unless it named nobody, as phones do', async () => {
-      const { session } = await beforeLanding();
-      expect(await statusAfter(redirectUrlOf(service, session.referenceId, 'success'))).toBe('pending');
+    it('unless the callback names no Terra user, as with phone-only providers', async () => {
+      const { session } = await beforeCallback();
+      expect(await redirectStatus(redirectUrlOf(service, session.referenceId, 'success'))).toBe('pending');
       expect(await stored(session)).toMatchObject({ checkAt: null });
       shiftClock(service, HOUR);
-      await workOff();
-      expect(askedOf(service)).toBe(0);
+      await runUntilIdle();
+      expect(userInfoCalls(service)).toBe(0);
     });
   });
 });
 
-describe('R5: the link is visible soon after the return though the webhook never comes', () => {
+describe('R5: a connection is visible soon after the callback although the webhook never comes', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp({ WORKERS_ENABLED: 'true' })));
   afterAll(() => service.close());
 
   it.each([
-    ['was down', down],
-    ['said nothing', () => ({ failWith: ['stall'], faultsOnlyOn: '/userInfo' })],
-  ])('and Terra %s at the landing: within ten seconds, by the clock on the wall', async (_case, fault) => {
+    ['is down', down],
+    ['does not answer', () => ({ failWith: ['stall'], faultsOnlyOn: '/userInfo' })],
+  ])('within ten seconds of real time when Terra %s at the callback', async (_case, fault) => {
     service.sandbox.reset();
     service.sandbox.behaviour.webhooks = 'off';
     const session = await startSession(service, { returnUrl: RETURN_URL });
     await visit(session.connectUrl);
-    const landing = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+    const callbackUrl = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
     Object.assign(service.sandbox.behaviour, fault());
     const startedAt = Date.now();
-    const location = (await visit(landing)).headers.get('location') ?? '';
+    const location = (await visit(callbackUrl)).headers.get('location') ?? '';
     expect(new URL(location).searchParams.get('status')).toBe('pending');
     while ((await readSession(service, session.id)).status !== 'completed') {
       if (Date.now() - startedAt > 10_000) throw new Error('It took more than ten seconds.');

@@ -10,10 +10,10 @@ describe('R10: a stop', () => {
     service = await startTestApp();
     startedAt = process.hrtime.bigint();
   });
-  // Far below the minute of keep-alive, the minutes that Node gives a request to arrive, and main's own deadline.
+  // Far below the minute of keep-alive, the minutes of Node's request timeout, and main's own deadline.
   const expectPrompt = (): void => expect(Number(process.hrtime.bigint() - startedAt) / 1e9).toBeLessThan(8);
 
-  it('does not wait for a connection on which nothing was asked, nor for one that is kept alive', async () => {
+  it('does not wait for a connection without a request, nor for one that is kept alive', async () => {
     const silent = connect(Number(new URL(service.url).port), '127.0.0.1');
     await once(silent, 'connect');
     await service.api('GET', '/health/live');
@@ -23,7 +23,7 @@ describe('R10: a stop', () => {
     expectPrompt();
   });
 
-  it('waits for a request under way, answers it, and then for nothing more', async () => {
+  it('waits for the requests in progress, answers them, and waits for nothing else', async () => {
     service.sandbox.behaviour.delayMs = 300;
     const agent = new Agent({ keepAlive: true });
     const sent = request(`${service.url}/connect/result?session_id=01a20920-5d5f-717a-83ee-9e39a401f439`, {

@@ -5,9 +5,9 @@ import { syntheticUser } from '../sandbox/account/synthetic-users';
 import { startTestApp, type TestApp } from './support/app';
 import { TEST_CREDENTIALS } from './support/sandbox';
 
-// `npm run test:scale` asks for a million, which takes some minutes.
+// `npm run test:scale` sets a million, which takes some minutes.
 const USERS = Number(process.env.SCALE_USERS ?? 20_000);
-// The program alone fills half of it; a million users that are kept would be several hundred MB, and end it.
+// The program alone fills half of it. A million users in memory take several hundred MB, and would end the process.
 const HEAP_MB = 128;
 const UNKNOWN_HERE = 500;
 const GONE_AT_TERRA = 500;
@@ -23,7 +23,7 @@ describe(`A sweep over ${USERS.toLocaleString('en')} users`, () => {
 
   it(`finds the few that differ, with a heap of ${HEAP_MB} MB`, async () => {
     service.sandbox.behaviour.syntheticUsers = USERS;
-    await holdConnections(service, UNKNOWN_HERE, USERS + GONE_AT_TERRA);
+    await insertConnections(service, UNKNOWN_HERE, USERS + GONE_AT_TERRA);
     const startedAt = Date.now();
     const done = await run(['sweep']);
     const seconds = (Date.now() - startedAt) / 1_000;
@@ -48,7 +48,7 @@ describe(`A sweep over ${USERS.toLocaleString('en')} users`, () => {
       TERRA_SIGNING_SECRETS: TEST_CREDENTIALS.signingSecret,
       TERRA_API_URL: service.sandbox.apiUrl,
       TERRA_WIDGET_URL: service.sandbox.widgetUrl,
-      // A tenth at least, however few there are.
+      // With few users the changes are more than the tenth that a sweep allows; this minimum allows them.
       SWEEP_SAFETY_THRESHOLD_MINIMUM: String(CHANGES),
     };
     const root = join(__dirname, '..');
@@ -64,7 +64,7 @@ describe(`A sweep over ${USERS.toLocaleString('en')} users`, () => {
   };
 });
 
-/** The kernel's own high-water mark; 0 where there is none to be read. */
+/** The kernel's own high-water mark; 0 where the kernel offers none. */
 function peakRssMb(pid: number | undefined): number {
   try {
     const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
@@ -74,8 +74,8 @@ function peakRssMb(pid: number | undefined): number {
   }
 }
 
-/** Connections that agree with the sandbox's generated users, from one index to another. */
-async function holdConnections(service: TestApp, from: number, to: number): Promise<void> {
+/** Inserts connections that agree with the sandbox's generated users, from index `from` up to `to`, exclusively. */
+async function insertConnections(service: TestApp, from: number, to: number): Promise<void> {
   const kinds = Array.from({ length: PROVIDERS }, (_, index) => syntheticUser(index));
   const caseOf = (values: string[], type: string): string =>
     `(ARRAY[${values.map((value) => `'${value}'`).join(', ')}])[1 + n % ${PROVIDERS}]::${type}`;

@@ -3,13 +3,13 @@ import { SweepsService, SweepWorker } from '../src/reconciliation';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
 import {
-  compareDue,
-  heldState,
-  linkPeople,
+  reconcileDue,
+  reconciledState,
+  linkEndUsers,
   liveAtTerra,
-  liveHere,
+  liveInDatabase,
   sweep,
-  unheard,
+  withWebhooksLost,
 } from './support/reconciliation';
 
 const MINUTE = 60;
@@ -27,12 +27,12 @@ const logged = (event: string): Record<string, unknown>[] =>
   service.log
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter((line) => line.event === event);
-const pagesAsked = (): string[] =>
+const pagesRequested = (): string[] =>
   service.sandbox.requests
     .filter(({ path }) => path.endsWith('/subscriptions'))
     .map(({ query }) => String(query.page));
-/** Makes the number of flips countable: how many connections have ever ended. */
-const ended = async (): Promise<number> => {
+/** The number of `ended` facts, so that a test notices every connection that ends, even if it comes back. */
+const endedFacts = async (): Promise<number> => {
   const [row] = await service.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM terra_connect.connection_facts WHERE kind = 'ended'`,
   );
@@ -40,58 +40,61 @@ const ended = async (): Promise<number> => {
 };
 
 describe('A sweep', () => {
-  it.each(['flat', 'nested'] as const)('finds orphans in both directions, told %s', async (shape) => {
-    service.sandbox.behaviour.subscriptionsShape = shape;
-    const people = await linkPeople(service, 4);
-    const [gone, scoped] = people;
-    account().remove(gone?.userId ?? '');
-    unheard(service, () => {
-      account().changePermissions(scoped?.userId ?? '', { add: ['EXTRA'] });
-      account().connect({ provider: 'OURA', referenceId: 'orphan' });
-      account().connect({ provider: 'OURA', referenceId: null });
-    });
+  it.each(['flat', 'nested'] as const)(
+    'finds the accounts that only one side knows, with pages in the shape %s',
+    async (shape) => {
+      service.sandbox.behaviour.subscriptionsShape = shape;
+      const endUsers = await linkEndUsers(service, 4);
+      const [gone, scoped] = endUsers;
+      account().remove(gone?.userId ?? '');
+      withWebhooksLost(service, () => {
+        account().changePermissions(scoped?.userId ?? '', { add: ['EXTRA'] });
+        account().connect({ provider: 'OURA', referenceId: 'orphan' });
+        account().connect({ provider: 'OURA', referenceId: null });
+      });
 
-    const { sweep: done, counts } = await sweep(service);
-    expect(done).toMatchObject({ status: 'completed', usersSeen: 5, live: 4, changes: 3, applied: 3 });
-    expect(counts).toEqual({ link: 1, update_scopes: 1, mark_missing: 1, no_owner: 1 });
-    expect(await connectionsOf(service, 'orphan')).toMatchObject([{ provider: 'OURA', status: 'active' }]);
-    expect((await connectionsOf(service, scoped?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
-    // Once is no proof.
-    expect(await connectionsOf(service, gone?.referenceId ?? '')).toMatchObject([{ status: 'active' }]);
+      const { sweep: done, counts } = await sweep(service);
+      expect(done).toMatchObject({ status: 'completed', usersSeen: 5, live: 4, changes: 3, applied: 3 });
+      expect(counts).toEqual({ link: 1, update_scopes: 1, mark_missing: 1, no_owner: 1 });
+      expect(await connectionsOf(service, 'orphan')).toMatchObject([{ provider: 'OURA', status: 'active' }]);
+      expect((await connectionsOf(service, scoped?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
+      // One absence is no proof.
+      expect(await connectionsOf(service, gone?.referenceId ?? '')).toMatchObject([{ status: 'active' }]);
 
-    shiftClock(service, 2 * HOUR);
-    expect((await sweep(service)).counts).toEqual({ end_absent: 1, no_owner: 1 });
-    expect(await connectionsOf(service, gone?.referenceId ?? '')).toMatchObject([
-      { status: 'disconnected', statusReason: 'absent' },
-    ]);
-    shiftClock(service, 4 * HOUR);
-    expect((await sweep(service)).sweep).toMatchObject({ changes: 0 });
-    expect(await service.query(`SELECT * FROM terra_connect.sweep_seen`)).toEqual([]);
-  });
+      shiftClock(service, 2 * HOUR);
+      expect((await sweep(service)).counts).toEqual({ end_absent: 1, no_owner: 1 });
+      expect(await connectionsOf(service, gone?.referenceId ?? '')).toMatchObject([
+        { status: 'disconnected', statusReason: 'absent' },
+      ]);
+      shiftClock(service, 4 * HOUR);
+      expect((await sweep(service)).sweep).toMatchObject({ changes: 0 });
+      expect(await service.query(`SELECT * FROM terra_connect.sweep_seen`)).toEqual([]);
+    },
+  );
 
-  it('does not end somebody whom a list left out, and whom Terra knows by name', async () => {
-    const [person] = await linkPeople(service, 3);
-    const { userId, referenceId } = person as { userId: string; referenceId: string };
-    // Listed among those whose flow is not finished, as a shift of pages would leave somebody out.
-    const leaveOut = (): void =>
+  it('does not end an account that the list omits and Terra still knows by id', async () => {
+    const [endUser] = await linkEndUsers(service, 3);
+    const { userId, referenceId } = endUser as { userId: string; referenceId: string };
+    // The list omits the user, as it does when users shift between pages.
+    const omitFromList = (): void =>
       void jest
         .spyOn(account(), 'linkedUsers')
         .mockImplementation(() => [...account().users.values()].filter((user) => user.userId !== userId));
-    leaveOut();
+    omitFromList();
     expect((await sweep(service)).counts).toEqual({ mark_missing: 1 });
     shiftClock(service, 2 * HOUR);
-    leaveOut();
+    omitFromList();
     const { counts, findings } = await sweep(service);
     expect(counts).toEqual({ end_absent: 1 });
     expect(findings).toMatchObject([{ terraUserId: userId, outcome: 'still_there' }]);
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
   });
 
-  it('never misses somebody who was connected while the pages were read', async () => {
-    await linkPeople(service, 2);
+  it('never treats a connection made while it reads the pages as missing', async () => {
+    await linkEndUsers(service, 2);
     const sweeps = service.app.get(SweepsService, { strict: false });
     const { id } = await sweeps.start({ actor: 'test' });
-    // Started, and another is connected behind the reader's back: on a page that had been read by then.
+    // After the start another account is connected, on a page that the sweep has read by then.
     const late = account().connect({ provider: 'GARMIN', referenceId: newReference() });
     await service.drainWebhooks();
     account().users.delete(late.userId);
@@ -100,8 +103,8 @@ describe('A sweep', () => {
     expect(await connectionsOf(service, late.referenceId ?? '')).toMatchObject([{ status: 'active' }]);
   });
 
-  it('counts those whom it cannot read, and misses nobody then', async () => {
-    const [broken, gone] = await linkPeople(service, 3);
+  it('counts unreadable users, and then marks no account as missing', async () => {
+    const [broken, gone] = await linkEndUsers(service, 3);
     if (broken) broken.provider = '';
     account().remove(gone?.userId ?? '');
     expect(await sweep(service)).toMatchObject({
@@ -111,9 +114,9 @@ describe('A sweep', () => {
     expect(logged('sweep.unreadable_users')).toMatchObject([{ unreadable: 1 }]);
   });
 
-  it('says that a disconnected account is gone for good once Terra does not list it any more', async () => {
-    const [person] = await linkPeople(service, 2);
-    const [connection] = await connectionsOf(service, person?.referenceId ?? '');
+  it('verifies a deauthentication once Terra no longer lists the account', async () => {
+    const [endUser] = await linkEndUsers(service, 2);
+    const [connection] = await connectionsOf(service, endUser?.referenceId ?? '');
     await service.api('DELETE', `/v1/connections/${connection?.id}`);
     await service.drainDeauthentications();
     const verified = (): Promise<unknown[]> =>
@@ -124,11 +127,11 @@ describe('A sweep', () => {
     expect(await verified()).toEqual([{ verified: true }]);
   });
 
-  it('as a dry run says what it would do, and does nothing', async () => {
-    const [gone] = await linkPeople(service, 3);
+  it('reports its corrections in a dry run, and changes nothing', async () => {
+    const [gone] = await linkEndUsers(service, 3);
     account().remove(gone?.userId ?? '');
-    unheard(service, () => account().connect({ provider: 'OURA', referenceId: 'orphan' }));
-    const before = await heldState(service);
+    withWebhooksLost(service, () => account().connect({ provider: 'OURA', referenceId: 'orphan' }));
+    const before = await reconciledState(service);
     const { sweep: done, counts, findings } = await sweep(service, { dryRun: true });
     expect(done).toMatchObject({
       status: 'completed',
@@ -139,18 +142,18 @@ describe('A sweep', () => {
     });
     expect(counts).toEqual({ link: 1, mark_missing: 1 });
     expect(findings.every(({ outcome }) => outcome === null)).toBe(true);
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
   });
 });
 
-describe('The brake (T-23)', () => {
+describe('The safety threshold of a sweep (T-23)', () => {
   it.each<[string, () => void]>([
     ['an empty list', () => (service.sandbox.behaviour.emptyLists = true)],
-    ['the key of another environment, in which nobody is', () => account().users.clear()],
-  ])('%s, for a whole day: nobody is ended, and somebody is told', async (_, happens) => {
-    await linkPeople(service, 24);
-    happens();
-    const flips = await ended();
+    ['the empty list of another environment', () => account().users.clear()],
+  ])('ends no connection and alerts the operator when Terra sends %s for a whole day', async (_, arrange) => {
+    await linkEndUsers(service, 24);
+    arrange();
+    const before = await endedFacts();
     for (let hour = 0; hour <= 26; hour += 1) {
       shiftClock(service, hour * HOUR);
       expect((await sweep(service)).sweep).toMatchObject({
@@ -159,10 +162,10 @@ describe('The brake (T-23)', () => {
         usersSeen: 0,
         applied: 0,
       });
-      await compareDue(service);
+      await reconcileDue(service);
     }
-    expect(await ended()).toBe(flips);
-    expect(await liveHere(service)).toHaveLength(24);
+    expect(await endedFacts()).toBe(before);
+    expect(await liveInDatabase(service)).toHaveLength(24);
     expect(logged('sweep.awaiting_approval')[0]).toMatchObject({
       level: 'error',
       approvalReason: 'empty_list',
@@ -173,61 +176,63 @@ describe('The brake (T-23)', () => {
     expect(body).toMatch(/terra_connect_sweeps_total\{status="awaiting_approval"\} 27\n/);
   });
 
-  it('a shrunken list: more missing than it may change by itself, so nothing is, until a person says so', async () => {
-    const people = await linkPeople(service, 30);
-    for (const { userId } of people.slice(0, 11)) account().remove(userId);
-    const before = await heldState(service);
-    const { sweep: held, counts } = await sweep(service);
-    expect(held).toMatchObject({
+  it('stops every change when too many accounts are missing, until an operator approves', async () => {
+    const endUsers = await linkEndUsers(service, 30);
+    for (const { userId } of endUsers.slice(0, 11)) account().remove(userId);
+    const before = await reconciledState(service);
+    const { sweep: awaiting, counts } = await sweep(service);
+    expect(awaiting).toMatchObject({
       status: 'awaiting_approval',
       approvalReason: 'too_many_changes',
       changes: 11,
       applied: 0,
     });
     expect(counts).toEqual({ mark_missing: 11 });
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
 
     const forced = await sweep(service, { force: true });
-    expect(forced.sweep).toMatchObject({ id: held.id, status: 'completed', forced: true, applied: 11 });
-    // Forced or not: the first observation ends nobody.
-    expect(await liveHere(service)).toHaveLength(30);
+    expect(forced.sweep).toMatchObject({ id: awaiting.id, status: 'completed', forced: true, applied: 11 });
+    // With force or without: a first absence ends no connection.
+    expect(await liveInDatabase(service)).toHaveLength(30);
     shiftClock(service, 2 * HOUR);
     expect((await sweep(service)).sweep.status).toBe('awaiting_approval');
     expect((await sweep(service, { force: true })).counts).toEqual({ end_absent: 11 });
-    expect(await liveHere(service)).toHaveLength(19);
+    expect(await liveInDatabase(service)).toHaveLength(19);
   });
 
-  it('a list that is whole again overtakes the sweep that was held', async () => {
-    await linkPeople(service, 3);
+  it('lets the sweep of a complete list overtake the one that awaits approval', async () => {
+    await linkEndUsers(service, 3);
     service.sandbox.behaviour.emptyLists = true;
-    const { sweep: held } = await sweep(service);
+    const { sweep: awaiting } = await sweep(service);
     service.sandbox.behaviour.emptyLists = false;
     expect((await sweep(service)).sweep).toMatchObject({ status: 'completed', changes: 0 });
-    expect((await service.api('GET', `/v1/sweeps/${held.id}`)).body).toMatchObject({ status: 'overtaken' });
+    expect((await service.api('GET', `/v1/sweeps/${awaiting.id}`)).body).toMatchObject({
+      status: 'overtaken',
+    });
   });
 
-  it('up to ten changes are made by itself, and a tenth of many', async () => {
-    const people = await linkPeople(service, 12);
-    for (const { userId } of people.slice(0, 10)) account().remove(userId);
+  it('allows up to ten changes without approval, and a tenth of many', async () => {
+    const endUsers = await linkEndUsers(service, 12);
+    for (const { userId } of endUsers.slice(0, 10)) account().remove(userId);
     expect((await sweep(service)).sweep).toMatchObject({ status: 'completed', applied: 10 });
   });
 
-  it('what was found is judged again when it is released days later', async () => {
-    const people = await linkPeople(service, 13);
-    for (const { userId } of people.slice(1)) account().remove(userId);
+  it('makes an approved sweep judge its findings again, even days later', async () => {
+    const endUsers = await linkEndUsers(service, 13);
+    for (const { userId } of endUsers.slice(1)) account().remove(userId);
     expect((await sweep(service)).sweep).toMatchObject({ status: 'awaiting_approval', changes: 12 });
-    for (const user of people) account().users.set(user.userId, user);
-    account().deauthenticate(people[1]?.userId ?? '');
+    for (const user of endUsers) account().users.set(user.userId, user);
+    account().deauthenticate(endUsers[1]?.userId ?? '');
     await service.drainWebhooks();
     shiftClock(service, 48 * HOUR);
     const { findings } = await sweep(service, { force: true });
     const outcomes = findings.map(({ terraUserId, outcome }) => [terraUserId, outcome]);
-    expect(outcomes).toContainEqual([people[1]?.userId, 'overtaken']);
-    expect(await liveHere(service)).toHaveLength(12);
+    expect(outcomes).toContainEqual([endUsers[1]?.userId, 'overtaken']);
+    expect(await liveInDatabase(service)).toHaveLength(12);
   });
 });
 
-describe('A Terra that cannot be read', () => {
+describe('A sweep that cannot read from Terra', () => {
   const repeat = (step: FaultStep): FaultStep[] => Array.from({ length: 8 }, () => step);
 
   it.each<[string, Partial<TestApp['sandbox']['behaviour']>, string]>([
@@ -236,20 +241,20 @@ describe('A Terra that cannot be read', () => {
     ['HTML', { failWith: repeat('html') }, 'terra.unavailable'],
     ['truncated JSON', { failWith: repeat('truncated') }, 'terra.malformed_answer'],
     ['50 MB', { failWith: repeat('huge') }, 'terra.malformed_answer'],
-    ['a success that is an error', { okWithStatusError: true }, 'terra.rejected'],
-  ])('%s: the sweep has failed, nothing was changed, and the log says why', async (_, behaviour, code) => {
-    const people = await linkPeople(service, 3);
-    for (const { userId } of people) account().remove(userId);
-    const before = await heldState(service);
+    ['200 with status "error"', { okWithStatusError: true }, 'terra.rejected'],
+  ])('fails, changes nothing and logs the cause: %s', async (_, behaviour, code) => {
+    const endUsers = await linkEndUsers(service, 3);
+    for (const { userId } of endUsers) account().remove(userId);
+    const before = await reconciledState(service);
     Object.assign(service.sandbox.behaviour, behaviour);
     expect((await sweep(service)).sweep).toMatchObject({ status: 'failed', errorCode: code, applied: 0 });
-    expect(await heldState(service)).toEqual(before);
+    expect(await reconciledState(service)).toEqual(before);
     expect(logged('sweep.failed')).toMatchObject([{ level: 'error', error: code, phase: 'reading' }]);
   });
 
-  it('in the third page: the next sweep goes on there, and nobody is read twice', async () => {
-    await linkPeople(service, 2);
-    unheard(service, () => {
+  it('is resumed by the next sweep at the third page, which failed, so that no user is read twice', async () => {
+    await linkEndUsers(service, 2);
+    withWebhooksLost(service, () => {
       for (let index = 0; index < 1_600; index += 1)
         account().connect({ provider: 'GARMIN', referenceId: `many-${index}` });
     });
@@ -266,27 +271,27 @@ describe('A Terra that cannot be read', () => {
       changes: 1_600,
       approvalReason: 'too_many_changes',
     });
-    expect(pagesAsked()).toEqual(['0', '1', '2', '2', '3']);
+    expect(pagesRequested()).toEqual(['0', '1', '2', '2', '3']);
   });
 
-  it('for a moment: the sweep waits it out', async () => {
-    await linkPeople(service, 2);
+  it('retries until a short failure is over', async () => {
+    await linkEndUsers(service, 2);
     Object.assign(service.sandbox.behaviour, { faultsOnlyOn: '/subscriptions', failWith: [503, 503] });
     expect((await sweep(service)).sweep).toMatchObject({ status: 'completed', usersSeen: 2 });
   });
 });
 
-describe('One sweep at a time', () => {
-  it('two at once: one is refused', async () => {
-    await linkPeople(service, 2);
+describe('Sweeps and processes', () => {
+  it('a sweep is refused while another one runs', async () => {
+    await linkEndUsers(service, 2);
     const sweeps = service.app.get(SweepsService, { strict: false });
     const results = await Promise.allSettled([1, 2, 3].map(() => sweeps.startAndRun({ actor: 'test' })));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await service.query(`SELECT count(*)::int FROM terra_connect.sweeps`)).toEqual([{ count: 1 }]);
   });
 
-  it('one whose process was killed is gone on with by another, where it stopped', async () => {
-    unheard(service, () => {
+  it('another process resumes a sweep where its killed process stopped', async () => {
+    withWebhooksLost(service, () => {
       for (let index = 0; index < 1_100; index += 1)
         account().connect({ provider: 'GARMIN', referenceId: `many-${index}` });
     });
@@ -298,19 +303,19 @@ describe('One sweep at a time', () => {
       },
     };
     await sweeps.startAndRun({ actor: 'test' }, abortedAfterTwoPages as AbortSignal);
-    expect(pagesAsked()).toEqual(['0', '1']);
-    // As if it had not said good-bye: its lease still runs.
+    expect(pagesRequested()).toEqual(['0', '1']);
+    // A killed process does not release its lease, so the lease still runs.
     await service.query(
       `UPDATE terra_connect.sweeps SET lease_owner = gen_random_uuid(), lease_until = now() + interval '1 minute'`,
     );
     expect(await sweeps.takeUp()).toBeNull();
     shiftClock(service, 3 * MINUTE);
     expect(await sweeps.takeUp()).toMatchObject({ status: 'awaiting_approval', usersSeen: 1_100 });
-    expect(pagesAsked()).toEqual(['0', '1', '2']);
+    expect(pagesRequested()).toEqual(['0', '1', '2']);
   });
 
-  it('one that another process has taken over does not write any more', async () => {
-    await linkPeople(service, 2);
+  it('a process writes nothing more once another process has taken its sweep over', async () => {
+    await linkEndUsers(service, 2);
     const sweeps = service.app.get(SweepsService, { strict: false });
     const steal = async (): Promise<void> => {
       await service.query(`UPDATE terra_connect.sweeps SET lease_owner = gen_random_uuid()`);
@@ -326,9 +331,9 @@ describe('One sweep at a time', () => {
   });
 });
 
-describe('The schedule and the API', () => {
-  it('sweeps once a day, sooner after a failure, and what was asked for at once', async () => {
-    await linkPeople(service, 2);
+describe('Schedule and API of sweeps', () => {
+  it('the schedule sweeps once a day, sooner after a failure, and at once on request', async () => {
+    await linkEndUsers(service, 2);
     const worker = service.app.get(SweepWorker, { strict: false });
     const count = async (): Promise<number> => {
       await worker.runOnce();
@@ -365,7 +370,7 @@ describe('The schedule and the API', () => {
     });
   });
 
-  it('refuses what it cannot accept, and changes nothing', async () => {
+  it('the API refuses an invalid request, and changes nothing', async () => {
     for (const body of [{ dryRun: 'yes' }, { force: 1 }, { other: true }]) {
       expect(await service.api('POST', '/v1/sweeps', { body })).toMatchObject({
         status: 422,
@@ -383,67 +388,67 @@ describe('The schedule and the API', () => {
   });
 });
 
-describe('Everything converges within one sweep', () => {
-  /** The sweep, and the second look at whoever was missing, an hour later. */
-  const heal = async (after: number): Promise<void> => {
+describe('One sweep makes all connections agree with Terra', () => {
+  /** The sweep, and an hour later the reconcile that sees missing accounts absent a second time. */
+  const sweepAndConfirm = async (after: number): Promise<void> => {
     shiftClock(service, after);
     expect((await sweep(service)).sweep.status).toBe('completed');
     await service.drainDeauthentications();
     shiftClock(service, after + HOUR + MINUTE);
-    await compareDue(service);
+    await reconcileDue(service);
   };
 
   it.each([12, 48])('after Terra was down for %d hours and its webhooks were lost (R6)', async (hours) => {
-    const people = await linkPeople(service, 30);
-    // Lost to the end: the sandbox signs by a clock that is not moved.
+    const endUsers = await linkEndUsers(service, 30);
+    // The webhooks stay lost: the sandbox signs by its own clock, which the test does not move.
     Object.assign(service.sandbox.behaviour, { down: true, webhooks: 'off' });
-    const [first, second, third, fourth, fifth] = people.map(({ userId }) => userId);
-    const before = await heldState(service);
+    const [first, second, third, fourth, fifth] = endUsers.map(({ userId }) => userId);
+    const before = await reconciledState(service);
     account().deauthenticate(first ?? '');
     account().revokeAccess(second ?? '');
     account().changePermissions(third ?? '', { add: ['EXTRA'] });
-    account().connect({ provider: 'GARMIN', referenceId: people[3]?.referenceId ?? null });
+    account().connect({ provider: 'GARMIN', referenceId: endUsers[3]?.referenceId ?? null });
     for (const referenceId of ['new-1', 'new-2']) account().connect({ provider: 'OURA', referenceId });
     expect(account().users.has(fourth ?? '')).toBe(false);
     for (let hour = 0; hour < hours; hour += 4) {
       shiftClock(service, hour * HOUR);
       await sweep(service);
-      await compareDue(service);
+      await reconcileDue(service);
     }
-    expect(await heldState(service)).toEqual(before);
-    // Asked for while Terra was away: promised at once, kept later.
-    const [wanted] = await connectionsOf(service, people[4]?.referenceId ?? '');
-    expect((await service.api('DELETE', `/v1/connections/${wanted?.id}`)).status).toBe(202);
+    expect(await reconciledState(service)).toEqual(before);
+    // A disconnect that is requested while Terra is down is accepted at once and done later.
+    const [requested] = await connectionsOf(service, endUsers[4]?.referenceId ?? '');
+    expect((await service.api('DELETE', `/v1/connections/${requested?.id}`)).status).toBe(202);
 
     service.sandbox.behaviour.down = false;
-    await heal(hours * HOUR);
+    await sweepAndConfirm(hours * HOUR);
     await service.drainDeauthentications();
     expect(account().users.has(fifth ?? '')).toBe(false);
-    expect(await liveHere(service)).toEqual(liveAtTerra(service));
-    expect((await connectionsOf(service, people[2]?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
+    expect(await liveInDatabase(service)).toEqual(liveAtTerra(service));
+    expect((await connectionsOf(service, endUsers[2]?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
   });
 
   it('after a backup of yesterday was restored (R14)', async () => {
-    const people = await linkPeople(service, 30);
+    const endUsers = await linkEndUsers(service, 30);
     const tables = ['connections', 'connection_identities', 'connection_facts', 'webhook_events'];
     for (const table of tables)
       await service.query(`CREATE TABLE ${table}_backup AS TABLE terra_connect.${table}`);
 
-    const [first, second, third] = people;
+    const [first, second, third] = endUsers;
     account().deauthenticate(first?.userId ?? '');
     account().connect({ provider: 'GARMIN', referenceId: second?.referenceId ?? null });
     account().changePermissions(third?.userId ?? '', { add: ['EXTRA'] });
-    for (let index = 0; index < 4; index += 1) await linkPeople(service, 1, 'OURA');
-    expect(await liveHere(service)).toEqual(liveAtTerra(service));
+    for (let index = 0; index < 4; index += 1) await linkEndUsers(service, 1, 'OURA');
+    expect(await liveInDatabase(service)).toEqual(liveAtTerra(service));
 
     await service.query(`TRUNCATE terra_connect.connections CASCADE`);
     await service.query(`TRUNCATE terra_connect.connection_facts, terra_connect.webhook_events`);
     for (const table of tables)
       await service.query(`INSERT INTO terra_connect.${table} TABLE ${table}_backup`);
-    expect(await liveHere(service)).not.toEqual(liveAtTerra(service));
+    expect(await liveInDatabase(service)).not.toEqual(liveAtTerra(service));
 
-    await heal(MINUTE);
-    expect(await liveHere(service)).toEqual(liveAtTerra(service));
+    await sweepAndConfirm(MINUTE);
+    expect(await liveInDatabase(service)).toEqual(liveAtTerra(service));
     expect((await connectionsOf(service, third?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
   });
 });

@@ -21,45 +21,45 @@ const LEGACY = '/api/v2/auth/generateWidgetSession';
 let service: TestApp;
 const create = <Body = Session & Problem>(body: Record<string, unknown> = {}): Promise<ApiAnswer<Body>> =>
   service.api<Body>('POST', '/v1/connect-sessions', { body: { referenceId: 'person', ...body } });
-const asked = (path: string): number =>
+const callsTo = (path: string): number =>
   service.sandbox.requests.filter((request) => request.path === path).length;
 
-describe('the two widget generations', () => {
+describe('The widget generation', () => {
   const start = async (generation: string): Promise<void> => {
     service = await startTestApp({ TERRA_WIDGET_GENERATION: generation });
   };
   afterEach(() => service.close());
 
-  it('auto takes the current endpoint, with its 201 and its day', async () => {
+  it('auto uses the current endpoint, with its 201 and its lifetime of a day', async () => {
     await start('auto');
     const { status, body } = await create();
     expect(status).toBe(201);
     expect(Date.parse(body.expiresAt) - Date.parse(body.createdAt)).toBeGreaterThan(86_000_000);
-    expect([asked(WIDGET), asked(LEGACY)]).toEqual([1, 0]);
+    expect([callsTo(WIDGET), callsTo(LEGACY)]).toEqual([1, 0]);
   });
 
-  it('auto falls back to the legacy endpoint where the current one is not there, and remembers it', async () => {
+  it('auto falls back to the legacy endpoint when the current one is missing, and remembers that', async () => {
     await start('auto');
     service.sandbox.behaviour.currentMissing = true;
     const first = await create();
     expect(first.status).toBe(201);
     expect(Date.parse(first.body.expiresAt) - Date.parse(first.body.createdAt)).toBeLessThan(1_000_000);
     await create();
-    expect([asked(WIDGET), asked(LEGACY)]).toEqual([1, 2]);
+    expect([callsTo(WIDGET), callsTo(LEGACY)]).toEqual([1, 2]);
     expect(service.log.some((line) => line.includes('terra.widget_generation_switched'))).toBe(true);
   });
 
-  it('auto moves back to the current endpoint on 410 from legacy, and remembers that', async () => {
+  it('auto returns to the current endpoint on a 410 from the legacy one, and remembers that', async () => {
     await start('auto');
     service.sandbox.behaviour.currentMissing = true;
     await create();
     Object.assign(service.sandbox.behaviour, { currentMissing: false, legacyGone: true });
     expect((await create()).status).toBe(201);
     expect((await create()).status).toBe(201);
-    expect([asked(WIDGET), asked(LEGACY)]).toEqual([3, 2]);
+    expect([callsTo(WIDGET), callsTo(LEGACY)]).toEqual([3, 2]);
   });
 
-  it('says so when neither endpoint serves the account', async () => {
+  it('auto answers terra.no_widget_endpoint when neither endpoint serves the account', async () => {
     await start('auto');
     Object.assign(service.sandbox.behaviour, { currentMissing: true, legacyGone: true });
     expect(await create()).toMatchObject({ status: 502, body: { code: 'terra.no_widget_endpoint' } });
@@ -68,7 +68,7 @@ describe('the two widget generations', () => {
   it.each([
     ['legacy', LEGACY, WIDGET, 'legacyGone'],
     ['current', WIDGET, LEGACY, 'currentMissing'],
-  ])('%s stays with its endpoint, whatever that answers', async (generation, used, unused, gone) => {
+  ])('%s keeps to its endpoint, whatever the endpoint answers', async (generation, used, unused, gone) => {
     await start(generation);
     const { status, body } = await create({ providers: ['garmin', 'oura'] });
     expect(status).toBe(201);
@@ -76,15 +76,15 @@ describe('the two widget generations', () => {
       reference_id: 'person',
       providers: 'GARMIN,OURA',
     });
-    const landing = await connectThroughWidget(body.widgetUrl, { provider: 'GARMIN' });
-    expect((await fetch(landing, { redirect: 'manual' })).status).toBe(303);
+    const callbackUrl = await connectThroughWidget(body.widgetUrl, { provider: 'GARMIN' });
+    expect((await fetch(callbackUrl, { redirect: 'manual' })).status).toBe(303);
     Object.assign(service.sandbox.behaviour, { [gone]: true });
     expect(await create()).toMatchObject({ status: 502, body: { code: 'terra.no_widget_endpoint' } });
-    expect(asked(unused)).toBe(0);
+    expect(callsTo(unused)).toBe(0);
   });
 });
 
-describe("Terra's failures", () => {
+describe('Failures of Terra', () => {
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
   beforeEach(() => {
@@ -106,28 +106,28 @@ describe("Terra's failures", () => {
     Object.assign(service.sandbox.behaviour, behaviour);
     expect(await create()).toMatchObject({ status, body: { code } });
     // No blind retry: Terra has no idempotency key, and a second POST could make a second session.
-    expect(asked(WIDGET)).toBe(1);
+    expect(callsTo(WIDGET)).toBe(1);
     const sessions = await service.query(
       `SELECT status FROM terra_connect.connect_sessions ORDER BY id DESC LIMIT 1`,
     );
     expect(sessions).toEqual([{ status: 'failed' }]);
   });
 
-  it('gives up after five seconds of silence with 504 (R8)', async () => {
+  it('a call without an answer becomes a 504 after five seconds (R8)', async () => {
     Object.assign(service.sandbox.behaviour, { failWith: ['stall'], faultsOnlyOn: WIDGET });
     const startedAt = Date.now();
     expect(await create()).toMatchObject({ status: 504, body: { code: 'terra.timeout' } });
     expect(Date.now() - startedAt).toBeLessThan(10_000);
   });
 
-  it('tells the caller when to come back if Terra asks to slow down', async () => {
+  it('a rate limit of Terra tells the caller when to retry', async () => {
     Object.assign(service.sandbox.behaviour, { failWith: [429, 429], faultsOnlyOn: WIDGET });
     const answer = await create();
     expect(answer).toMatchObject({ status: 503, body: { code: 'terra.rate_limited' } });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
-  it('lets Terra decide about providers when the catalogue cannot be had', async () => {
+  it('a session is created without a check of its providers when the catalogue is unavailable', async () => {
     Object.assign(service.sandbox.behaviour, { failWith: Array(8).fill(500), faultsOnlyOn: '/integrations' });
     await service.close();
     service = await startTestApp();
@@ -136,11 +136,11 @@ describe("Terra's failures", () => {
     expect((await service.api('GET', '/v1/providers')).status).toBe(503);
   });
 
-  it('T-24: repeats a read that failed once, and disconnecting until Terra has confirmed', async () => {
+  it('T-24: a failed read is repeated once, and a disconnect until Terra confirms it', async () => {
     const { body: session } = await create({ referenceId: 'reader' });
-    const landing = await connectThroughWidget(session.widgetUrl, { provider: 'OURA' });
+    const callbackUrl = await connectThroughWidget(session.widgetUrl, { provider: 'OURA' });
     Object.assign(service.sandbox.behaviour, { failWith: [500], faultsOnlyOn: '/userInfo' });
-    expect((await fetch(landing, { redirect: 'manual' })).headers.get('location')).toContain(
+    expect((await fetch(callbackUrl, { redirect: 'manual' })).headers.get('location')).toContain(
       'status=connected',
     );
 
@@ -172,7 +172,7 @@ describe("Terra's failures", () => {
     ]);
   });
 
-  it('treats a Terra user that Terra no longer knows as disconnected', async () => {
+  it('a disconnect is complete when Terra no longer knows the Terra user', async () => {
     const { body: session } = await create({ referenceId: 'forgotten' });
     await fetch(await connectThroughWidget(session.widgetUrl, { provider: 'OURA' }), { redirect: 'manual' });
     for (const { userId } of service.sandbox.account.usersOf('forgotten'))
@@ -188,11 +188,11 @@ describe("Terra's failures", () => {
   });
 });
 
-describe('what is asked of Terra beside sessions', () => {
+describe('Other calls to Terra', () => {
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
 
-  it('lists the catalogue with the dev-id alone, phone-only providers included, and keeps it', async () => {
+  it('the catalogue is read with the dev-id alone, includes phone-only providers, and is cached', async () => {
     const { body } = await service.api<{ items: { provider: string }[] }>('GET', '/v1/providers');
     const codes = body.items.map(({ provider }) => provider);
     expect(codes).toEqual(expect.arrayContaining(['APPLE', 'GARMIN', 'OURA']));
@@ -201,7 +201,7 @@ describe('what is asked of Terra beside sessions', () => {
     expect(calls.map(({ headers }) => headers['x-api-key'])).toEqual([undefined, undefined]);
   });
 
-  it('binds a phone token to the reference, whatever characters that has', async () => {
+  it('an SDK token is bound to its reference, whatever characters the reference has', async () => {
     const referenceId = 'зоя & 李/?#%';
     const path = `/v1/end-users/${encodeURIComponent(referenceId)}/sdk-tokens`;
     const { status, body } = await service.api<{ token: string; expiresAt: string }>('POST', path);

@@ -16,8 +16,8 @@ interface Row {
 const ID = (n: number): string => `01980c0e-0000-7000-8000-00000000000${n}`;
 const AT = (minute: number): string => new Date(Date.UTC(2026, 10, 23, 8, minute)).toISOString();
 
-/** What 0.1.0 left behind, in its own words. */
-const OF_0_1_0 = `
+/** Rows of 0.1.0, with its own statuses. */
+const ROWS_OF_0_1_0 = `
   INSERT INTO terra_connect.connections
     (id, reference_id, provider, terra_user_id, status, status_reason, status_at, scopes, scopes_at, connected_at,
      disconnected_at, merged_into)
@@ -38,14 +38,14 @@ const OF_0_1_0 = `
     ('cleo-1', '${ID(5)}', 'cleo', 'GARMIN', 'auth', '${AT(0)}', NULL, NULL, '${AT(8)}', 'disconnected_by_us'),
     ('dora-1', NULL, NULL, NULL, 'deauth', '${AT(3)}', NULL, NULL, '${AT(3)}', 'deauth')`;
 
-describe('an upgrade from 0.1.0', () => {
+describe('An upgrade from 0.1.0', () => {
   let service: TestApp;
   beforeAll(async () => {
     service = await startTestApp();
     const migrations = createDataSource(service.databaseUrl);
     await migrations.initialize();
     for (let count = 1; count < MIGRATIONS.length; count += 1) await migrations.undoLastMigration();
-    await service.query(OF_0_1_0);
+    await service.query(ROWS_OF_0_1_0);
     await migrations.runMigrations();
     await migrations.destroy();
   });
@@ -62,7 +62,7 @@ describe('an upgrade from 0.1.0', () => {
     );
   };
 
-  it('keeps everybody as they were, in the new words', async () => {
+  it('keeps every connection as it was, with the new statuses', async () => {
     expect(await rows()).toMatchObject([
       { id: ID(1), status: 'active', statusReason: null, terraUserId: 'anna-2', mergedInto: null },
       { id: ID(2), mergedInto: ID(1) },
@@ -72,10 +72,10 @@ describe('an upgrade from 0.1.0', () => {
     ]);
   });
 
-  it('knows enough for the news to come: nothing else about anybody changes by it', async () => {
+  it('keeps enough history that late facts change no connection', async () => {
     const before = await rows();
     const garmin = { provider: 'GARMIN', scopes: null } as const;
-    // A late copy of the old beginning, a late end of who was superseded, and the beginning of one that has ended.
+    // A late copy of the first auth, a late end of a superseded Terra user, and an auth of an ended one.
     await record({
       ...garmin,
       terraUserId: 'anna-1',
@@ -89,7 +89,7 @@ describe('an upgrade from 0.1.0', () => {
     await record({ terraUserId: 'cleo-1', kind: 'ended', cause: 'deauth' });
     await record({ terraUserId: 'bert-1', kind: 'failing', cause: 'connection_error' });
     expect(await rows()).toEqual(before);
-    // Of dora the end was known, and no more.
+    // Only the end of dora's Terra user is known.
     await record({
       ...garmin,
       terraUserId: 'dora-1',
@@ -105,7 +105,7 @@ describe('an upgrade from 0.1.0', () => {
     });
   });
 
-  it('lets a connection go on under its id when it is connected anew', async () => {
+  it('keeps the id of a connection when its account is reconnected', async () => {
     await record({
       terraUserId: 'anna-3',
       oldTerraUserId: 'anna-2',

@@ -6,7 +6,7 @@ import { postWebhook, type WebhookOptions } from './support/webhooks';
 
 const MEASUREMENT = 'heart-rate-of-4711';
 
-describe('Events that change a connection, or must not', () => {
+describe('Events after a connection is made', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   beforeEach(() => service.sandbox.reset());
@@ -36,12 +36,12 @@ describe('Events that change a connection, or must not', () => {
 
   describe('permission_change', () => {
     it.each<[string, string | null | undefined, string, string, string[]]>([
-      ['says what there is now', 'A,C', 'C', 'B', ['A', 'C']],
-      ['says it, without naming a change', 'B', '', '', ['B']],
-      ['names the changes alone', null, 'C,D', 'A', ['B', 'C', 'D']],
-      ['takes everything away', '', '', 'A,B', []],
-      ['has nothing to say', undefined, '', '', ['A', 'B']],
-    ])('that %s leaves those scopes', async (_case, scopes, added, removed, expected) => {
+      ['lists the current scopes', 'A,C', 'C', 'B', ['A', 'C']],
+      ['lists the current scopes without a change', 'B', '', '', ['B']],
+      ['names only the changes', null, 'C,D', 'A', ['B', 'C', 'D']],
+      ['removes every scope', '', '', 'A,B', []],
+      ['names neither scopes nor changes', undefined, '', '', ['A', 'B']],
+    ])('sets the scopes of the connection when it %s', async (_case, scopes, added, removed, expected) => {
       const referenceId = newReference();
       const user = userOf(referenceId);
       await deliver(auth(user));
@@ -49,12 +49,12 @@ describe('Events that change a connection, or must not', () => {
       expect(await deliver({ type: 'permission_change', ...change })).toBe('done');
       const [connection] = await connectionsOf(service, referenceId);
       expect(connection?.scopes.sort()).toEqual(expected);
-      // Without any permission there is nothing that Terra could fetch.
+      // Without any permission Terra can fetch nothing.
       const status = expected.length > 0 ? ['active', null] : ['needs_reauth', 'missing_scopes'];
       expect([connection?.status, connection?.statusReason]).toEqual(status);
     });
 
-    it('T-13: that is older than what we know is not applied', async () => {
+    it('T-13: changes nothing when it is older than the known state', async () => {
       const referenceId = newReference();
       const user = userOf(referenceId);
       await deliver(auth(user));
@@ -66,7 +66,7 @@ describe('Events that change a connection, or must not', () => {
 
   describe('user_reauth', () => {
     it.each(['on', 'reordered', 'duplicated'] as const)(
-      'T-15: keeps our connection and gives it the new Terra user (webhooks %s)',
+      'T-15: keeps the connection and gives it the new Terra user (webhooks %s)',
       async (webhooks) => {
         const referenceId = newReference();
         const { account, behaviour } = service.sandbox;
@@ -83,7 +83,7 @@ describe('Events that change a connection, or must not', () => {
       },
     );
 
-    it('T-15: the old user, who ends late, does not end the connection', async () => {
+    it('T-15: keeps the connection active when the old Terra user ends later', async () => {
       const referenceId = newReference();
       const [old, renewed] = [userOf(referenceId), userOf(referenceId)];
       await deliver(auth(old));
@@ -94,22 +94,22 @@ describe('Events that change a connection, or must not', () => {
       ]);
     });
 
-    it('an id of ours that somebody has seen leads to the connection that it became', async () => {
+    it('makes the id of a merged connection lead to the remaining connection', async () => {
       const referenceId = newReference();
       const [old, renewed] = [userOf(referenceId), userOf(referenceId)];
       await deliver(auth(old));
       const [first] = await connectionsOf(service, referenceId);
       await deliver(auth(renewed));
-      const seen = (await connectionsOf(service, referenceId)).find(({ id }) => id !== first?.id);
+      const merged = (await connectionsOf(service, referenceId)).find(({ id }) => id !== first?.id);
       await deliver({ type: 'user_reauth', old_user: old, new_user: renewed });
-      const { body } = await service.api('GET', `/v1/connections/${seen?.id}`);
+      const { body } = await service.api('GET', `/v1/connections/${merged?.id}`);
       expect(body).toMatchObject({ id: first?.id, terraUserId: renewed.user_id });
     });
 
     it.each([
       ['names no old user', null],
-      ['names an old user whom we never knew', userOf('somebody', 'never-heard-of')],
-    ])('that %s links the new one', async (_case, oldUser) => {
+      ['names an unknown old user', userOf('somebody', 'never-heard-of')],
+    ])('links the new Terra user when it %s', async (_case, oldUser) => {
       const referenceId = newReference();
       const renewed = userOf(referenceId);
       expect(await deliver({ type: 'user_reauth', old_user: oldUser, new_user: renewed })).toBe('done');
@@ -126,7 +126,7 @@ describe('Events that change a connection, or must not', () => {
       expect((await stateOf(service)).connections).toEqual(before.connections);
     });
 
-    it('tells a session that made it of one connection, though two were seen on the way', async () => {
+    it('leaves one connection per account in its session, although two existed for a time', async () => {
       const session = await startSession(service, { multiAuth: true });
       const visits = [{ provider: 'GARMIN' }, { provider: 'GARMIN' }, { provider: 'OURA' }];
       for (const choice of visits) {
@@ -139,7 +139,7 @@ describe('Events that change a connection, or must not', () => {
     });
   });
 
-  describe('everything else', () => {
+  describe('other events', () => {
     it.each([
       ...['google_no_datasource', 'processing', 'rate_limit_hit', 'healthcheck'],
       ...['large_request_processing', 'large_request_sending'],
@@ -163,11 +163,11 @@ describe('Events that change a connection, or must not', () => {
       const before = await stateOf(service);
       const data = [{ heart: MEASUREMENT }];
       expect(await deliver({ type, user, data, athlete: { name: MEASUREMENT } })).toBe('done');
-      // T-13: data that comes late is no proof of health. When it came is all that is noted.
-      const noted = { webhook_events: '', connections: '' };
-      expect({ ...(await stateOf(service)), ...noted }).toEqual({ ...before, ...noted });
+      // T-13: late data is no proof of recovery. Only its time is recorded.
+      const excluded = { webhook_events: '', connections: '' };
+      expect({ ...(await stateOf(service)), ...excluded }).toEqual({ ...before, ...excluded });
       expect(await connectionsOf(service, user.reference_id ?? '')).toMatchObject([
-        // A laboratory's report names no Terra user.
+        // A lab report names no Terra user.
         {
           status: 'needs_reauth',
           lastDataAt: type.startsWith('lab') ? null : (expect.any(String) as unknown),
@@ -187,7 +187,7 @@ describe('Events that change a connection, or must not', () => {
       expect(service.sandbox.requests).toEqual([]);
     });
 
-    it('a type that nobody has told us of is ignored, and never a label of a metric', async () => {
+    it('an unknown type is ignored, and never becomes the label of a metric', async () => {
       const before = await stateOf(service);
       expect(await deliver({ type: 'wristband_exploded', user: userOf('x') })).toBe('ignored');
       expect(await deliver({ type: 'constructor', user: userOf('x') })).toBe('ignored');

@@ -4,7 +4,7 @@ import { newReference } from './support/flow';
 import { auth, deauth, UNKNOWN_ID, PastWebhooks, userOf } from './support/past-webhooks';
 import { invalidField, refusal } from './support/refusals';
 
-describe('Past webhook events', () => {
+describe('The admin API for webhook events', () => {
   let service: TestApp;
   let past: PastWebhooks;
   beforeAll(async () => {
@@ -21,60 +21,67 @@ describe('Past webhook events', () => {
     beforeAll(async () => {
       ids.linked = await past.deliver(auth(user));
       ids.ended = await past.deliver(deauth(user));
-      ids.strange = await past.deliver({ type: 'weather', user });
+      ids.unknownType = await past.deliver({ type: 'weather', user });
       ids.ownerless = await past.deliver(auth(userOf(null)));
       ids.unreadable = await past.deliver('no JSON at all');
-      const mend = await past.failWritesFor(`${referenceId}-2`);
-      ids.dead = await past.deliver(auth(userOf(`${referenceId}-2`, 'terra-user-of-the-dead')));
-      await past.exhaustRetries(ids.dead);
-      await mend();
-      ids.waiting = await past.post(auth(userOf(newReference())));
+      const repair = await past.failWritesFor(`${referenceId}-2`);
+      ids.deadLetter = await past.deliver(auth(userOf(`${referenceId}-2`, 'terra-user-of-the-dead')));
+      await past.exhaustRetries(ids.deadLetter);
+      await repair();
+      ids.pending = await past.post(auth(userOf(newReference())));
     });
 
     it.each([
-      ['pending', ['waiting']],
+      ['pending', ['pending']],
       ['done', ['ended', 'linked']],
-      ['ignored', ['strange']],
+      ['ignored', ['unknownType']],
       ['parked', ['ownerless']],
-      ['dead_lettered', ['dead', 'unreadable']],
-    ])('with status %s holds those alone, newest first', async (status, names) => {
+      ['dead_lettered', ['deadLetter', 'unreadable']],
+    ])('holds only the events of status %s, newest first', async (status, names) => {
       expect(await past.idsOf({ status })).toEqual(names.map((name) => ids[name]));
     });
 
-    it('is narrowed by type', async () => {
-      expect(await past.idsOf({ type: 'auth' })).toEqual([ids.dead, ids.ownerless, ids.linked]);
-      expect(await past.idsOf({ type: 'weather' })).toEqual([ids.strange]);
+    it('is filtered by type', async () => {
+      expect(await past.idsOf({ type: 'auth' })).toEqual([ids.deadLetter, ids.ownerless, ids.linked]);
+      expect(await past.idsOf({ type: 'weather' })).toEqual([ids.unknownType]);
       expect(await past.idsOf({ type: 'AUTH' })).toEqual([]);
     });
 
-    it('is narrowed by Terra user, of dead events too', async () => {
-      expect(await past.idsOf({ terraUserId: user.user_id })).toEqual([ids.strange, ids.ended, ids.linked]);
-      expect(await past.idsOf({ terraUserId: 'terra-user-of-the-dead' })).toEqual([ids.dead]);
+    it('is filtered by Terra user, also for dead letters', async () => {
+      expect(await past.idsOf({ terraUserId: user.user_id })).toEqual([
+        ids.unknownType,
+        ids.ended,
+        ids.linked,
+      ]);
+      expect(await past.idsOf({ terraUserId: 'terra-user-of-the-dead' })).toEqual([ids.deadLetter]);
     });
 
-    it('is narrowed by reference, compared exactly', async () => {
-      expect(await past.idsOf({ referenceId: `${referenceId}-2` })).toEqual([ids.dead]);
+    it('is filtered by reference, compared exactly', async () => {
+      expect(await past.idsOf({ referenceId: `${referenceId}-2` })).toEqual([ids.deadLetter]);
       expect(await past.idsOf({ referenceId: `${referenceId.toUpperCase()}-2` })).toEqual([]);
     });
 
-    it('is narrowed to a time: from is part of it, to is not', async () => {
-      const [strange, dead] = await Promise.all([past.read(ids.strange ?? ''), past.read(ids.dead ?? '')]);
-      const within = { receivedFrom: strange.receivedAt, receivedTo: dead.receivedAt };
-      expect(await past.idsOf(within)).toEqual([ids.unreadable, ids.ownerless, ids.strange]);
-      expect(await past.idsOf({ receivedFrom: dead.receivedAt.replace('Z', '+00:00') })).toEqual([
-        ids.waiting,
-        ids.dead,
+    it('is filtered by time, from receivedFrom inclusive to receivedTo exclusive', async () => {
+      const [unknownType, deadLetter] = await Promise.all([
+        past.read(ids.unknownType ?? ''),
+        past.read(ids.deadLetter ?? ''),
+      ]);
+      const within = { receivedFrom: unknownType.receivedAt, receivedTo: deadLetter.receivedAt };
+      expect(await past.idsOf(within)).toEqual([ids.unreadable, ids.ownerless, ids.unknownType]);
+      expect(await past.idsOf({ receivedFrom: deadLetter.receivedAt.replace('Z', '+00:00') })).toEqual([
+        ids.pending,
+        ids.deadLetter,
       ]);
       expect(await past.idsOf({ receivedTo: '2020-01-01' })).toEqual([]);
     });
 
-    it('is narrowed by all filters together', async () => {
+    it('is filtered by all filters together', async () => {
       const filter = { status: 'done', type: 'auth', terraUserId: user.user_id, receivedFrom: '2020-01-01' };
       expect(await past.idsOf(filter)).toEqual([ids.linked]);
       expect(await past.idsOf({ ...filter, status: 'dead_lettered' })).toEqual([]);
     });
 
-    it('is read page by page: each event once, though others come in meanwhile', async () => {
+    it('shows each event once over its pages, although new events arrive', async () => {
       const before = await past.idsOf({});
       const seen: string[] = [];
       let page = await past.list({ limit: '2' });
@@ -88,11 +95,11 @@ describe('Past webhook events', () => {
       expect(seen).toEqual(before);
     });
 
-    it('shows what became of an event and when, and not what it says', async () => {
+    it('shows the outcome and the times of an event, and not its body', async () => {
       const { items } = await past.list({ status: 'dead_lettered', type: 'auth' });
       expect(items).toEqual([
         expect.objectContaining({
-          id: ids.dead,
+          id: ids.deadLetter,
           note: 'the disk is full',
           attempts: 14,
           replays: 0,
@@ -104,7 +111,7 @@ describe('Past webhook events', () => {
     });
 
     it.each(['x', 'null', '%00', 'MDE5ODBjMGU', `${UNKNOWN_ID}`, "'OR'1'='1", 'a'.repeat(2_000)])(
-      'refuses a cursor that nobody has given out (%#)',
+      'refuses a cursor that the service has not issued (%#)',
       async (cursor) => {
         const path = `/v1/webhook-events?cursor=${encodeURIComponent(cursor)}`;
         expect(await refusal(service, 'GET', path)).toMatchObject(invalidField('cursor'));
@@ -127,14 +134,14 @@ describe('Past webhook events', () => {
       ['limit', '0'],
       ['limit', '201'],
       ['ids', UNKNOWN_ID],
-    ])('refuses a %s that cannot be (%#)', async (field, value) => {
+    ])('refuses an invalid %s (%#)', async (field, value) => {
       const path = `/v1/webhook-events?${field}=${value}`;
       expect(await refusal(service, 'GET', path)).toMatchObject(invalidField(field));
     });
   });
 
   describe('one event', () => {
-    it('is shown with what it says, and when it was said', async () => {
+    it('is shown with its body and the time when it occurred', async () => {
       const event = auth(userOf(newReference()));
       const occurredAt = new Date('2026-11-23T09:29:59.120Z');
       const id = await past.deliver(event, { occurredAt });
@@ -152,15 +159,15 @@ describe('Past webhook events', () => {
     });
 
     it.each([
-      ['no JSON', 'auth=success'],
+      ['not JSON', 'auth=success'],
       ['a list', '[1,2]'],
-      ['a text', '"auth"'],
-      ['nested too deep for any writer', `{"type":"x","a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
-    ])('that is %s is shown as the text that came', async (_case, text) => {
+      ['a string', '"auth"'],
+      ['nested too deep to serialize', `{"type":"x","a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+    ])('is shown as the received text when it is %s', async (_case, text) => {
       expect(await past.read(await past.post(text))).toMatchObject({ body: null, bodyText: text });
     });
 
-    it('of health data shows no measurement once it is worked off', async () => {
+    it('shows no measurement of health data once it is processed', async () => {
       const event = { type: 'daily', user: userOf(newReference()), data: [{ heart_rate: 61 }] };
       const { status, body } = await past.read(await past.deliver(event));
       expect({ status, body }).toEqual({
@@ -175,7 +182,7 @@ describe('Past webhook events', () => {
     });
   });
 
-  it('T-25: are for admins alone, to see and to replay', async () => {
+  it('T-25: requires the scope admin, to read and to replay', async () => {
     const id = await past.deliver(auth(userOf(newReference())));
     const apiKeys = service.app.get(ApiKeysService, { strict: false });
     const others = SCOPES.filter((scope) => scope !== 'admin');

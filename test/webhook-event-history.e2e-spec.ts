@@ -16,7 +16,7 @@ describe('T-25: a replay cannot outrank newer facts', () => {
   const outcomeOf = async (referenceId: string) => withoutUpdates(await connectionsOf(service, referenceId));
   const sessionOf = async (id: string) => withoutUpdates(await readSession(service, id));
 
-  it('an old auth, replayed after the deauth, resurrects nobody', async () => {
+  it('an old auth that is replayed after the deauth reactivates no connection', async () => {
     const referenceId = newReference();
     const user = userOf(referenceId);
     const linked = await past.deliver(auth(user));
@@ -28,7 +28,7 @@ describe('T-25: a replay cannot outrank newer facts', () => {
     expect(await outcomeOf(referenceId)).toEqual(before);
   });
 
-  it('an old deauth, replayed after the reconnect, ends nobody', async () => {
+  it('an old deauth that is replayed after the reconnect ends no connection', async () => {
     const referenceId = newReference();
     const [old, renewed] = [userOf(referenceId), userOf(referenceId)];
     await past.deliver(auth(old));
@@ -41,11 +41,11 @@ describe('T-25: a replay cannot outrank newer facts', () => {
     expect(await outcomeOf(referenceId)).toEqual(before);
   });
 
-  it('the whole history, replayed at once and event by event, leaves everybody as they are', async () => {
+  it('the whole history, replayed at once and event by event, changes no connection', async () => {
     const { account } = service.sandbox;
     const session = await startSession(service);
     const { referenceId } = session;
-    const historyBegan = new Date().toISOString();
+    const historyStart = new Date().toISOString();
     account.connect({ provider: 'GARMIN', referenceId });
     await service.drainWebhooks();
     account.connect({ provider: 'GARMIN', referenceId });
@@ -72,8 +72,8 @@ describe('T-25: a replay cannot outrank newer facts', () => {
     await service.drainWebhooks();
     expect(await outcomeOf(referenceId)).toEqual(before);
 
-    // Newest first, which is the wrong way round.
-    for (const id of await past.idsOf({ receivedFrom: historyBegan })) {
+    // Newest first, the reverse of the order in which they occurred.
+    for (const id of await past.idsOf({ receivedFrom: historyStart })) {
       await past.replay({ ids: [id] });
       await service.drainWebhooks();
       expect(await outcomeOf(referenceId)).toEqual(before);

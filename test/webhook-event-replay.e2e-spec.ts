@@ -23,9 +23,9 @@ describe('A replay of webhook events', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => service.close());
 
-  it('of a dead event succeeds once its cause is mended', async () => {
+  it('processes a dead letter once its cause is repaired', async () => {
     const referenceId = newReference();
-    const mend = await past.failWritesFor(referenceId);
+    const repair = await past.failWritesFor(referenceId);
     const user = userOf(referenceId);
     const id = await past.deliver(auth(user));
     await past.exhaustRetries(id);
@@ -37,7 +37,7 @@ describe('A replay of webhook events', () => {
     expect(await past.read(id)).toMatchObject({ status: 'pending', attempts: 1, note: 'the disk is full' });
     await past.exhaustRetries(id);
 
-    await mend();
+    await repair();
     const { status, body } = await past.replay({ ids: [id] });
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -55,7 +55,7 @@ describe('A replay of webhook events', () => {
     ]);
   });
 
-  it('is on record: in the event who and when, in the log who, how many and by what', async () => {
+  it('is recorded: the event names the actor and the time, the log the actor, the count and the filters', async () => {
     const user = userOf(newReference());
     const id = await past.deliver(auth(user));
     const { key, id: actor } = await service.app
@@ -80,7 +80,7 @@ describe('A replay of webhook events', () => {
     expect(service.log.join('')).not.toContain(user.user_id);
   });
 
-  it('by filter takes those that fit, and leaves pending ones as they are', async () => {
+  it('takes the events that match its filter, and does not change pending ones', async () => {
     const [user, other] = [userOf(newReference()), userOf(newReference())];
     const linked = await past.deliver(auth(user));
     const untouched = await past.deliver(auth(other));
@@ -95,7 +95,7 @@ describe('A replay of webhook events', () => {
     await service.drainWebhooks();
   });
 
-  it('takes the oldest first, up to the limit, and says how many remain', async () => {
+  it('takes the oldest events first, up to the limit, and reports how many remain', async () => {
     const user = userOf(newReference());
     const ids: string[] = [];
     for (let count = 0; count < 5; count += 1) ids.push(await past.deliver(authAgain(user)));
@@ -107,7 +107,7 @@ describe('A replay of webhook events', () => {
     ]);
   });
 
-  it('of more than a hundred events names the first hundred', async () => {
+  it('names the first hundred events when it takes more', async () => {
     const user = userOf(newReference());
     await Promise.all(Array.from({ length: 120 }, () => past.post(authAgain(user))));
     await service.drainWebhooks();
@@ -117,7 +117,7 @@ describe('A replay of webhook events', () => {
     await service.drainWebhooks();
   });
 
-  it('that is a dry run says what a replay does, and does nothing', async () => {
+  it('reports in a dry run what it would do, and changes nothing', async () => {
     const user = userOf(newReference());
     await past.deliver(auth(user));
     await past.deliver(deauth(user));
@@ -131,18 +131,18 @@ describe('A replay of webhook events', () => {
     await service.drainWebhooks();
   });
 
-  it('that names an event twice, or in capitals, takes it once', async () => {
+  it('takes an event once although it is named twice, or in capitals', async () => {
     const id = await past.deliver(auth(userOf(newReference())));
     const { body } = await past.replay({ ids: [id, id, id.toUpperCase()] });
     expect(body).toMatchObject({ matched: 1, replayed: 1 });
     expect(await past.read(id)).toMatchObject({ replays: 1 });
   });
 
-  it('that ten people ask for at once happens once', async () => {
+  it('happens once although ten callers request it at the same time', async () => {
     const user = userOf(newReference());
     const ids = await Promise.all(Array.from({ length: 20 }, () => past.post(authAgain(user))));
     await service.drainWebhooks();
-    // Half of them by list, in either direction: whoever locks in another order than the others would never get on.
+    // Half of the requests list the ids, in both directions: locks in different orders would end in a deadlock.
     const requests = Array.from({ length: 10 }, (_, index) =>
       index % 2 ? { filter: { terraUserId: user.user_id } } : { ids: index % 4 ? ids : ids.toReversed() },
     );
@@ -155,7 +155,7 @@ describe('A replay of webhook events', () => {
     await service.drainWebhooks();
   });
 
-  it('of health data does nothing a second time, since the data is not kept', async () => {
+  it('changes nothing by health data, since the data is not kept', async () => {
     const event = { type: 'sleep', user: userOf(newReference()), data: [{ heart_rate: 61 }] };
     const id = await past.deliver(event);
     const before = { ...(await stateOf(service)), webhook_events: '' };
@@ -166,7 +166,7 @@ describe('A replay of webhook events', () => {
     expect({ ...(await stateOf(service)), webhook_events: '' }).toEqual(before);
   });
 
-  it('of something unknown is refused with its ids, and replays none of the others', async () => {
+  it('is refused when some ids are unknown, names them, and replays none of the others', async () => {
     const known = await past.deliver(auth(userOf(newReference())));
     const unknownIds = [UNKNOWN_ID, randomUUID()];
     for (const dryRun of [true, false]) {
@@ -202,7 +202,7 @@ describe('A replay of webhook events', () => {
     ['dryRun', { filter: { status: 'dead_lettered' }, dryRun: 'true' }],
     ['dryRun', { filter: { status: 'dead_lettered' }, dryRun: null }],
     ['dry_run', { filter: { status: 'dead_lettered' }, dry_run: true }],
-  ])('is refused for its %s (%#)', async (field, body) => {
+  ])('is refused for the invalid field %s (%#)', async (field, body) => {
     const problem = await refusal(service, 'POST', '/v1/webhook-events/replay', { body });
     expect(problem).toMatchObject({ status: 422, code: 'request.invalid' });
     expect(problem.errors?.map((error) => error.field)).toContain(field);
@@ -210,22 +210,22 @@ describe('A replay of webhook events', () => {
 });
 
 describe('A replayed event', () => {
-  it('is worked off by whichever process works, without being told', async () => {
+  it('is processed by any process whose workers run, without a signal', async () => {
     const service = await startTestApp({ WORKERS_ENABLED: 'true' });
     const past = new PastWebhooks(service);
-    const workedOff = async (id: string): Promise<EventAnswer> => {
+    const untilDone = async (id: string): Promise<EventAnswer> => {
       for (let tries = 0; tries < 100; tries += 1) {
         const event = await past.read(id);
         if (event.status === 'done') return event;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
-      throw new Error('The event was not worked off.');
+      throw new Error('The event was not processed.');
     };
     try {
       const id = await past.post(auth(userOf(newReference())));
-      expect(await workedOff(id)).toMatchObject({ replays: 0 });
+      expect(await untilDone(id)).toMatchObject({ replays: 0 });
       await past.replay({ ids: [id] });
-      expect(await workedOff(id)).toMatchObject({ replays: 1 });
+      expect(await untilDone(id)).toMatchObject({ replays: 1 });
     } finally {
       await service.close();
     }

@@ -10,22 +10,22 @@ interface StoredEvent {
   body: string;
 }
 
-describe('What each event of Terra does, and does not', () => {
+describe('The events of Terra', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
 
-  const user = (referenceId: string | null, over: object = {}) => ({
+  const user = (referenceId: string | null, overrides: object = {}) => ({
     user_id: randomUUID(),
     provider: 'GARMIN',
     reference_id: referenceId,
     scopes: 'A,B',
     active: true,
-    ...over,
+    ...overrides,
   });
-  const auth = (of: object) => ({ type: 'auth', status: 'success', user: of });
+  const auth = (terraUser: object) => ({ type: 'auth', status: 'success', user: terraUser });
 
-  /** Delivers an event, works it off, and tells what became of it. */
+  /** Delivers an event, processes it, and returns its row. */
   const deliver = async (event: object, options: WebhookOptions = {}): Promise<StoredEvent> => {
     const traceId = randomUUID();
     expect((await postWebhook(service, event, { traceId, ...options })).status).toBe(200);
@@ -39,11 +39,11 @@ describe('What each event of Terra does, and does not', () => {
     return stored;
   };
   const linked = async (referenceId = newReference()) => {
-    const of = user(referenceId);
-    await deliver(auth(of));
+    const terraUser = user(referenceId);
+    await deliver(auth(terraUser));
     const [connection] = await connectionsOf(service, referenceId);
     if (!connection) throw new Error('The user was not linked.');
-    return { referenceId, of, connection };
+    return { referenceId, terraUser, connection };
   };
   const totals = async (): Promise<unknown> =>
     service.query(`SELECT (SELECT count(*) FROM terra_connect.connections) AS connections,
@@ -54,7 +54,7 @@ describe('What each event of Terra does, and does not', () => {
       ['in the user alone', (ref: string) => auth(user(ref))],
       ['at the top alone', (ref: string) => ({ ...auth(user(null)), reference_id: ref })],
       ['in both places', (ref: string) => ({ ...auth(user(ref)), reference_id: ref })],
-    ])('links when the reference is %s', async (_case, event) => {
+    ])('links an account when the reference is %s', async (_case, event) => {
       const referenceId = newReference();
       expect(await deliver(event(referenceId))).toMatchObject({ status: 'done', type: 'auth' });
       expect(await connectionsOf(service, referenceId)).toMatchObject([
@@ -76,14 +76,14 @@ describe('What each event of Terra does, and does not', () => {
       ['ignored', 'a user without a provider', (ref) => auth({ ...user(ref), provider: '' })],
       ['ignored', 'no status', (ref) => ({ ...auth(user(ref)), status: undefined })],
       ['ignored', 'an unknown status', (ref) => ({ ...auth(user(ref)), status: 'warning' })],
-    ])('is %s and links nobody when it has %s', async (status, _case, event) => {
+    ])('is %s and links no account when it has %s', async (status, _case, event) => {
       const before = await totals();
       const stored = await deliver(event(newReference()));
       expect(stored).toMatchObject({ status, note: expect.any(String) as unknown });
       expect(await totals()).toEqual(before);
     });
 
-    it('of the old form that tells of a failure links nobody and fails the session', async () => {
+    it('links no account and fails the session in its old form, with status error', async () => {
       const { id, referenceId } = await startSession(service);
       const before = await totals();
       const event = { ...auth(user(referenceId)), status: 'error', reason: 'missing_scopes' };
@@ -96,30 +96,30 @@ describe('What each event of Terra does, and does not', () => {
       });
     });
 
-    it('of the old form does not touch a connection that is there', async () => {
-      const { referenceId, of, connection } = await linked();
-      await deliver({ type: 'auth', status: 'error', user: of, reason: 'access_denied' });
+    it('does not change an existing connection in its old form, with status error', async () => {
+      const { referenceId, terraUser, connection } = await linked();
+      await deliver({ type: 'auth', status: 'error', user: terraUser, reason: 'access_denied' });
       expect(await connectionsOf(service, referenceId)).toEqual([connection]);
     });
 
-    it('T-16: never moves a Terra user from one person to another', async () => {
+    it('T-16: never moves a Terra user from one end user to another', async () => {
       const owner = await linked();
-      const thief = newReference();
-      const event = auth({ ...owner.of, reference_id: thief, scopes: 'Z' });
+      const claimant = newReference();
+      const event = auth({ ...owner.terraUser, reference_id: claimant, scopes: 'Z' });
       const later = { occurredAt: new Date(Date.now() + 1_000) };
       expect(await deliver(event, later)).toMatchObject({ status: 'parked' });
-      expect(await connectionsOf(service, thief)).toEqual([]);
+      expect(await connectionsOf(service, claimant)).toEqual([]);
       expect(await connectionsOf(service, owner.referenceId)).toEqual([owner.connection]);
     });
 
-    it('T-16: an account that is connected anew under another reference is moved, never updated in place', async () => {
+    it('T-16: a connection whose account another reference reconnects becomes moved, and is never updated in place', async () => {
       const owner = await linked();
       const other = newReference();
       const renewed = user(other);
-      await deliver({ type: 'user_reauth', old_user: owner.of, new_user: renewed });
-      const [left] = await connectionsOf(service, owner.referenceId);
-      expect(left).toMatchObject({ id: owner.connection.id, status: 'moved', statusReason: 'moved' });
-      expect(left?.terraUserId).toBe(owner.of.user_id);
+      await deliver({ type: 'user_reauth', old_user: owner.terraUser, new_user: renewed });
+      const [moved] = await connectionsOf(service, owner.referenceId);
+      expect(moved).toMatchObject({ id: owner.connection.id, status: 'moved', statusReason: 'moved' });
+      expect(moved?.terraUserId).toBe(owner.terraUser.user_id);
       expect(await connectionsOf(service, other)).toMatchObject([
         { status: 'active', terraUserId: renewed.user_id },
       ]);
@@ -128,7 +128,7 @@ describe('What each event of Terra does, and does not', () => {
   });
 
   describe('auth_cancelled', () => {
-    it('cancels the session of the person, not their other connections', async () => {
+    it('cancels the session of the end user, and no connection', async () => {
       const { referenceId, connection } = await linked();
       const { id } = await startSession(service, { referenceId });
       const event = { type: 'auth_cancelled', status: 'error', reason: 'access_denied' };
@@ -140,16 +140,19 @@ describe('What each event of Terra does, and does not', () => {
       expect(await connectionsOf(service, referenceId)).toEqual([connection]);
     });
 
-    it.each([null, 'null', 'nobody-we-know'])('of the reference %p changes nothing', async (reference) => {
-      const { id } = await startSession(service);
-      const before = await totals();
-      const event = { type: 'auth_cancelled', status: 'error', reference_id: reference };
-      expect(['done', 'ignored']).toContain((await deliver(event)).status);
-      expect(await totals()).toEqual(before);
-      expect((await readSession(service, id)).status).toBe('pending');
-    });
+    it.each([null, 'null', 'nobody-we-know'])(
+      'changes nothing when its reference is %p',
+      async (reference) => {
+        const { id } = await startSession(service);
+        const before = await totals();
+        const event = { type: 'auth_cancelled', status: 'error', reference_id: reference };
+        expect(['done', 'ignored']).toContain((await deliver(event)).status);
+        expect(await totals()).toEqual(before);
+        expect((await readSession(service, id)).status).toBe('pending');
+      },
+    );
 
-    it('does not undo a session that has been completed', async () => {
+    it('does not undo a completed session', async () => {
       const { id, referenceId } = await startSession(service);
       await linked(referenceId);
       await deliver({ type: 'auth_cancelled', status: 'error', reference_id: referenceId });
@@ -158,58 +161,58 @@ describe('What each event of Terra does, and does not', () => {
   });
 
   describe.each(['deauth', 'access_revoked'])('%s', (type) => {
-    it('revokes, once and for all', async () => {
-      const { referenceId, of } = await linked();
+    it('disconnects the connection; neither a repetition nor a further auth changes that', async () => {
+      const { referenceId, terraUser } = await linked();
       for (const message of ['once', 'twice']) {
-        expect((await deliver({ type, user: { ...of, active: false }, message })).status).toBe('done');
+        expect((await deliver({ type, user: { ...terraUser, active: false }, message })).status).toBe('done');
       }
-      await deliver({ ...auth(of), message: 'again' });
+      await deliver({ ...auth(terraUser), message: 'again' });
       expect(await connectionsOf(service, referenceId)).toMatchObject([
         { status: 'disconnected', statusReason: type },
       ]);
     });
 
-    it('T-13: that comes before the auth it ends is not undone by it', async () => {
+    it('T-13: is not undone by an older auth that arrives later', async () => {
       const referenceId = newReference();
-      const of = user(referenceId);
-      await deliver({ type, user: of });
+      const terraUser = user(referenceId);
+      await deliver({ type, user: terraUser });
       expect(await connectionsOf(service, referenceId)).toEqual([]);
-      await deliver(auth(of), { occurredAt: new Date(Date.now() - 60_000) });
+      await deliver(auth(terraUser), { occurredAt: new Date(Date.now() - 60_000) });
       expect(await connectionsOf(service, referenceId)).toMatchObject([
         { status: 'disconnected', statusReason: type },
       ]);
     });
 
-    it('without a user is ignored', async () => {
+    it('is ignored without a user', async () => {
       expect(await deliver({ type, user: null })).toMatchObject({ status: 'ignored' });
     });
   });
 
   describe('connection_error', () => {
-    it('marks the connection, and a later auth brings it back', async () => {
-      const { referenceId, of } = await linked();
-      expect((await deliver({ type: 'connection_error', user: of })).status).toBe('done');
+    it('sets needs_reauth, and a later auth reactivates the connection', async () => {
+      const { referenceId, terraUser } = await linked();
+      expect((await deliver({ type: 'connection_error', user: terraUser })).status).toBe('done');
       const [broken] = await connectionsOf(service, referenceId);
       expect(broken).toMatchObject({ status: 'needs_reauth', statusReason: 'connection_error' });
-      await deliver(auth({ ...of, scopes: 'C' }), { occurredAt: new Date(Date.now() + 1_000) });
-      const mended = { id: broken?.id, status: 'active', statusReason: null, scopes: ['C'] };
-      expect(await connectionsOf(service, referenceId)).toMatchObject([mended]);
+      await deliver(auth({ ...terraUser, scopes: 'C' }), { occurredAt: new Date(Date.now() + 1_000) });
+      const recovered = { id: broken?.id, status: 'active', statusReason: null, scopes: ['C'] };
+      expect(await connectionsOf(service, referenceId)).toMatchObject([recovered]);
     });
 
-    it('T-13: that is older than what we know changes nothing', async () => {
-      const { referenceId, of } = await linked();
+    it('T-13: changes nothing when it is older than the known state', async () => {
+      const { referenceId, terraUser } = await linked();
       const old = new Date(Date.now() - 3_600_000);
-      await deliver({ type: 'connection_error', user: of }, { occurredAt: old });
+      await deliver({ type: 'connection_error', user: terraUser }, { occurredAt: old });
       expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
     });
 
-    it('of a user whom nobody knows yet waits for them', async () => {
+    it('is parked until its Terra user is known', async () => {
       const referenceId = newReference();
-      const of = user(referenceId);
-      const error = { type: 'connection_error', user: of };
+      const terraUser = user(referenceId);
+      const error = { type: 'connection_error', user: terraUser };
       expect(await deliver(error)).toMatchObject({ status: 'parked' });
       expect(await connectionsOf(service, referenceId)).toEqual([]);
-      await deliver(auth(of), { occurredAt: new Date(Date.now() - 60_000) });
+      await deliver(auth(terraUser), { occurredAt: new Date(Date.now() - 60_000) });
       expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'needs_reauth' }]);
     });
   });

@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, startSession, stateOf } from './support/flow';
 import { nowInSeconds, postWebhook, signatureHeader } from './support/webhooks';
 
-describe('A webhook that comes again has no second effect', () => {
+describe('A repeated webhook has no second effect', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
@@ -21,7 +21,7 @@ describe('A webhook that comes again has no second effect', () => {
   const copies = <T>(count: number, make: (copy: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: count }, (_, copy) => make(copy)));
 
-  it('T-06, T-14: 50 copies at once are stored once and link once', async () => {
+  it('T-06, T-14: 50 copies at once are stored once and link one account', async () => {
     const session = await startSession(service);
     const event = JSON.stringify(authOf(session.referenceId));
     const signature = signatureHeader(event);
@@ -56,7 +56,7 @@ describe('A webhook that comes again has no second effect', () => {
     ['a trace id of 8 KB', 'x'.repeat(8_000)],
     ['a trace id in another script', Buffer.from('spår').toString('latin1')],
     ['a trace id that imitates our own key', 'body:0'],
-  ])('T-07: a captured webhook with %s is a replay all the same', async (_case, traceId) => {
+  ])('T-07: a captured webhook with %s is still a replay', async (_case, traceId) => {
     const referenceId = newReference();
     const event = JSON.stringify(authOf(referenceId));
     const signature = signatureHeader(event);
@@ -69,27 +69,27 @@ describe('A webhook that comes again has no second effect', () => {
     expect(await stateOf(service)).toEqual(before);
   });
 
-  it('T-07: changed case, order or neighbours of a captured signature are no new signature', async () => {
+  it('T-07: a captured signature with another case, order or neighbour is no new signature', async () => {
     const event = JSON.stringify(authOf(newReference()));
     const signature = signatureHeader(event);
     const [time, v1 = ''] = signature.split(',');
     await postWebhook(service, event, { signature });
     const before = await eventsStored();
-    const disguises = [
+    const variants = [
       `${time},${v1.toUpperCase().replace('V1', 'v1')}`,
       `${v1},${time}`,
       `${time},v1=${'0'.repeat(64)},${v1}`,
       `${time},v0=x,${v1}`,
     ];
-    for (const pseudonymize of disguises) {
-      expect((await postWebhook(service, event, { signature: pseudonymize })).status).toBe(200);
-      const asOld = { signature: null, headers: { 'terra-signature': pseudonymize } };
+    for (const variant of variants) {
+      expect((await postWebhook(service, event, { signature: variant })).status).toBe(200);
+      const asOld = { signature: null, headers: { 'terra-signature': variant } };
       expect((await postWebhook(service, event, asOld)).status).toBe(200);
     }
     expect(await eventsStored()).toBe(before);
   });
 
-  it('stores each of two events that differ, though they share a terra-reference', async () => {
+  it('different events are all stored, although they share a terra-reference', async () => {
     const headers = { 'terra-reference': randomUUID() };
     const before = await eventsStored();
     await postWebhook(service, authOf(newReference()), { headers });
@@ -98,7 +98,7 @@ describe('A webhook that comes again has no second effect', () => {
     expect(await eventsStored()).toBe(before + 3);
   });
 
-  it('T-25: a replay of the whole history, signed anew, leaves everybody as they are', async () => {
+  it('T-25: a replay of the whole history with new signatures changes no connection', async () => {
     const referenceId = newReference();
     const { account } = service.sandbox;
     const first = account.connect({ provider: 'GARMIN', referenceId });
@@ -130,7 +130,7 @@ describe('T-10: while a signing secret is replaced', () => {
   beforeAll(async () => (service = await startTestApp({ TERRA_SIGNING_SECRETS: `${OLD},${NEW}` })));
   afterAll(() => service.close());
 
-  it('two destinations tell everything twice, under other trace ids, and it counts once', async () => {
+  it('each event counts once, although two destinations deliver it under different trace ids', async () => {
     const referenceId = newReference();
     const user = { user_id: randomUUID(), provider: 'GARMIN', reference_id: referenceId, scopes: 'A,B' };
     const occurredAt = new Date();

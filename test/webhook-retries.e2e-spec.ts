@@ -6,7 +6,7 @@ import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, stopClock } from './support/flow';
 import { postWebhook } from './support/webhooks';
 
-describe('R12: an event that cannot be worked off', () => {
+describe('R12: an event that cannot be processed', () => {
   let service: TestApp;
   let worker: WebhookInboxWorker;
   beforeAll(async () => {
@@ -21,14 +21,14 @@ describe('R12: an event that cannot be worked off', () => {
     status: 'success',
     user: { user_id: randomUUID(), provider: 'GARMIN', reference_id: referenceId },
   });
-  /** From now on the events of this reference fail, and no others; with the number of times that they did. */
+  /** From now on the events of this reference fail, and no others; `times` counts the failures. */
   const failFor = (referenceId: string): { times: () => number } => {
     const handlers = service.app.get(WebhookHandlers, { strict: false });
     const handle = handlers.handle.bind(handlers);
     let times = 0;
-    jest.spyOn(handlers, 'handle').mockImplementation(async (manager, news) => {
-      const result = await handle(manager, news);
-      if (news.event.owner.referenceId !== referenceId) return result;
+    jest.spyOn(handlers, 'handle').mockImplementation(async (manager, received) => {
+      const result = await handle(manager, received);
+      if (received.event.owner.referenceId !== referenceId) return result;
       times += 1;
       throw new Error(`the handler stumbled ${times}`);
     });
@@ -54,7 +54,7 @@ describe('R12: an event that cannot be worked off', () => {
     while (await worker.runOnce());
   };
 
-  it('is tried again with growing pauses, and dead in the end with its error kept', async () => {
+  it('is retried with growing pauses, and becomes a dead letter that keeps its error', async () => {
     const referenceId = newReference();
     const traceId = randomUUID();
     const failures = failFor(referenceId);
@@ -88,7 +88,7 @@ describe('R12: an event that cannot be worked off', () => {
     expect(failures.times()).toBe(WEBHOOK_RETRY.attempts);
   });
 
-  it('leaves nothing half done: what the handler had written is rolled back', async () => {
+  it('leaves no partial change: the writes of the handler are rolled back', async () => {
     const referenceId = newReference();
     failFor(referenceId);
     await postWebhook(service, authOf(referenceId));
@@ -100,7 +100,7 @@ describe('R12: an event that cannot be worked off', () => {
     expect(await connectionsOf(service, referenceId)).toHaveLength(1);
   });
 
-  it('does not block the others, before or behind it', async () => {
+  it('does not block other events, before or after it', async () => {
     const poison = newReference();
     const traceId = randomUUID();
     failFor(poison);
@@ -116,7 +116,7 @@ describe('R12: an event that cannot be worked off', () => {
     expect(await stored(traceId)).toMatchObject({ status: 'pending', attempts: 1 });
   });
 
-  it('that the database itself refuses is no trouble to others either', async () => {
+  it('does not block other events if the database itself refuses it', async () => {
     const [poison, healthy] = [randomUUID(), newReference()];
     await service.query(
       `ALTER TABLE terra_connect.connection_facts ADD CONSTRAINT no_poison CHECK (provider <> 'POISON')`,
@@ -133,7 +133,7 @@ describe('R12: an event that cannot be worked off', () => {
     expect(note).not.toContain(user.user_id);
   });
 
-  it('that names an id which no index can hold is about nobody', async () => {
+  it('is ignored if its user id is too long for any index', async () => {
     const traceId = randomUUID();
     const user = { ...authOf(newReference()).user, user_id: 'x'.repeat(72_000) };
     await postWebhook(service, { type: 'auth', status: 'success', user }, { traceId });

@@ -5,7 +5,7 @@ import { nowInSeconds, signatureHex } from './support/webhooks';
 
 const SECRETS = ['first-secret-of-ours', 'second-secret-of-ours'];
 
-/** Whether Terra's own SDK accepts it by any of our secrets. */
+/** Whether Terra's own SDK accepts the webhook with any of our secrets. */
 async function sdkAccepts(body: string, header: string): Promise<boolean> {
   const verdicts = await Promise.allSettled(
     SECRETS.map((secret) => verifyTerraWebhookSignature(body, header, secret, { tolerance: 300 })),
@@ -17,7 +17,7 @@ function weAccept(body: string, header: string): boolean {
   return checkSignature(Buffer.from(body), { 'x-terra-signature': header }, SECRETS, new Date(), 300).ok;
 }
 
-/** An honest delivery, as parts that a forger may change. */
+/** A genuine delivery, in parts that a forger may change. */
 const delivery = fc.record({
   body: fc.oneof(
     fc.json(),
@@ -63,7 +63,7 @@ const FORGERIES: Record<string, Forgery> = {
 
 const forgery = fc.oneof(
   fc.constantFrom(...Object.keys(FORGERIES)).map((name) => FORGERIES[name] as Forgery),
-  // One character somewhere is another one, is gone, or is there twice.
+  // One character is replaced, removed, or becomes two.
   fc.tuple(fc.nat(90), fc.string({ minLength: 0, maxLength: 2 })).map(([at, put]): Forgery => {
     return (parts) => {
       const header = parts.join(',');
@@ -72,8 +72,8 @@ const forgery = fc.oneof(
   }),
 );
 
-describe("Terra's own SDK and we", () => {
-  it('T-08: reject together: whatever it rejects, we reject', async () => {
+describe('The signature check', () => {
+  it("T-08: rejects everything that Terra's own SDK rejects", async () => {
     let acceptedByBoth = 0;
     let rejectedByBoth = 0;
     await fc.assert(
@@ -88,12 +88,12 @@ describe("Terra's own SDK and we", () => {
       }),
       { numRuns: 1_500, seed: 4711 },
     );
-    // The cases are worth something only when both verdicts are among them.
+    // The cases show something only if both verdicts are among them.
     expect(acceptedByBoth).toBeGreaterThan(80);
     expect(rejectedByBoth).toBeGreaterThan(80);
   });
 
-  it('accept together what is honestly signed', async () => {
+  it("accepts every genuine signature, as Terra's own SDK does", async () => {
     await fc.assert(
       fc.asyncProperty(fc.json(), fc.constantFrom(...SECRETS), async (body, secret) => {
         const at = nowInSeconds();
@@ -104,14 +104,14 @@ describe("Terra's own SDK and we", () => {
     );
   });
 
-  it('differ on purpose where it is the laxer one', async () => {
+  it('is stricter than the SDK on purpose about a time with a suffix', async () => {
     const body = '{"type":"auth"}';
     const suffixed = `${nowInSeconds()}abc`;
     const header = `t=${suffixed},v1=${signatureHex(body, suffixed, SECRETS[0])}`;
     expect([await sdkAccepts(body, header), weAccept(body, header)]).toEqual([true, false]);
   });
 
-  it('differ on purpose about bytes that are no text: it signs what it reads, we what was sent', async () => {
+  it('differs from the SDK on purpose for bytes that are no text: it checks the bytes as sent, the SDK the text as read', async () => {
     const body = Buffer.from([0x7b, 0xff, 0xfe, 0x7d]);
     const at = nowInSeconds();
     const header = `t=${at},v1=${signatureHex(body, at, SECRETS[0])}`;

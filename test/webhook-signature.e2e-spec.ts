@@ -21,7 +21,7 @@ const newEvent = () => ({
   user: { user_id: `user-${(next += 1)}`, provider: 'GARMIN', reference_id: `person-${next}` },
 });
 
-describe('A webhook is believed by its signature alone', () => {
+describe('The webhook endpoint', () => {
   let service: TestApp;
   beforeAll(async () => {
     service = await startTestApp({ TERRA_SIGNING_SECRETS: `${SECOND_SECRET}, ${SECRET}` });
@@ -41,7 +41,7 @@ describe('A webhook is believed by its signature alone', () => {
     return Number(row?.count);
   };
 
-  /** Posts it; expects 401 that tells nothing, one more in the counter of its cause, and nothing else. */
+  /** Posts the webhook; expects a 401 without details, one more in the counter of its cause, and no other change. */
   const expectRefused = async (
     cause: string,
     event: object | string | Buffer,
@@ -68,27 +68,27 @@ describe('A webhook is believed by its signature alone', () => {
     expect(await stored()).toBe(before + 1);
   };
 
-  describe('T-08: forged', () => {
+  describe('T-08: with a forged signature', () => {
     const body = JSON.stringify(newEvent());
     const at = nowInSeconds();
     const hex = signatureHex(body, at);
 
     it.each<[string, string, string | string[] | null]>([
-      ['none', 'missing', null],
-      ['an empty one', 'missing', ''],
+      ['no signature', 'missing', null],
+      ['an empty signature', 'missing', ''],
       ['a random digest', 'no_match', `t=${at},v1=${'0'.repeat(64)}`],
       ['the digest of another secret', 'no_match', signatureHeader(body, at, 'somebody-else')],
       ['the digest of no secret', 'no_match', signatureHeader(body, at, '')],
       ['the digest of the body without its time', 'no_match', `t=${at},v1=${signatureHex(body, '')}`],
       ['the digest of another time', 'no_match', `t=${at},v1=${signatureHex(body, at - 1)}`],
-      ['a time written otherwise', 'no_match', `t=0${at},v1=${hex}`],
+      ['a time with a leading zero', 'no_match', `t=0${at},v1=${hex}`],
       ['one digit changed', 'no_match', `t=${at},v1=${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}`],
       ['truncated hex', 'malformed', `t=${at},v1=${hex.slice(0, 32)}`],
-      ['hex and more', 'malformed', `t=${at},v1=${hex}00`],
-      ['hex and something else', 'malformed', `t=${at},v1=${hex}=junk`],
-      ['a time and something else', 'malformed', `t=${at}=junk,v1=${hex}`],
-      ['no hex', 'malformed', `t=${at},v1=${'z'.repeat(64)}`],
-      ['base64', 'malformed', `t=${at},v1=${Buffer.from(hex, 'hex').toString('base64')}`],
+      ['hex with two more digits', 'malformed', `t=${at},v1=${hex}00`],
+      ['hex with "=junk" after it', 'malformed', `t=${at},v1=${hex}=junk`],
+      ['a time with "=junk" after it', 'malformed', `t=${at}=junk,v1=${hex}`],
+      ['a digest that is not hex', 'malformed', `t=${at},v1=${'z'.repeat(64)}`],
+      ['a digest in base64', 'malformed', `t=${at},v1=${Buffer.from(hex, 'hex').toString('base64')}`],
       ['only another scheme', 'malformed', `t=${at},v0=${hex}`],
       ['another case of the scheme', 'malformed', `t=${at},V1=${hex}`],
       ['no time', 'malformed', `v1=${hex}`],
@@ -99,12 +99,12 @@ describe('A webhook is believed by its signature alone', () => {
       ['a negative time', 'malformed', `t=-${at},v1=${signatureHex(body, `-${at}`)}`],
       ['a fraction of a time', 'malformed', `t=${at}.5,v1=${signatureHex(body, `${at}.5`)}`],
       ['the digest alone', 'malformed', hex],
-      ['a list of nine', 'malformed', `t=${at}${`,v1=${hex}`.repeat(9)}`],
-      ['8 KB', 'malformed', `t=${at},v1=${hex},v0=${'0'.repeat(8_000)}`],
+      ['nine signatures', 'malformed', `t=${at}${`,v1=${hex}`.repeat(9)}`],
+      ['a header of 8 KB', 'malformed', `t=${at},v1=${hex},v0=${'0'.repeat(8_000)}`],
       ['the header twice', 'malformed', [`t=${at},v1=${hex}`, `t=${at},v1=${hex}`]],
     ])('refuses %s', async (_case, cause, signature) => {
       await expectRefused(cause, body, { signature });
-      // The deprecated name of the header is no way around it.
+      // The deprecated name of the header is no way around the check.
       await expectRefused(cause, body, { signature, signatureName: 'terra-signature' });
     });
 
@@ -115,7 +115,7 @@ describe('A webhook is believed by its signature alone', () => {
       await expectRefused('no_match', event, { signature, headers });
     });
 
-    it('refuses JSON that is equal to what was signed, but not byte for byte', async () => {
+    it('refuses JSON that equals the signed JSON, but not byte for byte', async () => {
       const event = newEvent();
       const signature = signatureHeader(JSON.stringify(event));
       await expectRefused('no_match', JSON.stringify(event, null, 1), { signature });
@@ -124,7 +124,7 @@ describe('A webhook is believed by its signature alone', () => {
       await expectRefused('no_match', escaped, { signature });
     });
 
-    it('refuses a body that only looks the same when it is read as text', async () => {
+    it('refuses a body that equals the signed body only when both are read as text', async () => {
       const [one, other] = [
         Buffer.from('{"type":"\xff"}', 'latin1'),
         Buffer.from('{"type":"\xfe"}', 'latin1'),
@@ -132,13 +132,13 @@ describe('A webhook is believed by its signature alone', () => {
       await expectRefused('no_match', other, { signature: signatureHeader(one) });
     });
 
-    it('refuses an empty body, signed or not: Terra sends none', async () => {
+    it('refuses an empty body, signed or not, since Terra sends none', async () => {
       await expectRefused('missing', '', { signature: null });
       await expectRefused('malformed', '', {});
     });
   });
 
-  describe('accepted', () => {
+  describe('accepts a genuine signature', () => {
     it.each(['X-Terra-Signature', 'terra-signature'])('under the name %s', async (signatureName) => {
       await expectStored(() => postWebhook(service, newEvent(), { signatureName }));
     });
@@ -151,7 +151,7 @@ describe('A webhook is believed by its signature alone', () => {
       );
     });
 
-    it.each([SECRET, SECOND_SECRET])('by any of the secrets (%#)', async (secret) => {
+    it.each([SECRET, SECOND_SECRET])('made with any of the secrets (%#)', async (secret) => {
       await expectStored(() => postWebhook(service, newEvent(), { secret }));
     });
 
@@ -181,7 +181,7 @@ describe('A webhook is believed by its signature alone', () => {
   });
 
   describe('T-09: the clock', () => {
-    // Half a second into the second, so that the request itself does not cross a border.
+    // In the middle of a second, so that the request itself does not reach the next one.
     const at = Math.floor(Date.now() / 1_000) * 1_000 + 500;
     const postWhenAged = async (seconds: number): Promise<RawAnswer> => {
       shiftClock(service, (at - Date.now()) / 1_000);
@@ -211,24 +211,24 @@ describe('A webhook is believed by its signature alone', () => {
       await expectRefused('millisecond_timestamp', newEvent(), { timestamp: Date.now() });
     });
 
-    it('does not take a forged time for a stale one', async () => {
+    it('counts a forged time as forged, and not as stale', async () => {
       const body = JSON.stringify(newEvent());
       const signature = `t=${nowInSeconds() - 1_000},v1=${signatureHex(body, nowInSeconds())}`;
       await expectRefused('no_match', body, { signature });
     });
   });
 
-  describe('size', () => {
+  describe('the size limit', () => {
     const bodyOf = (bytes: number): string => {
       const head = '{"type":"daily","padding":"';
       return `${head}${'x'.repeat(bytes - head.length - 2)}"}`;
     };
 
-    it('takes 15 MB', async () => {
+    it('allows 15 MB', async () => {
       await expectStored(() => postWebhook(service, bodyOf(15 * MEGABYTE)));
     });
 
-    it('refuses 16 MB, however well signed', async () => {
+    it('refuses 16 MB, even with a genuine signature', async () => {
       const before = await stateOf(service);
       const answer = await postWebhook(service, bodyOf(16 * MEGABYTE));
       expect(answer).toMatchObject({ status: 413, json: { code: 'request.too_large' } });
@@ -236,7 +236,7 @@ describe('A webhook is believed by its signature alone', () => {
     });
   });
 
-  it('takes what it cannot read, and sets it aside: Terra would switch the destination off', async () => {
+  it('accepts a body that it cannot process and sets it aside: Terra would switch off a destination that refuses', async () => {
     const bodies = ['{"type":', 'hello', '[]', 'null', '{}', '{"type":5}', Buffer.from([0xff, 0, 0xfe])];
     for (const body of bodies) await expectStored(() => postWebhook(service, body));
     await expectStored(() => postWebhook(service, { type: 'wristband_exploded', user: null }));

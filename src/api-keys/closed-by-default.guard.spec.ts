@@ -33,9 +33,9 @@ class OpenRoutes {
   anything(): void {}
 }
 
-describe('T-05: a route is closed until somebody opens it', () => {
+describe('T-05: a route', () => {
   const guard = new ClosedByDefaultGuard(new Reflector());
-  const asked = (controller: object, handler: object): boolean =>
+  const isAllowed = (controller: object, handler: object): boolean =>
     guard.canActivate({
       getHandler: () => handler,
       getClass: () => controller,
@@ -44,9 +44,9 @@ describe('T-05: a route is closed until somebody opens it', () => {
 
   it.each([
     ['is neither public nor guarded', forgotten],
-    ['names a scope that no guard asks for', scoped],
-  ])('stays shut when it %s', (_case, handler) => {
-    expect(() => asked(Routes, handler ?? {})).toThrow(
+    ['names a scope that no guard checks', scoped],
+  ])('is closed when it %s', (_case, handler) => {
+    expect(() => isAllowed(Routes, handler ?? {})).toThrow(
       expect.objectContaining({ code: 'auth.missing_key' }) as Error,
     );
   });
@@ -64,6 +64,6 @@ describe('T-05: a route is closed until somebody opens it', () => {
       (GuardedRoutes.prototype as unknown as { scoped: object }).scoped,
     ],
   ])('lets a caller pass when it %s', (_case, controller, handler) => {
-    expect(asked(controller, handler ?? {})).toBe(true);
+    expect(isAllowed(controller, handler ?? {})).toBe(true);
   });
 });

@@ -17,7 +17,7 @@ function accepted(text: string): string | null {
   }
 }
 
-/** The promise itself, in terms of text: what leaves us begins with a listed entry, and its path with that entry's. */
+/** The guarantee in terms of text: an accepted URL is a listed entry, or continues it after `/`, `?` or `#`. */
 function isWithinListed(url: string): boolean {
   return LISTED.some((entry) => {
     const prefix = entry.replace(/\/+$/, '');
@@ -92,7 +92,7 @@ const SCHEMES = [
 ];
 const PATHS = ['', '/', '/devices', '/devices/../..', '/%64evices', '/devices%2f..%2f..'];
 
-describe('T-04: return targets', () => {
+describe('T-04: the check of return URLs', () => {
   it('refuses hostile hosts behind every scheme and before every path', () => {
     const corpus = SCHEMES.flatMap((scheme) =>
       HOSTS.flatMap((host) => PATHS.map((path) => `${scheme}${host}${path}`)),
@@ -101,10 +101,10 @@ describe('T-04: return targets', () => {
     expect(corpus.filter((url) => accepted(url) !== null)).toEqual([]);
   });
 
-  it('refuses ways out of the listed path', () => {
+  it('refuses paths that lead out of the listed path', () => {
     const dots = ['..', '%2e%2e', '.%2e', '%2E.', '%2e%2E'];
     const slashes = ['/', '\\', '%2f', '%5c', '%2F', '%5C'];
-    const ways = dots.flatMap((dot) => slashes.map((slash) => `/devices${slash}${dot}${slash}admin`));
+    const traversals = dots.flatMap((dot) => slashes.map((slash) => `/devices${slash}${dot}${slash}admin`));
     const within = [...slashes.slice(2), '%00', '%0a', '%0D', '%09'].map(
       (hidden) => `/devices/..${hidden}admin`,
     );
@@ -118,7 +118,7 @@ describe('T-04: return targets', () => {
       '//devices',
     ];
     const corpus = [
-      ...ways,
+      ...traversals,
       ...within,
       ...others,
       '/devices/\t../x',
@@ -158,7 +158,7 @@ describe('T-04: return targets', () => {
     expect(accepted(url)).toBeNull();
   });
 
-  it('refuses what is longer than any browser promises to follow', () => {
+  it('refuses a URL that is longer than every browser follows', () => {
     expect(accepted(`https://app.example.com/devices/${'x'.repeat(2_100)}`)).toBeNull();
   });
 
@@ -175,7 +175,7 @@ describe('T-04: return targets', () => {
     expect(accepted(url)).toBe(stored);
   });
 
-  it('lets nothing through that is not within the list, whatever the text', () => {
+  it('accepts only URLs within the list, whatever the text', () => {
     const piece = fc.constantFrom(
       ...SCHEMES,
       ...HOSTS,
@@ -218,7 +218,7 @@ describe('T-04: return targets', () => {
         const stored = accepted(url);
         if (stored === null) return;
         expect(isWithinListed(stored)).toBe(true);
-        // A browser reads what we send exactly as we checked it, and so does whoever reads it again.
+        // A browser, like every later reader, reads the URL exactly as the check has read it.
         expect(new URL(stored).href).toBe(stored);
         expect(stored).not.toMatch(/[\s\\]|^[^/]*\/\/[^/]*@/);
       }),
@@ -226,20 +226,20 @@ describe('T-04: return targets', () => {
     );
   });
 
-  it('adds the session and the status, and replaces them where somebody put them already', () => {
-    const told = (url: string): string => urls.withOutcome(url, 'S', 'connected');
-    expect(told('https://app.example.com/devices')).toBe(
+  it('adds the session and the status, and replaces existing ones', () => {
+    const outcomeOf = (url: string): string => urls.withOutcome(url, 'S', 'connected');
+    expect(outcomeOf('https://app.example.com/devices')).toBe(
       'https://app.example.com/devices?session_id=S&status=connected',
     );
-    expect(told('pulse://connected')).toBe('pulse://connected?session_id=S&status=connected');
+    expect(outcomeOf('pulse://connected')).toBe('pulse://connected?session_id=S&status=connected');
     const query = 'status=failed&a=1&session_id=X&%73tatus=cancelled';
-    expect(told(`https://app.example.com/devices?${query}`)).toBe(
+    expect(outcomeOf(`https://app.example.com/devices?${query}`)).toBe(
       'https://app.example.com/devices?a=1&session_id=S&status=connected',
     );
   });
 
   it.each(['q=a%20b', 'q=a+b', 'flag', 'x=%2F&y=%2f', 'a=1&a=2', 'u=é', '=x'])(
-    'leaves the rest of the query as it was: %s',
+    'leaves the rest of the query unchanged: %s',
     (query) => {
       const url = `https://app.example.com/devices?${query}`;
       const expected = `${new URL(url).href}&session_id=S&status=pending`;

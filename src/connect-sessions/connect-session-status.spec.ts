@@ -1,11 +1,11 @@
 import { CONNECT_SESSION_STATUSES, mayBecome, statusOfFailure } from './connect-session-status';
 
-describe("a connect session's status", () => {
-  it('lets nothing outrank a connection', () => {
+describe('The status of a connect session', () => {
+  it('never changes once it is completed', () => {
     for (const status of CONNECT_SESSION_STATUSES) expect(mayBecome('completed', status)).toBe(false);
   });
 
-  it('becomes completed from every other end, since a connection may be told late', () => {
+  it('may become completed from every other status, since a connection may be reported late', () => {
     for (const status of CONNECT_SESSION_STATUSES.filter((other) => other !== 'completed')) {
       expect(mayBecome(status, 'completed')).toBe(true);
     }
@@ -16,7 +16,7 @@ describe("a connect session's status", () => {
     ['user_cancelled', 'cancelled'],
     ['missing_scopes', 'failed'],
     [null, 'failed'],
-  ])('takes the reason %s for %s', (reason, status) => {
+  ])('after a failure with the reason %s is %s', (reason, status) => {
     expect(statusOfFailure(reason)).toBe(status);
   });
 });

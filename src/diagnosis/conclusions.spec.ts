@@ -4,7 +4,7 @@ import type { DiagnosisInput } from './diagnosis-input';
 const NOW = new Date('2026-11-24T12:00:00Z');
 const ago = (hours: number): Date => new Date(NOW.getTime() - hours * 3_600_000);
 
-const facts = (change: object = {}): DiagnosisInput => ({
+const input = (change: object = {}): DiagnosisInput => ({
   referenceId: 'user-1',
   now: NOW,
   erasedAt: null,
@@ -34,11 +34,11 @@ const webhook = (status: string): object => ({
   webhooks: [{ id: 'w-1', type: 'auth', status, note: 'why', receivedAt: ago(1) }],
 });
 const ended = (statusReason: string): object => connection({ status: 'disconnected', statusReason });
-const ill = (statusReason: string): object => connection({ status: 'needs_reauth', statusReason });
+const needsReauth = (statusReason: string): object => connection({ status: 'needs_reauth', statusReason });
 const terra = (...ids: string[]): object => ({
   terra: { answered: true, users: ids.map((terraUserId) => ({ terraUserId, provider: 'GARMIN' })) },
 });
-const silent = (cause: string): object => ({ terra: { answered: false, cause } });
+const unanswered = (cause: string): object => ({ terra: { answered: false, cause } });
 
 describe('conclude', () => {
   it.each<[code: string, change: object]>([
@@ -55,9 +55,9 @@ describe('conclude', () => {
     ['session_expired', session({ status: 'expired' })],
     ['webhook_parked', webhook('parked')],
     ['webhook_dead_lettered', webhook('dead_lettered')],
-    ['needs_reauth_connection_error', ill('connection_error')],
-    ['needs_reauth_inactive', ill('inactive')],
-    ['needs_reauth_missing_scopes', ill('missing_scopes')],
+    ['needs_reauth_connection_error', needsReauth('connection_error')],
+    ['needs_reauth_inactive', needsReauth('inactive')],
+    ['needs_reauth_missing_scopes', needsReauth('missing_scopes')],
     ['disconnecting_waits_for_terra', connection({ status: 'disconnecting' })],
     ['disconnected_deauth', ended('deauth')],
     ['disconnected_access_revoked', ended('access_revoked')],
@@ -66,12 +66,12 @@ describe('conclude', () => {
     ['moved', connection({ status: 'moved' })],
     ['terra_has_user_we_do_not', terra('t-2')],
     ['we_have_user_terra_does_not', { ...connection({}), ...terra() }],
-    ['terra_unreachable', { ...connection({}), ...silent('terra.timeout') }],
-    ['wrong_credentials', { ...connection({}), ...silent('terra.bad_credentials') }],
+    ['terra_unreachable', { ...connection({}), ...unanswered('terra.timeout') }],
+    ['wrong_credentials', { ...connection({}), ...unanswered('terra.bad_credentials') }],
     ['no_webhooks_at_all', { ...connection({}), lastWebhookAt: null }],
     ['quiet_since', connection({ lastDataAt: ago(100) })],
-  ])('says %s, what it means and what to do, and that not all is well', (code, change) => {
-    const { healthy, conclusions } = conclude(facts(change));
+  ])('reports %s with its meaning and advice, and calls the end user not healthy', (code, change) => {
+    const { healthy, conclusions } = conclude(input(change));
     expect(conclusions.map((one) => one.code)).toContain(code);
     expect(healthy).toBe(false);
     for (const { summary, advice } of conclusions) {
@@ -81,22 +81,22 @@ describe('conclude', () => {
     }
   });
 
-  it('calls somebody healthy who is connected, whom Terra lists, and about whom nothing waits', () => {
-    const { healthy, conclusions } = conclude(facts({ ...connection({}), ...terra('t-1') }));
+  it('calls an end user healthy when Terra lists the active connection and no event or request waits', () => {
+    const { healthy, conclusions } = conclude(input({ ...connection({}), ...terra('t-1') }));
     expect({ healthy, codes: conclusions.map(({ code }) => code) }).toEqual({
       healthy: true,
       codes: ['connected'],
     });
   });
 
-  it('puts what matters most first', () => {
+  it('lists the most important conclusion first', () => {
     const all = {
       ...connection({}),
       ...webhook('dead_lettered'),
-      ...silent('terra.bad_credentials'),
+      ...unanswered('terra.bad_credentials'),
       lastWebhookAt: null,
     };
-    expect(conclude(facts(all)).conclusions.map(({ code }) => code)).toEqual([
+    expect(conclude(input(all)).conclusions.map(({ code }) => code)).toEqual([
       'wrong_credentials',
       'webhook_dead_lettered',
       'no_webhooks_at_all',

@@ -17,7 +17,7 @@ function record(level = 'info'): { logger: JsonLogger; lines: () => Record<strin
 }
 
 describe('JsonLogger', () => {
-  it('writes fields beside the context that Nest adds', () => {
+  it('writes the fields of an event next to the context that Nest adds', () => {
     const { logger, lines } = record();
     logger.log({ event: 'session.created', sessionId: 's-1' }, 'Sessions');
     expect(lines()).toMatchObject([
@@ -32,7 +32,7 @@ describe('JsonLogger', () => {
     expect(lines().map(({ requestId }) => requestId)).toEqual(['request-1', undefined]);
   });
 
-  it('keeps query strings and the properties of errors out (T-19)', () => {
+  it('keeps query strings and the properties of errors out of the log (T-19)', () => {
     const { logger, lines } = record();
     const cause = Object.assign(new Error('GET https://terra/userInfo?user_id=canary failed'), {
       config: { headers: { 'x-api-key': 'canary' } },
@@ -51,7 +51,7 @@ describe('JsonLogger', () => {
     });
   });
 
-  it("says the framework's own start-up lines only when asked for detail", () => {
+  it("writes the framework's start-up lines only at level debug", () => {
     const [quiet, detailed] = [record('info'), record('debug')];
     for (const { logger } of [quiet, detailed]) logger.log('Mapped {/v1}', 'RouterExplorer');
     expect([quiet.lines().length, detailed.lines().length]).toEqual([0, 1]);

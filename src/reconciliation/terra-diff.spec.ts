@@ -5,7 +5,7 @@ import { diffListed, diffMissing, type Observation } from './terra-diff';
 const HOUR = 3_600_000;
 const askedAt = new Date('2026-11-24T12:00:00.000Z');
 const ago = (hours: number): Date => new Date(askedAt.getTime() - hours * HOUR);
-const seen: Observation = { askedAt, source: 'reconcile', actor: 'schedule' };
+const observation: Observation = { askedAt, source: 'reconcile', actor: 'schedule' };
 
 const listed = (change: Partial<TerraUser> = {}): TerraUser => ({
   terraUserId: 'u-1',
@@ -17,7 +17,7 @@ const listed = (change: Partial<TerraUser> = {}): TerraUser => ({
   lastWebhookUpdate: null,
   ...change,
 });
-const held = (
+const known = (
   identity: Partial<ConnectionIdentity> = {},
   connection: Partial<Connection> | null = {},
 ): KnownTerraUser => ({
@@ -50,100 +50,110 @@ const held = (
 });
 const failing = { status: 'needs_reauth', statusReason: 'connection_error', statusAt: ago(5) } as const;
 
-describe('somebody whom Terra lists', () => {
-  const actionsOf = (user: TerraUser, known: KnownTerraUser | null): string[] =>
-    diffListed(user, known, seen).map(({ action }) => action);
+describe('A Terra user that Terra lists', () => {
+  const actionsOf = (user: TerraUser, knownUser: KnownTerraUser | null): string[] =>
+    diffListed(user, knownUser, observation).map(({ action }) => action);
 
   it.each<[string, Partial<TerraUser>, KnownTerraUser | null, string[]]>([
-    ['is in step', {}, held(), []],
-    ['unknown to us is linked', {}, null, ['link']],
+    ['is in step', {}, known(), []],
+    ['is linked when we do not know it', {}, null, ['link']],
+    ['is linked when we know only its id', {}, known({ connectionId: null, linkedAt: null }, null), ['link']],
+    ['has no owner when it is unknown and has no reference', { referenceId: null }, null, ['no_owner']],
+    ['is not authenticated when it is unknown and inactive', { active: false }, null, ['not_authenticated']],
     [
-      'of whom we know nothing but the id is linked',
-      {},
-      held({ connectionId: null, linkedAt: null }, null),
-      ['link'],
-    ],
-    ['unknown and without a reference is nobody’s', { referenceId: null }, null, ['no_owner']],
-    ['unknown and inactive has not finished', { active: false }, null, ['not_authenticated']],
-    ['under another reference is never moved', { referenceId: 'other' }, held(), ['owner_conflict']],
-    [
-      'under another reference is no news of one that moved',
+      'is an owner conflict under another reference, and never moved',
       { referenceId: 'other' },
-      held({}, { status: 'moved' }),
+      known(),
+      ['owner_conflict'],
+    ],
+    [
+      'is in step under another reference when its connection has moved',
+      { referenceId: 'other' },
+      known({}, { status: 'moved' }),
       [],
     ],
-    ['without a reference is still whose it was', { referenceId: null }, held(), []],
+    ['keeps its owner when Terra lists no reference', { referenceId: null }, known(), []],
     [
-      'after our disconnect is disconnected again',
+      'is disconnected again after our disconnect',
       {},
-      held({ endedAt: ago(2), endedCause: 'disconnected_by_us' }, { status: 'disconnected' }),
+      known({ endedAt: ago(2), endedCause: 'disconnected_by_us' }, { status: 'disconnected' }),
       ['disconnect_again'],
     ],
     [
-      'after a deauth that we asked for is disconnected again',
+      'is disconnected again after a deauth that we requested',
       {},
-      held(
+      known(
         { endedAt: ago(2), endedCause: 'deauth' },
         { status: 'disconnected', statusReason: 'disconnected_by_us' },
       ),
       ['disconnect_again'],
     ],
     [
-      'after a deauth that we did not ask for is reported',
+      'is reported after a deauth that we did not request',
       {},
-      held({ endedAt: ago(2), endedCause: 'deauth' }, { status: 'disconnected', statusReason: 'deauth' }),
+      known({ endedAt: ago(2), endedCause: 'deauth' }, { status: 'disconnected', statusReason: 'deauth' }),
       ['contradiction'],
     ],
     [
-      'after its access was revoked is reported',
+      'is reported after its access was revoked',
       {},
-      held({ endedAt: ago(2), endedCause: 'access_revoked' }, { status: 'disconnected' }),
+      known({ endedAt: ago(2), endedCause: 'access_revoked' }, { status: 'disconnected' }),
       ['contradiction'],
     ],
     [
-      'and whose end came while Terra was asked is in step',
+      'is in step when it ends while Terra is asked',
       {},
-      held({ endedAt: askedAt, endedCause: 'disconnected_by_us' }, { status: 'disconnected' }),
+      known({ endedAt: askedAt, endedCause: 'disconnected_by_us' }, { status: 'disconnected' }),
       [],
     ],
     [
-      'after it was taken for gone is revived',
+      'is revived after it was ended as absent',
       {},
-      held({ endedAt: ago(2), endedCause: 'absent' }, { status: 'disconnected', statusReason: 'absent' }),
+      known({ endedAt: ago(2), endedCause: 'absent' }, { status: 'disconnected', statusReason: 'absent' }),
       ['revive'],
     ],
-    ['though another took its place is reported', {}, held({ supersededBy: 'u-2' }), ['contradiction']],
-    ['while it is being disconnected is left to that', {}, held({}, { status: 'disconnecting' }), []],
-    ['and had been missing is back', {}, held({ missingSince: ago(3) }), ['mark_seen']],
-    ['with other scopes has other scopes', { scopes: ['A', 'C'] }, held(), ['update_scopes']],
-    ['without scopes says nothing of scopes', { scopes: null }, held(), []],
-    ['inactive is failing', { active: false }, held(), ['mark_inactive']],
-    ['inactive, which we know, is in step', { active: false }, held({}, failing), []],
-    ['active is no proof that a failing one has recovered', {}, held({}, failing), []],
     [
-      'with data from before the failure has not recovered',
+      'is reported when another Terra user has superseded it',
+      {},
+      known({ supersededBy: 'u-2' }),
+      ['contradiction'],
+    ],
+    ['is left alone while it is disconnecting', {}, known({}, { status: 'disconnecting' }), []],
+    ['is marked as seen when it was missing', {}, known({ missingSince: ago(3) }), ['mark_seen']],
+    ['gets new scopes when Terra lists other scopes', { scopes: ['A', 'C'] }, known(), ['update_scopes']],
+    ['keeps its scopes when Terra lists none', { scopes: null }, known(), []],
+    ['is marked as inactive when Terra lists it as inactive', { active: false }, known(), ['mark_inactive']],
+    [
+      'is in step when we know that it fails and Terra lists it as inactive',
+      { active: false },
+      known({}, failing),
+      [],
+    ],
+    ['has not recovered from a failure by being active', {}, known({}, failing), []],
+    [
+      'has not recovered with data from before the failure',
       { lastWebhookUpdate: ago(6) },
-      held({}, failing),
+      known({}, failing),
       [],
     ],
     [
-      'with data since the failure has recovered',
+      'has recovered with data since the failure',
       { lastWebhookUpdate: ago(1) },
-      held({}, failing),
+      known({}, failing),
       ['recover'],
     ],
     [
-      'with data, and without scopes that are needed, has not recovered',
+      'has not recovered with data while required scopes are missing',
       { lastWebhookUpdate: ago(1) },
-      held({}, { ...failing, statusReason: 'missing_scopes' }),
+      known({}, { ...failing, statusReason: 'missing_scopes' }),
       [],
     ],
-  ])('%s', (_, change, known, expected) => {
-    expect(actionsOf(listed(change), known)).toEqual(expected);
+  ])('%s', (_, change, knownUser, expected) => {
+    expect(actionsOf(listed(change), knownUser)).toEqual(expected);
   });
 
-  it('is linked as of when Terra made it, with what Terra says', () => {
-    const [correction] = diffListed(listed(), null, seen);
+  it('is linked with the creation time and the values that Terra lists', () => {
+    const [correction] = diffListed(listed(), null, observation);
     expect(correction?.fact).toMatchObject({
       terraUserId: 'u-1',
       kind: 'linked',
@@ -157,45 +167,45 @@ describe('somebody whom Terra lists', () => {
   });
 
   it.each<[string, Partial<TerraUser>, KnownTerraUser | null]>([
-    ['made', { createdAt: new Date(askedAt.getTime() + HOUR) }, null],
+    ['creation', { createdAt: new Date(askedAt.getTime() + HOUR) }, null],
     [
       'data',
       { lastWebhookUpdate: new Date(askedAt.getTime() + HOUR) },
-      held({}, { ...failing, statusAt: ago(1) }),
+      known({}, { ...failing, statusAt: ago(1) }),
     ],
-  ])('never gets a time that lies ahead of the question (%s)', (_, change, known) => {
-    expect(diffListed(listed(change), known, seen)[0]?.fact?.occurredAt).toEqual(askedAt);
+  ])('never gets a time later than the request to Terra (%s)', (_, change, knownUser) => {
+    expect(diffListed(listed(change), knownUser, observation)[0]?.fact?.occurredAt).toEqual(askedAt);
   });
 
-  it('never brings somebody back who ended by anything but our own conclusion', () => {
+  it('is never revived unless it was ended as absent', () => {
     for (const endedCause of ['deauth', 'access_revoked', 'disconnected_by_us'] as const) {
-      const kinds = diffListed(listed(), held({ endedAt: ago(1), endedCause }), seen);
+      const kinds = diffListed(listed(), known({ endedAt: ago(1), endedCause }), observation);
       expect(kinds.map(({ fact }) => fact?.kind)).not.toContain('linked');
     }
   });
 });
 
-describe('somebody whom Terra does not list', () => {
-  const actionsOf = (known: KnownTerraUser): string[] =>
-    diffMissing(known, seen, HOUR).map(({ action }) => action);
+describe('A Terra user that Terra does not list', () => {
+  const actionsOf = (knownUser: KnownTerraUser): string[] =>
+    diffMissing(knownUser, observation, HOUR).map(({ action }) => action);
 
   it.each<[string, KnownTerraUser, string[]]>([
-    ['is noted the first time', held(), ['mark_missing']],
-    ['is noted the first time though it fails', held({}, failing), ['mark_missing']],
-    ['a little later is not believed yet', held({ missingSince: ago(0.9) }), ['still_missing']],
-    ['long enough afterwards has ended', held({ missingSince: ago(1) }), ['end_absent']],
-    ['and was connected while Terra was asked is not missing', held({ linkedAt: askedAt }), []],
-    ['and is being disconnected is not missing', held({}, { status: 'disconnecting' }), []],
-    ['and has ended is not missing', held({ endedAt: ago(1), endedCause: 'deauth' }), []],
-    ['and was superseded is not missing', held({ supersededBy: 'u-2' }), []],
-    ['and does not count any more is not missing', held({}, { terraUserId: 'u-2' }), []],
-    ['and moved is not missing', held({}, { status: 'moved' }), []],
-  ])('%s', (_, known, expected) => {
-    expect(actionsOf(known)).toEqual(expected);
+    ['is marked as missing the first time', known(), ['mark_missing']],
+    ['is marked as missing the first time although it fails', known({}, failing), ['mark_missing']],
+    ['is still missing, and not ended, a little later', known({ missingSince: ago(0.9) }), ['still_missing']],
+    ['is ended once it is missing long enough', known({ missingSince: ago(1) }), ['end_absent']],
+    ['is not missing when it is connected while Terra is asked', known({ linkedAt: askedAt }), []],
+    ['is not missing while it is disconnecting', known({}, { status: 'disconnecting' }), []],
+    ['is not missing when it has ended', known({ endedAt: ago(1), endedCause: 'deauth' }), []],
+    ['is not missing when it is superseded', known({ supersededBy: 'u-2' }), []],
+    ['is not missing when its connection has another Terra user', known({}, { terraUserId: 'u-2' }), []],
+    ['is not missing when its connection has moved', known({}, { status: 'moved' }), []],
+  ])('%s', (_, knownUser, expected) => {
+    expect(actionsOf(knownUser)).toEqual(expected);
   });
 
-  it('ends as of the observation, so that whatever is newer outranks it', () => {
-    const [correction] = diffMissing(held({ missingSince: ago(2) }), seen, HOUR);
+  it('ends at the time of the request to Terra, so that newer facts outrank the end', () => {
+    const [correction] = diffMissing(known({ missingSince: ago(2) }), observation, HOUR);
     expect(correction?.fact).toMatchObject({ kind: 'ended', cause: 'absent', occurredAt: askedAt });
   });
 });

@@ -16,57 +16,57 @@ const answer = (status: number, body?: unknown, retryAfter?: number): TerraAnswe
 const codeOf = (operation: string, given: TerraAnswer): string | null =>
   errorOfAnswer(operation, given)?.code ?? null;
 
-describe("what Terra's answers mean", () => {
+describe('An answer of Terra', () => {
   it.each([
-    ['any 2xx with an object is a success', answer(201, { url: 'https://…' }), null],
-    ['so is a bare array', answer(200, []), null],
+    ['a 2xx with an object is a success', answer(201, { url: 'https://…' }), null],
+    ['a 2xx with a bare array is a success', answer(200, []), null],
     ['a 2xx that is not JSON is malformed', answer(200, undefined), 'terra.malformed_answer'],
     [
       'a 200 with status "error" is an error',
       answer(200, { status: 'error', message: 'no' }),
       'terra.rejected',
     ],
-    ['401 is our credentials', answer(401, { title: 'unauthorized' }), 'terra.bad_credentials'],
+    ['401 means wrong credentials', answer(401, { title: 'unauthorized' }), 'terra.bad_credentials'],
     [
-      '403 is our credentials',
+      '403 means wrong credentials',
       answer(403, { status: 'error', message: 'Forbidden' }),
       'terra.bad_credentials',
     ],
     [
-      '403 with an entitlement code is the account',
+      '403 with an entitlement code means that the account is not entitled',
       answer(403, { code: 'entitlement_required' }),
       'terra.not_entitled',
     ],
     [
-      '404 about the dev-id is our credentials',
+      '404 about the dev-id means wrong credentials',
       answer(404, { message: 'Invalid dev-id was provided' }),
       'terra.bad_credentials',
     ],
     [
-      '404 about something else is for the client to judge',
+      '404 about something else is left to the client to judge',
       answer(404, { title: 'not found' }),
       'terra.not_found',
     ],
-    ['410 is a withdrawn endpoint', answer(410, {}), 'terra.gone'],
+    ['410 means a withdrawn endpoint', answer(410, {}), 'terra.gone'],
     [
-      '400 about the user limit is the cap',
+      '400 about the user limit means the user cap',
       answer(400, { message: 'User Limit Reached' }),
       'terra.user_cap_reached',
     ],
     [
-      '403 about the user limit is the cap too',
+      '403 about the user limit means the user cap, too',
       answer(403, { message: 'user limit reached' }),
       'terra.user_cap_reached',
     ],
     [
-      '400 about sources is the dashboard',
+      '400 about providers means that no source is enabled',
       answer(400, { message: 'No providers are enabled' }),
       'terra.no_provider_enabled',
     ],
-    ['any other 400 is our mistake', answer(400, { message: 'language' }), 'terra.rejected'],
-    ['429 asks to slow down', answer(429, {}), 'terra.rate_limited'],
-    ['500 is an outage', answer(500, undefined), 'terra.unavailable'],
-    ['503 is an outage', answer(503, { code: 'authorization_unavailable' }), 'terra.unavailable'],
+    ['any other 400 means that our request is wrong', answer(400, { message: 'language' }), 'terra.rejected'],
+    ['429 means a rate limit', answer(429, {}), 'terra.rate_limited'],
+    ['500 means an outage', answer(500, undefined), 'terra.unavailable'],
+    ['503 means an outage', answer(503, { code: 'authorization_unavailable' }), 'terra.unavailable'],
   ])('%s', (_, given, code) => {
     expect(codeOf('user-info', given)).toBe(code);
   });
@@ -74,7 +74,7 @@ describe("what Terra's answers mean", () => {
   it.each([
     ['an HTML page means that no source is enabled', answer(500, undefined), 'terra.no_provider_enabled'],
     ['a null message means wrong credentials', answer(500, { message: null }), 'terra.bad_credentials'],
-    ['anything else is an outage', answer(500, { message: 'oops' }), 'terra.unavailable'],
+    ['any other body means an outage', answer(500, { message: 'oops' }), 'terra.unavailable'],
   ])('a 500 of the legacy widget endpoint: %s', (_, given, code) => {
     expect(codeOf(LEGACY_WIDGET_SESSION, given)).toBe(code);
   });
@@ -86,11 +86,11 @@ describe("what Terra's answers mean", () => {
     ['UND_ERR_BODY_TIMEOUT', 'terra.timeout'],
     ['ERR_CANCELED', 'terra.timeout'],
     ['ANSWER_TOO_LARGE', 'terra.malformed_answer'],
-  ])('a failure with %s is %s', (code, expected) => {
+  ])('a call that fails with %s is %s', (code, expected) => {
     expect(errorOfFailure(Object.assign(new Error('x'), { code })).code).toBe(expected);
   });
 
-  it('reads Retry-After as seconds and as a date', () => {
+  it('may name its Retry-After in seconds or as a date', () => {
     expect(retryAfterSeconds({ 'retry-after': '7' })).toBe(7);
     const inAMinute = retryAfterSeconds({ 'retry-after': new Date(Date.now() + 60_000).toUTCString() });
     expect(inAMinute).toBeGreaterThan(55);
@@ -98,7 +98,7 @@ describe("what Terra's answers mean", () => {
     expect(retryAfterSeconds({ 'retry-after': 'soon' })).toBeUndefined();
   });
 
-  it('logs what Terra said without what we sent, and never the echoed query (T-19)', () => {
+  it('is logged with its message, without the values that we sent and without the echoed query (T-19)', () => {
     const given = answer(400, {
       message: 'no user r-4711',
       instance: '/api/v2/userInfo?reference_id=r-4711',

@@ -11,7 +11,7 @@ const user = {
   lastWebhookUpdate: null,
 };
 
-describe("reading Terra's users", () => {
+describe('Reading users', () => {
   it.each([
     ['a bare array', [wire]],
     ['{users}', { status: 'success', users: [wire] }],
@@ -20,13 +20,13 @@ describe("reading Terra's users", () => {
     expect(toTerraUsers(body)).toEqual([user]);
   });
 
-  it('passes over what is no user, and never throws', () => {
+  it('skips values that are not users, and never throws', () => {
     for (const body of [null, undefined, 'text', 7, {}, [], { users: 'x' }, [null, { user_id: 5 }]]) {
       expect(toTerraUsers(body)).toEqual([]);
     }
   });
 
-  it('says null where Terra says nothing', () => {
+  it('gives null for a field that Terra omits', () => {
     expect(toTerraUser({ user_id: 'u-1', provider: 'X' })).toEqual({
       terraUserId: 'u-1',
       provider: 'X',
@@ -44,69 +44,69 @@ describe("reading Terra's users", () => {
     ['2026-11-24T10:00:00.5', '2026-11-24T10:00:00.500Z'],
     ['yesterday', null],
     [1_700_000_000, null],
-  ])('reads the time %s as UTC, or as none', (created_at, expected) => {
+  ])('reads the time %s as UTC, or as null', (created_at, expected) => {
     expect(toTerraUser({ ...wire, created_at })?.createdAt?.toISOString() ?? null).toBe(expected);
   });
 
-  it('refuses text that Postgres cannot hold as it is', () => {
+  it('refuses text that Postgres cannot store unchanged', () => {
     expect(toTerraUser({ ...wire, user_id: 'u\u0000' })).toBeNull();
     expect(toTerraUser({ ...wire, reference_id: 'r\ud800' })?.referenceId).toBeNull();
   });
 });
 
-describe('reading a list that may be empty', () => {
+describe('Reading a list that may be empty', () => {
   it.each([
     ['a bare array', []],
     ['{users}', { status: 'success', users: [] }],
     ['{user}', { status: 'success', is_authenticated: false, user: null }],
-  ])('takes %s of nobody for nobody', (_, body) => {
+  ])('reads %s without users as an empty list', (_, body) => {
     expect(readTerraUsers(body)).toEqual([]);
   });
 
   it.each([
-    ['no list at all', { status: 'success' }],
-    ['a list that is none', { users: 'x' }],
-    ['a list of which one cannot be read', { users: [wire, { user_id: 5 }] }],
-    ['a user who cannot be read', { user: { user_id: 'u-1' } }],
-    ['nothing', null],
-  ])('does not take %s for nobody', (_, body) => {
+    ['an object without a list', { status: 'success' }],
+    ['a list of the wrong type', { users: 'x' }],
+    ['a list with an unreadable user', { users: [wire, { user_id: 5 }] }],
+    ['an unreadable user', { user: { user_id: 'u-1' } }],
+    ['null', null],
+  ])('does not read %s as an empty list', (_, body) => {
     expect(readTerraUsers(body)).toBeNull();
   });
 });
 
-describe('reading a page of all users', () => {
+describe('Reading a page of all users', () => {
   it.each([
     ['flat', { status: 'success', next: 3, max_page: 4, results: [wire] }],
     ['nested', { data: { next: 3, max_page: 3, results: [wire] } }],
-  ])('accepts it %s', (_, body) => {
+  ])('accepts the %s shape', (_, body) => {
     expect(readTerraUserPage(body, 2)).toEqual({ users: [user], unreadable: 0, next: 3 });
   });
 
-  it('counts those that cannot be read, instead of dropping them', () => {
+  it('counts unreadable users instead of dropping them', () => {
     const body = { next: null, results: [wire, { user_id: 'u-2' }, null] };
     expect(readTerraUserPage(body, 0)).toEqual({ users: [user], unreadable: 2, next: null });
   });
 
   it.each([
     ['without results', { status: 'success', next: null, max_page: 0 }],
-    ['whose results are no list', { next: null, results: {} }],
-    ['that does not say what follows', { results: [wire] }],
-    ['that leads to itself', { next: 2, results: [wire] }],
-    ['that leads back', { data: { next: 0, results: [wire] } }],
-    ['that leads to half a page', { next: 2.5, results: [wire] }],
+    ['whose results are not a list', { next: null, results: {} }],
+    ['that does not name the next page', { results: [wire] }],
+    ['that names itself as the next page', { next: 2, results: [wire] }],
+    ['that names an earlier page as the next', { data: { next: 0, results: [wire] } }],
+    ['that names a fraction as the next page', { next: 2.5, results: [wire] }],
     ['that is a bare list', [wire]],
-    ['that is no JSON', undefined],
-  ])('refuses one %s', (_, body) => {
+    ['that is not JSON', undefined],
+  ])('refuses a page %s', (_, body) => {
     expect(readTerraUserPage(body, 2)).toBeNull();
   });
 });
 
-describe('reading the catalogue', () => {
-  it('leaves out what is switched off', () => {
+describe('Reading the catalogue', () => {
+  it('leaves out a disabled provider', () => {
     expect(toTerraProvider({ provider: 'GARMIN', enabled: false })).toBeNull();
   });
 
-  it('lists the kinds of data that a provider gives', () => {
+  it('lists the data types of a provider', () => {
     const entry = {
       provider: 'oura',
       name: 'Oura',

@@ -19,18 +19,18 @@ declare global {
   var __TEST_SERVER__: TestServer | undefined;
 }
 
-/** A run that was killed leaves its folder, and outside Linux its server too. */
+/** Removes what killed test runs leave: their folder, and outside Linux their server, too. */
 async function removeAbandoned(): Promise<void> {
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue;
     const folder = join(tmpdir(), name);
     try {
-      // A folder made a moment ago may belong to a run that has not claimed it yet.
+      // A folder younger than a minute may belong to a run that has not claimed it yet.
       if (Date.now() - statSync(folder).mtimeMs < 60_000 || hasLivingOwner(folder)) continue;
       await new PostgresFolder(folder).stopLeftover();
       rmSync(folder, { recursive: true, force: true });
     } catch {
-      // It may be another user's; then it is not ours to clear.
+      // The folder may belong to another user; this run then leaves it alone.
     }
   }
 }
@@ -46,7 +46,7 @@ async function makeTemplate(postgres: EmbeddedPostgres): Promise<void> {
   }
   const client = new Client({ connectionString: postgres.url('postgres') });
   await client.connect();
-  // A single open connection to the template would make every later copy fail.
+  // One open connection to the template makes every copy of it fail.
   await client.query(`ALTER DATABASE ${TEMPLATE} IS_TEMPLATE true ALLOW_CONNECTIONS false`);
   await client.end();
 }
@@ -58,7 +58,7 @@ export default async function globalSetup(): Promise<void> {
   try {
     await makeTemplate(postgres);
   } catch (error) {
-    // Jest runs no teardown after a set-up that failed.
+    // Jest runs no teardown after a failed setup.
     await postgres.stop();
     rmSync(folder, { recursive: true, force: true });
     throw error;

@@ -11,29 +11,29 @@ export interface ReconcileAnswer {
   conclusion: string;
 }
 
-/** Something happens at Terra, and its webhooks are lost. */
-export function unheard<T>(service: TestApp, happens: () => T): T {
+/** Runs a change at Terra whose webhooks are lost. */
+export function withWebhooksLost<T>(service: TestApp, change: () => T): T {
   const { behaviour } = service.sandbox;
   const before = behaviour.webhooks;
   behaviour.webhooks = 'off';
   try {
-    return happens();
+    return change();
   } finally {
     behaviour.webhooks = before;
   }
 }
 
-/** People whom Terra has linked, and of whom we were told. */
-export async function linkPeople(
+/** New end users, each with one account that Terra has linked and reported to us by webhook. */
+export async function linkEndUsers(
   service: TestApp,
   count: number,
   provider = 'GARMIN',
 ): Promise<LinkedUser[]> {
-  const people = Array.from({ length: count }, () =>
+  const endUsers = Array.from({ length: count }, () =>
     service.sandbox.account.connect({ provider, referenceId: newReference() }),
   );
   await service.drainWebhooks();
-  return people;
+  return endUsers;
 }
 
 export function reconcile<Body = ReconcileAnswer>(
@@ -43,7 +43,7 @@ export function reconcile<Body = ReconcileAnswer>(
   return service.api<Body>('POST', `/v1/end-users/${encodeURIComponent(referenceId)}/reconcile`);
 }
 
-/** A whole sweep, as the worker or the command would do it. */
+/** A complete sweep, run as the worker or the command runs it. */
 export async function sweep(
   service: TestApp,
   request: { dryRun?: boolean; force?: boolean } = {},
@@ -53,23 +53,16 @@ export async function sweep(
   return sweeps.report(id);
 }
 
-/** The end users that are due for it are compared, however many. */
-export async function compareDue(service: TestApp): Promise<number> {
+/** Reconciles every end user that is due, and returns how many there were. */
+export async function reconcileDue(service: TestApp): Promise<number> {
   const worker = service.app.get(ReconcileWorker, { strict: false });
   let total = 0;
   for (let count = await worker.runOnce(); count > 0; count = await worker.runOnce()) total += count;
   return total;
 }
 
-export interface HeldConnection {
-  referenceId: string;
-  terraUserId: string;
-  status: string;
-  statusReason: string | null;
-}
-
-/** What we hold, and what Terra holds, in the same words; connections that have ended are left out. */
-export async function liveHere(service: TestApp): Promise<string[]> {
+/** Our live connections as "reference id, Terra user id", to compare with `liveAtTerra`. */
+export async function liveInDatabase(service: TestApp): Promise<string[]> {
   const rows = await service.query<{ id: string }>(
     `SELECT reference_id || ' ' || terra_user_id AS id FROM terra_connect.connections
       WHERE merged_into IS NULL AND status IN ('active', 'needs_reauth')`,
@@ -77,6 +70,7 @@ export async function liveHere(service: TestApp): Promise<string[]> {
   return rows.map(({ id }) => id).sort();
 }
 
+/** Terra's linked users in the same form. */
 export function liveAtTerra(service: TestApp): string[] {
   return service.sandbox.account
     .linkedUsers()
@@ -84,8 +78,8 @@ export function liveAtTerra(service: TestApp): string[] {
     .sort();
 }
 
-/** What must stay as it is when a comparison fails or is held: connections, identities, facts, and the ledger. */
-export async function heldState(service: TestApp): Promise<unknown> {
+/** Digests and counts that a failed reconcile, or a sweep that awaits approval, must not change. */
+export async function reconciledState(service: TestApp): Promise<unknown> {
   const [row] = await service.query(
     `SELECT (SELECT md5(coalesce(string_agg(concat_ws('|', id, status, status_reason, terra_user_id, scopes), ',' ORDER BY id), ''))
           FROM terra_connect.connections) AS connections,

@@ -17,13 +17,13 @@ export function startTestSandbox(options: Partial<SandboxOptions> = {}): Promise
 export interface WidgetVisit {
   /** Provider code as the widget shows it, e.g. `GARMIN`. */
   provider: string;
-  /** The account the person logs in with at the provider; default: the same one on every visit of a reference. */
+  /** The account that the end user logs in with at the provider; default: the same on every visit of a reference. */
   account?: string;
 }
 
 /**
- * Plays the person: opens the widget, picks the provider and agrees. Returns where the browser is sent in the end,
- * without going there. Under `multiAuth` that is the widget itself; with feedback, its result page.
+ * Acts as the end user: opens the widget, picks the provider and agrees. Returns the URL that the widget redirects to,
+ * without visiting it. Under `multiAuth` that is the widget itself; with feedback, its result page.
  */
 export async function connectThroughWidget(
   widgetUrl: string,
@@ -32,7 +32,7 @@ export async function connectThroughWidget(
   return answerConsent(widgetUrl, visit, 'allow');
 }
 
-/** The same person says no, or (with `missing_scopes`) agrees but unticks what the provider needs. */
+/** The end user refuses, or (with `missing_scopes`) agrees but unticks the scopes that the provider needs. */
 export async function cancelInWidget(
   widgetUrl: string,
   visit: WidgetVisit & { reason?: 'access_denied' | 'missing_scopes' },
@@ -52,11 +52,11 @@ async function answerConsent(
   const link = new RegExp(`href="([^"]+)"\\s+data-testid="provider-${visit.provider}"`).exec(
     chooser.html,
   )?.[1];
-  // A single provider skips the chooser: then this already is its consent page.
+  // A single provider skips the chooser: this already is its consent page.
   const consent = link ? await browse(new URL(link, chooser.url), widgetOrigin) : chooser;
   if (!consent.html?.includes('data-testid="consent-allow"')) return consent.url;
 
-  // An account left empty is the one that the page suggests.
+  // An empty account selects the one that the page suggests.
   const form = new URLSearchParams({ action, account: visit.account ?? '' });
   const shownScopes = [...consent.html.matchAll(/name="scope"\s+value="([^"]+)"/g)].map(
     (match) => match[1] ?? '',
@@ -65,7 +65,7 @@ async function answerConsent(
   return (await browse(consent.url, widgetOrigin, { method: 'POST', body: form })).url;
 }
 
-/** Follows redirects as long as they stay in the widget; `html` is missing once the browser has left it. */
+/** Follows redirects within the widget; `html` is missing once the browser has left the widget. */
 async function browse(
   url: URL,
   origin: string,
@@ -90,12 +90,12 @@ export interface ReceivedWebhook {
 export interface WebhookReceiver {
   url: string;
   received: ReceivedWebhook[];
-  /** Statuses for the coming calls, one each; 200 once it is empty. `stall` never answers. */
+  /** Statuses for the next calls, one each; 200 once the list is empty. `stall` never answers. */
   answers: (number | 'stall')[];
   close(): Promise<void>;
 }
 
-/** A destination that is not ours: takes down what it gets and answers as told. */
+/** A webhook destination other than the service: records each webhook and answers with the next of `answers`. */
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const received: ReceivedWebhook[] = [];
   const answers: (number | 'stall')[] = [];

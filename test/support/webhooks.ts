@@ -2,15 +2,15 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { sendRaw, type RawAnswer } from './raw-http';
 import { TEST_CREDENTIALS } from './sandbox';
 
-/** What a webhook by hand may differ in from an honest one. */
+/** How a test's webhook may differ from a genuine one. */
 export interface WebhookOptions {
   secret?: string;
   /** The `t` that is signed and sent; default: now, in seconds. */
   timestamp?: number | string;
-  /** The whole signature header, instead of a true one. A list sends it several times, null not at all. */
+  /** The whole signature header, instead of a valid one. A list sends several headers, null sends none. */
   signature?: string | string[] | null;
   signatureName?: string;
-  /** X-Terra-Trace-Id; default: a new one. A list sends it several times, null not at all. */
+  /** X-Terra-Trace-Id; default: a new one. A list sends several headers, null sends none. */
   traceId?: string | string[] | null;
   /** X-Terra-Ordering-Timestamp. */
   occurredAt?: Date;
@@ -19,7 +19,7 @@ export interface WebhookOptions {
 
 export const nowInSeconds = (): number => Math.floor(Date.now() / 1_000);
 
-/** Hex HMAC-SHA256 over `"{t}." + body`, as Terra's documents describe it. Shares no code with the service. */
+/** Hex HMAC-SHA256 over `"{t}." + body`, as Terra documents it. Shares no code with the service. */
 export function signatureHex(
   body: string | Buffer,
   timestamp: number | string,
@@ -37,7 +37,7 @@ export function signatureHeader(
   return `t=${timestamp},v1=${signatureHex(body, timestamp, secret)}`;
 }
 
-/** Posts a webhook as Terra would, except for what the options change. */
+/** Posts a webhook as Terra does, apart from what the options change. */
 export function postWebhook(
   service: { url: string },
   event: object | string | Buffer,
