@@ -56,10 +56,10 @@ describe('what has happened to a connection', () => {
     ]);
     expect(told.slice(-5)).toEqual([
       'disconnect_requested disconnect_requested us api disconnecting',
-      'swapped user_reauth person webhook active',
-      'linked auth person webhook active',
+      'swapped user_reauth end_user webhook active',
+      'linked auth end_user webhook active',
       'failing connection_error provider webhook needs_reauth',
-      'linked auth person webhook active',
+      'linked auth end_user webhook active',
     ]);
     const swap = items.find(({ kind }) => kind === 'swapped');
     expect(swap).toMatchObject({ terraUserId: renewed.userId, oldTerraUserId: old.userId });
