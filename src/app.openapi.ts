@@ -3,19 +3,21 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { VERSION } from './version';
 
 const DESCRIPTION = `
-Connects your end users' wearables through Terra, and knows which Terra user belongs to which of your users.
+Terra Connect connects your end users' wearables through Terra. It records which Terra user belongs to which end user.
 
-1. \`POST /v1/connect-sessions\` with your id of the end user; send the person's browser to \`connectUrl\`.
-2. The person authorises a provider in Terra's widget and comes back to your \`returnUrl\` with \`session_id\` and \`status\`.
-3. \`GET /v1/connections?referenceId=…\` tells which Terra users are theirs, now and from then on.
+1. Call \`POST /v1/connect-sessions\` with your id of the end user. Send the end user's browser to \`connectUrl\`.
+2. The end user authorises a provider in Terra's widget. The browser returns to your \`returnUrl\` with \`session_id\`
+   and \`status\`.
+3. Call \`GET /v1/connections?referenceId=…\` to read the end user's connections, now and at any later time.
 
-Callers authenticate with an API key (\`Authorization: Bearer …\`); each route names the scope that it needs in
-\`x-required-scope\`, and a key with \`admin\` may do everything. Errors are RFC 9457 problems: decide by \`code\`.
-Ids are time-ordered UUIDs, times are RFC 3339 in UTC. Unknown fields of a request are refused; expect new fields in
-answers.
+Authenticate with an API key (\`Authorization: Bearer …\`). Each route names the scope that it needs in
+\`x-required-scope\`. A key with the scope \`admin\` may call every route.
 
-Answers have an \`X-Request-Id\`: quote it when something went wrong. It is the one that you sent, if that has 8 to 64
-letters, digits, \`_\`, \`.\` or \`-\`.`.trim();
+Errors are RFC 9457 problems: decide by \`code\`. Ids are time-ordered UUIDs. Times are RFC 3339 in UTC. The service
+rejects unknown fields in a request. Expect new fields in a response.
+
+Every response has an \`X-Request-Id\`: quote it when you report a problem. To choose the id yourself, send this header
+with 8 to 64 letters, digits, \`_\`, \`.\` or \`-\`.`.trim();
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
@@ -29,19 +31,19 @@ const HEADERS_OF_STATUS: Record<string, string[]> = {
 };
 const HEADERS = {
   Location: {
-    description: 'Where the browser goes.',
+    description: 'Where the browser goes next.',
     schema: { type: 'string', format: 'uri' },
   },
   'Retry-After': {
-    description: 'After how many seconds to try again.',
+    description: 'Seconds to wait before you try again.',
     schema: { type: 'integer', minimum: 0, example: 5 },
   },
   'WWW-Authenticate': {
-    description: 'How to authenticate: `Bearer` with an API key; on the webhook route `Terra-Signature`.',
+    description: 'How to authenticate: `Bearer` with an API key, or `Terra-Signature` on the webhook route.',
     schema: { type: 'string', example: 'Bearer' },
   },
   'X-Request-Id': {
-    description: 'Names the request in our log.',
+    description: 'Id of the request in the log of the service.',
     schema: { type: 'string', example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10' },
   },
 };
@@ -55,17 +57,20 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
       type: 'http',
       scheme: 'bearer',
       bearerFormat: 'API key',
-      description: 'An API key, made with `terra-connect api-key create`.',
+      description: 'An API key. Create one with `terra-connect api-key create`.',
     })
-    .addTag('Connect sessions', 'Let a person connect a device.')
-    .addTag('Connections', 'Which Terra user belongs to which end user.')
-    .addTag('End users', 'What belongs to one end user.')
-    .addTag('Sweeps', "Comparing all of Terra's users with what is held here.")
-    .addTag('Providers', 'What can be connected.')
-    .addTag('Browser', "What a person's browser visits; no key.")
-    .addTag('Webhooks', 'What Terra calls; signed.')
-    .addTag('Webhook events', 'What Terra has sent and what came of it, for admins.')
-    .addTag('Operations', 'For those who run the service; open, keep them inside your network.')
+    .addTag('Connect sessions', 'Let an end user connect a wearable.')
+    .addTag('Connections', 'Read which Terra user belongs to which end user, and disconnect accounts.')
+    .addTag('End users', 'Reconcile, diagnose, export or erase one end user.')
+    .addTag('Sweeps', "Compare all of Terra's users with the connections of this service.")
+    .addTag('Providers', 'Read which providers your end users can connect.')
+    .addTag('Browser', "Routes that the end user's browser visits. They need no API key.")
+    .addTag('Webhooks', 'The route that Terra calls. Terra signs each request.')
+    .addTag('Webhook events', 'Read and replay the events that Terra has sent. For operators.')
+    .addTag(
+      'Operations',
+      'Health and metrics for operators. These routes need no API key: keep them inside your network.',
+    )
     .build();
   config.components = { ...config.components, headers: HEADERS };
   const document = SwaggerModule.createDocument(app, config, {
@@ -75,7 +80,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   return document;
 }
 
-// The routes would all say the same of them: which ones an answer has follows from its status.
+// The status of a response decides its headers, so no route documents them.
 function addHeaders(document: OpenAPIObject): void {
   for (const { responses } of Object.values(document.paths).flatMap(operationsOf)) {
     for (const [status, response] of Object.entries(responses)) {
@@ -92,7 +97,7 @@ function operationsOf({ get, post, put, patch, delete: remove }: PathItem): Oper
   return [get, post, put, patch, remove].filter((operation) => operation !== undefined);
 }
 
-/** The document at `/openapi.json`, and Swagger UI at `/docs`. Made when somebody first asks for it. */
+/** Serves the document at `/openapi.json` and Swagger UI at `/docs`. The first request builds the document. */
 export function serveOpenApi(app: INestApplication): void {
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
     jsonDocumentUrl: 'openapi.json',

@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { AuthenticatedRequest } from './api-key.guard';
 import type { Caller } from './api-keys.service';
 
-/** The caller that the guard has let in. */
+/** The caller that the API key guard has authenticated. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   const { caller } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   if (!caller) throw new Error('CurrentCaller is used on a route that the API key guard does not protect.');

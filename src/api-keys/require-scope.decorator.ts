@@ -5,19 +5,19 @@ import type { Scope } from './scopes';
 
 export const REQUIRED_SCOPE = 'terra-connect:required-scope';
 
-/** Names the scope that a route needs, for the guard and for the API docs. */
+/** Sets the scope that a route needs, for the guard and for the API docs. */
 export function RequireScope(scope: Scope): MethodDecorator {
   return applyDecorators(
     SetMetadata(REQUIRED_SCOPE, scope),
     ApiExtension('x-required-scope', scope),
     ApiProblems({
       401: {
-        'auth.missing_key': 'No `Authorization: Bearer` header came with the request.',
-        'auth.invalid_key': 'The key is unknown or revoked.',
+        'auth.missing_key': 'The request has no API key. Send it as `Authorization: Bearer <key>`.',
+        'auth.invalid_key': 'The API key is unknown or revoked. Use another key.',
       },
       403: {
         'auth.missing_scope': {
-          when: `The key lacks the scope \`${scope}\`.`,
+          when: `The API key lacks the scope \`${scope}\`. Use a key with this scope.`,
           members: { requiredScope: scope },
         },
       },

@@ -7,8 +7,8 @@ import { ApiKeyGuard } from './api-key.guard';
 export const GUARDED_BY_KEY = 'terra-connect:guarded-by-key';
 
 /**
- * A controller for internal callers: guarded by API key, validated, errors as problems. All of it hangs on the
- * controller instead of the application, because the application may be somebody else's.
+ * A controller for internal callers: it has the API key guard, request validation and errors as problems. These are set
+ * on the controller, not on the application, because a host application has its own.
  */
 export function RestController(path: string, tag: string): ClassDecorator {
   return applyDecorators(
@@ -20,8 +20,14 @@ export function RestController(path: string, tag: string): ClassDecorator {
     UsePipes(requestValidation),
     UseFilters(ProblemFilter),
     ApiProblems({
-      400: { 'request.malformed': 'The address, or a body that came with it, cannot be read.' },
-      503: { 'database.unavailable': 'Postgres cannot be reached; try again after Retry-After.' },
+      400: {
+        'request.malformed':
+          'The service cannot read the URL or the body. Send a decodable URL and a valid JSON body.',
+      },
+      503: {
+        'database.unavailable':
+          'The service cannot reach Postgres. Nothing was changed. Try again after Retry-After.',
+      },
     }),
   );
 }

@@ -1,7 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { ConnectLinkUnknownError } from './connect-sessions.errors';
 
-/** A host's platform may answer HEAD with the GET route, which would spend a return nonce without anybody coming back. */
+/** Rejects HEAD. A host's HTTP platform may answer HEAD with the GET route: that would spend a return nonce although no
+ * browser has returned. */
 @Injectable()
 export class GetOnlyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

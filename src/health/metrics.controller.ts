@@ -1,12 +1,8 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { Public } from '../http';
 import { Metrics } from '../observability';
-
-const METRICS_EXAMPLE = `# HELP terra_connect_webhook_backlog Webhook events in the inbox, by status.
-# TYPE terra_connect_webhook_backlog gauge
-terra_connect_webhook_backlog{status="pending"} 0
-`;
+import { ApiReadMetrics } from './metrics.openapi';
 
 @ApiTags('Operations')
 @Public()
@@ -16,12 +12,7 @@ export class MetricsController {
 
   @Get()
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  @ApiOperation({ summary: 'Metrics for Prometheus', description: 'Open: keep it inside your network.' })
-  @ApiProduces('text/plain')
-  @ApiOkResponse({
-    description: 'The Prometheus text format, version 0.0.4.',
-    schema: { type: 'string', example: METRICS_EXAMPLE },
-  })
+  @ApiReadMetrics()
   read(): Promise<string> {
     return this.metrics.scrape();
   }

@@ -2,20 +2,23 @@ import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { PROBLEM_TITLES } from './problem';
 import { ProblemDto } from './problem.dto';
 
-/** When a problem happens; with the members of its own that it brings, as an example. */
-type Occasion = string | { when: string; members: Record<string, unknown> };
+/** When a problem happens and what to do; optionally with an example of the extra members of that problem. */
+export type Occasion = string | { when: string; members: Record<string, unknown> };
 type Codes = Record<string, Occasion>;
 type Problems = Record<number, Codes>;
 
-// Nobody foresees it, so nobody would write it at a route.
-const EVERYWHERE: Problems = { 500: { internal: 'Our fault; the log has it under the request id.' } };
+// Any route may fail like this, so no route documents it.
+const EVERYWHERE: Problems = {
+  500: { internal: 'The service failed. Report the request id: the log has the error under it.' },
+};
 
-/** By route and status: the problems that are described so far. */
+/** The problems described so far, by route and status. */
 const described = new WeakMap<object, Problems>();
 
 /**
- * Documents the problems a route may answer with: status → code → when it happens. On a controller: of all its routes.
- * A status may be described in several places; what is said of a code first, which is nearest to the route, holds.
+ * Documents the problems of a route: status → code → when it happens. On a controller, it documents all routes.
+ * Several decorators may describe one status. The first text for a code wins, and the decorator nearest to the method
+ * runs first.
  */
 export function ApiProblems(problems: Problems): ClassDecorator & MethodDecorator {
   return (target: object, _name?: string | symbol, method?: PropertyDescriptor) => {
@@ -43,7 +46,7 @@ function describe(route: PropertyDescriptor, status: number, codes: Codes): void
   described.set(route.value as object, { ...known, [status]: all });
   ApiResponse({
     status,
-    // Swagger joins this to the description that is there, but puts the new content in the place of the old.
+    // Swagger appends this to an earlier description, but replaces the earlier content.
     description: added.map(([code, occasion]) => `\`${code}\` ${whenOf(occasion)}`).join('\n\n'),
     content: {
       'application/problem+json': {

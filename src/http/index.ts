@@ -1,9 +1,27 @@
 export { ApiProblems } from './api-problem.decorator';
-export { ApiReferenceId, NO_BODY_PROBLEMS, REFERENCE_ID_PROBLEM } from './api-reference-id.decorator';
+export {
+  ApiCount,
+  ApiId,
+  ApiNullableText,
+  ApiProvider,
+  ApiReferenceId,
+  ApiTerraUserId,
+  ApiTime,
+  EXAMPLE_ID,
+  EXAMPLE_TERRA_USER_ID,
+} from './api-property.decorators';
 export { PageQueryDto } from './page-query.dto';
+export { PageOf } from './page.dto';
 export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';
+export { ApiIdParam, ApiReferenceIdParam, ReferenceIdPipe, uuidParam } from './path-parameters';
 export { toProblem } from './problem';
 export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
-export { ReferenceIdPipe } from './reference-id.pipe';
+export {
+  BODY_PROBLEMS,
+  invalidField,
+  NO_BODY_PROBLEMS,
+  PAGE_PROBLEM,
+  REFERENCE_ID_PROBLEM,
+} from './route-problems';
 export { requestValidation } from './validation.pipe';

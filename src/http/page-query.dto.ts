@@ -5,9 +5,9 @@ import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 
-/** Where to go on reading a list. */
+/** Which page of a list to return. */
 export class PageQueryDto {
-  @ApiPropertyOptional({ type: 'integer', description: 'How many items at the most.', example: 50 })
+  @ApiPropertyOptional({ type: 'integer', description: 'Maximum number of items on the page.', example: 50 })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value,
@@ -17,7 +17,7 @@ export class PageQueryDto {
   @Max(MAX_LIMIT, { message: `must be a whole number from 1 to ${MAX_LIMIT}` })
   limit: number = DEFAULT_LIMIT;
 
-  /** The `nextCursor` of the page before; opaque. Without it: the first page. */
+  /** The `nextCursor` of the previous page; opaque. Omit it for the first page. */
   @IsOptional()
   @IsString()
   cursor?: string;

@@ -6,12 +6,12 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
-/** Cursors hide the id of the last item seen; ids are time-ordered, so they order the list too. */
+/** A cursor is the encoded id of the last item on the page. Ids are time-ordered, so they also order the list. */
 function encodeCursor(id: string): string {
   return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
 }
 
-/** @throws RequestInvalidError when the text is no cursor of ours */
+/** @throws CursorUnknownError when the text is not one of our cursors */
 export function decodeCursor(cursor: unknown): string {
   const hex = typeof cursor === 'string' ? Buffer.from(cursor, 'base64url').toString('hex') : '';
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
@@ -25,7 +25,7 @@ export class CursorUnknownError extends RequestInvalidError {
   }
 }
 
-/** Cuts a list that was read with one item too many, which shows whether more follow. */
+/** Makes a page of rows that were read with one row more than the limit: the extra row shows that more follow. */
 export function toPage<T extends { id: string }>(rows: T[], limit: number): Page<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);

@@ -1,15 +1,15 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-@ApiSchema({ description: 'One refused field.' })
+@ApiSchema({ description: 'A rejected field.' })
 export class FieldProblemDto {
   /**
-   * Its name; of a nested one the path, with dots.
+   * Name of the field; the dotted path of a nested field.
    * @example 'returnUrl'
    */
   field: string;
 
   /**
-   * Why it is refused.
+   * Why the field is rejected.
    * @example 'is not in the list of allowed return URLs'
    */
   detail: string;
@@ -17,26 +17,26 @@ export class FieldProblemDto {
 
 @ApiSchema({
   description:
-    'An error, as RFC 9457 has it. Decide by `code`: it is stable, the texts are not. Some codes bring facts as members of their own, such as `availableProviders` or `requiredScope`.',
+    'An error as an RFC 9457 problem. Decide by `code`: the code is stable, the texts are not. Some codes have extra members, such as `availableProviders` or `requiredScope`.',
 })
 export class ProblemDto {
   /**
-   * The code as a URI; it leads nowhere.
+   * The code as a URI that names the problem. There is no page behind it.
    * @example 'urn:terra-connect:problem:connection.not_found'
    */
   type: string;
 
   /**
-   * The status in words.
+   * The HTTP status in words.
    * @example 'Not found'
    */
   title: string;
 
-  @ApiProperty({ type: 'integer', description: 'The HTTP status of the answer.', example: 404 })
+  @ApiProperty({ type: 'integer', description: 'The HTTP status of the response.', example: 404 })
   status: number;
 
   /**
-   * Stable and machine-readable.
+   * Stable, machine-readable code of the problem.
    * @example 'connection.not_found'
    */
   code: string;
@@ -47,6 +47,6 @@ export class ProblemDto {
    */
   detail: string;
 
-  /** With `request.invalid` and `session.return_url_not_allowed`: the fields that were refused. */
+  /** The rejected fields; only with `request.invalid` and `session.return_url_not_allowed`. */
   errors?: FieldProblemDto[];
 }

@@ -2,7 +2,7 @@ import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import { HttpAdapterHost } from '@nestjs/core';
 import { toProblem, type Problem } from './problem';
 
-/** Answers every error as `application/problem+json`, on whichever HTTP platform the host runs. */
+/** Answers every error as `application/problem+json`, on each HTTP platform that Nest supports. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Writes a problem as the answer, through whichever platform's adapter. */
+/** Sends a problem as the response, through the adapter of the HTTP platform. */
 export function sendProblem(
   httpAdapter: HttpAdapterHost['httpAdapter'],
   response: unknown,

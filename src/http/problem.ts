@@ -2,7 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { isDatabaseUnavailable } from '../common';
 import { DomainError, type DomainErrorKind } from '../common';
 
-/** The only table from kinds of error to HTTP. */
+/** HTTP status by kind of error. The only such table. */
 const STATUS_OF_KIND: Record<DomainErrorKind, number> = {
   invalid: 422,
   unauthorized: 401,
@@ -16,25 +16,25 @@ const STATUS_OF_KIND: Record<DomainErrorKind, number> = {
   timeout: 504,
 };
 
-// What the framework itself refuses, before any code of ours runs.
+// Errors of the framework, before our code runs.
 const FRAMEWORK_PROBLEMS: Record<number, { code: string; detail: string }> = {
   400: {
     code: 'request.malformed',
-    detail: 'The request cannot be read: its address must be decodable, and its body valid JSON.',
+    detail: 'The service cannot read the request. Send a decodable URL and a valid JSON body.',
   },
   404: {
     code: 'route.not_found',
-    detail: 'There is no such route; GET /openapi.json lists those that exist.',
+    detail: 'This route does not exist. GET /openapi.json lists all routes.',
   },
-  405: { code: 'route.method_not_allowed', detail: 'The route does not take this method.' },
+  405: { code: 'route.method_not_allowed', detail: 'This route does not accept this method.' },
   408: { code: 'request.timeout', detail: 'The request took too long to arrive.' },
   413: { code: 'request.too_large', detail: 'The body is larger than this route accepts.' },
-  414: { code: 'request.uri_too_long', detail: 'The address is too long.' },
+  414: { code: 'request.uri_too_long', detail: 'The URL is too long.' },
   415: { code: 'request.unsupported_media_type', detail: 'Send the body as application/json.' },
   431: { code: 'request.headers_too_large', detail: 'The headers are too large.' },
 };
 
-/** An RFC 9457 problem, ready to be sent, with the headers that belong to it. */
+/** An RFC 9457 problem with its HTTP headers, ready to send. */
 export interface Problem {
   status: number;
   headers: Record<string, string>;
@@ -42,11 +42,11 @@ export interface Problem {
     string,
     unknown
   >;
-  /** True when the error is our own fault or unknown, so that it must be logged with its stack. */
+  /** True for an error that we did not foresee: the caller of `toProblem` logs it with its stack. */
   unexpected: boolean;
 }
 
-/** Turns anything thrown into a problem. Texts of unknown errors never leave the process. */
+/** Converts any thrown value to a problem. The texts of unknown errors never leave the process. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof DomainError) {
     const headers: Record<string, string> = {};
@@ -61,7 +61,7 @@ export function toProblem(error: unknown): Problem {
     return problem(
       503,
       'database.unavailable',
-      'The database cannot be reached; nothing was changed. Try again.',
+      'The service cannot reach the database. Nothing was changed. Try again.',
       {
         headers: { 'retry-after': '5' },
         unexpected: true,
@@ -71,13 +71,19 @@ export function toProblem(error: unknown): Problem {
   const status = statusOf(error);
   const known = FRAMEWORK_PROBLEMS[status];
   if (known) return problem(status, known.code, known.detail);
-  if (status >= 400 && status < 500) return problem(status, 'request.refused', 'The request was refused.');
-  return problem(500, 'internal', 'Something went wrong on our side. The log has it under the request id.', {
-    unexpected: true,
-  });
+  if (status >= 400 && status < 500)
+    return problem(status, 'request.refused', 'The service rejected the request.');
+  return problem(
+    500,
+    'internal',
+    'The service failed. Report the request id: the log has the error under it.',
+    {
+      unexpected: true,
+    },
+  );
 }
 
-// Nest's exceptions and the ones of Fastify and of Express' parsers, which carry the status in a property.
+// Nest's exceptions have a getter. The errors of Fastify and of Express' parsers have a property.
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };
@@ -105,7 +111,7 @@ function problem(
   };
 }
 
-/** By HTTP status; part of the answers and of the API docs. */
+/** Titles by HTTP status, for problems and for the API docs. */
 export const PROBLEM_TITLES: Record<number, string> = {
   400: 'Bad request',
   401: 'Unauthorized',

@@ -3,15 +3,15 @@ import { RequestInvalidError, type FieldProblem } from '../common';
 
 const MAX_DEPTH = 32;
 
-/** Validates our DTOs and refuses fields that they do not have. */
+/** Validates our DTOs and rejects fields that they do not have. */
 class RequestValidationPipe extends ValidationPipe {
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body' || metadata.type === 'query') refuseUnreadable(value);
+    if (metadata.type === 'body' || metadata.type === 'query') rejectUnreadable(value);
     return super.transform(value, metadata) as Promise<unknown>;
   }
 }
 
-/** The pipe of every controller of ours. */
+/** The validation pipe of our controllers. */
 export const requestValidation = new RequestValidationPipe({
   whitelist: true,
   forbidNonWhitelisted: true,
@@ -20,9 +20,9 @@ export const requestValidation = new RequestValidationPipe({
   exceptionFactory: (errors) => new RequestInvalidError(errors.flatMap((error) => toFieldProblems(error))),
 });
 
-// class-transformer walks a value by recursion, so that a deep one overflows the stack, and silently drops members that
-// are named like those of every object ("constructor", "toString"): what cannot be read whole is refused before it.
-function refuseUnreadable(value: unknown): void {
+// Runs before class-transformer, which cannot read every value: its recursion overflows the stack on a deep value, and
+// it silently drops members that have the name of an Object.prototype member ("constructor", "toString").
+function rejectUnreadable(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   const problems = Object.entries(value).flatMap(([field, member]) => {
     if (field in Object.prototype) return { field, detail: 'is not a field of this request' };

@@ -1,21 +1,25 @@
-/** What Terra's failures become, on every route that asks Terra something. */
+/** The problems of a route that calls Terra, one per error of `terra.errors.ts`. */
 export const TERRA_PROBLEMS: Record<number, Record<string, string>> = {
   502: {
-    'terra.bad_credentials': 'Terra does not accept our dev-id and API key; an operator has to mend them.',
+    'terra.bad_credentials':
+      'Terra rejected the credentials of the service. An operator must check TERRA_DEV_ID and TERRA_API_KEY.',
     'terra.no_provider_enabled':
-      'No data source is enabled for this Terra environment; enable one on its dashboard.',
+      'This Terra environment has no enabled data source. An operator must enable one on the Terra dashboard.',
     'terra.user_cap_reached':
-      'This Terra environment holds as many users as it may (50 in testing and staging).',
-    'terra.not_entitled': 'The Terra account may not use this; an operator has to ask Terra.',
-    'terra.rejected': 'Terra refused the request.',
-    'terra.malformed_answer': 'Terra answered with something that cannot be read.',
+      'This Terra environment has reached its limit of users (50 in testing and staging). An operator must remove test users or use production.',
+    'terra.not_entitled': 'The Terra account is not entitled to this operation. An operator must ask Terra.',
+    'terra.rejected':
+      "Terra rejected the request. An operator finds Terra's reason in the log, under the request id.",
+    'terra.malformed_answer':
+      "The service cannot read Terra's answer. Try again. If the problem stays, an operator must check the log.",
     'terra.endpoint_missing':
-      'An endpoint of Terra is not where we look for it; an operator has to check TERRA_API_URL.',
-    'terra.no_widget_endpoint': 'Neither of the two widget-session endpoints serves this account.',
+      'Terra does not have an endpoint at the configured URL. An operator must check TERRA_API_URL.',
+    'terra.no_widget_endpoint':
+      "Neither of Terra's two widget-session endpoints serves this account. An operator must check TERRA_WIDGET_URL, TERRA_API_URL and TERRA_WIDGET_GENERATION.",
   },
   503: {
-    'terra.unavailable': 'Terra cannot be reached or fails; try again after Retry-After.',
-    'terra.rate_limited': 'Terra asks us to slow down; try again after Retry-After.',
+    'terra.unavailable': 'Terra is unreachable or fails. Try again after Retry-After.',
+    'terra.rate_limited': 'Terra limits the rate of requests. Try again after Retry-After.',
   },
-  504: { 'terra.timeout': 'Terra did not answer in time; try again.' },
+  504: { 'terra.timeout': 'Terra did not answer in time. Try again.' },
 };

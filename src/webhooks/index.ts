@@ -1,4 +1,4 @@
-export { ListWebhookEventsDto } from './dto/list-webhook-events.dto';
+export { ListWebhookEventsDto } from './dto/webhook-event-filter.dto';
 export { ReplayWebhookEventsDto } from './dto/replay-webhook-events.dto';
 export { WebhookEventDetailDto, WebhookEventDto } from './dto/webhook-event.dto';
 export { ParkedEventsWorker } from './parked-events.worker';

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Connection, ConnectionDto } from '../../connections';
+import { ApiId, ApiNullableText, ApiReferenceId, ApiTime } from '../../http';
 import {
   CONNECT_SESSION_STATUSES,
   OPEN_STATUSES,
@@ -7,123 +8,111 @@ import {
 } from '../connect-session-status';
 import type { ConnectSession } from '../connect-session.entity';
 
-@ApiSchema({ description: 'One attempt of one end user to connect a device, with its outcome.' })
+@ApiSchema({ description: 'One attempt of one end user to connect an account, with its outcome.' })
 export class ConnectSessionDto {
-  @ApiProperty({
-    format: 'uuid',
-    description: 'Ours; comes back to the return URL as `session_id`.',
-    example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
-  })
+  @ApiId('Id of the session. The return URL receives it as `session_id`.')
   id: string;
 
   @ApiProperty({
     enum: CONNECT_SESSION_STATUSES,
     description:
-      '`pending`: made. `opened`: the person went to the widget. `completed`: connected. `failed`, `cancelled`: see `failureReason`. `expired`: not finished by `expiresAt`. A connection that is told late still turns each of them into `completed`.',
+      '`pending`: created. `opened`: the end user opened the widget. `completed`: an account was connected. `failed`, `cancelled`: `failureReason` says why. `expired`: not finished before `expiresAt`. If a connection is reported later, the session still becomes `completed`.',
     example: 'pending',
   })
   status: ConnectSessionStatus;
 
-  /**
-   * Your id of the end user.
-   * @example 'user-4711'
-   */
+  @ApiReferenceId()
   referenceId: string;
 
   /**
-   * Send the person's browser here (new tab or in-app browser; providers refuse frames and web views). null once the
-   * session has ended.
+   * Send the end user's browser to this URL, in a new tab or an in-app browser: providers reject frames and web views.
+   * null when the session has ended.
    * @example 'https://connect.example.com/connect/8Wb0…'
    */
   connectUrl: string | null;
 
   /**
-   * Terra's widget itself; `connectUrl` leads here and notes that it was opened. null once the session has ended.
+   * URL of Terra's widget. `connectUrl` leads to it and records that the session was opened. null when the session has
+   * ended.
    * @example 'https://widget.tryterra.co/session/4a5b…'
    */
   widgetUrl: string | null;
 
   /**
-   * Codes of the providers that are offered; empty: all that the account has enabled.
+   * Codes of the providers that the widget offers; empty: all providers that the Terra account has enabled.
    * @example ['GARMIN', 'OURA']
    */
   providers: string[];
 
-  @ApiProperty({
-    format: 'uuid',
-    description: 'The connection that it was made to reconnect; null: none.',
+  @ApiId('The connection to reconnect; null if the session connects a new account.', {
+    nullable: true,
     example: null,
   })
   connectionId: string | null;
 
   /**
-   * Language that the widget was asked for; null: the browser's.
+   * Requested language of the widget; null: the language of the browser.
    * @example 'en'
    */
   language: string | null;
 
   /**
-   * Where the browser goes after the widget; null: to a page of this service.
+   * Where the browser goes after the widget; null: to a page of the service.
    * @example 'https://app.example.com/devices'
    */
   returnUrl: string | null;
 
   /**
-   * Where the browser goes instead when the attempt failed or was cancelled; null: there too.
+   * Where the browser goes after a failed or cancelled attempt; null: to `returnUrl`.
    * @example 'https://app.example.com/devices/failed'
    */
   failureReturnUrl: string | null;
 
   /**
-   * Whether the widget offers to disconnect what is connected.
+   * Whether the widget offers to disconnect connected accounts.
    * @example false
    */
   showDisconnect: boolean;
 
   /**
-   * Whether several providers may be connected before coming back.
+   * Whether the end user may connect several providers before the browser returns.
    * @example false
    */
   multiAuth: boolean;
 
   /**
-   * What you gave to find again with the session.
+   * The metadata of your request.
    * @example { "campaign": "onboarding" }
    */
   metadata: Record<string, unknown> | null;
 
   /**
-   * What Terra did not honour of the request, in its words.
+   * Parts of the request that Terra ignored, in Terra's words.
    * @example []
    */
   warnings: string[];
 
-  @ApiProperty({
-    description:
-      "Why it failed or was cancelled: the provider's or Terra's word, such as `access_denied` or `missing_scopes`, or the code of the problem that its creation ended with; `abandoned`: its creation was never finished.",
-    example: null,
-  })
+  @ApiNullableText(
+    "Why the session failed or was cancelled: the provider's or Terra's reason, such as `access_denied` or `missing_scopes`, or the problem code with which Terra's session could not be created. `abandoned`: the service stopped while it created the session.",
+  )
   failureReason: string | null;
 
-  /** The connections that it made; more than one is possible with `multiAuth`. */
+  /** The connections that the session made. With `multiAuth`, it may make more than one. */
   connections: ConnectionDto[];
 
-  /**
-   * When it was made.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('When the session was created.')
   createdAt: Date;
 
-  /**
-   * When its links stop working.
-   * @example '2026-11-24T09:30:00.000Z'
-   */
+  @ApiTime('When the links of the session stop working.', { example: '2026-11-24T09:30:00.000Z' })
   expiresAt: Date;
 
-  @ApiProperty({ description: 'When the connect URL was first followed.', example: null })
+  @ApiTime('When a browser first opened `connectUrl`; null before that.', { nullable: true, example: null })
   openedAt: Date | null;
 
-  @ApiProperty({ description: 'When it was completed, failed, was cancelled, or expired.', example: null })
+  @ApiTime('When the session completed, failed, was cancelled or expired; null while it is open.', {
+    nullable: true,
+    example: null,
+  })
   endedAt: Date | null;
 
   static from(

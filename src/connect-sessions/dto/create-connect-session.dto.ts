@@ -15,12 +15,12 @@ import { IsMetadata } from './metadata.validator';
 
 @ApiSchema({
   description:
-    'What a session may be asked to do. Only `referenceId` is needed; null says the same as leaving a field out.',
+    'Options of a connect session. Only `referenceId` is required. A null field means the same as an absent field.',
 })
 export class CreateConnectSessionDto {
   /**
-   * Your id of the end user: 1 to 255 characters of any script, case-sensitive. Use the same one every time; it is how
-   * everything about this person is found again. Take an id that means nothing elsewhere, no e-mail address.
+   * Your id of the end user: 1 to 255 characters of any script, case-sensitive. Always use the same id for the same end
+   * user. Use an id without a meaning elsewhere, not an e-mail address.
    * @example 'user-4711'
    */
   @ApiProperty({ minLength: 1, maxLength: REFERENCE_ID_MAX_LENGTH })
@@ -28,8 +28,8 @@ export class CreateConnectSessionDto {
   referenceId: string;
 
   /**
-   * Which providers to offer, by code (see `GET /v1/providers`; case does not matter). One alone skips Terra's chooser.
-   * Absent or empty: all that the account has enabled, or that of `connectionId`.
+   * Codes of the providers to offer, from `GET /v1/providers`; not case-sensitive. With one code, the widget skips the
+   * choice of a provider. Absent or empty: the provider of `connectionId`, or else all that the Terra account has enabled.
    * @example ['GARMIN', 'OURA']
    */
   @IsOptional()
@@ -44,9 +44,9 @@ export class CreateConnectSessionDto {
   providers?: string[];
 
   /**
-   * A connection of this end user that is to be connected anew: its provider alone is offered, and it keeps its id when
-   * the person agrees with the same account, or when it has ended. Nothing is disconnected first. One that was merged
-   * into another means that one.
+   * A connection of this end user to reconnect. The widget offers only its provider. The connection keeps its id if the
+   * end user connects the same account, or if the connection has ended. The service disconnects nothing first. The id of
+   * a merged connection stands for the connection that it was merged into.
    * @example '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'
    */
   @ApiProperty({ format: 'uuid' })
@@ -55,7 +55,7 @@ export class CreateConnectSessionDto {
   connectionId?: string;
 
   /**
-   * Language of the widget; the browser's if absent or unknown to Terra.
+   * Language of the widget. If it is absent or unknown to Terra, the widget uses the language of the browser.
    * @example 'en'
    */
   @IsOptional()
@@ -65,8 +65,8 @@ export class CreateConnectSessionDto {
   language?: string;
 
   /**
-   * Where the browser goes after the widget; must be within the service's RETURN_URLS. `session_id` and `status`
-   * (`connected`, `pending`, `failed`, `cancelled`) are added to it. Without it a page of this service is shown.
+   * Where the browser goes after the widget. The URL must be in the list RETURN_URLS of the service. The service adds
+   * `session_id` and `status` (`connected`, `pending`, `failed`, `cancelled`). Absent: the service shows its own page.
    * @example 'https://app.example.com/devices'
    */
   @IsOptional()
@@ -74,7 +74,7 @@ export class CreateConnectSessionDto {
   returnUrl?: string;
 
   /**
-   * Where the browser goes instead when the attempt failed or was cancelled.
+   * Where the browser goes after a failed or cancelled attempt. Absent: to `returnUrl`.
    * @example 'https://app.example.com/devices'
    */
   @IsOptional()
@@ -82,7 +82,7 @@ export class CreateConnectSessionDto {
   failureReturnUrl?: string;
 
   /**
-   * Anything you want to find again with the session, at most 8 KB as JSON. Stays here; Terra never sees it.
+   * Your own data, at most 8 KB as JSON. The service returns it with the session and does not send it to Terra.
    * @example { "campaign": "onboarding" }
    */
   @IsOptional()
@@ -90,7 +90,7 @@ export class CreateConnectSessionDto {
   metadata?: Record<string, unknown>;
 
   /**
-   * Show "disconnect" in the widget for accounts that this person has connected.
+   * true: the widget offers to disconnect the end user's connected accounts.
    * @example false
    */
   @IsOptional()
@@ -98,7 +98,7 @@ export class CreateConnectSessionDto {
   showDisconnect?: boolean;
 
   /**
-   * Let the person connect several providers before coming back.
+   * true: the end user may connect several providers before the browser returns.
    * @example false
    */
   @IsOptional()

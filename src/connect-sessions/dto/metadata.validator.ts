@@ -5,10 +5,10 @@ import {
 } from 'class-validator';
 
 const MAX_BYTES = 8_192;
-// Postgres' jsonb cannot hold NUL, nor half of a surrogate pair; JSON.stringify escapes exactly these as \uXXXX.
+// Postgres' jsonb stores neither NUL nor half of a surrogate pair. JSON.stringify escapes exactly these as \uXXXX.
 const NOT_STORABLE = /(^|[^\\])(\\\\)*\\u(0000|d[89a-f][0-9a-f]{2})/i;
 
-/** Why a value cannot be kept as metadata, or null when it can. */
+/** Why a value cannot be stored as metadata; null when it can. */
 export function describeMetadataProblem(value: unknown): string | null {
   const problem = `must be an object of at most ${MAX_BYTES} bytes as JSON, of well-formed text`;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return problem;

@@ -6,9 +6,9 @@ import { PAGE_HEADERS, renderPage, type Page } from './page';
 const UNKNOWN_LINK: Page = {
   tone: 'bad',
   title: 'This link does not work',
-  paragraphs: ['It may be incomplete. Please go back to the app and choose "Connect" again.'],
+  paragraphs: ['The link may be incomplete. Please go back to the app and choose "Connect" again.'],
 };
-// By the code of the problem; anything else is our fault.
+// By problem code. Any other problem shows SERVICE_FAILED.
 const ERROR_PAGES: Record<string, Page> = {
   'connect_link.unknown': UNKNOWN_LINK,
   'session.not_found': UNKNOWN_LINK,
@@ -16,22 +16,24 @@ const ERROR_PAGES: Record<string, Page> = {
     tone: 'neutral',
     title: 'This link has been used',
     paragraphs: [
-      'Each link connects once. To connect another device, please go back to the app and start again.',
+      'Each link works once. To connect another device, please go back to the app and start again.',
     ],
   },
   'connect_link.expired': {
     tone: 'neutral',
     title: 'This link has expired',
-    paragraphs: ['For your safety links only work for a while. Please go back to the app and start again.'],
+    paragraphs: [
+      'For your safety, links work for a limited time. Please go back to the app and start again.',
+    ],
   },
 };
-const OUR_FAULT: Page = {
+const SERVICE_FAILED: Page = {
   tone: 'bad',
   title: 'Something went wrong',
-  paragraphs: ['This is our fault, not yours. Please wait a moment and load this page again.'],
+  paragraphs: ['You did nothing wrong. Please wait a moment and load this page again.'],
 };
 
-/** Errors on routes that a person's browser visits: a page that says what to do. */
+/** Answers errors on routes for the end user's browser with a page that says what to do. */
 @Catch()
 export class PageFilter implements ExceptionFilter {
   private readonly logger = new Logger(PageFilter.name);
@@ -46,6 +48,6 @@ export class PageFilter implements ExceptionFilter {
     for (const [name, value] of Object.entries({ ...headers, ...PAGE_HEADERS })) {
       httpAdapter.setHeader(response, name, value);
     }
-    httpAdapter.reply(response, renderPage(ERROR_PAGES[body.code] ?? OUR_FAULT), status);
+    httpAdapter.reply(response, renderPage(ERROR_PAGES[body.code] ?? SERVICE_FAILED), status);
   }
 }

@@ -1,11 +1,12 @@
+import { applyDecorators, Header } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 
 export interface Page {
   title: string;
-  /** Plain text; escaped here. */
+  /** Plain text; `renderPage` escapes it. */
   paragraphs: string[];
   tone: 'good' | 'neutral' | 'bad';
-  /** Looks again after this many seconds, for a page that waits for something. */
+  /** The browser reloads the page after this many seconds. */
   refreshSeconds?: number;
 }
 
@@ -21,7 +22,7 @@ p { margin: .5rem 0 0; }
 @media (prefers-color-scheme: dark) { body { background: #12161c; color: #e8ecf1; } main { background: #1c232d; } }
 `;
 
-/** Nothing is loaded, run or framed: our pages stand between a person and a health account. */
+/** The pages load nothing, run no script and allow no frame: they stand between an end user and a health account. */
 export const PAGE_HEADERS: Record<string, string> = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
@@ -30,6 +31,16 @@ export const PAGE_HEADERS: Record<string, string> = {
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
 };
+
+/** Sends the text that a handler returns as a page. */
+export function PageHeaders(): MethodDecorator {
+  return applyDecorators(...Object.entries(PAGE_HEADERS).map(([name, value]) => Header(name, value)));
+}
+
+/** Keeps a redirect out of caches, and its URL, which holds a secret, out of the Referer header. */
+export function RedirectHeaders(): MethodDecorator {
+  return applyDecorators(Header('cache-control', 'no-store'), Header('referrer-policy', 'no-referrer'));
+}
 
 export function renderPage({ title, paragraphs, tone, refreshSeconds }: Page): string {
   const refresh = refreshSeconds ? `<meta http-equiv="refresh" content="${refreshSeconds}">\n` : '';

@@ -1,7 +1,8 @@
-import type { ReturnStatus } from '../connect-session-status';
+import { RETURN_STATUS, type ReturnStatus } from '../connect-session-status';
+import type { ConnectSession } from '../connect-session.entity';
 import { renderPage, type Page } from './page';
 
-/** What a person sees at the end when the caller gave no return URL. */
+/** The last page that the end user sees if the caller gave no return URL. */
 const RESULT_PAGES: Record<ReturnStatus, Page> = {
   connected: {
     tone: 'good',
@@ -12,8 +13,8 @@ const RESULT_PAGES: Record<ReturnStatus, Page> = {
     tone: 'neutral',
     title: 'Almost there',
     paragraphs: [
-      'We are waiting for your provider to confirm the connection. This page looks again by itself every few seconds.',
-      'If you chose a phone app such as Apple Health, finish there. You can close this window at any time; nothing is lost.',
+      'We are waiting for your provider to confirm the connection. This page checks again every few seconds.',
+      'If you chose a phone app such as Apple Health, please finish there. You can close this window at any time: nothing is lost.',
     ],
     refreshSeconds: 5,
   },
@@ -22,7 +23,7 @@ const RESULT_PAGES: Record<ReturnStatus, Page> = {
     title: 'Your device could not be connected',
     paragraphs: [
       'Nothing was connected. Please go back to the app and try again.',
-      'If you are asked for permissions, please allow all that the provider lists as required.',
+      'If the provider asks for permissions, please allow all the required ones.',
     ],
   },
   cancelled: {
@@ -32,6 +33,6 @@ const RESULT_PAGES: Record<ReturnStatus, Page> = {
   },
 };
 
-export function renderResultPage(status: ReturnStatus): string {
-  return renderPage(RESULT_PAGES[status]);
+export function renderResultPage({ status }: Pick<ConnectSession, 'status'>): string {
+  return renderPage(RESULT_PAGES[RETURN_STATUS[status]]);
 }

@@ -1,4 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiId, ApiProvider, ApiReferenceId, ApiTerraUserId, ApiTime, PageOf } from '../../http';
 import {
   CONNECTION_STATUSES,
   STATUS_REASONS,
@@ -9,35 +10,22 @@ import type { Connection } from '../connection.entity';
 
 @ApiSchema({ description: "One end user's account at one provider." })
 export class ConnectionDto {
-  @ApiProperty({
-    format: 'uuid',
-    description: 'Ours; stays the same when the person connects the account again.',
-    example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
-  })
+  @ApiId('Id of the connection. It stays the same when the end user reconnects the account.')
   id: string;
 
-  /**
-   * Your id of the end user.
-   * @example 'user-4711'
-   */
+  @ApiReferenceId()
   referenceId: string;
 
-  /**
-   * Terra's id of this account now; another one after each reconnect.
-   * @example '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a'
-   */
+  @ApiTerraUserId("Terra's current id of the account. It changes with each reconnect.")
   terraUserId: string;
 
-  /**
-   * Code of the provider where the account is.
-   * @example 'GARMIN'
-   */
+  @ApiProvider()
   provider: string;
 
   @ApiProperty({
     enum: CONNECTION_STATUSES,
     description:
-      '`active`: Terra sends its data. `needs_reauth`: ask the person to connect it again; nothing is lost yet. `disconnecting`: somebody asked for its end, and it counts as ended; Terra has not confirmed yet. `disconnected`: ended. `moved`: the account was connected under another of your end users; look at it.',
+      '`active`: Terra sends data of the account. `needs_reauth`: ask the end user to reconnect; nothing is lost yet. `disconnecting`: the connection counts as ended, but Terra has not confirmed its end yet. `disconnected`: the connection has ended. `moved`: another of your end users has connected the account; check which of the two owns it.',
     example: 'active',
   })
   status: ConnectionStatus;
@@ -46,36 +34,27 @@ export class ConnectionDto {
     enum: Object.values(STATUS_REASONS).flat(),
     nullable: true,
     description:
-      "Why it is not active. `needs_reauth`: `connection_error` (the provider refuses Terra), `inactive` (Terra has given it up), `missing_scopes` (the person took every permission away). `disconnecting`: `disconnect_requested`. `disconnected`: `deauth` (by Terra or in its widget), `access_revoked` (by the person at the provider), `disconnected_by_us`, `absent` (twice missing from Terra's lists). `moved`: `moved`. null while it is active.",
+      "Why the connection is not active; null while it is. `needs_reauth`: `connection_error` (the provider rejects Terra), `inactive` (Terra no longer collects data), `missing_scopes` (the end user has withdrawn every permission). `disconnecting`: `disconnect_requested`. `disconnected`: `deauth` (by Terra or in its widget), `access_revoked` (by the end user at the provider), `disconnected_by_us`, `absent` (missing twice from Terra's lists). `moved`: `moved`.",
     example: null,
   })
   statusReason: StatusReason | null;
 
   /**
-   * What the person has agreed to, in the provider's words.
+   * Scopes that the end user has granted, in the provider's words.
    * @example ['ACTIVITY_EXPORT', 'HEALTH_EXPORT']
    */
   scopes: string[];
 
-  /**
-   * When the person first connected it; connecting again does not change it.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('When the end user first connected the account. A reconnect does not change it.')
   connectedAt: Date;
 
-  @ApiProperty({ description: 'When it ended; null while it lives.', example: null })
+  @ApiTime('When the connection ended; null until then.', { nullable: true, example: null })
   disconnectedAt: Date | null;
 
-  @ApiProperty({
-    description: 'When health data last came for it, to the hour; null: not yet.',
-    example: '2026-11-23T09:30:00.000Z',
-  })
+  @ApiTime('When health data last arrived, to the hour; null before the first data.', { nullable: true })
   lastDataAt: Date | null;
 
-  /**
-   * When anything here last changed.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('When a field of the connection last changed.')
   updatedAt: Date;
 
   static from(connection: Connection): ConnectionDto {
@@ -94,3 +73,6 @@ export class ConnectionDto {
     };
   }
 }
+
+@ApiSchema({ description: 'A page of connections.' })
+export class ConnectionPageDto extends PageOf(ConnectionDto, 'Newest first.') {}

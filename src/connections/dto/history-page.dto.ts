@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { Page } from '../../http';
+import { ApiId, ApiNullableText, ApiTerraUserId, ApiTime, PageOf } from '../../http';
 import {
   FACT_CAUSES,
   FACT_KINDS,
@@ -13,88 +13,68 @@ import {
 import type { HistoryLine } from '../connection-history.service';
 import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
 
-@ApiSchema({ description: 'Something that happened to a connection.' })
+@ApiSchema({ description: 'A fact about a connection.' })
 export class HistoryLineDto {
-  @ApiProperty({
-    format: 'uuid',
-    description: 'Of this line.',
-    example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
-  })
+  @ApiId('Id of the fact.')
   id: string;
 
-  /**
-   * When it happened, by Terra's word.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('When Terra says it happened. Facts are ordered by this time.')
   occurredAt: Date;
 
-  /**
-   * When we learned of it; news may come late.
-   * @example '2026-11-23T09:30:01.000Z'
-   */
+  @ApiTime('When the service recorded the fact. Facts may arrive late.', {
+    example: '2026-11-23T09:30:01.000Z',
+  })
   recordedAt: Date;
 
-  @ApiProperty({ enum: FACT_KINDS, description: 'What it was.', example: 'linked' })
+  @ApiProperty({ enum: FACT_KINDS, description: 'What happened.', example: 'linked' })
   kind: FactKind;
 
-  @ApiProperty({ enum: FACT_CAUSES, description: 'By what it came about.', example: 'auth' })
+  @ApiProperty({ enum: FACT_CAUSES, description: 'What caused the fact.', example: 'auth' })
   cause: FactCause;
 
   @ApiProperty({
     enum: FACT_ORIGINS,
-    description: "Whose doing it was: the person's, the provider's, Terra's, or ours.",
-    example: 'person',
+    description: 'Who acted: the end user, the provider, Terra or, as `us`, the service and its callers.',
+    example: 'end_user',
   })
   origin: FactOrigin;
 
-  @ApiProperty({ enum: FACT_SOURCES, description: 'Who brought the news.', example: 'webhook' })
+  @ApiProperty({
+    enum: FACT_SOURCES,
+    description: 'How the service learned of the fact.',
+    example: 'webhook',
+  })
   source: FactSource;
 
   @ApiProperty({
     enum: CONNECTION_STATUSES,
     nullable: true,
     description:
-      'What the connection was from then on, as we know it today. null while nobody had connected it yet.',
+      'Status of the connection after this fact, by all facts known today; null before the account was connected.',
     example: 'active',
   })
   status: ConnectionStatus | null;
 
-  /**
-   * Terra's id of the account then.
-   * @example '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a'
-   */
+  @ApiTerraUserId("Terra's id of the account at that time.")
   terraUserId: string;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Of `swapped`: whose place it took; null when Terra did not say.',
-    example: null,
-  })
+  @ApiNullableText('For `swapped`: the Terra user that this one superseded; null if Terra did not say.')
   oldTerraUserId: string | null;
 
   @ApiProperty({
     type: [String],
     nullable: true,
-    description: 'All that the person agreed to, where the news names it.',
+    description: 'All scopes that the end user has granted; null if the fact does not name them.',
     example: ['ACTIVITY_EXPORT'],
   })
   scopes: string[] | null;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Who asked, for what we did: an API key by its id, or a part of the service.',
-    example: null,
-  })
+  @ApiNullableText(
+    'For actions of the service: who asked for it, an API key by its id or a part of the service.',
+  )
   actor: string | null;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Why, in the words of who asked.',
-    example: null,
-  })
+  @ApiNullableText('Why, in the words of the actor.')
   reason: string | null;
 
   static from(line: HistoryLine): HistoryLineDto {
@@ -117,14 +97,4 @@ export class HistoryLineDto {
 }
 
 @ApiSchema({ description: "A page of a connection's history." })
-export class HistoryPageDto {
-  /** Newest first, by when it happened. */
-  items: HistoryLineDto[];
-
-  @ApiProperty({ description: 'Give it back as `cursor` to read on; null on the last page.', example: null })
-  nextCursor: string | null;
-
-  static from(page: Page<HistoryLine>): HistoryPageDto {
-    return { items: page.items.map((line) => HistoryLineDto.from(line)), nextCursor: page.nextCursor };
-  }
-}
+export class HistoryPageDto extends PageOf(HistoryLineDto, 'Newest first, by `occurredAt`.') {}

@@ -3,12 +3,12 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
 import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
-import { PageQueryDto } from '../../http';
+import { EXAMPLE_TERRA_USER_ID, PageQueryDto } from '../../http';
 
-/** Filters of the list; all of them together must hold. */
+/** Filters of the list. A connection must match all given filters. */
 export class ListConnectionsDto extends PageQueryDto {
   @ApiPropertyOptional({
-    description: 'Your id of the end user, compared exactly.',
+    description: 'Your id of the end user; case-sensitive.',
     example: 'user-4711',
     minLength: 1,
     maxLength: REFERENCE_ID_MAX_LENGTH,
@@ -18,14 +18,14 @@ export class ListConnectionsDto extends PageQueryDto {
   referenceId?: string;
 
   @ApiPropertyOptional({
-    description: "Terra's id of the account now.",
-    example: '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a',
+    description: "Terra's current id of the account.",
+    example: EXAMPLE_TERRA_USER_ID,
   })
   @IsOptional()
   @Matches(/^\P{Cc}{1,200}$/u, { message: 'must have 1 to 200 characters' })
   terraUserId?: string;
 
-  @ApiPropertyOptional({ description: 'Provider code; case does not matter.', example: 'GARMIN' })
+  @ApiPropertyOptional({ description: 'Code of the provider; not case-sensitive.', example: 'GARMIN' })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toUpperCase() : value))
   @Matches(/^[A-Za-z0-9_.-]{1,64}$/, { message: 'is not a provider code' })
@@ -33,7 +33,7 @@ export class ListConnectionsDto extends PageQueryDto {
 
   @ApiPropertyOptional({
     enum: CONNECTION_STATUSES,
-    description: 'Only those that are in this state now.',
+    description: 'Current status of the connection.',
   })
   @IsOptional()
   @IsIn(CONNECTION_STATUSES, { message: `must be one of ${CONNECTION_STATUSES.join(', ')}` })

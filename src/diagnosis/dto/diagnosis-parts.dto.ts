@@ -10,61 +10,40 @@ import {
   type Deauthentication,
   type FactCause,
 } from '../../connections';
+import { ApiCount, ApiId, ApiNullableText, ApiProvider, ApiTerraUserId, ApiTime } from '../../http';
 import type { TerraUser } from '../../terra';
 import type { TerraView } from '../diagnosis-input';
 
-const ApiTime = (description: string): PropertyDecorator =>
-  ApiProperty({
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    description,
-    example: '2026-11-23T09:30:00.000Z',
-  });
-const ApiTerraUserId = (description: string, nullable = false): PropertyDecorator =>
-  ApiProperty({ type: String, nullable, description, example: '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a' });
-
-@ApiSchema({ description: 'An attempt to connect, without its links.' })
+@ApiSchema({ description: 'A connect session without its links.' })
 export class DiagnosedSessionDto {
-  @ApiProperty({ format: 'uuid', description: 'Ours.', example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10' })
+  @ApiId('Id of the session.')
   id: string;
 
-  @ApiProperty({ enum: CONNECT_SESSION_STATUSES, description: 'What became of it.', example: 'opened' })
+  @ApiProperty({ enum: CONNECT_SESSION_STATUSES, description: 'Status of the session.', example: 'opened' })
   status: ConnectSessionStatus;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Why it failed or was cancelled.',
-    example: null,
-  })
+  @ApiNullableText('Why the session failed or was cancelled.')
   failureReason: string | null;
 
   /**
-   * Codes of the providers that are offered; empty: all.
+   * Codes of the providers that the widget offers; empty: all.
    * @example ['GARMIN']
    */
   providers: string[];
 
-  /**
-   * When it was made.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('When the session was created.')
   createdAt: Date;
 
-  @ApiTime('When the person went to the widget; null: not yet.')
+  @ApiTime('When the end user opened the widget; null before that.', { nullable: true })
   openedAt: Date | null;
 
-  @ApiTime('When the browser came back; null: not yet.')
+  @ApiTime('When the browser returned from the widget; null before that.', { nullable: true })
   returnedAt: Date | null;
 
-  @ApiTime('When it ended; null while it is open.')
+  @ApiTime('When the session ended; null while it is open.', { nullable: true })
   endedAt: Date | null;
 
-  /**
-   * Until when its link works.
-   * @example '2026-11-23T09:45:00.000Z'
-   */
+  @ApiTime('When the links of the session stop working.', { example: '2026-11-23T09:45:00.000Z' })
   expiresAt: Date;
 
   static from(session: ConnectSession): DiagnosedSessionDto {
@@ -74,33 +53,35 @@ export class DiagnosedSessionDto {
   }
 }
 
-@ApiSchema({ description: 'A Terra user that a connection has had.' })
+@ApiSchema({ description: 'A current or former Terra user of a connection.' })
 export class DiagnosedIdentityDto {
-  @ApiTerraUserId("Terra's id of the account then.")
+  @ApiTerraUserId()
   terraUserId: string;
 
-  @ApiProperty({ enum: FACT_CAUSES, description: 'By what we first heard of it.', example: 'auth' })
+  @ApiProperty({ enum: FACT_CAUSES, description: 'Cause of the first fact about it.', example: 'auth' })
   cause: FactCause;
 
-  /**
-   * When the first that we know of it happened.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('When the first fact about it happened.')
   firstSeenAt: Date;
 
-  @ApiTerraUserId('Which Terra user took its place; null: none.', true)
+  @ApiTerraUserId('The Terra user that superseded this one; null if none did.', { nullable: true })
   supersededBy: string | null;
 
-  @ApiTime('When that happened.')
+  @ApiTime('When it was superseded; null if it was not.', { nullable: true })
   supersededAt: Date | null;
 
-  @ApiTime('When it ended; null while it lives.')
+  @ApiTime('When it ended; null until then.', { nullable: true })
   endedAt: Date | null;
 
-  @ApiProperty({ enum: FACT_CAUSES, nullable: true, description: 'By what it ended.', example: null })
+  @ApiProperty({
+    enum: FACT_CAUSES,
+    nullable: true,
+    description: 'Cause of its end; null until then.',
+    example: null,
+  })
   endedCause: FactCause | null;
 
-  @ApiTime("Since when Terra's lists lack it; null: they do not.")
+  @ApiTime("Since when it is missing from Terra's lists; null if it is not missing.", { nullable: true })
   missingSince: Date | null;
 
   static from(identity: ConnectionIdentity): DiagnosedIdentityDto {
@@ -110,67 +91,58 @@ export class DiagnosedIdentityDto {
   }
 }
 
-@ApiSchema({ description: 'An end that somebody asked for, and that Terra has not confirmed yet.' })
+@ApiSchema({ description: 'A deauthentication request that Terra has not confirmed yet.' })
 export class PendingDeauthenticationDto {
-  @ApiTerraUserId('Whom to end.')
+  @ApiTerraUserId("Terra's id of the account to end.")
   terraUserId: string;
 
   /**
-   * Who asked: an API key by its id, or a part of the service.
+   * Who asked for it: an API key by its id, or a part of the service.
    * @example 'cli'
    */
   actor: string;
 
   /**
-   * Why, in the words of who asked.
+   * Why, in the words of the actor.
    * @example 'DELETE of the connection'
    */
   reason: string;
 
-  /**
-   * When it was asked for.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('When the end was requested.')
   requestedAt: Date;
 
-  @ApiProperty({ type: 'integer', description: 'How many calls were made to Terra.', example: 3 })
+  @ApiCount('Number of calls to Terra so far.', 3)
   attempts: number;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Of the last call.',
-    example: 'terra.unavailable',
-  })
+  @ApiNullableText('Outcome of the last call; null before the first call.', 'terra.unavailable')
   lastOutcome: string | null;
 
-  /**
-   * When the next call is due.
-   * @example '2026-11-23T09:31:00.000Z'
-   */
+  @ApiTime('When the next call is due.', { example: '2026-11-23T09:31:00.000Z' })
   nextAttemptAt: Date;
 
-  static from(end: Deauthentication): PendingDeauthenticationDto {
-    const { terraUserId, actor, reason, requestedAt, attempts, lastOutcome, nextAttemptAt } = end;
+  static from(request: Deauthentication): PendingDeauthenticationDto {
+    const { terraUserId, actor, reason, requestedAt, attempts, lastOutcome, nextAttemptAt } = request;
     return { terraUserId, actor, reason, requestedAt, attempts, lastOutcome, nextAttemptAt };
   }
 }
 
-@ApiSchema({ description: 'An account that Terra holds under the reference.' })
+@ApiSchema({ description: 'An account that Terra has under the reference id.' })
 export class TerraUserDto {
-  @ApiTerraUserId("Terra's id of it.")
+  @ApiTerraUserId()
   terraUserId: string;
 
-  /**
-   * Code of the provider.
-   * @example 'GARMIN'
-   */
+  @ApiProvider()
   provider: string;
 
-  @ApiProperty({ type: Boolean, nullable: true, description: 'null: Terra does not say.', example: true })
+  @ApiProperty({
+    type: Boolean,
+    nullable: true,
+    description: 'Whether Terra calls the account active; null if Terra does not say.',
+    example: true,
+  })
   active: boolean | null;
 
-  @ApiTime('When Terra last sent data of it, where Terra says so.')
+  @ApiTime('When Terra last sent data of the account; null if Terra does not say.', { nullable: true })
   lastWebhookUpdate: Date | null;
 
   static from({ terraUserId, provider, active, lastWebhookUpdate }: TerraUser): TerraUserDto {
@@ -178,20 +150,15 @@ export class TerraUserDto {
   }
 }
 
-@ApiSchema({ description: 'What Terra says of the end user.' })
+@ApiSchema({ description: "Terra's own view of the end user." })
 export class TerraViewDto {
-  @ApiProperty({ description: 'Whether Terra said anything.', example: true })
+  @ApiProperty({ description: 'Whether Terra answered.', example: true })
   answered: boolean;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Why not: the code of the problem, or `not_asked`. null if it answered.',
-    example: null,
-  })
+  @ApiNullableText('Why there is no answer: the code of the problem, or `not_asked`. null if Terra answered.')
   cause: string | null;
 
-  /** What Terra holds; empty also when it did not answer. */
+  /** The accounts that Terra has; also empty if Terra did not answer. */
   users: TerraUserDto[];
 
   static from(view: TerraView): TerraViewDto {

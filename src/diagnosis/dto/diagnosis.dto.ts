@@ -1,5 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { ConnectionDto, HistoryLineDto } from '../../connections';
+import { ApiReferenceId, ApiTime } from '../../http';
 import { WebhookEventDto } from '../../webhooks';
 import type { Conclusion } from '../diagnosis-input';
 import type { DiagnosedConnection } from '../diagnosis-input';
@@ -11,24 +12,24 @@ import {
   TerraViewDto,
 } from './diagnosis-parts.dto';
 
-@ApiSchema({ description: 'What is the matter, and what to do.' })
+@ApiSchema({ description: 'A finding of the diagnosis, and what to do about it.' })
 export class ConclusionDto {
   @ApiProperty({
     description:
-      'Decide by this. A fixed word such as `connected`, `not_opened` or `terra_has_user_we_do_not`, or one of the families `failed_…`, `needs_reauth_…` and `disconnected_…` with the reason. Expect new ones.',
+      'Decide by this code: a fixed word such as `connected`, `not_opened` or `terra_has_user_we_do_not`, or `failed_…`, `needs_reauth_…` or `disconnected_…` with the reason. Expect new codes.',
     example: 'needs_reauth_connection_error',
   })
   code: string;
 
   /**
-   * What is the matter, for people; the text may change.
-   * @example 'GARMIN gives no data since 2026-11-23T09:30:00.000Z: the provider refuses Terra.'
+   * The finding as text for a human reader. The text may change.
+   * @example 'GARMIN has sent no data since 2026-11-23T09:30:00.000Z: the provider rejects Terra.'
    */
   summary: string;
 
   /**
-   * What to do, for people; the text may change.
-   * @example 'Ask the person to connect it again.'
+   * What to do, as text for a human reader. The text may change.
+   * @example 'Ask the end user to reconnect it.'
    */
   advice: string;
 
@@ -37,15 +38,15 @@ export class ConclusionDto {
   }
 }
 
-@ApiSchema({ description: 'A connection, with all Terra users that it has had and what has happened to it.' })
+@ApiSchema({ description: 'A connection with its Terra users and its history.' })
 export class DiagnosedConnectionDto {
-  @ApiProperty({ description: 'The connection as it is now.' })
+  @ApiProperty({ description: 'The connection with its current status.' })
   connection: ConnectionDto;
 
-  /** Every Terra user that it has had, oldest first. */
+  /** Current and former Terra users of the connection, oldest first. */
   identities: DiagnosedIdentityDto[];
 
-  /** The last 20 things that happened to it, newest first. */
+  /** The last 20 facts about the connection, newest first. */
   history: HistoryLineDto[];
 
   static from({ connection, identities, history }: DiagnosedConnection): DiagnosedConnectionDto {
@@ -57,51 +58,41 @@ export class DiagnosedConnectionDto {
   }
 }
 
-@ApiSchema({ description: 'Why an end user is connected or not, and what that is concluded from.' })
+@ApiSchema({ description: 'Why an end user is connected or not, with the data behind the conclusions.' })
 export class DiagnosisDto {
-  /**
-   * Your id of the end user.
-   * @example 'user-4711'
-   */
+  @ApiReferenceId()
   referenceId: string;
 
-  /**
-   * When it was looked into.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('When the service made the diagnosis.')
   diagnosedAt: Date;
 
   @ApiProperty({
-    description: 'Whether something is connected and nothing needs anybody.',
+    description: 'Whether at least one account is connected and no conclusion asks for action.',
     example: false,
   })
   healthy: boolean;
 
-  /** The most important first. */
+  /** The conclusions, most important first. */
   conclusions: ConclusionDto[];
 
-  /** The newest 20 sessions, newest first. */
+  /** The last 20 sessions, newest first. */
   sessions: DiagnosedSessionDto[];
 
-  /** All connections, ended ones too, newest first. */
+  /** All connections, also ended ones, newest first. */
   connections: DiagnosedConnectionDto[];
 
-  /** Ends that Terra has not confirmed yet. */
+  /** Deauthentication requests that Terra has not confirmed yet. */
   pendingDeauthentications: PendingDeauthenticationDto[];
 
-  /** The newest 50 webhooks, and the newest 50 that are parked or dead; newest first, without what they say. */
+  /** The last 50 webhook events, and the last 50 parked or dead-lettered events; newest first, without bodies. */
   webhooks: WebhookEventDto[];
 
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
+  @ApiTime('When the service last stored a webhook of any end user; null if it never has.', {
     nullable: true,
-    description: 'When this service last stored a webhook, whomever it is about; null: never.',
-    example: '2026-11-23T09:30:00.000Z',
   })
   lastWebhookAt: Date | null;
 
-  @ApiProperty({ description: "Terra's own view." })
+  @ApiProperty({ description: "Terra's own view of the end user." })
   terra: TerraViewDto;
 
   static from({ input, healthy, conclusions }: Diagnosis): DiagnosisDto {

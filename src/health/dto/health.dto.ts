@@ -1,18 +1,22 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 
-@ApiSchema({ description: 'The process answers.' })
+@ApiSchema({ description: 'The process is alive.' })
 export class LiveDto {
-  @ApiProperty({ enum: ['ok'], description: 'Nothing else is answered.', example: 'ok' })
+  @ApiProperty({ enum: ['ok'], description: 'Always `ok`.', example: 'ok' })
   status: 'ok';
 }
 
-@ApiSchema({ description: 'What one check has found.' })
+@ApiSchema({ description: 'The result of one check.' })
 export class CheckDto {
-  @ApiProperty({ enum: ['up', 'down'], description: '`down`: the service cannot serve.', example: 'up' })
+  @ApiProperty({
+    enum: ['up', 'down'],
+    description: '`down`: the service cannot serve requests.',
+    example: 'up',
+  })
   status: 'up' | 'down';
 
   @ApiPropertyOptional({
-    description: 'How long it took, in milliseconds, where that is measured.',
+    description: 'Duration of the check in milliseconds; only for checks that measure it.',
     example: 3,
   })
   responseTime?: number;
@@ -22,9 +26,13 @@ const CHECKS = { additionalProperties: { $ref: getSchemaPath(CheckDto) } };
 const ALL_UP = { database: { status: 'up' }, migrations: { status: 'up' } };
 
 @ApiExtraModels(CheckDto)
-@ApiSchema({ description: 'The service can serve.' })
+@ApiSchema({ description: 'The service can serve requests.' })
 export class ReadyDto {
-  @ApiProperty({ enum: ['ok'], description: 'Anything else is answered as a problem.', example: 'ok' })
+  @ApiProperty({
+    enum: ['ok'],
+    description: 'Always `ok`. A service that is not ready answers with a problem.',
+    example: 'ok',
+  })
   status: 'ok';
 
   @ApiProperty({
@@ -35,7 +43,12 @@ export class ReadyDto {
   })
   info: Record<string, CheckDto>;
 
-  @ApiProperty({ type: 'object', ...CHECKS, description: 'The checks that are down: none.', example: {} })
+  @ApiProperty({
+    type: 'object',
+    ...CHECKS,
+    description: 'The checks that are down, by name. Always empty here.',
+    example: {},
+  })
   error: Record<string, CheckDto>;
 
   @ApiProperty({ type: 'object', ...CHECKS, description: 'All checks, by name.', example: ALL_UP })

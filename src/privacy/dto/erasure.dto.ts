@@ -1,4 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiId, ApiNullableText, ApiTime } from '../../http';
 import {
   ERASURE_STATUSES,
   type Erasure,
@@ -6,81 +7,57 @@ import {
   type ErasureStatus,
 } from '../erasure.entity';
 
-@ApiSchema({ description: 'How Terra confirmed the end of one account; without saying which.' })
+@ApiSchema({ description: 'How Terra confirmed the end of one account, without an id of the account.' })
 export class ErasureConfirmationDto {
   /**
-   * When it was asked for.
+   * When the service requested the end of the account.
    * @example '2026-11-24T09:30:00.000Z'
    */
   requestedAt: string;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'When Terra confirmed.',
-    example: '2026-11-24T09:30:01.000Z',
-  })
+  @ApiNullableText('When Terra confirmed it.', '2026-11-24T09:30:01.000Z')
   confirmedAt: string | null;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: '`ended`, or `not_found`: Terra did not know the account any more.',
-    example: 'ended',
-  })
+  @ApiNullableText('`ended`, or `not_found`: Terra no longer knew the account.', 'ended')
   outcome: string | null;
 
   /**
-   * Calls that it took.
+   * Number of calls to Terra.
    * @example 1
    */
   attempts: number;
 }
 
-@ApiSchema({ description: 'The erasure of an end user; once it is complete, its receipt.' })
+@ApiSchema({ description: 'The erasure of an end user. A completed erasure is the receipt.' })
 export class ErasureDto {
-  @ApiProperty({
-    format: 'uuid',
-    description: 'Of the erasure; `GET /v1/erasures/{id}` reads it.',
-    example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
-  })
+  @ApiId('Id of the erasure, for `GET /v1/erasures/{id}`.')
   id: string;
 
   @ApiProperty({
     enum: ERASURE_STATUSES,
     description:
-      '`pending`: their connections have ended here, and late news is kept out; Terra has still to confirm. `completed`: nothing here names them any more.',
+      "`pending`: the end user's connections have ended and late events have no effect, but Terra has not confirmed every end yet. `completed`: no row of the service names the end user any more.",
     example: 'pending',
   })
   status: ErasureStatus;
 
-  /**
-   * When it was asked for.
-   * @example '2026-11-24T09:30:00.000Z'
-   */
+  @ApiTime('When the erasure was requested.', { example: '2026-11-24T09:30:00.000Z' })
   requestedAt: Date;
 
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    description: 'When it was complete; null until then.',
-    example: null,
-  })
+  @ApiTime('When the erasure completed; null until then.', { nullable: true, example: null })
   completedAt: Date | null;
 
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'integer' },
-    description:
-      'How many rows were deleted or made unreadable, by what they were; empty until it is complete.',
+    description: 'Number of deleted or pseudonymized rows by kind; empty until the erasure has completed.',
     example: { connections: 1, facts: 4, webhookEvents: 3 },
   })
   counts: Record<string, number>;
 
   @ApiProperty({
     type: [ErasureConfirmationDto],
-    description: 'How Terra confirmed the end of each of their accounts; empty until it is complete.',
+    description: 'How Terra confirmed the end of each account; empty until the erasure has completed.',
   })
   confirmations: ErasureConfirmation[];
 

@@ -1,9 +1,10 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiReferenceId, ApiTime, EXAMPLE_TERRA_USER_ID } from '../../http';
 import type { EndUserExport } from '../export.service';
 
 type Row = Record<string, unknown>;
 
-const Rows = (description: string, example: Row): PropertyDecorator =>
+const ApiRows = (description: string, example: Row): PropertyDecorator =>
   ApiProperty({
     type: 'array',
     items: { type: 'object', additionalProperties: true },
@@ -11,44 +12,42 @@ const Rows = (description: string, example: Row): PropertyDecorator =>
     example: [example],
   });
 
-@ApiSchema({ description: 'Everything that is held about one end user, as of one moment.' })
+@ApiSchema({ description: 'Everything that the service stores about one end user, read at one moment.' })
 export class EndUserExportDto {
-  /**
-   * Your id of the end user.
-   * @example 'user-4711'
-   */
+  @ApiReferenceId()
   referenceId: string;
 
-  /**
-   * When it was read.
-   * @example '2026-11-24T09:30:00.000Z'
-   */
+  @ApiTime('When the service read the rows.', { example: '2026-11-24T09:30:00.000Z' })
   exportedAt: Date;
 
-  @Rows('Accounts that they have, or have had.', { provider: 'GARMIN', status: 'active' })
+  @ApiRows('The current and former connections of the end user.', { provider: 'GARMIN', status: 'active' })
   connections: Row[];
 
-  @Rows('Every Terra user that these have had.', { terraUserId: '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a' })
+  @ApiRows('The current and former Terra users of these connections.', {
+    terraUserId: EXAMPLE_TERRA_USER_ID,
+  })
   identities: Row[];
 
-  @Rows('What we were told, or did, and when.', { kind: 'linked', cause: 'auth' })
+  @ApiRows('The facts about these Terra users.', { kind: 'linked', cause: 'auth' })
   facts: Row[];
 
-  @Rows('Attempts to connect, without the secrets in their links.', { status: 'completed' })
+  @ApiRows('The connect sessions, without the secrets in their links.', { status: 'completed' })
   connectSessions: Row[];
 
-  @Rows("Terra's webhooks, with their bodies; of health data only the envelope is ever kept.", {
+  @ApiRows('The webhook events with their bodies. For health data, the service keeps only the envelope.', {
     type: 'auth',
   })
   webhookEvents: Row[];
 
-  @Rows('What we have asked Terra to end, who asked, and why.', { status: 'confirmed' })
+  @ApiRows('The deauthentication requests: which Terra user was to end, who asked for it, and why.', {
+    status: 'confirmed',
+  })
   deauthentications: Row[];
 
-  @Rows('Where Terra and we were found to differ about them.', { action: 'link' })
+  @ApiRows('The differences from Terra that sweeps have found.', { action: 'link' })
   sweepFindings: Row[];
 
-  @Rows('Requests to erase them.', { status: 'pending' })
+  @ApiRows('The requests to erase the end user.', { status: 'pending' })
   erasures: Row[];
 
   static from(exported: EndUserExport): EndUserExportDto {

@@ -1,28 +1,26 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
+import { ApiProvider, PageOf } from '../../http';
 import type { TerraProvider } from '../../terra';
 
-@ApiSchema({ description: 'A data source that this Terra account offers.' })
+@ApiSchema({ description: 'A provider that this Terra account offers.' })
 export class ProviderDto {
-  /**
-   * The code to ask for in a connect session.
-   * @example 'GARMIN'
-   */
+  @ApiProvider('Code of the provider, for a connect session.')
   provider: string;
 
   /**
-   * What people call it.
+   * Name of the provider, for display.
    * @example 'Garmin'
    */
   name: string;
 
   /**
-   * Address of a picture, if Terra has one.
+   * URL of an icon; null if Terra has none.
    * @example 'https://example.com/icons/garmin.svg'
    */
   icon: string | null;
 
   /**
-   * The kinds of data it gives.
+   * Kinds of data that the provider supplies.
    * @example ['activity', 'daily', 'sleep']
    */
   types: string[];
@@ -32,15 +30,5 @@ export class ProviderDto {
   }
 }
 
-@ApiSchema({ description: 'The whole catalogue; it has one page.' })
-export class ProviderPageDto {
-  /** In the order of their codes. */
-  items: ProviderDto[];
-
-  @ApiProperty({ description: 'Always null.', example: null })
-  nextCursor: string | null;
-
-  static from(providers: TerraProvider[]): ProviderPageDto {
-    return { items: providers.map((provider) => ProviderDto.from(provider)), nextCursor: null };
-  }
-}
+@ApiSchema({ description: 'All providers. There is only one page, so `nextCursor` is always null.' })
+export class ProviderPageDto extends PageOf(ProviderDto, 'In the order of their codes.') {}

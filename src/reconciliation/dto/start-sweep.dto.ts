@@ -1,10 +1,10 @@
 import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsBoolean, IsOptional } from 'class-validator';
 
-@ApiSchema({ description: 'How to sweep.' })
+@ApiSchema({ description: 'Options of a sweep.' })
 export class StartSweepDto {
   @ApiPropertyOptional({
-    description: 'Only report what would be done.',
+    description: 'true: the sweep only reports the differences.',
     default: false,
     example: false,
   })
@@ -14,7 +14,7 @@ export class StartSweepDto {
 
   @ApiPropertyOptional({
     description:
-      'Go on with the sweep that the brake holds; if none is held, make one that the brake does not hold.',
+      'true: approves the sweep that awaits approval. If no sweep does, starts one that ignores the safety threshold.',
     default: false,
     example: false,
   })

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { Page } from '../../http';
+import { ApiCount, ApiId, ApiNullableText, ApiReferenceId, ApiTime, PageOf } from '../../http';
 import { ACTIONS, type Action } from '../terra-diff';
 import { FINDING_OUTCOMES, type FindingOutcome, type SweepFinding } from '../sweep-finding.entity';
 import {
@@ -14,93 +14,76 @@ import {
 import type { SweepReport } from '../sweeps.service';
 import { DifferenceDto } from './reconcile-report.dto';
 
-@ApiSchema({ description: "One reading of all of Terra's users, with what came of it." })
+@ApiSchema({ description: "A sweep reads all of Terra's users and corrects the differences." })
 export class SweepDto {
-  /**
-   * Id of the sweep.
-   * @example '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'
-   */
+  @ApiId('Id of the sweep.')
   id: string;
 
   @ApiProperty({
     enum: SWEEP_STATUSES,
     description:
-      '`running`. `awaiting_approval`: the changes exceed the safety threshold, and none was applied; an operator approves with `force`. `completed`. `failed`: Terra could not be read; the next sweep resumes there. `overtaken`: it awaited approval until a later sweep completed.',
+      '`running`. `awaiting_approval`: the changes exceed the safety threshold, and none was applied; an operator approves with `force`. `completed`. `failed`: the service could not read Terra; the next sweep resumes there. `overtaken`: it awaited approval until a later sweep completed.',
     example: 'completed',
   })
   status: SweepStatus;
 
   @ApiProperty({
     enum: SWEEP_PHASES,
-    description: 'How far it has come: reading pages, comparing whom they left out, applying what was found.',
+    description:
+      "`reading`: reads Terra's pages. `diffing`: looks for accounts that the pages did not list. `applying`: applies the corrections.",
     example: 'applying',
   })
   phase: SweepPhase;
 
-  /** Whether it only reports what it would do. */
+  /** Whether the sweep only reports the differences. */
   dryRun: boolean;
 
-  /** Whether an operator has approved it with `force`. */
+  /** Whether an operator has approved the sweep with `force`. */
   forced: boolean;
 
   /**
-   * Who asked for it: the id of an API key, `cli` or `schedule`.
+   * Who started the sweep: the id of an API key, `cli` or `schedule`.
    * @example 'schedule'
    */
   actor: string;
 
-  @ApiProperty({ type: 'integer', description: 'Users that Terra has named so far.', example: 1204 })
+  @ApiCount('Number of Terra users read so far.', 1204)
   usersSeen: number;
 
-  @ApiProperty({
-    type: 'integer',
-    description: 'Entries that could not be read; with any, nobody counts as missing.',
-    example: 0,
-  })
+  @ApiCount(
+    'Number of entries that the service could not read. If there are any, no account counts as missing.',
+    0,
+  )
   unreadable: number;
 
-  @ApiProperty({
-    type: 'integer',
+  @ApiCount('Number of live connections after all pages were read; null before that.', 1203, {
     nullable: true,
-    description: 'Connections that were live here when Terra had been read; null before that.',
-    example: 1203,
   })
   live: number | null;
 
-  @ApiProperty({ type: 'integer', description: 'Differences that would change something.', example: 3 })
+  @ApiCount('Number of differences that need a change.', 3)
   changes: number;
 
-  @ApiProperty({ type: 'integer', description: 'How many of them have been applied.', example: 3 })
+  @ApiCount('Number of changes applied so far.', 3)
   applied: number;
 
   @ApiProperty({
     enum: APPROVAL_REASONS,
     nullable: true,
     description:
-      'Why it needs approval. `empty_list`: Terra listed no user. `too_many_changes`: more than SWEEP_SAFETY_THRESHOLD_SHARE of the live connections would change. null: it needs none.',
+      'Why the sweep needs approval. `empty_list`: Terra listed no user. `too_many_changes`: more than SWEEP_SAFETY_THRESHOLD_SHARE of the live connections would change. null: it needs none.',
     example: null,
   })
   approvalReason: ApprovalReason | null;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Code of the error that it failed with.',
-    example: null,
-  })
+  @ApiNullableText('Code of the error that stopped the sweep; null if it has not failed.')
   errorCode: string | null;
 
-  /**
-   * When it was begun.
-   * @example '2026-11-23T03:00:00.000Z'
-   */
+  @ApiTime('When the sweep started.', { example: '2026-11-23T03:00:00.000Z' })
   startedAt: Date;
 
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
+  @ApiTime('When the sweep completed, failed or began to await approval; null before that.', {
     nullable: true,
-    description: 'When it was completed, held or failed.',
     example: '2026-11-23T03:00:05.000Z',
   })
   finishedAt: Date | null;
@@ -109,42 +92,18 @@ export class SweepDto {
     const { id, status, phase, dryRun, forced, actor, usersSeen, unreadable, live, changes } = sweep;
     const { applied, approvalReason, errorCode, startedAt, finishedAt } = sweep;
     const counts = { usersSeen, unreadable, live, changes, applied };
-    return {
-      id,
-      status,
-      phase,
-      dryRun,
-      forced,
-      actor,
-      ...counts,
-      approvalReason,
-      errorCode,
-      startedAt,
-      finishedAt,
-    };
+    const result = { approvalReason, errorCode, startedAt, finishedAt };
+    return { id, status, phase, dryRun, forced, actor, ...counts, ...result };
   }
 }
 
 @ApiSchema({ description: 'A page of sweeps.' })
-export class SweepPageDto {
-  /** Newest first. */
-  items: SweepDto[];
-
-  @ApiProperty({ description: 'Give it back as `cursor` to read on; null on the last page.', example: null })
-  nextCursor: string | null;
-
-  static from({ items, nextCursor }: Page<Sweep>): SweepPageDto {
-    return { items: items.map((sweep) => SweepDto.from(sweep)), nextCursor };
-  }
-}
+export class SweepPageDto extends PageOf(SweepDto, 'Newest first.') {}
 
 @ApiSchema({ description: 'A difference that a sweep has found.' })
 export class SweepFindingDto extends DifferenceDto {
-  @ApiProperty({
-    type: String,
+  @ApiReferenceId('Your id of the end user; null if neither Terra nor the service knows it.', {
     nullable: true,
-    description: 'Your id of the end user; null when neither Terra nor we know it.',
-    example: 'user-4711',
   })
   referenceId: string | null;
 
@@ -152,35 +111,35 @@ export class SweepFindingDto extends DifferenceDto {
     enum: FINDING_OUTCOMES,
     nullable: true,
     description:
-      'What became of it: `applied`; `overtaken` newer news had come; `still_there` Terra knew the user when asked by id; `failed`, the log says why. null: nothing yet, or it is only reported.',
+      'What became of the finding. `applied`. `overtaken`: a newer fact arrived first. `still_there`: Terra knew the user when asked by id. `failed`: the log has the reason. null: not applied yet, or only reported.',
     example: 'applied',
   })
   outcome: FindingOutcome | null;
 
-  static of(finding: SweepFinding): SweepFindingDto {
-    const { action, terraUserId, connectionId, referenceId, outcome } = finding;
+  static from({ action, terraUserId, connectionId, referenceId, outcome }: SweepFinding): SweepFindingDto {
     return { action, terraUserId, connectionId, referenceId, outcome };
   }
 }
 
-@ApiSchema({ description: 'A sweep with what it has found.' })
+@ApiSchema({ description: 'A sweep with its findings.' })
 export class SweepReportDto extends SweepDto {
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'integer' },
-    description: `How many differences of each kind: ${ACTIONS.join(', ')}.`,
+    description: `Number of findings by action: ${ACTIONS.join(', ')}.`,
     example: { link: 2, mark_missing: 1 },
   })
   counts: Partial<Record<Action, number>>;
 
-  /** The first hundred differences. */
+  /** The first 100 findings. */
   findings: SweepFindingDto[];
 
+  /** Not `from`: TypeScript would require it to accept a Sweep, like `SweepDto.from`. */
   static of({ sweep, counts, findings }: SweepReport): SweepReportDto {
     return {
       ...SweepDto.from(sweep),
       counts,
-      findings: findings.map((finding) => SweepFindingDto.of(finding)),
+      findings: findings.map((finding) => SweepFindingDto.from(finding)),
     };
   }
 }

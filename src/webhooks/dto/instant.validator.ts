@@ -2,10 +2,10 @@ import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 
-// A time of day without its zone would be another moment on every machine.
+// A time of day needs its zone: without it, each machine reads another moment.
 const INSTANT = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** A field that holds a moment: a day (its beginning in UTC), or a time with its zone. Becomes a Date. */
+/** Validates a day (its beginning in UTC) or a time with its zone, and converts it to a Date. */
 export function IsInstant(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => parseInstant(value) ?? value),
@@ -23,6 +23,6 @@ function parseInstant(value: unknown): Date | null {
   const day = typeof value === 'string' ? INSTANT.exec(value)?.[1] : undefined;
   const [dayBegins, instant] = [new Date(day ?? ''), new Date(String(value))];
   if (Number.isNaN(dayBegins.getTime()) || Number.isNaN(instant.getTime())) return null;
-  // 30 February is 2 March to JavaScript.
+  // JavaScript reads 30 February as 2 March.
   return dayBegins.toISOString().startsWith(day ?? '') ? instant : null;
 }

@@ -1,70 +1,49 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiCount, ApiId, ApiNullableText, ApiTerraUserId } from '../../http';
 import { WEBHOOK_EVENT_STATUSES, type WebhookEventStatus } from '../webhook-event.entity';
 import type { ReplayReport } from '../webhook-events.service';
 
 const MAX_EVENTS_SHOWN = 100;
 
-@ApiSchema({ description: 'An event that is worked off again, as it was before.' })
+@ApiSchema({ description: 'A replayed event, as it was before the replay.' })
 export class ReplayedEventDto {
-  @ApiProperty({ format: 'uuid', description: 'Its id.', example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10' })
+  @ApiId('Id of the event.')
   id: string;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: "Terra's type; null while nobody could read it.",
-    example: 'auth',
-  })
+  @ApiNullableText("Terra's type of the event; null if the service has not read the body.", 'auth')
   type: string | null;
 
   @ApiProperty({
     enum: WEBHOOK_EVENT_STATUSES,
-    description: 'What had become of it.',
+    description: 'Status of the event before the replay.',
     example: 'dead_lettered',
   })
   status: WebhookEventStatus;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: "Terra's id of the user whom it is about.",
-    example: '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a',
-  })
+  @ApiTerraUserId("Terra's id of the user in the event.", { nullable: true })
   terraUserId: string | null;
 }
 
-@ApiSchema({ description: 'What a replay does, or in a dry run would do.' })
+@ApiSchema({ description: 'The result of a replay; for a dry run, the result that a replay would have.' })
 export class ReplayReportDto {
-  @ApiProperty({ description: 'True when nothing was done.', example: false })
+  @ApiProperty({ description: 'true: nothing was replayed.', example: false })
   dryRun: boolean;
 
-  @ApiProperty({ type: 'integer', description: 'How many events were meant.', example: 12 })
+  @ApiCount('Number of events that match the request.', 12)
   matched: number;
 
-  @ApiProperty({
-    type: 'integer',
-    description: 'How many of them are worked off again; in a dry run: would be.',
-    example: 10,
-  })
+  @ApiCount('Number of replayed events.', 10)
   replayed: number;
 
-  @ApiProperty({
-    type: 'integer',
-    description: 'How many were `pending`, and are worked off in any case.',
-    example: 2,
-  })
+  @ApiCount('Number of events that were `pending`. The service processes them without a replay.', 2)
   skipped: number;
 
-  @ApiProperty({
-    type: 'integer',
-    description: 'How many were left alone because of `limit`.',
-    example: 0,
-  })
+  @ApiCount('Number of events beyond `limit`. Repeat the request to replay them.', 0)
   remaining: number;
 
   @ApiProperty({
     type: [ReplayedEventDto],
-    description: `The first ${MAX_EVENTS_SHOWN} of those that are replayed, oldest first.`,
+    description: `The first ${MAX_EVENTS_SHOWN} replayed events, oldest first.`,
   })
   events: ReplayedEventDto[];
 

@@ -20,12 +20,12 @@ const DEFAULT_LIMIT = 1_000;
 const MAX_LIMIT = 10_000;
 const LIMIT_MESSAGE = `must be a whole number from 1 to ${MAX_LIMIT}`;
 
-@ApiSchema({ description: 'Which events to work off again: either `ids` or `filter`.' })
+@ApiSchema({ description: 'Which webhook events to replay: either `ids` or `filter`.' })
 export class ReplayWebhookEventsDto {
   @ApiPropertyOptional({
     type: [String],
     format: 'uuid',
-    description: 'These events. If one of them does not exist, none is replayed.',
+    description: 'Ids of the events. If one of them is unknown, the service replays none.',
     example: ['01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'],
     minItems: 1,
     maxItems: MAX_IDS,
@@ -39,7 +39,7 @@ export class ReplayWebhookEventsDto {
 
   @ApiPropertyOptional({
     type: WebhookEventFilterDto,
-    description: 'All events that fit; it must name at least one thing to go by.',
+    description: 'All events that match the filter. It must have at least one field.',
   })
   @IsOptional()
   @IsObject({ message: 'must be an object' })
@@ -49,7 +49,8 @@ export class ReplayWebhookEventsDto {
 
   @ApiPropertyOptional({
     type: 'integer',
-    description: 'How many to replay at the most, oldest first; the answer says how many remain.',
+    description:
+      'Maximum number of events to replay, oldest first. The response has the number of remaining events.',
     minimum: 1,
     maximum: MAX_LIMIT,
     default: DEFAULT_LIMIT,
@@ -61,7 +62,7 @@ export class ReplayWebhookEventsDto {
   limit: number = DEFAULT_LIMIT;
 
   @ApiPropertyOptional({
-    description: 'Say what would be done, and do nothing.',
+    description: 'true: report the events and replay none.',
     default: false,
     example: true,
   })

@@ -1,10 +1,13 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiTerraUserId } from '../../http';
 
-// For the API's description alone. The body is read as the bytes that were signed, and nothing in it is refused.
+// Only for the API docs. The service reads the body as the signed bytes and rejects no field of it.
 
-@ApiSchema({ description: "A user of Terra's: one account of a person at a provider. More fields may come." })
+@ApiSchema({
+  description: "Terra's record of one account of an end user at a provider. Terra may add fields.",
+})
 export class TerraEventUserDto {
-  @ApiProperty({ description: "Terra's id.", example: '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a' })
+  @ApiTerraUserId()
   user_id: string;
 
   @ApiPropertyOptional({ description: 'Code of the provider.', example: 'GARMIN' })
@@ -13,7 +16,7 @@ export class TerraEventUserDto {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
-    description: 'The end user, as the connect session named it.',
+    description: 'Reference id of the end user, from the connect session.',
     example: 'user-4711',
   })
   reference_id?: string | null;
@@ -21,34 +24,34 @@ export class TerraEventUserDto {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
-    description: 'What the person has agreed to, with commas between.',
+    description: 'Scopes that the end user has granted, separated by commas.',
     example: 'ACTIVITY_EXPORT,HEALTH_EXPORT',
   })
   scopes?: string | null;
 
-  @ApiPropertyOptional({ description: 'False once the account has ended.', example: true })
+  @ApiPropertyOptional({ description: 'false when the account has ended.', example: true })
   active?: boolean;
 }
 
 @ApiSchema({
   description:
-    "An event of Terra's: these are the fields that most have, and each type has some of its own. Types that nobody knows are stored as well.",
+    'An event of Terra. Most events have these fields, and each type has more of its own. The service also stores events of unknown types.',
 })
 export class TerraEventDto {
   @ApiProperty({
-    description: 'What has happened: `auth`, `deauth`, `user_reauth`, `access_revoked`, `activity`, …',
+    description: 'What happened: `auth`, `deauth`, `user_reauth`, `access_revoked`, `activity`, …',
     example: 'auth',
   })
   type: string;
 
   @ApiPropertyOptional({
-    description: 'How it went: `success`, `error` or `warning`; an `auth` with `error` connects nothing.',
+    description: 'Result: `success`, `error` or `warning`. An `auth` with `error` connects no account.',
     example: 'success',
   })
   status?: string;
 
   @ApiPropertyOptional({
-    description: 'Whom it is about; `user_reauth` has `old_user` and `new_user` instead.',
+    description: 'The Terra user of the event. `user_reauth` has `old_user` and `new_user` instead.',
   })
   user?: TerraEventUserDto;
 }

@@ -1,14 +1,15 @@
-import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiPropertyOptional, ApiSchema, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
+import { EXAMPLE_TERRA_USER_ID, PageQueryDto } from '../../http';
 import { WEBHOOK_EVENT_STATUSES, type WebhookEventStatus } from '../webhook-event.entity';
 import { IsInstant } from './instant.validator';
 
-@ApiSchema({ description: 'Which events are meant: all that is given must hold.' })
+@ApiSchema({ description: 'Which webhook events to choose. An event must match all given filters.' })
 export class WebhookEventFilterDto {
   @ApiPropertyOptional({
     enum: WEBHOOK_EVENT_STATUSES,
-    description: 'What has become of them so far.',
+    description: 'Current status of the event.',
     example: 'dead_lettered',
   })
   @IsOptional()
@@ -16,7 +17,7 @@ export class WebhookEventFilterDto {
   status?: WebhookEventStatus;
 
   @ApiPropertyOptional({
-    description: "Terra's type, as it was sent. Known from the first attempt to work an event off.",
+    description: "Terra's type of the event. An event has no type before the first attempt to process it.",
     example: 'auth',
   })
   @IsOptional()
@@ -24,15 +25,15 @@ export class WebhookEventFilterDto {
   type?: string;
 
   @ApiPropertyOptional({
-    description: "Terra's id of the user whom they are about; of a `user_reauth`: the new one.",
-    example: '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a',
+    description: "Terra's id of the user in the event; for `user_reauth`, the id of the new user.",
+    example: EXAMPLE_TERRA_USER_ID,
   })
   @IsOptional()
   @Matches(/^\P{Cc}{1,200}$/u, { message: 'must have 1 to 200 characters' })
   terraUserId?: string;
 
   @ApiPropertyOptional({
-    description: 'Your id of the end user whom they name, compared exactly.',
+    description: 'Your id of the end user in the event; case-sensitive.',
     example: 'user-4711',
     minLength: 1,
     maxLength: REFERENCE_ID_MAX_LENGTH,
@@ -44,7 +45,7 @@ export class WebhookEventFilterDto {
   @ApiPropertyOptional({
     type: String,
     format: 'date-time',
-    description: 'Received then or later: a time with its zone, or a day, which begins in UTC.',
+    description: 'Received at this time or later. Send a time with its zone, or a day, which begins in UTC.',
     example: '2026-11-23T09:30:00Z',
   })
   @IsOptional()
@@ -54,10 +55,13 @@ export class WebhookEventFilterDto {
   @ApiPropertyOptional({
     type: String,
     format: 'date-time',
-    description: 'Received earlier than this.',
+    description: 'Received before this time.',
     example: '2026-11-24T00:00:00Z',
   })
   @IsOptional()
   @IsInstant()
   receivedTo?: Date;
 }
+
+/** Filters and page of the list. An event must match all given filters. */
+export class ListWebhookEventsDto extends IntersectionType(WebhookEventFilterDto, PageQueryDto) {}

@@ -1,126 +1,93 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import {
+  ApiCount,
+  ApiId,
+  ApiNullableText,
+  ApiReferenceId,
+  ApiTerraUserId,
+  ApiTime,
+  EXAMPLE_TERRA_USER_ID,
+  PageOf,
+} from '../../http';
 import type { WebhookEventSummary } from '../webhook-events.repository';
 import { WEBHOOK_EVENT_STATUSES, type WebhookEvent, type WebhookEventStatus } from '../webhook-event.entity';
 
-@ApiSchema({ description: 'One delivery of Terra and what came of it.' })
+@ApiSchema({ description: 'One webhook delivery from Terra, with its outcome.' })
 export class WebhookEventDto {
-  @ApiProperty({ format: 'uuid', description: 'Ours.', example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10' })
+  @ApiId('Id of the event.')
   id: string;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: "Terra's type; null until the event was first worked on, and when it cannot be read.",
-    example: 'auth',
-  })
+  @ApiNullableText(
+    "Terra's type of the event; null before the first attempt to process it, and if the body is unreadable.",
+    'auth',
+  )
   type: string | null;
 
   @ApiProperty({
     enum: WEBHOOK_EVENT_STATUSES,
     description:
-      '`pending`: waits to be worked off. `done`: applied. `ignored`: of no meaning here. `parked`: about nobody known yet, or contradictory; changed nothing. `dead`: failed every attempt.',
+      '`pending`: waits to be processed. `done`: applied. `ignored`: has no meaning for the service. `parked`: its Terra user is unknown, or it contradicts the known facts; it changed nothing. `dead_lettered`: every attempt failed.',
     example: 'dead_lettered',
   })
   status: WebhookEventStatus;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Why it is ignored, parked or dead; of a pending one, what the last attempt failed with.',
-    example: 'the Terra user is not known yet',
-  })
+  @ApiNullableText(
+    'Why the event is ignored, parked or dead-lettered. For a pending event, the error of the last attempt.',
+    'the Terra user is not known yet',
+  )
   note: string | null;
 
-  @ApiProperty({
-    type: String,
+  @ApiTerraUserId("Terra's id of the user in the event; for `user_reauth`, the id of the new user.", {
     nullable: true,
-    description: "Terra's id of the user whom it is about; of a `user_reauth`: the new one.",
-    example: '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a',
   })
   terraUserId: string | null;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Your id of the end user whom it names.',
-    example: 'user-4711',
-  })
+  @ApiReferenceId('Your id of the end user in the event; null if the event names none.', { nullable: true })
   referenceId: string | null;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'X-Terra-Trace-Id: names the delivery.',
-    example: '7a4a1f0c-52b0-4e0e-8d8b-0f6f8f2b9c11',
-  })
+  @ApiNullableText('Id of the delivery, from X-Terra-Trace-Id.', '7a4a1f0c-52b0-4e0e-8d8b-0f6f8f2b9c11')
   traceId: string | null;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: "Terra-Reference: Terra's name of what it sent, for its support.",
-    example: '2b1b8a5e-6a8e-4c38-9f0d-6f3f1c9c7a55',
-  })
+  @ApiNullableText(
+    "Terra's id of the data in the event, from Terra-Reference. Terra's support may ask for it.",
+    '2b1b8a5e-6a8e-4c38-9f0d-6f3f1c9c7a55',
+  )
   terraReference: string | null;
 
-  /**
-   * When Terra signed it.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('When Terra signed the event.')
   signedAt: Date;
 
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    description:
-      'X-Terra-Ordering-Timestamp: when it happened, and what decides against newer news; `signedAt` does where it is null.',
-    example: '2026-11-23T09:29:59.120Z',
-  })
+  @ApiTime(
+    'When Terra says the event happened, from X-Terra-Ordering-Timestamp. The service orders events by this time, or by `signedAt` if it is null.',
+    { nullable: true, example: '2026-11-23T09:29:59.120Z' },
+  )
   occurredAt: Date | null;
 
-  /**
-   * When it was stored here.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('When the service stored the event.')
   receivedAt: Date;
 
-  @ApiProperty({ type: 'integer', description: 'How many attempts have failed.', example: 14 })
+  @ApiCount('Number of failed attempts to process the event.', 14)
   attempts: number;
 
-  /**
-   * Of a pending one: when it is worked off at the earliest.
-   * @example '2026-11-23T09:30:00.000Z'
-   */
+  @ApiTime('For a pending event: the earliest time of the next attempt.')
   nextAttemptAt: Date;
 
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
+  @ApiTime('When the service processed the event; null before that, and if every attempt failed.', {
     nullable: true,
-    description: 'When it was worked off; null before that, and where every attempt failed.',
     example: null,
   })
   processedAt: Date | null;
 
-  @ApiProperty({ type: 'integer', description: 'How often it was replayed.', example: 1 })
+  @ApiCount('Number of replays of the event.', 1)
   replays: number;
 
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
+  @ApiTime('When the event was last replayed; null if it never was.', {
     nullable: true,
-    description: 'When it was last replayed.',
     example: '2026-11-24T08:00:00.000Z',
   })
   replayedAt: Date | null;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'Who replayed it last: the id of an API key, or `cli`.',
-    example: 'cli',
-  })
+  @ApiNullableText('Who last replayed the event: the id of an API key, or `cli`.', 'cli')
   replayedBy: string | null;
 
   static from(event: WebhookEventSummary): WebhookEventDto {
@@ -146,24 +113,22 @@ export class WebhookEventDto {
   }
 }
 
-@ApiSchema({ description: 'One delivery of Terra, with what it says.' })
+@ApiSchema({ description: 'A page of webhook events.' })
+export class WebhookEventPageDto extends PageOf(WebhookEventDto, 'Newest first.') {}
+
+@ApiSchema({ description: 'One webhook delivery from Terra, with its body.' })
 export class WebhookEventDetailDto extends WebhookEventDto {
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
     nullable: true,
     description:
-      'What Terra sent, if it is a JSON object; of health data that was worked off, only whom it is about.',
-    example: { type: 'auth', status: 'success', user: { user_id: '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a' } },
+      'The body, if it is a JSON object. After processing, the body of a health data event holds only the user and no data.',
+    example: { type: 'auth', status: 'success', user: { user_id: EXAMPLE_TERRA_USER_ID } },
   })
   body: Record<string, unknown> | null;
 
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    description: 'What Terra sent, if it is none.',
-    example: null,
-  })
+  @ApiNullableText('The body as text, if it is not a JSON object.')
   bodyText: string | null;
 
   static override from(event: WebhookEvent): WebhookEventDetailDto {
@@ -176,7 +141,7 @@ export class WebhookEventDetailDto extends WebhookEventDto {
 function toObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    // What is nested too deep can be read but not written.
+    // A body that is nested too deeply can be parsed but not written.
     JSON.stringify(value);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     return isObject ? (value as Record<string, unknown>) : null;

@@ -1,0 +1,93 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { EXAMPLE_ID, EXAMPLE_TERRA_USER_ID } from '../http';
+
+/** Documents the HTML pages that the end user may see, by status. Every route may also answer 500 and 503. */
+const ApiPages = (pages: Record<number, string>): MethodDecorator =>
+  applyDecorators(
+    ...Object.entries({
+      ...pages,
+      500: 'The service failed. Load the page again later.',
+      503: 'The service cannot reach Postgres. Load the page again after Retry-After.',
+    }).map(([status, description]) =>
+      ApiResponse({
+        status: Number(status),
+        description: `A page. ${description}`,
+        content: { 'text/html': { schema: { type: 'string' } } },
+      }),
+    ),
+  );
+
+const CALLBACK_PARAMETERS = [
+  {
+    name: 'user_id',
+    description:
+      "Terra's user id. It is not signed, so the service asks Terra before it connects an account.",
+    example: EXAMPLE_TERRA_USER_ID,
+  },
+  {
+    name: 'reference_id',
+    description: 'Ignored: the session determines the end user.',
+    example: 'user-4711',
+  },
+  { name: 'resource', description: 'Ignored: the service asks Terra for the provider.', example: 'GARMIN' },
+  { name: 'reason', description: 'Why the attempt failed, as free text.', example: 'access_denied' },
+];
+
+const ApiCallback = (summary: string, description: string): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({ summary, description }),
+    ApiParam({
+      name: 'nonce',
+      description: 'Secret of the session, from the redirect URL that the service has given to Terra.',
+    }),
+    ...CALLBACK_PARAMETERS.map(({ example, ...parameter }) =>
+      ApiQuery({ ...parameter, required: false, schema: { type: 'string', example } }),
+    ),
+    ApiResponse({
+      status: 303,
+      description: 'Redirect to your return URL, with `session_id` and `status` added.',
+    }),
+    ApiPages({ 404: 'The link is unknown.', 410: 'The link has expired.' }),
+  );
+
+export const ApiReturnFromSuccess = (): MethodDecorator =>
+  ApiCallback(
+    'Return from the widget after a success',
+    'Terra redirects the browser to this URL. The service asks Terra whether the account is connected. If Terra does not confirm it yet, `status` is `pending`.',
+  );
+
+export const ApiReturnFromFailure = (): MethodDecorator =>
+  ApiCallback(
+    'Return from the widget after a failure',
+    'Terra redirects the browser to this URL. The session is then `failed` or `cancelled`, unless an account is connected.',
+  );
+
+export const ApiOpenWidget = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Open the widget',
+      description: "Sends the browser to Terra's widget and records that the session was opened.",
+    }),
+    ApiParam({ name: 'token', description: 'The last part of `connectUrl`.' }),
+    ApiResponse({ status: 302, description: "Redirect to Terra's widget." }),
+    ApiPages({ 404: 'The link is unknown.', 410: 'The session of the link has ended or expired.' }),
+  );
+
+export const ApiShowResult = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Show the result of a session',
+      description:
+        'The browser comes here after the widget if the session has no return URL. The page shows the stored status of the session.',
+    }),
+    ApiQuery({
+      name: 'session_id',
+      description: 'Id of the session.',
+      schema: { type: 'string', format: 'uuid', example: EXAMPLE_ID },
+    }),
+    ApiPages({
+      200: 'It shows the result: connected, not connected, cancelled or pending. A pending page reloads itself.',
+      404: 'The session is unknown.',
+    }),
+  );

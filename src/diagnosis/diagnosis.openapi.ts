@@ -1,0 +1,16 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiProblems, ApiReferenceIdParam, REFERENCE_ID_PROBLEM } from '../http';
+import { DiagnosisDto } from './dto/diagnosis.dto';
+
+export const ApiDiagnoseEndUser = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Diagnose an end user',
+      description:
+        "Explains why the end user is not connected and what to do. The conclusions come first. The sessions, connections, Terra users, webhook events and Terra's own view follow. This request changes nothing. You also get a diagnosis for an unknown end user, and when Terra does not answer.",
+    }),
+    ApiReferenceIdParam(),
+    ApiOkResponse({ description: 'The diagnosis.', type: DiagnosisDto }),
+    ApiProblems(REFERENCE_ID_PROBLEM),
+  );

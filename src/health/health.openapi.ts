@@ -1,0 +1,36 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiProblems } from '../http';
+import { LiveDto, ReadyDto } from './dto/health.dto';
+
+export const ApiCheckLiveness = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Check that the process is alive',
+      description: 'Checks neither Postgres nor Terra. Restart the process when this check fails.',
+    }),
+    ApiOkResponse({ description: 'The process is alive.', type: LiveDto }),
+  );
+
+export const ApiCheckReadiness = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Check that the service is ready',
+      description:
+        'Checks that Postgres answers and has no pending migrations. It does not check Terra: an outage of Terra must not restart the service.',
+    }),
+    ApiOkResponse({ description: 'The service is ready.', type: ReadyDto }),
+    ApiProblems({
+      503: {
+        'health.not_ready': {
+          when: 'Postgres is unreachable, or migrations are pending. `checks` names the failed check.',
+          members: {
+            checks: {
+              database: { status: 'up' },
+              migrations: { status: 'down', pending: 1, advice: 'run: terra-connect migrate' },
+            },
+          },
+        },
+      },
+    }),
+  );

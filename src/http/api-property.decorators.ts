@@ -1,0 +1,44 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+// Examples of the API docs.
+export const EXAMPLE_ID = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
+const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
+export const EXAMPLE_TERRA_USER_ID = '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a';
+
+interface Options<Example = string> {
+  nullable?: boolean;
+  example?: Example | null;
+}
+
+// These decorators document the kinds of field that many DTOs have. Other fields have a doc comment, which the Swagger
+// plugin reads, or their own @ApiProperty.
+
+/** Documents one of the service's own ids. */
+export const ApiId = (description: string, options: Options = {}): PropertyDecorator =>
+  ApiProperty({ type: String, format: 'uuid', description, example: EXAMPLE_ID, ...options });
+
+export const ApiTime = (description: string, options: Options = {}): PropertyDecorator =>
+  ApiProperty({ type: String, format: 'date-time', description, example: EXAMPLE_TIME, ...options });
+
+export const ApiReferenceId = (
+  description = 'Your id of the end user.',
+  options: Options = {},
+): PropertyDecorator => ApiProperty({ type: String, description, example: 'user-4711', ...options });
+
+export const ApiTerraUserId = (
+  description = "Terra's id of the account.",
+  options: Options = {},
+): PropertyDecorator =>
+  ApiProperty({ type: String, description, example: EXAMPLE_TERRA_USER_ID, ...options });
+
+export const ApiProvider = (description = 'Code of the provider.'): PropertyDecorator =>
+  ApiProperty({ type: String, description, example: 'GARMIN' });
+
+export const ApiCount = (
+  description: string,
+  example: number,
+  options: Options<number> = {},
+): PropertyDecorator => ApiProperty({ type: 'integer', description, example, ...options });
+
+export const ApiNullableText = (description: string, example: string | null = null): PropertyDecorator =>
+  ApiProperty({ type: String, nullable: true, description, example });

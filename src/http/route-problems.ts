@@ -1,0 +1,48 @@
+import type { Occasion } from './api-problem.decorator';
+
+/** A problem with one or more fields of the request; `field` and `detail` are the example in the API docs. */
+export const invalidField = (
+  field: string,
+  detail: string,
+  when = 'A field is not valid. `errors` names the field and the reason.',
+): Occasion => ({ when, members: { errors: [{ field, detail }] } });
+
+/** A route with a JSON body. */
+export const BODY_PROBLEMS = {
+  400: { 'request.malformed': 'The body is not valid JSON.' },
+  413: { 'request.too_large': 'The body is larger than 1 MB.' },
+  415: {
+    'request.unsupported_media_type':
+      'The content type is not application/json. Send the body as application/json.',
+  },
+};
+
+/** A route that takes no body, but has a method that may carry one. */
+export const NO_BODY_PROBLEMS = {
+  413: { 'request.too_large': 'The request has a body of more than 1 MB. Send no body.' },
+  415: {
+    'request.unsupported_media_type': 'The request has a body that is not application/json. Send no body.',
+  },
+};
+
+/** A route that returns a page of a list. */
+export const PAGE_PROBLEM = {
+  422: {
+    'request.invalid': invalidField(
+      'limit',
+      'must be a whole number from 1 to 200',
+      'A query parameter is not valid. `errors` names the parameter and the reason.',
+    ),
+  },
+};
+
+/** A route with a reference id in its path. */
+export const REFERENCE_ID_PROBLEM = {
+  422: {
+    'request.invalid': invalidField(
+      'referenceId',
+      'must not hold control characters',
+      'The reference id is not valid. `errors` has the reason.',
+    ),
+  },
+};

@@ -1,0 +1,17 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiProblems, ApiReferenceIdParam, NO_BODY_PROBLEMS, REFERENCE_ID_PROBLEM } from '../http';
+import { TERRA_PROBLEMS } from '../terra';
+import { ReconcileReportDto } from './dto/reconcile-report.dto';
+
+export const ApiReconcileEndUser = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Reconcile an end user',
+      description:
+        'Asks Terra for all accounts under the reference id and corrects the differences. The service also does this on a schedule and when data stops; call this route when you cannot wait. If Terra does not answer, nothing changes.',
+    }),
+    ApiReferenceIdParam(),
+    ApiOkResponse({ description: 'The differences and their corrections.', type: ReconcileReportDto }),
+    ApiProblems({ ...NO_BODY_PROBLEMS, ...REFERENCE_ID_PROBLEM, ...TERRA_PROBLEMS }),
+  );
