@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
-export const MEASURES = ['start-up', 'sessions', 'webhooks', 'connections'] as const;
-export type MeasureName = (typeof MEASURES)[number];
+const MEASURES = ['start-up', 'sessions', 'webhooks', 'connections'] as const;
+type MeasureName = (typeof MEASURES)[number];
 
 export interface Options {
   /** How many starts of each server are timed. */

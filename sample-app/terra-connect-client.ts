@@ -17,7 +17,7 @@ export interface Connection {
 }
 
 /** The service gave no answer or a 5xx; the end user did nothing wrong. */
-export class ServiceUnavailableError extends Error {}
+class ServiceUnavailableError extends Error {}
 
 /** The service refused the request. `code` is stable; `message` is text for a reader. */
 export class ServiceRefusedError extends Error {

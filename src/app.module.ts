@@ -10,7 +10,7 @@ import { HealthModule } from './health';
 import { ObservabilityModule } from './observability';
 import { TERRA_CONNECT_ENTITIES, TerraAuthModule } from './terra-auth';
 
-/** The service: the embeddable module, with what only a process of its own needs around it. */
+/** The service: the embeddable module, and what only a process of its own needs. */
 @Module({})
 export class AppModule {
   static forEnvironment(environment: Environment): DynamicModule {

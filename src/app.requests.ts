@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
-import { type Metrics } from './observability';
 import { runWithLogContext } from './common';
+import type { Metrics } from './observability';
 
 const REQUEST_ID = /^[\w.-]{8,64}$/;
 
 /**
- * Gives every request an id, and one line in the log and one measurement when it is answered. Both name the route's
- * pattern: the address itself holds tokens, reference ids and Terra user ids.
+ * Gives every request an id, and each response a log line and a measurement. Both name the route's pattern, because the
+ * URL itself holds tokens, reference ids and Terra user ids.
  */
 export function describeRequests(fastify: FastifyInstance, metrics: Metrics): void {
   const logger = new Logger('http');

@@ -8,15 +8,15 @@ import { serveOpenApi } from './app.openapi';
 import { endSocketsOnClose } from './app.sockets';
 import { REFERENCE_ID_MAX_LENGTH } from './common';
 import type { Environment } from './config';
-import { JsonLogger, Metrics } from './observability';
 import { toProblem } from './http';
+import { JsonLogger, Metrics } from './observability';
 
 const JSON_BODY_LIMIT = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 60_000;
 // A character of a reference id takes up to four bytes, and each of them three characters in a path.
 const MAX_PATH_PARAMETER_LENGTH = REFERENCE_ID_MAX_LENGTH * 4 * 3;
 
-/** Builds the service; shared by `main`, the tests, and whatever else runs it. Nothing listens yet. */
+/** Builds the service for `main` and for the tests. It does not listen yet. */
 export async function createApp(
   environment: Environment,
   logger: JsonLogger = new JsonLogger(environment.LOG_LEVEL),
@@ -24,7 +24,7 @@ export async function createApp(
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forEnvironment(environment),
     createAdapter(),
-    // Nest would add a parser for forms; Fastify reads JSON by itself.
+    // Nest's parsers would add one for forms; Fastify parses JSON by itself.
     { logger, abortOnError: false, bodyParser: false },
   );
   await setUp(app);
@@ -35,10 +35,10 @@ export function createAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: JSON_BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // A HEAD request would spend a return nonce like the GET that it stands for.
+    // A HEAD request would run the GET handler and use up a callback nonce.
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
-    // Addresses that cannot even be decoded never reach Nest.
+    // A URL that cannot be decoded never reaches Nest.
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
       const { status, body } = toProblem(error);
       void reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body));
@@ -53,7 +53,7 @@ async function setUp(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   endSocketsOnClose(fastify);
   describeRequests(fastify, app.get(Metrics, { strict: false }));
-  // Swagger UI styles itself inline; it loads nothing from anywhere else.
+  // Swagger UI has inline styles, and loads nothing from other origins.
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,

@@ -2,29 +2,28 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 
 /**
- * Lets a stop wait for requests under way and for nothing else. Node closes the connections that are idle at the moment of
- * the call; one on which nothing was asked yet, or whose last answer is just going out, it would wait for until the
- * keep-alive time is over.
+ * Makes a shutdown wait only for requests in flight. Node closes the connections that are idle at that moment. For a
+ * connection without a request so far, or whose last answer is being sent, Node would wait until the keep-alive timeout.
  */
 export function endSocketsOnClose(fastify: FastifyInstance): void {
-  const requestsUnderWay = new Map<Socket, number>();
+  const requestsInFlight = new Map<Socket, number>();
   let closing = false;
 
   fastify.server.on('connection', (socket: Socket) => {
-    requestsUnderWay.set(socket, 0);
-    socket.once('close', () => requestsUnderWay.delete(socket));
+    requestsInFlight.set(socket, 0);
+    socket.once('close', () => requestsInFlight.delete(socket));
   });
   fastify.server.on('request', ({ socket }: FastifyRequest['raw'], response: FastifyReply['raw']) => {
-    requestsUnderWay.set(socket, (requestsUnderWay.get(socket) ?? 0) + 1);
+    requestsInFlight.set(socket, (requestsInFlight.get(socket) ?? 0) + 1);
     response.once('close', () => {
-      const left = (requestsUnderWay.get(socket) ?? 1) - 1;
-      if (requestsUnderWay.has(socket)) requestsUnderWay.set(socket, left);
+      const left = (requestsInFlight.get(socket) ?? 1) - 1;
+      if (requestsInFlight.has(socket)) requestsInFlight.set(socket, left);
       if (closing && left === 0) socket.destroySoon();
     });
   });
   fastify.addHook('preClose', (done) => {
     closing = true;
-    for (const [socket, count] of requestsUnderWay) if (count === 0) socket.destroySoon();
+    for (const [socket, count] of requestsInFlight) if (count === 0) socket.destroySoon();
     done();
   });
 }

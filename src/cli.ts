@@ -13,7 +13,7 @@ import { MIGRATE_COMMAND } from './database';
 import { VERSION } from './version';
 
 const program = new Command('terra-connect')
-  .description('Commands for those who run Terra Connect. They read the environment like the service does.')
+  .description('Commands for operators of Terra Connect. They read the same environment as the service.')
   .version(VERSION)
   .showHelpAfterError();
 addMigrateCommand(program);
@@ -30,13 +30,14 @@ program.parseAsync().catch((error: unknown) => {
 
 function describe(error: unknown): string {
   const message = error instanceof Error ? error.message || error.name : String(error);
-  if (isConnectionLost(error)) return `No PostgreSQL answers at DATABASE_URL (${message || codeOf(error)}).`;
+  if (isConnectionLost(error))
+    return `Postgres does not answer at DATABASE_URL (${message || codeOf(error)}).`;
   if (hasSqlState(error, UNDEFINED_TABLE))
     return `The database has no tables yet: run ${MIGRATE_COMMAND} first.`;
   return message;
 }
 
-// Several addresses of one host fail as one error without a text.
+// When all addresses of a host fail, the error has no message.
 function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : 'no connection';

@@ -7,7 +7,7 @@ const SHUTDOWN_DEADLINE_MS = 10_000;
 async function main(): Promise<void> {
   const environment = readEnvironment();
   const app = await createApp(environment);
-  // A connection that does not end must not keep a process that was told to go.
+  // A connection that does not close must not keep the process alive.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => setTimeout(() => process.exit(1), SHUTDOWN_DEADLINE_MS).unref());
   }
@@ -23,8 +23,8 @@ main().catch((error: unknown) => {
 function describe(error: unknown): string {
   if (error instanceof EnvironmentError) return error.message;
   const { code, port } = (error ?? {}) as { code?: unknown; port?: unknown };
-  if (code === 'EADDRINUSE') return `Port ${String(port)} is taken; set PORT to another one.`;
+  if (code === 'EADDRINUSE') return `Port ${String(port)} is in use. Set PORT to another one.`;
   const message = error instanceof Error ? error.message : String(error);
-  // Postgres names the user it refused, never the password; its URL is in no driver message.
+  // Safe to print: Postgres names the refused user, never the password, and no driver message holds the URL.
   return `The service could not start: ${message || (error as Error).name}`;
 }

@@ -79,7 +79,7 @@ describe('terra-connect api-key', () => {
       DATABASE_URL: 'postgres://u:canary-7@127.0.0.1:1/x',
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^terra-connect: No PostgreSQL answers at DATABASE_URL \(.*ECONNREFUSED/);
+    expect(stderr).toMatch(/^terra-connect: Postgres does not answer at DATABASE_URL \(.*ECONNREFUSED/);
     expect(stderr).not.toContain('canary-7');
   });
 });
@@ -119,11 +119,11 @@ describe('terra-connect webhook-events', () => {
 
     const dry = await expectNoEffect(service, () => webhookEvents('replay', ...filters, '--dry-run'));
     expect(dry).toMatchObject({ code: 0, stderr: '' });
-    expect(dry.stdout).toContain('Would be worked off again: 1; pending already: 0.');
+    expect(dry.stdout).toContain('Would be replayed: 1; pending already: 0.');
     expect(dry.stdout).toContain(id);
 
     const { stdout, stderr } = await webhookEvents('replay', '--user', user.user_id, '--limit', '1');
-    expect(stdout).toContain('Worked off again: 1; pending already: 0.');
+    expect(stdout).toContain('Replayed: 1; pending already: 0.');
     expect(stdout).toContain('Left alone because of --limit: 1.');
     expect(JSON.parse(stderr)).toMatchObject({
       event: 'webhook_events.replayed',
@@ -131,7 +131,7 @@ describe('terra-connect webhook-events', () => {
       actor: 'cli',
       by: ['terraUserId'],
     });
-    expect((await webhookEvents('replay', id)).stdout).toContain('Worked off again: 0; pending already: 1.');
+    expect((await webhookEvents('replay', id)).stdout).toContain('Replayed: 0; pending already: 1.');
     await service.drainWebhooks();
     const after = await service.api('GET', `/v1/webhook-events/${id}`);
     expect(after.body).toMatchObject({

@@ -13,7 +13,7 @@ export interface WebhookCosts {
 }
 
 /** Events per second that the worker of the service processed. */
-export interface WorkerRate {
+interface WorkerRate {
   /** While the service and the baseline accepted deliveries in turns. */
   underLoad: number;
   /** From the remaining backlog, without deliveries. */

@@ -1,6 +1,6 @@
 export type DeliveryState = 'waiting' | 'sending' | 'delivered' | 'retrying' | 'given-up' | 'dropped';
 
-export interface DeliveryAttempt {
+interface DeliveryAttempt {
   at: number;
   /** The HTTP status of the receiver; null without an answer. */
   status: number | null;

@@ -7,7 +7,7 @@ import { readDatabaseUrl } from '../config';
 import { dataSourceOptions } from '../database';
 import { withService } from './with-service';
 
-/** Just enough of the house to manage keys: needs DATABASE_URL and nothing of Terra's. */
+/** Only what the commands for API keys need: DATABASE_URL, and no Terra credentials. */
 @Module({})
 class ApiKeyCommandModule {
   static forDatabase(url: string): DynamicModule {
@@ -23,12 +23,12 @@ class ApiKeyCommandModule {
 }
 
 export function addApiKeyCommand(program: Command): void {
-  const command = program.command('api-key').description('manage the API keys of internal callers');
+  const command = program.command('api-key').description('manage the API keys of callers');
 
   command
     .command('create')
-    .description('make a key and show it, once')
-    .requiredOption('--name <name>', 'who will use it')
+    .description('create a key and show it once')
+    .requiredOption('--name <name>', 'the service that will use it')
     .requiredOption('--scopes <list>', `comma-separated, of: ${SCOPES.join(', ')}`)
     .action(async ({ name, scopes }: { name: string; scopes: string }) => {
       const list = readScopes(scopes);
@@ -58,7 +58,7 @@ export function addApiKeyCommand(program: Command): void {
 
   command
     .command('revoke <id>')
-    .description('end a key; it stops at once')
+    .description('revoke a key; it stops working at once')
     .action(async (id: string) => {
       await withApiKeys((apiKeys) => apiKeys.revoke(id));
       console.log(`revoked ${id}`);

@@ -8,14 +8,14 @@ import { withService } from './with-service';
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor <referenceId>')
-    .description('say why an end user is not connected, and what to do; changes nothing')
-    .option('--json', 'print what GET /v1/end-users/:referenceId/diagnosis answers')
+    .description('say why an end user is not connected, and what to do; only reads')
+    .option('--json', 'print the answer of GET /v1/end-users/:referenceId/diagnosis')
     .action(async (referenceId: string, { json }: { json?: boolean }) => {
       const problem = describeReferenceIdProblem(referenceId);
       if (problem) throw new Error(`The reference id ${problem}.`);
       const { environment, hasTerra: askTerra } = readDiagnosisEnvironment();
-      const house = WholeServiceModule.forEnvironment(environment);
-      const diagnosis = await withService(house, DiagnosisService, (doctor) =>
+      const service = WholeServiceModule.forEnvironment(environment);
+      const diagnosis = await withService(service, DiagnosisService, (doctor) =>
         doctor.diagnose(referenceId, { askTerra }),
       );
       const report = DiagnosisDto.from(diagnosis);
@@ -35,7 +35,7 @@ function describe(report: DiagnosisDto): string {
     terra,
   } = report;
   return [
-    `${referenceId}: ${healthy ? 'connected, nothing is to be done' : 'not everything is well'}`,
+    `${referenceId}: ${healthy ? 'connected, nothing needs to be done' : 'needs attention'}`,
     ...conclusions.flatMap(({ code, summary, advice }) => ['', `[${code}] ${summary}`, `  -> ${advice}`]),
     ...section(
       'Connections',
@@ -49,7 +49,7 @@ function describe(report: DiagnosisDto): string {
         ),
         ...history.map(
           (line) =>
-            `  ${time(line.occurredAt)} ${line.kind} (${line.cause}, by ${line.origin}, told by ${line.source})`,
+            `  ${time(line.occurredAt)} ${line.kind} (${line.cause}, by ${line.origin}, from ${line.source})`,
         ),
       ]),
     ),
@@ -57,7 +57,7 @@ function describe(report: DiagnosisDto): string {
       'Sessions',
       sessions.map(
         (one) =>
-          `${one.id} ${one.status}${inBrackets(one.failureReason)}: made ${time(one.createdAt)}, ` +
+          `${one.id} ${one.status}${inBrackets(one.failureReason)}: created ${time(one.createdAt)}, ` +
           `opened ${time(one.openedAt)}, came back ${time(one.returnedAt)}`,
       ),
     ),
@@ -68,10 +68,10 @@ function describe(report: DiagnosisDto): string {
       ),
     ),
     ...section(
-      'Ends that Terra has not confirmed',
+      'Deauthentications that Terra has not confirmed',
       pendingDeauthentications.map(
         (one) =>
-          `${one.terraUserId} asked for ${time(one.requestedAt)} by ${one.actor}: ${one.attempts} attempts` +
+          `${one.terraUserId} requested ${time(one.requestedAt)} by ${one.actor}: ${one.attempts} attempts` +
           inBrackets(one.lastOutcome),
       ),
     ),

@@ -20,11 +20,11 @@ export function addSweepCommand(program: Command): void {
     .description(
       "read all of Terra's users and apply the corrections; exits with 3 when the sweep awaits approval",
     )
-    .option('--dry-run', 'only print what it would do')
+    .option('--dry-run', 'only print the corrections')
     .option('--force', 'approve the sweep that awaits approval, or start one that needs no approval')
     .action(async ({ dryRun, force }: { dryRun?: boolean; force?: boolean }) => {
-      const house = WholeServiceModule.forEnvironment(readEnvironment());
-      const report = await withService(house, SweepsService, async (sweeps) => {
+      const service = WholeServiceModule.forEnvironment(readEnvironment());
+      const report = await withService(service, SweepsService, async (sweeps) => {
         const { id } = await sweeps.startAndRun({ dryRun, force, actor: 'cli' });
         return sweeps.report(id);
       });
@@ -38,12 +38,12 @@ export function addSweepCommand(program: Command): void {
 export function addReconcileCommand(program: Command): void {
   program
     .command('reconcile <referenceId>')
-    .description('compare one end user with Terra and set right what differs')
+    .description('compare one end user with Terra and apply the corrections')
     .action(async (referenceId: string) => {
       const problem = describeReferenceIdProblem(referenceId);
       if (problem) throw new Error(`The reference id ${problem}.`);
-      const house = WholeServiceModule.forEnvironment(readEnvironment());
-      const report = await withService(house, ConnectionReconcilerService, (reconciler) =>
+      const service = WholeServiceModule.forEnvironment(readEnvironment());
+      const report = await withService(service, ConnectionReconcilerService, (reconciler) =>
         reconciler.reconcile(referenceId, { source: 'reconcile', actor: 'cli' }),
       );
       printReconciliation(report);
@@ -66,16 +66,18 @@ function printSweep({ sweep, counts, findings }: SweepReport): void {
   } = sweep;
   console.log(`sweep ${id}: ${status}${dryRun ? ' (dry run: nothing was changed)' : ''}`);
   console.log(
-    `users at Terra: ${usersSeen}${unreadable > 0 ? `, and ${unreadable} that cannot be read` : ''}`,
+    `users at Terra: ${usersSeen}${unreadable > 0 ? `, and ${unreadable} entries that cannot be read` : ''}`,
   );
   console.log(`live connections here: ${live ?? 'not counted'}`);
   console.log(`changes found: ${changes}, applied: ${applied}`);
   for (const [action, count] of Object.entries(counts)) console.log(`  ${action}: ${count}`);
   for (const { action, terraUserId, referenceId, outcome } of findings.slice(0, FINDINGS_PRINTED)) {
-    console.log(`  - ${action} ${terraUserId} of ${referenceId ?? 'nobody'}${outcome ? `: ${outcome}` : ''}`);
+    console.log(
+      `  - ${action} ${terraUserId} of ${referenceId ?? 'an unknown end user'}${outcome ? `: ${outcome}` : ''}`,
+    );
   }
   if (status === 'failed')
-    console.log(`It failed while ${phase}: ${errorCode}. Nothing was changed by that.`);
+    console.log(`It failed in phase ${phase}: ${errorCode}. The next sweep resumes there.`);
   if (approvalReason === 'empty_list')
     console.log('Safety threshold: Terra listed no user, but there are live connections here.');
   if (approvalReason === 'too_many_changes')

@@ -36,7 +36,7 @@ interface ReplayOptions extends FilterOptions {
   dryRun?: boolean;
 }
 
-/** By the name that the API has for it. */
+/** The option of each field of the API. */
 const OPTIONS: Record<string, string> = {
   status: '--status',
   type: '--type',
@@ -48,7 +48,7 @@ const OPTIONS: Record<string, string> = {
   cursor: '--cursor',
 };
 
-/** Just enough of the house to look through past webhooks: needs DATABASE_URL and nothing of Terra's. */
+/** Only what the commands for webhook events need: DATABASE_URL, and no Terra credentials. */
 @Module({})
 class WebhookEventsCommandModule {
   static forDatabase(url: string): DynamicModule {
@@ -66,11 +66,11 @@ class WebhookEventsCommandModule {
 export function addWebhookEventsCommand(program: Command): void {
   const command = program
     .command('webhook-events')
-    .description('look through what Terra has sent, and have it worked off again');
+    .description('read and replay the webhook events that Terra has sent');
 
   withFilters(command.command('list').description('list webhook events, newest first'))
     .option('--limit <n>', 'how many (up to 200)')
-    .option('--cursor <cursor>', 'where to read on, as the list before said')
+    .option('--cursor <cursor>', 'where to continue, from the previous list')
     .action(async ({ limit, cursor, ...filters }: ListOptions) => {
       const asked = given({ ...toFilter(filters), limit, cursor });
       const { items, nextCursor } = await request(ListWebhookEventsDto, asked, (events, query) =>
@@ -93,18 +93,16 @@ export function addWebhookEventsCommand(program: Command): void {
 
   command
     .command('show <id>')
-    .description('show one webhook event with what it says')
+    .description('show one webhook event with its body')
     .action(async (id: string) => {
       const event = await withEvents((events) => events.get(id));
       console.log(JSON.stringify(WebhookEventDetailDto.from(event), null, 2));
     });
 
   withFilters(command.command('replay [ids...]'))
-    .description(
-      'have events worked off again, by id or by filter; what is older than what is known changes nothing',
-    )
-    .option('--limit <n>', 'how many at the most, oldest first')
-    .option('--dry-run', 'say what would be done, and do nothing')
+    .description('replay events by id or by filter; they never outrank newer facts')
+    .option('--limit <n>', 'how many at most, oldest first')
+    .option('--dry-run', 'only report what would be replayed')
     .action(async (ids: string[], { limit, dryRun, ...filters }: ReplayOptions) => {
       const filter = toFilter(filters);
       const asked = given({
@@ -122,12 +120,12 @@ export function addWebhookEventsCommand(program: Command): void {
 
 function withFilters(command: Command): Command {
   return command
-    .option('--status <status>', 'pending, done, ignored, parked or dead')
+    .option('--status <status>', 'pending, done, ignored, parked or dead_lettered')
     .option('--type <type>', "Terra's type: auth, deauth, …")
-    .option('--user <id>', "Terra's id of the user whom they are about")
-    .option('--reference <id>', 'your id of the end user whom they name')
-    .option('--from <time>', 'received then or later: 2026-11-23 or 2026-11-23T09:30:00Z')
-    .option('--to <time>', 'received earlier than this');
+    .option('--user <id>', "Terra's id of the user")
+    .option('--reference <id>', 'your id of the end user')
+    .option('--from <time>', 'received at or after: 2026-11-23 or 2026-11-23T09:30:00Z')
+    .option('--to <time>', 'received before');
 }
 
 function toFilter({ status, type, user, reference, from, to }: FilterOptions): Record<string, unknown> {
@@ -145,7 +143,7 @@ function given(options: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** What the API accepts the command line accepts; what is refused is named by its options. */
+/** Validates like the API, and names the options in its errors. */
 async function request<Dto extends object, Answer>(
   shape: Type<Dto>,
   asked: Record<string, unknown>,
@@ -155,7 +153,7 @@ async function request<Dto extends object, Answer>(
     const dto = (await requestValidation.transform(asked, { type: 'body', metatype: shape })) as Dto;
     return await withEvents((events) => work(events, dto));
   } catch (error) {
-    throw error instanceof RequestInvalidError ? new Error(inOurWords(error)) : error;
+    throw error instanceof RequestInvalidError ? new Error(describeByOptions(error)) : error;
   }
 }
 
@@ -163,7 +161,7 @@ function withEvents<T>(work: (events: WebhookEventsService) => Promise<T>): Prom
   return withService(WebhookEventsCommandModule.forDatabase(readDatabaseUrl()), WebhookEventsService, work);
 }
 
-function inOurWords({ details }: RequestInvalidError): string {
+function describeByOptions({ details }: RequestInvalidError): string {
   const errors = details.errors as { field: string; detail: string }[];
   return errors
     .map(({ field, detail }) => `${OPTIONS[field.replace('filter.', '')] ?? field} ${detail}`)
@@ -171,9 +169,7 @@ function inOurWords({ details }: RequestInvalidError): string {
 }
 
 function show({ dryRun, replayed, skipped, remaining, events }: ReplayReport): void {
-  console.log(
-    `${dryRun ? 'Would be worked' : 'Worked'} off again: ${replayed}; pending already: ${skipped}.`,
-  );
-  if (remaining > 0) console.log(`Left alone because of --limit: ${remaining}.`);
+  console.log(`${dryRun ? 'Would be replayed' : 'Replayed'}: ${replayed}; pending already: ${skipped}.`);
+  if (remaining > 0) console.log(`Not replayed because of --limit: ${remaining}.`);
   if (events.length > 0) console.table(events.slice(0, MAX_SHOWN));
 }

@@ -4,7 +4,7 @@ import { toNamespaces, type Environment } from '../config';
 import { dataSourceOptions } from '../database';
 import { TERRA_CONNECT_ENTITIES, TerraAuthModule } from '../terra-auth';
 
-/** The service without its HTTP and its loops, for commands that need Terra; reads the environment of the service. */
+/** The service without HTTP and without workers, for commands that need Terra. */
 @Module({})
 export class WholeServiceModule {
   static forEnvironment(environment: Environment): DynamicModule {

@@ -2,7 +2,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { JsonLogger } from '../observability';
 
-/** Boots just enough of the house for one piece of work, and shuts it down again. */
+/** Starts an application context for one command, and closes it afterwards. */
 export async function withService<Service, Result>(
   module: DynamicModule,
   service: Type<Service>,
@@ -12,7 +12,7 @@ export async function withService<Service, Result>(
     logger: ['fatal'],
     abortOnError: false,
   });
-  // What the service notes about its work is no part of the answer. A failure to boot is told by the command line itself.
+  // Log lines go to stderr, since they are not part of the output. The command line itself reports a failure to start.
   context.useLogger(new JsonLogger('info', process.stderr));
   try {
     return await work(context.get(service, { strict: false }));

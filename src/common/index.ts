@@ -1,6 +1,6 @@
 export { Clock, ClockModule } from './clock';
 export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProblem } from './domain.error';
-export { currentLogContext, runWithLogContext, type LogContext } from './log-context';
+export { currentLogContext, runWithLogContext } from './log-context';
 export {
   hasSqlState,
   isConnectionLost,

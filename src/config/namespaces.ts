@@ -1,12 +1,12 @@
 import type { Environment } from './environment';
 import type { TerraConnectOptions } from './options';
 
-export interface AppNamespace {
+interface AppNamespace {
   port: number;
   logLevel: Environment['LOG_LEVEL'];
 }
 
-export interface DatabaseNamespace {
+interface DatabaseNamespace {
   url: string;
 }
 

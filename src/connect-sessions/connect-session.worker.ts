@@ -14,7 +14,7 @@ const CHECK_BATCH = 5;
 // Longer than Terra may take to answer.
 const CHECK_LEASE_MS = 30_000;
 /** From the callback on, until the session is settled or its time is over. */
-export const CHECK_RETRY = { baseMs: 2_000, maxMs: 5 * 60_000, attempts: Infinity };
+const CHECK_RETRY = { baseMs: 2_000, maxMs: 5 * 60_000, attempts: Infinity };
 
 /** Closes sessions that expired, and asks Terra again about callbacks that it could not confirm. */
 @Injectable()

@@ -1,5 +1,5 @@
 export { ConnectionHistoryService, type HistoryLine } from './connection-history.service';
-export type { ConnectionStatus, StatusReason } from './connection-status';
+export type { StatusReason } from './connection-status';
 export { Connection } from './connection.entity';
 export { ConnectionsModule } from './connections.module';
 export { ConnectionsService, type ConnectionFilter } from './connections.service';
@@ -12,13 +12,7 @@ export { ConnectionPersonalData } from './erasure/connection-personal-data.servi
 export { DataSubjectsService } from './erasure/data-subjects.service';
 export { tombstoneDigest } from './erasure/pseudonym';
 export { Tombstone } from './erasure/tombstone.entity';
-export {
-  FACT_CAUSES,
-  type FactCause,
-  type FactKind,
-  type FactSource,
-  type NewFact,
-} from './projection/connection-fact';
+export { FACT_CAUSES, type FactCause, type FactSource, type NewFact } from './projection/connection-fact';
 export { ConnectionFact } from './projection/connection-fact.entity';
 export { ConnectionIdentity } from './projection/connection-identity.entity';
 export { ConnectionLifecycleService, type RecordedUser } from './projection/connection-lifecycle.service';

@@ -2,9 +2,14 @@ import { DomainError } from '../common';
 
 export class NotReadyError extends DomainError {
   constructor(checks: unknown) {
-    super('unavailable', 'health.not_ready', 'The service cannot serve requests at the moment; see checks.', {
-      details: { checks },
-      retryAfterSeconds: 5,
-    });
+    super(
+      'unavailable',
+      'health.not_ready',
+      'The service is not ready; checks names the failed check. Retry after Retry-After.',
+      {
+        details: { checks },
+        retryAfterSeconds: 5,
+      },
+    );
   }
 }

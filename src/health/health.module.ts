@@ -6,7 +6,7 @@ import { MetricsController } from './metrics.controller';
 import { MigrationsIndicator } from './migrations.indicator';
 
 @Module({
-  // Its own error log would print what the readiness answer says already.
+  // Terminus' own error log would repeat what the readiness answer says.
   imports: [TerminusModule.forRoot({ logger: false }), ObservabilityModule],
   controllers: [HealthController, MetricsController],
   providers: [MigrationsIndicator],

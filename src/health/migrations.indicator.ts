@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { MIGRATIONS } from '../../migrations';
 import { MIGRATE_COMMAND } from '../database';
 
-/** Whether the database has every migration that this version was written for. */
+/** Checks that the database has every migration of this version. */
 @Injectable()
 export class MigrationsIndicator {
   constructor(
@@ -23,7 +23,9 @@ export class MigrationsIndicator {
       const pending = MIGRATIONS.filter(({ name }) => !names.has(name)).length;
       return pending === 0 ? indicator.up() : indicator.down({ pending, advice: `run ${MIGRATE_COMMAND}` });
     } catch {
-      return indicator.down({ advice: 'the database does not answer, or has never been migrated' });
+      return indicator.down({
+        advice: `Postgres does not answer, or was never migrated: run ${MIGRATE_COMMAND}`,
+      });
     }
   }
 }

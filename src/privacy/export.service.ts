@@ -9,7 +9,7 @@ import { PersonalDataRegistry } from './personal-data.registry';
 import { EndUserNotFoundError } from './privacy.errors';
 
 /** The sections of an export; each holds the rows of one table, oldest first. */
-export const EXPORT_SECTIONS = [
+const EXPORT_SECTIONS = [
   'connections',
   'identities',
   'facts',

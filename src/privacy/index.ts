@@ -1,7 +1,5 @@
 export { Erasure } from './erasure.entity';
 export { ErasureWorker } from './erasure.worker';
-export { ErasuresService } from './erasures.service';
-export { ExportService, type EndUserExport } from './export.service';
 export { PersonalDataRegistry } from './personal-data.registry';
 export { PrivacyModule } from './privacy.module';
 export { RetentionWorker } from './retention.worker';

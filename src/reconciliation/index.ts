@@ -1,7 +1,6 @@
 export { ConnectionReconcilerService, type ReconcileReport } from './connection-reconciler.service';
 export { ReconcileWorker } from './reconcile.worker';
 export { ReconciliationModule } from './reconciliation.module';
-export { SweepRunningError } from './reconciliation.errors';
 export { SweepFinding } from './sweep-finding.entity';
 export { SweepPersonalData } from './sweep-personal-data.service';
 export { Sweep } from './sweep.entity';

@@ -13,7 +13,7 @@ export const CHANGES = [
   'end_absent',
 ] as const;
 /** Differences that an operator should look at; they change nothing. */
-export const REPORTS = [
+const REPORTS = [
   'owner_conflict',
   'contradiction',
   'no_owner',

@@ -2,7 +2,7 @@ import { toReferenceId, toTerraUser, type TerraUser } from './terra.types';
 import { asRecord, listOfText, textOf } from './wire';
 
 /** Events about the authentication of a user. */
-export const LINK_EVENT_TYPES = [
+const LINK_EVENT_TYPES = [
   'auth',
   'auth_cancelled',
   'deauth',
@@ -14,7 +14,7 @@ export const LINK_EVENT_TYPES = [
 ] as const;
 
 /** Health data, and the progress of requests for it. The service acknowledges it and keeps only its envelope. */
-export const DATA_EVENT_TYPES = [
+const DATA_EVENT_TYPES = [
   'activity',
   'athlete',
   'body',
@@ -29,7 +29,7 @@ export const DATA_EVENT_TYPES = [
   'lab_report.failed',
 ] as const;
 
-export const NOTICE_EVENT_TYPES = [
+const NOTICE_EVENT_TYPES = [
   'processing',
   'rate_limit_hit',
   'large_request_processing',
@@ -38,11 +38,11 @@ export const NOTICE_EVENT_TYPES = [
   's3_payload',
 ] as const;
 
-export const TERRA_EVENT_TYPES = [...LINK_EVENT_TYPES, ...DATA_EVENT_TYPES, ...NOTICE_EVENT_TYPES] as const;
+const TERRA_EVENT_TYPES = [...LINK_EVENT_TYPES, ...DATA_EVENT_TYPES, ...NOTICE_EVENT_TYPES] as const;
 export type TerraEventType = (typeof TERRA_EVENT_TYPES)[number];
 
 /** The end user of an event, as far as Terra names it. */
-export interface EventOwner {
+interface EventOwner {
   /** null when the event names no reference. */
   referenceId: string | null;
   /** True when the event names two different references: then neither can be believed. */

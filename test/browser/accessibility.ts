@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-export interface AccessibilityReport {
+interface AccessibilityReport {
   lang: string;
   title: string;
   headings: string[];
@@ -51,7 +51,7 @@ const READ = `(() => {
   };
 })()`;
 
-export async function readAccessibility(page: Page): Promise<AccessibilityReport> {
+async function readAccessibility(page: Page): Promise<AccessibilityReport> {
   return page.evaluate<AccessibilityReport>(READ);
 }
 

@@ -72,7 +72,7 @@ export class TerraSender {
 }
 
 /** The signature header `t=…,v1=…` as Terra documents it. */
-export function sign(body: string, seconds: number = Math.floor(Date.now() / 1_000)): string {
+function sign(body: string, seconds: number = Math.floor(Date.now() / 1_000)): string {
   const digest = createHmac('sha256', STAGE_CREDENTIALS.signingSecret)
     .update(`${seconds}.${body}`)
     .digest('hex');

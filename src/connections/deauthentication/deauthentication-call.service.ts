@@ -11,7 +11,7 @@ import type { Deauthentication } from './deauthentication.entity';
 import { DeauthenticationRepository } from './deauthentication.repository';
 
 /** Retried without limit, because a caller asked for it. Retries are at most an hour apart; a metric shows the oldest. */
-export const DEAUTHENTICATION_RETRY = { baseMs: 2_000, maxMs: 3_600_000, attempts: Infinity };
+const DEAUTHENTICATION_RETRY = { baseMs: 2_000, maxMs: 3_600_000, attempts: Infinity };
 
 /** Asks Terra to end one Terra user, and stores the answer. */
 @Injectable()

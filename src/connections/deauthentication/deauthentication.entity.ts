@@ -1,8 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** `pending`: Terra has not confirmed yet. `confirmed`: Terra ended the user, or does not know it. */
-export const DEAUTHENTICATION_STATUSES = ['pending', 'confirmed'] as const;
-export type DeauthenticationStatus = (typeof DEAUTHENTICATION_STATUSES)[number];
+type DeauthenticationStatus = 'pending' | 'confirmed';
 
 /**
  * One row per deauthentication request: who asked for the end of a Terra user, why, and what Terra answered. The service

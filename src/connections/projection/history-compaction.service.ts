@@ -70,7 +70,7 @@ interface EndedConnection extends ConnectionKey {
 }
 
 /** The facts before that time without which the connections of a key are exactly the same. */
-export function dispensable(key: ConnectionKey, facts: Fact[], before: Date): Fact[] {
+function dispensable(key: ConnectionKey, facts: Fact[], before: Date): Fact[] {
   const wanted = storedStateOf(key, facts);
   let kept = facts;
   for (const fact of facts.toSorted(compareFacts)) {

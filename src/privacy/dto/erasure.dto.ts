@@ -8,7 +8,7 @@ import {
 } from '../erasure.entity';
 
 @ApiSchema({ description: 'How Terra confirmed the end of one account, without an id of the account.' })
-export class ErasureConfirmationDto {
+class ErasureConfirmationDto {
   /**
    * When the service requested the end of the account.
    * @example '2026-11-24T09:30:00.000Z'
