@@ -124,7 +124,7 @@ describe('terra-connect webhook-events', () => {
 
     const { stdout, stderr } = await webhookEvents('replay', '--user', user.user_id, '--limit', '1');
     expect(stdout).toContain('Replayed: 1; pending already: 0.');
-    expect(stdout).toContain('Left alone because of --limit: 1.');
+    expect(stdout).toContain('Not replayed because of --limit: 1.');
     expect(JSON.parse(stderr)).toMatchObject({
       event: 'webhook_events.replayed',
       count: 1,
