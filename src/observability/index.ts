@@ -1,3 +1,2 @@
 export { JsonLogger } from './json.logger';
-export { Metrics } from './metrics';
-export { ObservabilityModule } from './observability.module';
+export { Metrics, ObservabilityModule } from './metrics';

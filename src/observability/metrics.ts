@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Every metric of the service. Label values come from closed sets, never from input: no ids, no free text. */
@@ -186,3 +186,7 @@ export class Metrics {
     return this.registry.metrics();
   }
 }
+
+/** The metrics registry. The route that serves it belongs to the service; see `health/metrics.controller.ts`. */
+@Module({ providers: [Metrics], exports: [Metrics] })
+export class ObservabilityModule {}

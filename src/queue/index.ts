@@ -1,3 +1,2 @@
-export { QueueModule } from './queue.module';
 export { retryDelayMs } from './retry-policy';
-export { WorkerHost } from './worker-host';
+export { QueueModule, WorkerHost } from './worker-host';

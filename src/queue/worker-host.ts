@@ -1,4 +1,9 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Injectable,
+  Module,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { WorkerOptions } from '../config';
 import { WorkerLoop, type Worker } from './worker-loop';
 
@@ -39,3 +44,6 @@ export class WorkerHost implements OnApplicationBootstrap, BeforeApplicationShut
     await Promise.all([...this.loops.values()].map((loop) => loop.stop()));
   }
 }
+
+@Module({ providers: [WorkerHost], exports: [WorkerHost] })
+export class QueueModule {}

@@ -3,7 +3,12 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { sendProblem, toProblem } from '../http';
 import { findHeaderProblem, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
-import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH } from './webhook-route';
+
+/** The path of the webhook route, to which Terra's destination points. */
+export const WEBHOOK_PATH = 'webhooks/terra';
+
+/** Terra sends health data to the same URL, in chunks of up to 10 MB. */
+const WEBHOOK_BODY_LIMIT = 15 * 1024 * 1024;
 
 // A media type of our own, so that its parser does not change how a host reads JSON.
 const RAW = 'application/x-terra-connect-raw';

@@ -4,7 +4,7 @@ import { ProblemFilter, Public } from '../http';
 import { TerraSignatureGuard, type WebhookRequest } from './terra-signature.guard';
 import { ApiReceiveWebhook } from './terra-webhook.openapi';
 import { WebhookInboxService, type DeliveryHeaders, type SignedDelivery } from './webhook-inbox.service';
-import { WEBHOOK_PATH } from './webhook-route';
+import { WEBHOOK_PATH } from './raw-body';
 
 @ApiTags('Webhooks')
 @Public()
