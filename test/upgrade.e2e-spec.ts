@@ -1,8 +1,8 @@
 import { DataSource } from 'typeorm';
-import { MIGRATIONS } from '../migrations';
 import { ConnectionLifecycleService, type NewFact } from '../src/connections';
 import { createDataSource, inTransaction } from '../src/database';
 import { startTestApp, type TestApp } from './support/app';
+import { undoMigrationsAfter } from './support/migrations';
 
 interface Row {
   id: string;
@@ -44,7 +44,7 @@ describe('An upgrade from 0.1.0', () => {
     service = await startTestApp();
     const migrations = createDataSource(service.databaseUrl);
     await migrations.initialize();
-    for (let count = 1; count < MIGRATIONS.length; count += 1) await migrations.undoLastMigration();
+    await undoMigrationsAfter(migrations, 'CreateConnectTables1795400000000');
     await service.query(ROWS_OF_0_1_0);
     await migrations.runMigrations();
     await migrations.destroy();

@@ -1,0 +1,9 @@
+import type { DataSource } from 'typeorm';
+import { MIGRATIONS } from '../../migrations';
+
+/** Takes back every migration that is newer than `lastToKeep`, the name of its class. */
+export async function undoMigrationsAfter(dataSource: DataSource, lastToKeep: string): Promise<void> {
+  const kept = MIGRATIONS.findIndex(({ name }) => name === lastToKeep);
+  if (kept < 0) throw new Error(`There is no migration ${lastToKeep}.`);
+  for (let count = kept + 1; count < MIGRATIONS.length; count += 1) await dataSource.undoLastMigration();
+}
