@@ -1,7 +1,7 @@
 'use strict';
 
 // Runs before anything is installed, so it uses nothing but Node, and only syntax that an old Node can read far
-// enough to be told that it is too old.
+// enough to print that it is too old.
 const { spawn } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');

@@ -46,6 +46,12 @@ describe('the environment', () => {
     ]);
   });
 
+  it('refuses the old name of a renamed variable and says the new one', () => {
+    expect(problemsOf({ ...complete, RETENTION_LEDGER_DAYS: '30', SWEEP_BRAKE_SHARE: '' })).toEqual([
+      'RETENTION_LEDGER_DAYS was renamed: set RETENTION_DEAUTHENTICATIONS_DAYS instead',
+    ]);
+  });
+
   it('takes a variable that is set but empty as not set', () => {
     expect(problemsOf({ ...complete, TERRA_API_KEY: ' ' })).toHaveLength(1);
     expect(readEnvironment({ ...complete, PORT: '' }).PORT).toBe(3000);
@@ -91,7 +97,7 @@ describe('the environment', () => {
     expect(readEnvironment({ ...complete, WORKERS_ENABLED: 'false' }).WORKERS_ENABLED).toBe(false);
   });
 
-  it('is cut into slices for the rooms', () => {
+  it('becomes one typed part per module', () => {
     const { app, database, terraConnect } = toNamespaces(readEnvironment(complete));
     expect(app).toEqual({ port: 3000, logLevel: 'info' });
     expect(database.url).toBe(complete.DATABASE_URL);

@@ -168,7 +168,14 @@ export class Environment {
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 }
 
-/** Reports every missing or malformed variable at start-up. It holds no value: each may be a secret. */
+/** Old name → new name. Under its old name, a variable would silently have no effect. */
+const RENAMED_VARIABLES: Record<string, keyof Environment> = {
+  SWEEP_BRAKE_SHARE: 'SWEEP_SAFETY_THRESHOLD_SHARE',
+  SWEEP_BRAKE_MINIMUM: 'SWEEP_SAFETY_THRESHOLD_MINIMUM',
+  RETENTION_LEDGER_DAYS: 'RETENTION_DEAUTHENTICATIONS_DAYS',
+};
+
+/** Reports every missing, malformed or renamed variable at start-up. It holds no value: each may be a secret. */
 export class EnvironmentError extends Error {
   constructor(readonly problems: string[]) {
     super(
@@ -182,7 +189,7 @@ export class EnvironmentError extends Error {
 /**
  * Reads and validates the environment. A variable that is set but empty counts as not set.
  *
- * @throws EnvironmentError that names every variable that is missing or malformed
+ * @throws EnvironmentError that names every variable that is missing, malformed or renamed
  */
 export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
   const known = Object.keys(source).filter(
@@ -195,9 +202,8 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
       exposeDefaultValues: true,
     },
   );
-  const problems = validateSync(environment, { skipMissingProperties: false, stopAtFirstError: true }).map(
-    describe,
-  );
+  const malformed = validateSync(environment, { skipMissingProperties: false, stopAtFirstError: true });
+  const problems = [...renamedAmong(known), ...malformed.map(describe)];
   if (problems.length > 0) throw new EnvironmentError(problems);
   return environment;
 }
@@ -230,6 +236,11 @@ export function readDiagnosisEnvironment(source: Record<string, string | undefin
   };
   const environment = readEnvironment({ ...placeholders, ...given, BOOTSTRAP_API_KEY: undefined });
   return { environment, hasTerra };
+}
+
+function renamedAmong(names: string[]): string[] {
+  const renamed = Object.entries(RENAMED_VARIABLES).filter(([from]) => names.includes(from));
+  return renamed.map(([from, to]) => `${from} was renamed: set ${to} instead`);
 }
 
 function describe(error: ValidationError): string {

@@ -55,7 +55,7 @@ export function asOf<Session extends ExpiringSession>(session: Session, now: Dat
   return { ...session, status: 'expired', endedAt };
 }
 
-/** The outcome that the caller's return URL is told. */
+/** The outcome in the `status` parameter of the caller's return URL. */
 export type ReturnStatus = 'connected' | 'pending' | 'failed' | 'cancelled';
 
 export const RETURN_STATUS: Record<ConnectSessionStatus, ReturnStatus> = {

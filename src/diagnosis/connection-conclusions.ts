@@ -39,7 +39,7 @@ export function concludeConnection(connection: Connection, input: DiagnosisInput
           code: 'moved',
           summary: `The ${provider} account was connected under another of your end users at ${since}.`,
           advice:
-            'Find out whether both references are one person, or whether an end user logged in with the wrong ' +
+            'Find out whether both references are the same human, or whether an end user logged in with the wrong ' +
             'account. The end user who should have it reconnects it.',
         },
       ];

@@ -4,7 +4,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
  * - `running` a process works on it, or will once the lease is over
  * - `awaiting_approval` its changes exceed the safety threshold; none was applied, an operator decides
  * - `completed` done; a dry run changes nothing
- * - `failed` Terra could not be read; the next sweep resumes there or starts anew
+ * - `failed` Terra could not be read; the next sweep resumes there or starts over
  * - `overtaken` it awaited approval until a later sweep completed
  */
 export const SWEEP_STATUSES = ['running', 'awaiting_approval', 'completed', 'failed', 'overtaken'] as const;

@@ -48,7 +48,7 @@ export class WebhookProcessorService {
   processDue(limit: number, taken: LockedWebhookEvent[]): Promise<ProcessedEvent[]> {
     return inTransaction(this.dataSource, async (manager) => {
       await this.erased.shareErasureLock(manager);
-      // A repeated transaction locks anew.
+      // A repeated transaction locks its events again.
       taken.splice(0, Infinity, ...(await this.inbox.lockDue(manager, this.clock.now(), limit)));
       const processed: ProcessedEvent[] = [];
       for (const event of taken) processed.push(await this.process(manager, event));

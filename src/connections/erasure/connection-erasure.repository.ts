@@ -26,7 +26,7 @@ export class ConnectionErasureRepository {
 
   /**
    * Every Terra user that is or was the end user's, by identities, facts and deauthentication requests. One that belongs
-   * to another end user is left out, whoever claims it.
+   * to another end user is left out, also when this end user claims it.
    */
   async terraUsersOf(manager: EntityManager, referenceId: string): Promise<string[]> {
     const { rows } = await runSql<{ id: string }>(

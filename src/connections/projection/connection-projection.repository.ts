@@ -108,7 +108,7 @@ const WRITE_IDENTITY = `INSERT INTO terra_connect.connection_identities
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   ON CONFLICT (terra_user_id) DO UPDATE SET connection_id = $2, reference_id = $3, provider = $4, cause = $5,
     first_seen_at = $6, linked_at = $7, superseded_by = $8, superseded_at = $9, ended_at = $10, ended_cause = $11,
-    -- A Terra user that is back starts anew: two lists in a row must lack it again.
+    -- A Terra user that is back starts over: two lists in a row must lack it again.
     missing_since = CASE WHEN connection_identities.ended_cause = 'absent' AND $11::text IS NULL THEN NULL
       ELSE connection_identities.missing_since END`;
 
