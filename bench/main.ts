@@ -1,4 +1,5 @@
-import { StopList } from '../local/stop-list';
+import { runCommand } from '../local/command';
+import type { StopList } from '../local/stop-list';
 import { describeMachine } from './system';
 import { COMPARISON_HEAD, comparisonRow, type Comparison } from './measures/comparison';
 import { measureConnections } from './measures/connections';
@@ -57,22 +58,10 @@ async function run(options: Options, toStop: StopList): Promise<void> {
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  const toStop = new StopList();
-  // Ctrl-C reaches only this process, because each child has its own process group. This process then stops the children in
-  // order.
-  const stopped = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
-    }
+  await runCommand('The bench', async (toStop) => {
+    await run(options, toStop);
+    return true;
   });
-  try {
-    await Promise.race([run(options, toStop), stopped]);
-  } catch (error) {
-    process.exitCode = 1;
-    console.error('\nThe bench failed:', error);
-  }
-  await toStop.stopAll();
-  process.exit();
 }
 
 main().catch((error: unknown) => {

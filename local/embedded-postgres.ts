@@ -10,6 +10,7 @@ import { assertPortFree, findFreePort } from './ports';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries';
 import { ADMIN, PostgresFolder } from './postgres-folder';
 import { choosePostgresUser, spawnAs, type PostgresUser } from './postgres-user';
+import { endOf } from './processes';
 import { settlesWithin } from './waiting';
 
 const HOST = '127.0.0.1';
@@ -88,7 +89,6 @@ class Server {
   private readonly child: ChildProcess;
   private readonly logStart: number;
   private ended = false;
-  private readonly onExit = () => this.child.kill('SIGINT');
 
   constructor(
     private readonly folder: PostgresFolder,
@@ -101,15 +101,9 @@ class Server {
     this.child = spawnAs(user, binaries.postgres, this.arguments(), ['ignore', log, log]);
     closeSync(log);
     // Outside of Linux, nothing else stops the server when this process exits without stop().
-    process.once('exit', this.onExit);
-    this.exited = new Promise((settle) => {
-      const end = (reason: string) => {
-        this.ended = true;
-        process.removeListener('exit', this.onExit);
-        settle(reason);
-      };
-      this.child.once('error', (error) => end(error.message));
-      this.child.once('exit', (code, signal) => end(`${signal ?? `exit code ${code}`}\n${this.logTail()}`));
+    this.exited = endOf(this.child, () => this.child.kill('SIGINT')).then((reason) => {
+      this.ended = true;
+      return `${reason}\n${this.logTail()}`.trimEnd();
     });
   }
 

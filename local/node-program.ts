@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { get } from 'node:http';
 import { join, resolve } from 'node:path';
+import { endOf } from './processes';
 import { settlesWithin } from './waiting';
 
 const STOP_TIMEOUT_MS = 15_000;
@@ -22,7 +23,6 @@ export class NodeProgram {
   readonly exited: Promise<string>;
   private ended = false;
   private readonly child: ChildProcess;
-  private readonly onExit = () => this.child.kill('SIGKILL');
 
   constructor(
     protected readonly name: string,
@@ -39,16 +39,7 @@ export class NodeProgram {
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
-    process.once('exit', this.onExit);
-    this.exited = new Promise((settle) => {
-      const end = (reason: string) => {
-        this.ended = true;
-        process.removeListener('exit', this.onExit);
-        settle(reason);
-      };
-      this.child.once('error', (error) => end(error.message));
-      this.child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
-    });
+    this.exited = endOf(this.child, () => this.child.kill('SIGKILL')).finally(() => (this.ended = true));
   }
 
   get hasEnded(): boolean {

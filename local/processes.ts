@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type ChildProcess } from 'node:child_process';
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { hasCode } from './launcher-error';
 
@@ -69,4 +69,20 @@ export function isPostgresServerOf(pid: number, dataFolder: string): boolean | u
     }
   }
   return commandOf(pid)?.includes(dataFolder) ?? false;
+}
+
+/**
+ * Resolves when the child has ended or could not start, with its exit code, signal or error. Until then, `onExit` runs when
+ * this process exits: it must stop the child.
+ */
+export function endOf(child: ChildProcess, onExit: () => void): Promise<string> {
+  process.once('exit', onExit);
+  return new Promise((settle) => {
+    const end = (reason: string): void => {
+      process.removeListener('exit', onExit);
+      settle(reason);
+    };
+    child.once('error', (error) => end(error.message));
+    child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+  });
 }

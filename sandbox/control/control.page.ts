@@ -3,6 +3,7 @@ import { SWITCHES, type SwitchName } from '../behaviour';
 import type { SandboxContext } from '../context';
 import { html, type Html, type Page } from '../pages/html';
 import { SANDBOX_STYLE } from '../pages/style';
+import { table } from '../pages/table';
 import type { Delivery } from '../webhooks/delivery';
 import { scenariosSection } from './scenarios.section';
 
@@ -42,101 +43,68 @@ export function controlPage(context: SandboxContext): Page {
 }
 
 function userTable(users: LinkedUser[]): Html {
-  return html`<div class="scroll" role="region" aria-labelledby="users" tabindex="0">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Reference id</th>
-          <th scope="col">Provider</th>
-          <th scope="col">Account</th>
-          <th scope="col">Terra user id</th>
-          <th scope="col">Scopes</th>
-          <th scope="col">Actions</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${users.map(
-          (user) =>
-            html`<tr>
-              <td>${user.referenceId ?? 'none'}</td>
-              <td>${user.provider}</td>
-              <td>${user.providerAccount}</td>
-              <td><code>${user.userId}</code>${!user.isAuthenticated && ' (no consent yet)'}</td>
-              <td>${user.scopes.join(', ')}</td>
-              <td>
-                ${USER_ACTIONS.map(([action, label]) => postButton(`/sandbox/users/${user.userId}/${action}`, label))}
-              </td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return table(
+    'users',
+    ['Reference id', 'Provider', 'Account', 'Terra user id', 'Scopes', 'Actions'],
+    users.map(
+      (user) =>
+        html`<tr>
+          <td>${user.referenceId ?? 'none'}</td>
+          <td>${user.provider}</td>
+          <td>${user.providerAccount}</td>
+          <td><code>${user.userId}</code>${!user.isAuthenticated && ' (no consent yet)'}</td>
+          <td>${user.scopes.join(', ')}</td>
+          <td>
+            ${USER_ACTIONS.map(([action, label]) => postButton(`/sandbox/users/${user.userId}/${action}`, label))}
+          </td>
+        </tr>`,
+    ),
+  );
 }
 
 function deliveryTable(deliveries: Delivery[]): Html {
-  return html`<div class="scroll" role="region" aria-labelledby="webhooks" tabindex="0">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Time</th>
-          <th scope="col">Type</th>
-          <th scope="col">State</th>
-          <th scope="col">Answers</th>
-          <th scope="col">Body</th>
-          <th scope="col">Actions</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${deliveries.map(
-          (delivery) =>
-            html`<tr>
-              <td>${new Date(delivery.createdAt).toISOString()}</td>
-              <td>${delivery.type}</td>
-              <td>${delivery.state}</td>
-              <td>${delivery.attempts.map(({ status, error }) => status ?? error).join(', ')}</td>
-              <td>
-                <details>
-                  <summary>Show</summary>
-                  <code>${delivery.body}</code>
-                </details>
-              </td>
-              <td>${postButton(`/sandbox/deliveries/${delivery.id}/resend`, 'Resend')}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return table(
+    'webhooks',
+    ['Time', 'Type', 'State', 'Answers', 'Body', 'Actions'],
+    deliveries.map(
+      (delivery) =>
+        html`<tr>
+          <td>${new Date(delivery.createdAt).toISOString()}</td>
+          <td>${delivery.type}</td>
+          <td>${delivery.state}</td>
+          <td>${delivery.attempts.map(({ status, error }) => status ?? error).join(', ')}</td>
+          <td>
+            <details>
+              <summary>Show</summary>
+              <code>${delivery.body}</code>
+            </details>
+          </td>
+          <td>${postButton(`/sandbox/deliveries/${delivery.id}/resend`, 'Resend')}</td>
+        </tr>`,
+    ),
+  );
 }
 
 function switchTable({ behaviour }: SandboxContext): Html {
   const names = Object.keys(SWITCHES) as SwitchName[];
-  return html`<div class="scroll" role="region" aria-labelledby="switches" tabindex="0">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Switch</th>
-          <th scope="col">Meaning</th>
-          <th scope="col">Value</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${names.map(
-          (name) =>
-            html`<tr>
-              <th scope="row"><label for="switch-${name}">${name}</label></th>
-              <td>${SWITCHES[name].means}</td>
-              <td>
-                <form method="post" action="/sandbox/behaviour">
-                  ${switchInput(name, String(behaviour[name]))}<button class="small" aria-label="Set ${name}">
-                    Set
-                  </button>
-                </form>
-              </td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return table(
+    'switches',
+    ['Switch', 'Meaning', 'Value'],
+    names.map(
+      (name) =>
+        html`<tr>
+          <th scope="row"><label for="switch-${name}">${name}</label></th>
+          <td>${SWITCHES[name].means}</td>
+          <td>
+            <form method="post" action="/sandbox/behaviour">
+              ${switchInput(name, String(behaviour[name]))}<button class="small" aria-label="Set ${name}">
+                Set
+              </button>
+            </form>
+          </td>
+        </tr>`,
+    ),
+  );
 }
 
 function switchInput(name: SwitchName, current: string): Html {

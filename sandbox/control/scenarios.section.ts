@@ -1,11 +1,13 @@
 import type { SandboxContext } from '../context';
 import { html, type Html } from '../pages/html';
+import { table } from '../pages/table';
 import { defaultReference, type PlayedScenario } from '../scenarios/player';
 import { SCENARIOS, type Scenario } from '../scenarios/scenarios';
 
 /** A button per scenario, and one field with the reference id for all of them. */
 export function scenariosSection({ played }: SandboxContext): Html {
   const chosen = played && played.referenceId !== defaultReference(played.name) ? played.referenceId : '';
+  const rows = Object.entries<Scenario>(SCENARIOS).map(([name, { means }]) => row(name, means));
   return html`<h2 id="scenarios">Scenarios</h2>
     <p class="note">
       A scenario resets all switches and sets its own. Most scenarios then connect an account of the end user.
@@ -18,20 +20,7 @@ export function scenariosSection({ played }: SandboxContext): Html {
       }
       <label for="scenario-reference">Reference id of the end user (empty: scenario-&lt;name&gt;)</label>
       <input type="text" id="scenario-reference" name="referenceId" value="${chosen}" autocomplete="off" />
-      <div class="scroll" role="region" aria-labelledby="scenarios" tabindex="0">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Scenario</th>
-              <th scope="col">Meaning</th>
-              <th scope="col">Play</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${Object.entries<Scenario>(SCENARIOS).map(([name, { means }]) => row(name, means))}
-          </tbody>
-        </table>
-      </div>
+      ${table('scenarios', ['Scenario', 'Meaning', 'Play'], rows)}
     </form>`;
 }
 

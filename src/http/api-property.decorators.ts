@@ -1,4 +1,7 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional } from 'class-validator';
+import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../common';
 
 // Examples of the API docs.
 export const EXAMPLE_ID = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
@@ -42,3 +45,16 @@ export const ApiCount = (
 
 export const ApiNullableText = (description: string, example: string | null = null): PropertyDecorator =>
   ApiProperty({ type: String, nullable: true, description, example });
+
+/** Documents and validates a filter of a list by end user. */
+export const ReferenceIdFilter = (description: string): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({
+      description,
+      example: 'user-4711',
+      minLength: 1,
+      maxLength: REFERENCE_ID_MAX_LENGTH,
+    }),
+    IsOptional(),
+    IsReferenceId(),
+  );

@@ -9,6 +9,7 @@ export {
   ApiTime,
   EXAMPLE_ID,
   EXAMPLE_TERRA_USER_ID,
+  ReferenceIdFilter,
 } from './api-property.decorators';
 export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';

@@ -1,4 +1,5 @@
-import { StopList } from '../../local/stop-list';
+import { runCommand } from '../../local/command';
+import type { StopList } from '../../local/stop-list';
 import { readOptions, type Options } from './options';
 import { describeReport, succeeded } from './report';
 import { run } from './run';
@@ -17,25 +18,13 @@ async function test(options: Options, toStop: StopList): Promise<boolean> {
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  const toStop = new StopList();
-  // Ctrl-C reaches only this process, because each child is in its own process group. We stop the children in order.
-  const stopped = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
-    }
-  });
-  try {
-    const hasSucceeded = await Promise.race([test(options, toStop), stopped]);
+  await runCommand('The crash test', async (toStop) => {
+    const hasSucceeded = await test(options, toStop);
     console.log(
       hasSucceeded ? 'Every acknowledged event was applied exactly once.' : 'The crash test has failed.',
     );
-    process.exitCode = hasSucceeded ? 0 : 1;
-  } catch (error) {
-    process.exitCode = 1;
-    console.error('The crash test has failed:', error);
-  }
-  await toStop.stopAll();
-  process.exit();
+    return hasSucceeded;
+  });
 }
 
 main().catch((error: unknown) => {

@@ -1,20 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, Matches } from 'class-validator';
-import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
 import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
-import { EXAMPLE_TERRA_USER_ID, PageQueryDto } from '../../http';
+import { EXAMPLE_TERRA_USER_ID, PageQueryDto, ReferenceIdFilter } from '../../http';
 
 /** Filters of the list. A connection must match all given filters. */
 export class ListConnectionsDto extends PageQueryDto {
-  @ApiPropertyOptional({
-    description: 'Your id of the end user; case-sensitive.',
-    example: 'user-4711',
-    minLength: 1,
-    maxLength: REFERENCE_ID_MAX_LENGTH,
-  })
-  @IsOptional()
-  @IsReferenceId()
+  @ReferenceIdFilter('Your id of the end user; case-sensitive.')
   referenceId?: string;
 
   @ApiPropertyOptional({

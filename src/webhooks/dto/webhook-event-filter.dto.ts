@@ -1,7 +1,6 @@
 import { ApiPropertyOptional, ApiSchema, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
-import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
-import { EXAMPLE_TERRA_USER_ID, PageQueryDto } from '../../http';
+import { EXAMPLE_TERRA_USER_ID, PageQueryDto, ReferenceIdFilter } from '../../http';
 import { WEBHOOK_EVENT_STATUSES, type WebhookEventStatus } from '../webhook-event.entity';
 import { IsInstant } from './instant.validator';
 
@@ -32,14 +31,7 @@ export class WebhookEventFilterDto {
   @Matches(/^\P{Cc}{1,200}$/u, { message: 'must have 1 to 200 characters' })
   terraUserId?: string;
 
-  @ApiPropertyOptional({
-    description: 'Your id of the end user in the event; case-sensitive.',
-    example: 'user-4711',
-    minLength: 1,
-    maxLength: REFERENCE_ID_MAX_LENGTH,
-  })
-  @IsOptional()
-  @IsReferenceId()
+  @ReferenceIdFilter('Your id of the end user in the event; case-sensitive.')
   referenceId?: string;
 
   @ApiPropertyOptional({
