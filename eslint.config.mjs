@@ -5,6 +5,11 @@ const FORWARD_REF = {
   message:
     'A circular import means that two modules belong together or that one is on the wrong layer. See docs/architecture.md.',
 };
+const MAX_DEPENDENCIES = {
+  selector: "MethodDefinition[kind='constructor'] > FunctionExpression[params.length>6]",
+  message: 'A constructor with more than six dependencies holds two jobs. Split the class.',
+};
+const EVERYWHERE = [FORWARD_REF, MAX_DEPENDENCIES];
 const ONLY_CONFIG =
   'Only src/config/environment.ts reads the environment. Inject a typed slice instead. (environment-only-in-config)';
 const PROCESS_ENV = [
@@ -18,7 +23,7 @@ const ONLY_REPOSITORIES =
   'Only *.repository.ts and migrations hold raw SQL. Add a method to the repository. (sql-only-in-repositories)';
 const RAW_SQL = [
   { selector: "CallExpression[callee.property.name='query']", message: ONLY_REPOSITORIES },
-  { selector: 'CallExpression[callee.name=/^(runIn|runPrepared)$/]', message: ONLY_REPOSITORIES },
+  { selector: "CallExpression[callee.name='runSql']", message: ONLY_REPOSITORIES },
 ];
 const ONLY_TRANSPORTS =
   'Only the transport of src/terra makes HTTP calls. Call a method of TerraClient. (http-client-only-in-transports)';
@@ -44,14 +49,14 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
-      'no-restricted-syntax': ['error', FORWARD_REF],
+      'no-restricted-syntax': ['error', ...EVERYWHERE],
     },
   },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/**/*.spec.ts'],
     rules: {
-      'no-restricted-syntax': ['error', FORWARD_REF, ...PROCESS_ENV, ...RAW_SQL],
+      'no-restricted-syntax': ['error', ...EVERYWHERE, ...PROCESS_ENV, ...RAW_SQL],
       'no-restricted-globals': [
         'error',
         { name: 'fetch', message: ONLY_TRANSPORTS },
@@ -61,7 +66,7 @@ export default tseslint.config(
   },
   {
     files: ['src/config/environment.ts'],
-    rules: { 'no-restricted-syntax': ['error', FORWARD_REF, ...RAW_SQL] },
+    rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...RAW_SQL] },
   },
   {
     files: [
@@ -72,7 +77,7 @@ export default tseslint.config(
       'src/health/migrations.indicator.ts',
     ],
     ignores: ['src/**/*.spec.ts'],
-    rules: { 'no-restricted-syntax': ['error', FORWARD_REF, ...PROCESS_ENV] },
+    rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...PROCESS_ENV] },
   },
   {
     files: ['src/**/*.{service,repository,entity,errors,worker}.ts'],

@@ -157,7 +157,9 @@ describe('The import rules', () => {
 });
 
 const SQL = 'export const find = (db: { query(sql: string): void }): void => db.query(`SELECT 1`);\n';
-const PREPARED = `import { runPrepared } from '../database';\nexport const find = (): unknown => runPrepared();\n`;
+const RUN_SQL = `import { runSql } from '../database';\nexport const find = (): unknown => runSql();\n`;
+const constructorOf = (parameters: string): string =>
+  `export class A {\n  constructor(${parameters}) {}\n}\n`;
 const NOT_FOUND = `import { NotFoundException } from '@nestjs/common';\nexport const error = new NotFoundException();\n`;
 
 const LINTED: [expected: string | null, filePath: string, text: string][] = [
@@ -172,9 +174,9 @@ const LINTED: [expected: string | null, filePath: string, text: string][] = [
   [null, 'src/config/environment.ts', 'export const a = process.env.HOME;\n'],
   [null, 'src/queue/a.spec.ts', 'export const a = process.env.HOME;\n'],
   ['sql-only-in-repositories', 'src/connections/connections.service.ts', SQL],
-  ['sql-only-in-repositories', 'src/connections/connections.service.ts', PREPARED],
+  ['sql-only-in-repositories', 'src/connections/connections.service.ts', RUN_SQL],
   ['sql-only-in-repositories', 'src/config/environment.ts', SQL],
-  [null, 'src/connections/connection.repository.ts', SQL + PREPARED],
+  [null, 'src/connections/connection.repository.ts', SQL + RUN_SQL],
   [null, 'src/database/prepared.ts', SQL],
   ['http-free-core', 'src/connections/connections.service.ts', NOT_FOUND],
   ['http-free-core', 'src/connections/connections.errors.ts', NOT_FOUND],
@@ -189,6 +191,12 @@ const LINTED: [expected: string | null, filePath: string, text: string][] = [
     'src/connections/a.ts',
     `export const a = fetch('https://example.com');\n`,
   ],
+  [
+    'more than six dependencies',
+    'src/connections/a.ts',
+    constructorOf('a = 1, b = 1, c = 1, d = 1, e = 1, f = 1, g = 1'),
+  ],
+  [null, 'src/connections/a.ts', constructorOf('a = 1, b = 1, c = 1, d = 1, e = 1, f = 1')],
   [
     'A circular import',
     'src/connections/a.ts',
