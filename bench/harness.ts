@@ -25,8 +25,7 @@ export class Harness {
     readonly load: LoadProcess,
     /** One per server, with the same rows at the start, so that the bench can count the rows of each server. */
     readonly databases: { service: BenchDatabase; baseline: BenchDatabase },
-    readonly sandboxOrigin: string,
-    readonly sandbox: LoggedProgram,
+    readonly sandbox: Pick<RunningServer, 'program' | 'origin'>,
     private readonly postgres: EmbeddedPostgres,
     private readonly toStop: StopList,
   ) {}
@@ -42,8 +41,8 @@ export class Harness {
     const databases = await createDatabases(postgres, credentials, toStop);
 
     const port = await findFreePort();
-    const sandboxOrigin = `http://127.0.0.1:${port}`;
-    const sandbox = new LoggedProgram(
+    const origin = `http://127.0.0.1:${port}`;
+    const program = new LoggedProgram(
       'the sandbox',
       'sandbox/main.js',
       [],
@@ -55,12 +54,12 @@ export class Harness {
       },
       logOf('sandbox'),
     );
-    toStop.add('the sandbox', () => sandbox.stop());
-    await sandbox.waitUntilReady(`${sandboxOrigin}/sandbox/behaviour`);
+    toStop.add('the sandbox', () => program.stop());
+    await program.waitUntilReady(`${origin}/sandbox/behaviour`);
 
     const load = new LoadProcess();
     toStop.add('the load generator', () => load.stop());
-    return new Harness(credentials, load, databases, sandboxOrigin, sandbox, postgres, toStop);
+    return new Harness(credentials, load, databases, { program, origin }, postgres, toStop);
   }
 
   /** Starts the built service as in production. `workers`: whether it also processes its inbox. */
@@ -75,7 +74,7 @@ export class Harness {
 
   /** Sets how long the sandbox waits before it answers as Terra. */
   async setTerraDelay(delayMs: number): Promise<void> {
-    const answer = await fetch(`${this.sandboxOrigin}/sandbox/behaviour`, {
+    const answer = await fetch(`${this.sandbox.origin}/sandbox/behaviour`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ delayMs }),
@@ -109,8 +108,8 @@ export class Harness {
         TERRA_DEV_ID: terraDevId,
         TERRA_API_KEY: terraApiKey,
         TERRA_SIGNING_SECRETS: terraSigningSecret,
-        TERRA_API_URL: `${this.sandboxOrigin}/api/v2`,
-        TERRA_WIDGET_URL: `${this.sandboxOrigin}/api/widget/session`,
+        TERRA_API_URL: `${this.sandbox.origin}/api/v2`,
+        TERRA_WIDGET_URL: `${this.sandbox.origin}/api/widget/session`,
         RETURN_URLS: RETURN_URL,
         BOOTSTRAP_API_KEY: apiKey,
         ...extraEnv,

@@ -194,9 +194,9 @@ const LINTED: [expected: string | null, filePath: string, text: string][] = [
   [
     'more than six dependencies',
     'src/connections/a.ts',
-    constructorOf('a = 1, b = 1, c = 1, d = 1, e = 1, f = 1, g = 1'),
+    constructorOf('_a = 1, _b = 1, _c = 1, _d = 1, _e = 1, _f = 1, _g = 1'),
   ],
-  [null, 'src/connections/a.ts', constructorOf('a = 1, b = 1, c = 1, d = 1, e = 1, f = 1')],
+  [null, 'src/connections/a.ts', constructorOf('_a = 1, _b = 1, _c = 1, _d = 1, _e = 1, _f = 1')],
   [
     'A circular import',
     'src/connections/a.ts',

@@ -38,8 +38,8 @@ export async function measureSessions(
   const throughput = await rounds.alternate('sessions', targetsOf(servers));
   count(throughput);
   const terra = {
-    origin: harness.sandboxOrigin,
-    pid: harness.sandbox.pid,
+    origin: harness.sandbox.origin,
+    pid: harness.sandbox.program.pid,
     workload: 'terra-sessions' as const,
   };
   const overheads: Overhead[] = [];

@@ -23,7 +23,9 @@ const CONDITIONS: Record<keyof ConnectionCriteria, string> = {
   beforeId: 'id <',
 };
 
-/** The SQL of the list of connections, which every caller reads. */
+export type EndedConnection = Pick<Connection, 'id' | 'referenceId' | 'provider'>;
+
+/** The SQL of lists of connections. */
 @Injectable()
 export class ConnectionRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -39,6 +41,18 @@ export class ConnectionRepository {
       `SELECT ${columnsOf(this.dataSource, Connection)} FROM terra_connect.connections
         WHERE merged_into IS NULL${where.join('')} ORDER BY id DESC LIMIT $1`,
       [limit, ...given.map((name) => criteria[name])],
+    );
+    return rows;
+  }
+
+  /** The connections that ended before a time, by id, after the given one. */
+  async endedBefore(before: Date, afterId: string | null, limit: number): Promise<EndedConnection[]> {
+    const { rows } = await runSql<EndedConnection>(
+      this.dataSource,
+      `SELECT id, reference_id AS "referenceId", provider FROM terra_connect.connections
+        WHERE merged_into IS NULL AND status IN ('disconnected', 'moved') AND disconnected_at < $1
+          AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
+      [before, afterId, limit],
     );
     return rows;
   }

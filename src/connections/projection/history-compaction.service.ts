@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In } from 'typeorm';
-import { inTransaction, runSql } from '../../database';
+import { inTransaction } from '../../database';
+import { ConnectionRepository, type EndedConnection } from '../connection.repository';
 import { compareFacts, type Fact, type FactKind } from './connection-fact';
 import { ConnectionFact } from './connection-fact.entity';
 import { ConnectionFactRepository } from './connection-fact.repository';
@@ -20,6 +21,7 @@ export class HistoryCompactionService {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly facts: ConnectionFactRepository,
     private readonly projection: ConnectionProjectionRepository,
+    private readonly connections: ConnectionRepository,
   ) {}
 
   /**
@@ -32,23 +34,12 @@ export class HistoryCompactionService {
     let deleted = 0;
     let after: string | null = null;
     do {
-      const ended: EndedConnection[] = await this.endedBefore(before, after);
+      const ended: EndedConnection[] = await this.connections.endedBefore(before, after, BATCH);
       for (const { referenceId, provider } of ended)
         deleted += await this.compact({ referenceId, provider }, before);
       after = ended.length === BATCH ? (ended.at(-1)?.id ?? null) : null;
     } while (after !== null && !signal.aborted);
     return deleted;
-  }
-
-  private async endedBefore(before: Date, afterId: string | null): Promise<EndedConnection[]> {
-    const { rows } = await runSql<EndedConnection>(
-      this.dataSource,
-      `SELECT id, reference_id AS "referenceId", provider FROM terra_connect.connections
-        WHERE merged_into IS NULL AND status IN ('disconnected', 'moved') AND disconnected_at < $1
-          AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
-      [before, afterId, BATCH],
-    );
-    return rows;
   }
 
   private compact(key: ConnectionKey, before: Date): Promise<number> {
@@ -63,10 +54,6 @@ export class HistoryCompactionService {
       return mine.length;
     });
   }
-}
-
-interface EndedConnection extends ConnectionKey {
-  id: string;
 }
 
 /** The facts before that time without which the connections of a key are exactly the same. */
