@@ -1,4 +1,4 @@
-import type { Provider, Type } from '@nestjs/common';
+import type { FactoryProvider, Provider, Type } from '@nestjs/common';
 import { assertOptions } from './assert-options';
 import {
   BootstrapKeyOptions,
@@ -14,29 +14,63 @@ import {
   type TerraConnectOptions,
 } from './options';
 
-/** By the class that is the injection token of a slice: the slice's value. */
-type OptionSlices = Map<Type<object>, object>;
+/** The options with every default filled in. */
+type ResolvedOptions = TerraConnectOptions & {
+  reconciliation: ReconciliationOptions;
+  retention: RetentionOptions;
+};
+
+/** A slice: its class, which is the injection token, and what it takes from the options. */
+function slice<Slice extends object>(
+  token: Type<Slice>,
+  from: (options: ResolvedOptions) => Slice,
+): FactoryProvider<Slice> & { provide: Type<Slice> } {
+  return { provide: token, inject: [RESOLVED_OPTIONS], useFactory: from };
+}
+
+const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');
+
+const SLICES = [
+  slice(TerraApiOptions, ({ terra: { devId, apiKey, apiUrl, widgetUrl, widgetGeneration } }) => ({
+    devId,
+    apiKey,
+    apiUrl,
+    widgetUrl,
+    widgetGeneration,
+  })),
+  slice(WebhookSigningOptions, ({ terra: { signingSecrets, signatureToleranceSeconds } }) => ({
+    signingSecrets,
+    signatureToleranceSeconds,
+  })),
+  slice(BrowserOptions, ({ publicUrl, returnUrls }) => ({ publicUrl, returnUrls })),
+  slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
+  slice(RetentionOptions, ({ retention }) => retention),
+  slice(WorkerOptions, ({ workersEnabled }) => ({ enabled: workersEnabled })),
+  slice(BootstrapKeyOptions, ({ bootstrapApiKey }) => ({ apiKey: bootstrapApiKey })),
+];
+
+/** The injection tokens of all slices. */
+export const OPTION_SLICES: Type<object>[] = SLICES.map(({ provide }) => provide);
+
+/** Provides every slice from the host's options, which are resolved once. */
+export const OPTION_PROVIDERS: Provider[] = [
+  { provide: RESOLVED_OPTIONS, inject: [TERRA_CONNECT_OPTIONS], useFactory: resolveOptions },
+  ...SLICES,
+];
 
 /**
- * Checks the options, fills in the defaults, and cuts the result into slices.
+ * Checks the options and fills in the defaults.
  *
  * @throws Error that names every option that is wrong, without its value
  */
-function resolveOptions(options: TerraConnectOptions): OptionSlices {
-  const { terra, publicUrl, returnUrls, workersEnabled, bootstrapApiKey } = options;
-  const { signingSecrets, signatureToleranceSeconds, ...terraApi } = terra;
-  const reconciliation = withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation);
-  const retention = withDefaults(RETENTION_DEFAULTS, options.retention);
-  assertOptions({ ...options, reconciliation, retention });
-  return new Map<Type<object>, object>([
-    [TerraApiOptions, terraApi],
-    [WebhookSigningOptions, { signingSecrets, signatureToleranceSeconds }],
-    [BrowserOptions, { publicUrl, returnUrls }],
-    [ReconciliationOptions, reconciliation],
-    [RetentionOptions, retention],
-    [WorkerOptions, { enabled: workersEnabled }],
-    [BootstrapKeyOptions, { apiKey: bootstrapApiKey }],
-  ]);
+function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
+  const resolved = {
+    ...options,
+    reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
+    retention: withDefaults(RETENTION_DEFAULTS, options.retention),
+  };
+  assertOptions(resolved);
+  return resolved;
 }
 
 // A field that is given as undefined counts as left out; spreading it would replace the default.
@@ -44,26 +78,3 @@ function withDefaults<Options extends object>(defaults: Options, given: Partial<
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...defaults, ...(Object.fromEntries(set) as Partial<Options>) };
 }
-
-/** The injection tokens of all slices. */
-export const OPTION_SLICES: Type<object>[] = [
-  TerraApiOptions,
-  WebhookSigningOptions,
-  BrowserOptions,
-  ReconciliationOptions,
-  RetentionOptions,
-  WorkerOptions,
-  BootstrapKeyOptions,
-];
-
-const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');
-
-/** Provides every slice from the host's options, which are resolved once. */
-export const OPTION_PROVIDERS: Provider[] = [
-  { provide: RESOLVED_OPTIONS, inject: [TERRA_CONNECT_OPTIONS], useFactory: resolveOptions },
-  ...OPTION_SLICES.map((token) => ({
-    provide: token,
-    inject: [RESOLVED_OPTIONS],
-    useFactory: (slices: OptionSlices) => slices.get(token),
-  })),
-];
