@@ -224,10 +224,10 @@ describe.each([
     );
   });
 
-  it('works in a Nest testing module, which chooses the platform last', async () => {
+  it('works in a Nest testing module, which chooses the platform last, and with autoLoadEntities', async () => {
     const module = await Test.createTestingModule({
       imports: [
-        TypeOrmModule.forRoot({ type: 'postgres', url: database.url, entities: TERRA_CONNECT_ENTITIES }),
+        TypeOrmModule.forRoot({ type: 'postgres', url: database.url, autoLoadEntities: true }),
         TerraAuthModule.forRoot({
           publicUrl: 'http://localhost:9',
           terra: {

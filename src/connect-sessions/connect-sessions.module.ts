@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
@@ -11,9 +10,7 @@ import { CallbackConfirmationService } from './callback-confirmation.service';
 import { CallbackService } from './callback.service';
 import { ConnectLinkService } from './connect-link.service';
 import { ConnectRedirectController } from './connect-redirect.controller';
-import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
-import { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository } from './connect-session.repository';
 import { ConnectSessionWorker } from './connect-session.worker';
 import { ConnectSessionsController } from './connect-sessions.controller';
@@ -25,15 +22,7 @@ import { SessionPersonalData } from './session-personal-data.service';
 import { SessionStarterService } from './session-starter.service';
 
 @Module({
-  imports: [
-    TypeOrmModule.forFeature([ConnectSession, ConnectSessionConnection]),
-    ApiKeysModule,
-    ConnectionsModule,
-    ObservabilityModule,
-    ProvidersModule,
-    QueueModule,
-    TerraModule,
-  ],
+  imports: [ApiKeysModule, ConnectionsModule, ObservabilityModule, ProvidersModule, QueueModule, TerraModule],
   controllers: [ConnectSessionsController, SdkTokensController, ConnectRedirectController],
   providers: [
     ConnectSessionsService,

@@ -5,7 +5,7 @@ import {
   exportedFields,
   type DataSubject,
   type ErasureRequest,
-  type ExportedRow,
+  type ExportSections,
   type ExportPolicy,
   type PersonalData,
   type PruneRule,
@@ -78,10 +78,7 @@ export class SessionPersonalData implements PersonalData {
     );
   }
 
-  async exportRows(
-    manager: EntityManager,
-    { referenceId }: DataSubject,
-  ): Promise<Record<string, ExportedRow[]>> {
+  async exportRows(manager: EntityManager, { referenceId }: DataSubject): Promise<Partial<ExportSections>> {
     const sessions = await this.listOf(manager, referenceId);
     const links = await manager.find(ConnectSessionConnection, {
       where: { sessionId: In(sessions.map(({ id }) => id)) },

@@ -1,16 +1,13 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeysModule } from '../api-keys';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
 import { TerraModule } from '../terra';
 import { ConnectionHistoryService } from './connection-history.service';
-import { Connection } from './connection.entity';
 import { ConnectionRepository } from './connection.repository';
 import { ConnectionsController } from './connections.controller';
 import { ConnectionsService } from './connections.service';
 import { DeauthenticationCallService } from './deauthentication/deauthentication-call.service';
-import { Deauthentication } from './deauthentication/deauthentication.entity';
 import { DeauthenticationRepository } from './deauthentication/deauthentication.repository';
 import { DeauthenticationWorker } from './deauthentication/deauthentication.worker';
 import { DeauthenticationsService } from './deauthentication/deauthentications.service';
@@ -18,11 +15,8 @@ import { ConnectionErasureRepository } from './erasure/connection-erasure.reposi
 import { ConnectionPersonalData } from './erasure/connection-personal-data.service';
 import { DataSubjectsService } from './erasure/data-subjects.service';
 import { ErasedFactsService } from './erasure/erased-facts.service';
-import { Tombstone } from './erasure/tombstone.entity';
 import { TombstoneRepository } from './erasure/tombstone.repository';
-import { ConnectionFact } from './projection/connection-fact.entity';
 import { ConnectionFactRepository } from './projection/connection-fact.repository';
-import { ConnectionIdentity } from './projection/connection-identity.entity';
 import { ConnectionLifecycleService } from './projection/connection-lifecycle.service';
 import { ConnectionProjectionRepository } from './projection/connection-projection.repository';
 import { ConnectionProjector } from './projection/connection-projector.service';
@@ -32,13 +26,7 @@ import { ReceivedDataService } from './projection/received-data.service';
 import { ReconcileTargetsRepository } from './reconcile-targets.repository';
 
 @Module({
-  imports: [
-    TypeOrmModule.forFeature([Connection, ConnectionFact, ConnectionIdentity, Deauthentication, Tombstone]),
-    ApiKeysModule,
-    ObservabilityModule,
-    QueueModule,
-    TerraModule,
-  ],
+  imports: [ApiKeysModule, ObservabilityModule, QueueModule, TerraModule],
   controllers: [ConnectionsController],
   providers: [
     ConnectionsService,

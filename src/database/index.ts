@@ -1,11 +1,13 @@
 export { createDataSource, dataSourceOptions, MIGRATE_COMMAND } from './data-source';
 export {
+  EXPORT_SECTIONS,
   exportedFields,
   inBatches,
   type DataSubject,
   type ErasureRequest,
   type ExportedRow,
   type ExportPolicy,
+  type ExportSections,
   type PersonalData,
   type PruneRule,
 } from './personal-data';

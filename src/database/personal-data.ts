@@ -20,6 +20,19 @@ export interface ErasureRequest {
 
 export type ExportedRow = Record<string, unknown>;
 
+/** The sections of an export; each holds the rows of one table, oldest first. */
+export const EXPORT_SECTIONS = [
+  'connections',
+  'identities',
+  'facts',
+  'connectSessions',
+  'webhookEvents',
+  'deauthentications',
+  'sweepFindings',
+  'erasures',
+] as const;
+export type ExportSections = Record<(typeof EXPORT_SECTIONS)[number], ExportedRow[]>;
+
 /** A table whose rows have an age limit. */
 export interface PruneRule {
   /** Names the table in logs and metrics. */
@@ -45,7 +58,7 @@ export interface PersonalData {
   erasureObstacle?(manager: EntityManager, request: ErasureRequest): Promise<string | null>;
 
   /** The rows about the end user by section of the export, oldest first, with the fields that an allow-list names. */
-  exportRows(manager: EntityManager, subject: DataSubject): Promise<Record<string, ExportedRow[]>>;
+  exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>>;
 
   /** Deletes or pseudonymizes every row about the end user. @returns how many, by section of the receipt */
   erase(manager: EntityManager, subject: DataSubject): Promise<Record<string, number>>;

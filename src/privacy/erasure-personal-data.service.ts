@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import {
   exportedFields,
   type DataSubject,
-  type ExportedRow,
+  type ExportSections,
   type ExportPolicy,
   type PersonalData,
 } from '../database';
@@ -29,10 +29,7 @@ export class ErasurePersonalData implements PersonalData {
 
   constructor(private readonly repository: ErasureRepository) {}
 
-  async exportRows(
-    manager: EntityManager,
-    { referenceId }: DataSubject,
-  ): Promise<Record<string, ExportedRow[]>> {
+  async exportRows(manager: EntityManager, { referenceId }: DataSubject): Promise<Partial<ExportSections>> {
     const erasures = await this.repository.listOf(manager, referenceId);
     return { erasures: erasures.map((erasure) => exportedFields(erasure, ERASURE_EXPORT)) };
   }

@@ -2,7 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { SessionPersonalData } from '../connect-sessions';
 import { ConnectionPersonalData } from '../connections';
-import type { DataSubject, ErasureRequest, ExportedRow, PersonalData, PruneRule } from '../database';
+import {
+  EXPORT_SECTIONS,
+  type DataSubject,
+  type ErasureRequest,
+  type ExportSections,
+  type PersonalData,
+  type PruneRule,
+} from '../database';
 import { SweepPersonalData } from '../reconciliation';
 import { WebhookPersonalData } from '../webhooks';
 import { ErasurePersonalData } from './erasure-personal-data.service';
@@ -41,8 +48,8 @@ export class PersonalDataRegistry {
   }
 
   /** Every row about the end user, by section. */
-  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Record<string, ExportedRow[]>> {
-    let sections: Record<string, ExportedRow[]> = {};
+  async exportRows(manager: EntityManager, subject: DataSubject): Promise<ExportSections> {
+    let sections = Object.fromEntries(EXPORT_SECTIONS.map((name) => [name, []])) as unknown as ExportSections;
     for (const data of this.all) sections = { ...sections, ...(await data.exportRows(manager, subject)) };
     return sections;
   }

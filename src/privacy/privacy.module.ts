@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
@@ -10,7 +9,6 @@ import { TerraModule } from '../terra';
 import { WebhooksModule } from '../webhooks';
 import { ErasureCompletionService } from './erasure-completion.service';
 import { ErasurePersonalData } from './erasure-personal-data.service';
-import { Erasure } from './erasure.entity';
 import { ErasureRepository } from './erasure.repository';
 import { ErasureWorker } from './erasure.worker';
 import { ErasuresService } from './erasures.service';
@@ -21,7 +19,6 @@ import { RetentionWorker } from './retention.worker';
 
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Erasure]),
     ApiKeysModule,
     ConnectionsModule,
     ConnectSessionsModule,

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
@@ -13,13 +12,11 @@ import { SafetyThresholdService } from './safety-threshold.service';
 import { SweepAbsenceService } from './sweep-absence.service';
 import { SweepApplierService } from './sweep-applier.service';
 import { SweepDiffService } from './sweep-diff.service';
-import { SweepFinding } from './sweep-finding.entity';
 import { SweepFindingRepository } from './sweep-finding.repository';
 import { SweepJudgeService } from './sweep-judge.service';
 import { SweepPersonalData } from './sweep-personal-data.service';
 import { SweepReaderService } from './sweep-reader.service';
 import { SweepRunnerService } from './sweep-runner.service';
-import { Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
 import { SweepWorker } from './sweep.worker';
 import { SweepsController } from './sweeps.controller';
@@ -27,14 +24,7 @@ import { SweepsService } from './sweeps.service';
 import { TerraListingService } from './terra-listing.service';
 
 @Module({
-  imports: [
-    TypeOrmModule.forFeature([Sweep, SweepFinding]),
-    ApiKeysModule,
-    ConnectionsModule,
-    ObservabilityModule,
-    QueueModule,
-    TerraModule,
-  ],
+  imports: [ApiKeysModule, ConnectionsModule, ObservabilityModule, QueueModule, TerraModule],
   controllers: [ReconcileController, SweepsController],
   providers: [
     ConnectionReconcilerService,

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import {
   exportedFields,
   type DataSubject,
-  type ExportedRow,
+  type ExportSections,
   type ExportPolicy,
   type PersonalData,
 } from '../database';
@@ -39,7 +39,7 @@ export class SweepPersonalData implements PersonalData {
     return (await this.sweeps.isRunning(manager)) ? 'sweep_running' : null;
   }
 
-  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Record<string, ExportedRow[]>> {
+  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>> {
     const findings = await this.findings.listOf(manager, subject);
     return { sweepFindings: findings.map((finding) => exportedFields(finding, FINDING_EXPORT)) };
   }

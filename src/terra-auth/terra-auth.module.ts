@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeysModule, BootstrapApiKey } from '../api-keys';
 import { ClockModule } from '../common';
 import { OPTION_PROVIDERS, OPTION_SLICES, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
@@ -9,6 +10,7 @@ import { PrivacyModule } from '../privacy';
 import { ProvidersModule } from '../providers';
 import { ReconciliationModule } from '../reconciliation';
 import { WebhooksModule } from '../webhooks';
+import { TERRA_CONNECT_ENTITIES } from './entities';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOptions>({
   optionsInjectionToken: TERRA_CONNECT_OPTIONS,
@@ -25,6 +27,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
  */
 @Module({
   imports: [
+    // For a host with `autoLoadEntities`.
+    TypeOrmModule.forFeature(TERRA_CONNECT_ENTITIES),
     ClockModule,
     ApiKeysModule,
     ProvidersModule,

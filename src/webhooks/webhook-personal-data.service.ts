@@ -5,7 +5,7 @@ import {
   exportedFields,
   type DataSubject,
   type ErasureRequest,
-  type ExportedRow,
+  type ExportSections,
   type ExportPolicy,
   type PersonalData,
   type PruneRule,
@@ -66,7 +66,7 @@ export class WebhookPersonalData implements PersonalData {
     return (await this.repository.hasUnread(manager, requestedAt)) ? 'events_not_read' : null;
   }
 
-  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Record<string, ExportedRow[]>> {
+  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>> {
     const events = await this.repository.listOf(manager, subject);
     return {
       webhookEvents: events.map((event) => ({

@@ -1,5 +1,4 @@
 import { Module, type NestModule } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
@@ -12,7 +11,6 @@ import { SignatureRefusals } from './signature-refusals';
 import { TerraSignatureGuard } from './terra-signature.guard';
 import { TerraWebhookController } from './terra-webhook.controller';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
-import { WebhookEvent } from './webhook-event.entity';
 import { WebhookEventsController } from './webhook-events.controller';
 import { WebhookEventsModule } from './webhook-events.module';
 import { WebhookHandlers } from './webhook-handlers';
@@ -24,7 +22,6 @@ import { WebhookProcessorService } from './webhook-processor.service';
 
 @Module({
   imports: [
-    TypeOrmModule.forFeature([WebhookEvent]),
     ApiKeysModule,
     ConnectionsModule,
     ConnectSessionsModule,

@@ -53,25 +53,36 @@ export async function startTestApp(environment: Record<string, string> = {}): Pr
   const sandbox = await startTestSandbox({ webhookUrl: `${url}/webhooks/terra` });
   const database = await createTestDatabase();
   const log: string[] = [];
-  const app = await createApp(
-    readEnvironment({
-      PORT: String(port),
-      PUBLIC_URL: url,
-      DATABASE_URL: database.url,
-      TERRA_DEV_ID: TEST_CREDENTIALS.devId,
-      TERRA_API_KEY: TEST_CREDENTIALS.apiKey,
-      TERRA_SIGNING_SECRETS: TEST_CREDENTIALS.signingSecret,
-      TERRA_API_URL: sandbox.apiUrl,
-      TERRA_WIDGET_URL: sandbox.widgetUrl,
-      RETURN_URLS: `${RETURN_URL},http://localhost:4001/,pulse://connected`,
-      BOOTSTRAP_API_KEY: ADMIN_KEY,
-      WORKERS_ENABLED: 'false',
-      LOG_LEVEL: 'debug',
-      ...environment,
-    }),
-    new JsonLogger('debug', collect(log)),
-  );
-  await app.listen(port, '127.0.0.1');
+  const closeAround = async (): Promise<void> => {
+    await sandbox.close();
+    await database.drop();
+  };
+  let app: NestFastifyApplication;
+  try {
+    app = await createApp(
+      readEnvironment({
+        PORT: String(port),
+        PUBLIC_URL: url,
+        DATABASE_URL: database.url,
+        TERRA_DEV_ID: TEST_CREDENTIALS.devId,
+        TERRA_API_KEY: TEST_CREDENTIALS.apiKey,
+        TERRA_SIGNING_SECRETS: TEST_CREDENTIALS.signingSecret,
+        TERRA_API_URL: sandbox.apiUrl,
+        TERRA_WIDGET_URL: sandbox.widgetUrl,
+        RETURN_URLS: `${RETURN_URL},http://localhost:4001/,pulse://connected`,
+        BOOTSTRAP_API_KEY: ADMIN_KEY,
+        WORKERS_ENABLED: 'false',
+        LOG_LEVEL: 'debug',
+        ...environment,
+      }),
+      new JsonLogger('debug', collect(log)),
+    );
+    await app.listen(port, '127.0.0.1');
+  } catch (error) {
+    // Open handles would keep jest from ending.
+    await closeAround();
+    throw error;
+  }
   const drainWebhooks = async (): Promise<void> => {
     await sandbox.idle();
     const inbox = app.get(WebhookInboxWorker, { strict: false });
@@ -95,8 +106,7 @@ export async function startTestApp(environment: Record<string, string> = {}): Pr
     },
     close: async () => {
       await app.close();
-      await sandbox.close();
-      await database.drop();
+      await closeAround();
     },
   };
 }

@@ -5,7 +5,7 @@ import {
   exportedFields,
   type DataSubject,
   type ErasureRequest,
-  type ExportedRow,
+  type ExportSections,
   type ExportPolicy,
   type PersonalData,
   type PruneRule,
@@ -138,7 +138,7 @@ export class ConnectionPersonalData implements PersonalData {
     return isPending ? 'terra_has_not_confirmed' : null;
   }
 
-  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Record<string, ExportedRow[]>> {
+  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>> {
     const { referenceId, terraUserIds } = subject;
     const mine = new Set(terraUserIds);
     const isMine = (id: string | null): boolean => id !== null && mine.has(id);

@@ -1,10 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import type { ExportedRow } from '../../database';
 import { ApiReferenceId, ApiTime, EXAMPLE_TERRA_USER_ID } from '../../http';
 import type { EndUserExport } from '../export.service';
 
-type Row = Record<string, unknown>;
-
-const ApiRows = (description: string, example: Row): PropertyDecorator =>
+const ApiRows = (description: string, example: ExportedRow): PropertyDecorator =>
   ApiProperty({
     type: 'array',
     items: { type: 'object', additionalProperties: true },
@@ -13,7 +12,7 @@ const ApiRows = (description: string, example: Row): PropertyDecorator =>
   });
 
 @ApiSchema({ description: 'Everything that the service stores about one end user, read at one moment.' })
-export class EndUserExportDto {
+export class EndUserExportDto implements EndUserExport {
   @ApiReferenceId()
   referenceId: string;
 
@@ -21,34 +20,34 @@ export class EndUserExportDto {
   exportedAt: Date;
 
   @ApiRows('The current and former connections of the end user.', { provider: 'GARMIN', status: 'active' })
-  connections: Row[];
+  connections: ExportedRow[];
 
   @ApiRows('The current and former Terra users of these connections.', {
     terraUserId: EXAMPLE_TERRA_USER_ID,
   })
-  identities: Row[];
+  identities: ExportedRow[];
 
   @ApiRows('The facts about these Terra users.', { kind: 'linked', cause: 'auth' })
-  facts: Row[];
+  facts: ExportedRow[];
 
   @ApiRows('The connect sessions, without the secrets in their links.', { status: 'completed' })
-  connectSessions: Row[];
+  connectSessions: ExportedRow[];
 
   @ApiRows('The webhook events with their bodies. For health data, the service keeps only the envelope.', {
     type: 'auth',
   })
-  webhookEvents: Row[];
+  webhookEvents: ExportedRow[];
 
   @ApiRows('The deauthentication requests: which Terra user was to end, who asked for it, and why.', {
     status: 'confirmed',
   })
-  deauthentications: Row[];
+  deauthentications: ExportedRow[];
 
   @ApiRows('The differences from Terra that sweeps have found.', { action: 'link' })
-  sweepFindings: Row[];
+  sweepFindings: ExportedRow[];
 
   @ApiRows('The requests to erase the end user.', { status: 'pending' })
-  erasures: Row[];
+  erasures: ExportedRow[];
 
   static from(exported: EndUserExport): EndUserExportDto {
     return { ...exported };
