@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { ConnectionLifecycleService } from '../src/connections';
 import type { Fact } from '../src/connections/projection/connection-fact';
 import type * as Reducer from '../src/connections/projection/connection-reducer';
-import { SCENARIOS } from './permutations/scenarios';
+import { SCENARIOS } from './support/connection-scenarios';
 import { PermutationSuite } from './permutations/suite';
 import { startTestApp, type TestApp } from './support/app';
 

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { ConnectionLifecycleService } from '../src/connections';
-import { LONG_SCENARIO, SCENARIOS } from './permutations/scenarios';
+import { LONG_SCENARIO, SCENARIOS } from './support/connection-scenarios';
 import { endsOf, PermutationSuite } from './permutations/suite';
 import { startTestApp, type TestApp } from './support/app';
 

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { NewFact } from '../../src/connections/projection/connection-fact';
 import type { ConnectionLifecycleService } from '../../src/connections';
 import { inTransaction } from '../../src/database';
-import type { Scenario } from './scenarios';
+import type { Scenario } from '../support/connection-scenarios';
 
 export interface PermutationReport {
   orders: number;

@@ -5,21 +5,22 @@ import type {
   NewFact,
 } from '../../src/connections/projection/connection-fact';
 
-/** A story of one person or two, as the facts that are told of it, in the order in which they happened. */
+/** What happens to one end user or two, as facts in the order in which they occurred. */
 export interface Scenario {
   name: string;
   facts: NewFact[];
-  /** What must come of it, by Terra user that counts: status, and reason if there is one. */
+  /** The status of each connection, with its reason unless it is active, by its current Terra user. */
   ends: Record<string, string>;
 }
 
-const START = Date.UTC(2026, 10, 24, 8);
-const PERSON = 'person';
-const OTHER_PERSON = 'other-person';
+/** Minute 0 of every scenario. */
+export const START = Date.UTC(2026, 10, 24, 8);
+export const END_USER = 'end-user';
+export const OTHER_END_USER = 'other-end-user';
 
 type More = Partial<NewFact>;
 
-function fact(
+export function fact(
   terraUserId: string,
   minute: number,
   [kind, cause, source]: [FactKind, FactCause, FactSource],
@@ -28,55 +29,58 @@ function fact(
   return { terraUserId, kind, cause, source, occurredAt: new Date(START + minute * 60_000), ...more };
 }
 
-const LINK = { referenceId: PERSON, provider: 'GARMIN', scopes: ['a', 'b'] };
-const auth = (user: string, minute: number, more: More = {}): NewFact =>
+// The builders below take minutes after START. They are about END_USER at GARMIN unless `more` says otherwise.
+const LINK = { referenceId: END_USER, provider: 'GARMIN', scopes: ['a', 'b'] };
+export const auth = (user: string, minute: number, more: More = {}): NewFact =>
   fact(user, minute, ['linked', 'auth', 'webhook'], { ...LINK, ...more });
-const landing = (user: string, minute: number, more: More = {}): NewFact =>
+export const callback = (user: string, minute: number, more: More = {}): NewFact =>
   fact(user, minute, ['linked', 'callback', 'callback'], { ...LINK, ...more });
-const found = (user: string, minute: number): NewFact =>
+export const found = (user: string, minute: number): NewFact =>
   fact(user, minute, ['linked', 'found', 'sweep'], LINK);
-const reauth = (old: string | null, user: string, minute: number, more: More = {}): NewFact =>
+export const reauth = (old: string | null, user: string, minute: number, more: More = {}): NewFact =>
   fact(user, minute, ['swapped', 'user_reauth', 'webhook'], {
     ...LINK,
     oldTerraUserId: old,
-    oldReferenceId: old === null ? null : PERSON,
+    oldReferenceId: old === null ? null : END_USER,
     ...more,
   });
-const reconnect = (old: string, user: string, minute: number): NewFact =>
+export const reconnect = (old: string, user: string, minute: number): NewFact =>
   fact(user, minute, ['swapped', 'reconnect', 'callback'], { ...LINK, scopes: null, oldTerraUserId: old });
-const deauth = (user: string, minute: number): NewFact => fact(user, minute, ['ended', 'deauth', 'webhook']);
-const revoked = (user: string, minute: number): NewFact =>
+export const deauth = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['ended', 'deauth', 'webhook']);
+export const revoked = (user: string, minute: number): NewFact =>
   fact(user, minute, ['ended', 'access_revoked', 'webhook']);
-const absent = (user: string, minute: number): NewFact => fact(user, minute, ['ended', 'absent', 'sweep']);
-const error = (user: string, minute: number): NewFact =>
+export const absent = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['ended', 'absent', 'sweep']);
+export const error = (user: string, minute: number): NewFact =>
   fact(user, minute, ['failing', 'connection_error', 'webhook']);
-const recovered = (user: string, minute: number): NewFact =>
+export const recovered = (user: string, minute: number): NewFact =>
   fact(user, minute, ['recovered', 'recovered', 'reconcile']);
-const permissions = (user: string, minute: number, more: More): NewFact =>
+export const permissions = (user: string, minute: number, more: More): NewFact =>
   fact(user, minute, ['scopes', 'permission_change', 'webhook'], more);
-const request = (user: string, minute: number): NewFact =>
+export const request = (user: string, minute: number): NewFact =>
   fact(user, minute, ['disconnect_requested', 'disconnect_requested', 'api'], { actor: 'a test' });
-const endedByUs = (user: string, minute: number): NewFact =>
+export const endedByUs = (user: string, minute: number): NewFact =>
   fact(user, minute, ['ended', 'disconnected_by_us', 'api']);
 
 export const SCENARIOS: Scenario[] = [
   {
-    name: 'connect: the webhook, the landing and a sweep tell of the same account',
-    facts: [auth('A', 0), landing('A', 1), found('A', 2)],
+    name: 'connect: the webhook, the callback and a sweep report the same account',
+    facts: [auth('A', 0), callback('A', 1), found('A', 2)],
     ends: { A: 'active' },
   },
   {
-    name: 'reconnect, with the end of the old Terra user told late',
+    name: 'reconnect, with the end of the old Terra user reported late',
     facts: [auth('A', 0), auth('B', 10), reauth('A', 'B', 10), deauth('A', 11)],
     ends: { B: 'active' },
   },
   {
-    name: 'reconnect without the old Terra user',
+    name: 'reconnect that does not name the old Terra user',
     facts: [auth('A', 0), auth('B', 10), reauth(null, 'B', 10), deauth('A', 11)],
     ends: { B: 'active' },
   },
   {
-    name: 'reconnect without the old Terra user, when it may have been either of two accounts',
+    name: 'reconnect that does not name the old Terra user, which may be either of two accounts',
     facts: [
       auth('A', 0),
       auth('B', 1),
@@ -122,32 +126,32 @@ export const SCENARIOS: Scenario[] = [
     ends: { C: 'active', D: 'active' },
   },
   {
-    name: 'the end of the new Terra user comes with the swap that brought it',
+    name: 'the new Terra user ends right after the swap that reported it',
     facts: [auth('A', 0), auth('B', 10), reauth('A', 'B', 10), revoked('B', 15), error('B', 16)],
     ends: { B: 'disconnected access_revoked' },
   },
   {
-    name: 'an end, and news of before it and after it',
-    facts: [auth('A', 0), error('A', 5), deauth('A', 10), landing('A', 12), revoked('A', 15)],
+    name: 'an end, and facts from before it and after it',
+    facts: [auth('A', 0), error('A', 5), deauth('A', 10), callback('A', 12), revoked('A', 15)],
     ends: { A: 'disconnected deauth' },
   },
   {
-    name: 'moved: the account is connected anew by somebody else',
+    name: 'moved: another end user reconnects the account',
     facts: [
       auth('A', 0),
-      auth('B', 10, { referenceId: OTHER_PERSON }),
-      reauth('A', 'B', 10, { referenceId: OTHER_PERSON }),
+      auth('B', 10, { referenceId: OTHER_END_USER }),
+      reauth('A', 'B', 10, { referenceId: OTHER_END_USER }),
       deauth('A', 11),
       error('B', 12),
     ],
     ends: { A: 'moved moved', B: 'needs_reauth connection_error' },
   },
   {
-    name: 'moved while it failed, and the first person connects another account in its place',
+    name: 'moved while it failed, and the first end user connects another account in its place',
     facts: [
       auth('A', 0),
       error('A', 5),
-      reauth('A', 'B', 10, { referenceId: OTHER_PERSON }),
+      reauth('A', 'B', 10, { referenceId: OTHER_END_USER }),
       auth('C', 20),
       reconnect('A', 'C', 20),
       error('C', 30),
@@ -155,27 +159,27 @@ export const SCENARIOS: Scenario[] = [
     ends: { B: 'active', C: 'needs_reauth connection_error' },
   },
   {
-    name: 'moved while we were asked to disconnect it',
+    name: 'moved while a caller asks us to disconnect it',
     facts: [
       auth('A', 0),
       request('A', 9),
-      reauth('A', 'B', 10, { referenceId: OTHER_PERSON }),
+      reauth('A', 'B', 10, { referenceId: OTHER_END_USER }),
       endedByUs('A', 11),
     ],
     ends: { A: 'moved moved', B: 'active' },
   },
   {
-    name: 'connected anew after we were asked to disconnect it, and failing',
+    name: 'reconnected after a caller asked us to disconnect it, and failing',
     facts: [auth('A', 0), request('A', 10), reauth('A', 'B', 20), error('B', 30)],
     ends: { B: 'needs_reauth connection_error' },
   },
   {
-    name: 'claimed: two people are said to own one Terra user',
+    name: 'claimed: facts name two end users as the owner of one Terra user',
     facts: [
       auth('A', 0),
-      auth('A', 10, { referenceId: OTHER_PERSON, scopes: ['stolen'] }),
+      auth('A', 10, { referenceId: OTHER_END_USER, scopes: ['stolen'] }),
       error('A', 12),
-      landing('A', 20),
+      callback('A', 20),
     ],
     ends: { A: 'active' },
   },
@@ -191,7 +195,7 @@ export const SCENARIOS: Scenario[] = [
     ends: { A: 'active' },
   },
   {
-    name: 'every permission is taken away',
+    name: 'the end user takes every permission away',
     facts: [
       auth('A', 0),
       permissions('A', 1, { scopesAdded: ['c'] }),
@@ -202,16 +206,16 @@ export const SCENARIOS: Scenario[] = [
   },
   {
     name: 'error and recovery, twice',
-    facts: [auth('A', 0), error('A', 1), recovered('A', 2), error('A', 3), landing('A', 4)],
+    facts: [auth('A', 0), error('A', 1), recovered('A', 2), error('A', 3), callback('A', 4)],
     ends: { A: 'active' },
   },
   {
-    name: 'disconnected by us, with Terra’s own word of it and a late copy of the beginning',
-    facts: [auth('A', 0), request('A', 10), endedByUs('A', 12), deauth('A', 11), landing('A', 1)],
+    name: 'disconnected by us, with Terra’s own report of the end and a late copy of the beginning',
+    facts: [auth('A', 0), request('A', 10), endedByUs('A', 12), deauth('A', 11), callback('A', 1)],
     ends: { A: 'disconnected disconnected_by_us' },
   },
   {
-    name: 'disconnected by us while the person connects it anew',
+    name: 'disconnected by us while the end user reconnects it',
     facts: [
       auth('A', 0),
       reauth('A', 'B', 9),
@@ -223,17 +227,17 @@ export const SCENARIOS: Scenario[] = [
     ends: { B: 'disconnected disconnected_by_us' },
   },
   {
-    name: 'connected anew after we were asked to disconnect it',
+    name: 'reconnected after a caller asked us to disconnect it',
     facts: [auth('A', 0), request('A', 10), reauth('A', 'B', 20), auth('B', 20), endedByUs('A', 21)],
     ends: { B: 'active' },
   },
   {
-    name: 'reconnected through a session that was made for it, after its end',
+    name: 'reconnected through a session that names it, after its end',
     facts: [auth('A', 0), deauth('A', 10), auth('B', 20), reconnect('A', 'B', 20), error('B', 30)],
     ends: { B: 'needs_reauth connection_error' },
   },
   {
-    name: 'reconnected through a session, and the first is asked to end once more, since lists still have it',
+    name: 'reconnected through a session, and a second request for the first, because lists still have it',
     facts: [
       auth('A', 0),
       request('A', 10),
@@ -245,22 +249,22 @@ export const SCENARIOS: Scenario[] = [
     ends: { B: 'active' },
   },
   {
-    name: 'reconnected through a session while it failed, with no word of a swap, and the first is gone from the lists',
+    name: 'reconnected through a session while it failed; Terra reports no swap, and the lists lack the first',
     facts: [auth('A', 0), error('A', 5), auth('B', 20), reconnect('A', 'B', 20), absent('A', 90)],
     ends: { B: 'active' },
   },
   {
-    name: 'reconnect that does not name its end user, and news of before that does',
+    name: 'reconnect that does not name its end user, and an earlier fact that does',
     facts: [auth('A', 0), reauth('A', 'B', 10, { referenceId: null }), error('B', 12), deauth('A', 11)],
     ends: { B: 'needs_reauth connection_error' },
   },
   {
-    name: 'another account through a session that was made to reconnect one that lives',
+    name: 'another account through a session that names a connection that lives',
     facts: [auth('A', 0), auth('B', 20), reconnect('A', 'B', 20), error('A', 30)],
     ends: { A: 'needs_reauth connection_error', B: 'active' },
   },
   {
-    name: 'missing from the lists, and there again',
+    name: 'missing from the lists, and listed again',
     facts: [auth('A', 0), absent('A', 10), found('A', 20), error('A', 5)],
     ends: { A: 'needs_reauth connection_error' },
   },
@@ -270,16 +274,16 @@ export const SCENARIOS: Scenario[] = [
       auth('A', 0, { referenceId: null }),
       error('A', 1),
       permissions('A', 2, { scopesRemoved: ['b'] }),
-      landing('A', 3, { scopes: null }),
+      callback('A', 3, { scopes: null }),
       error('A', 4),
     ],
     ends: { A: 'needs_reauth connection_error' },
   },
   {
-    name: 'landing, webhooks and sweep mixed over a reconnect',
+    name: 'callback, webhooks and sweep mixed over a reconnect',
     facts: [
       auth('A', 0),
-      landing('A', 1),
+      callback('A', 1),
       error('A', 5),
       auth('B', 10),
       reauth('A', 'B', 10),
@@ -290,9 +294,9 @@ export const SCENARIOS: Scenario[] = [
   },
 ];
 
-/** More facts than all orders could be tried of. */
+/** Ten facts: too many to try all of their 3,628,800 orders. */
 export const LONG_SCENARIO: Scenario = {
-  name: 'two years of one person with two accounts',
+  name: 'two years of one end user with two accounts',
   facts: [
     auth('A', 0),
     auth('X', 1, { provider: 'OURA' }),
