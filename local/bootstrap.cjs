@@ -178,6 +178,11 @@ const COMMANDS = {
     process.env.SCALE_USERS ??= '1000000';
     become(inRoot('node_modules', 'jest', 'bin', 'jest.js'), ['test/sweep-scale'].concat(args));
   },
+  async 'test-permutations'(args) {
+    await build();
+    process.env.PERMUTATIONS = 'all';
+    become(inRoot('node_modules', 'jest', 'bin', 'jest.js'), ['test/permutations.e2e-spec'].concat(args));
+  },
   async 'test-browser'(args) {
     await build();
     become(

@@ -1,12 +1,19 @@
 import { DataSource } from 'typeorm';
 import { ConnectionLifecycleService } from '../src/connections';
-import { LONG_SCENARIO, SCENARIOS } from './support/connection-scenarios';
 import { endsOf, PermutationSuite } from './permutations/suite';
 import { startTestApp, type TestApp } from './support/app';
+import { LONG_SCENARIO, SCENARIOS } from './support/connection-scenarios';
+import { randomOrders } from './support/orders';
 
-const RANDOM_ORDERS = 2_000;
+// `npm run test:permutations` sets it. Otherwise the long scenarios get a share of their orders.
+const RUNS_ALL = process.env.PERMUTATIONS === 'all';
+// Four facts have 24 orders, seven have 5,040.
+const SHORT = 4;
+const SHARE = 10;
+const RANDOM_ORDERS = RUNS_ALL ? 2_000 : 2 * SHARE;
+const SEED = 4711;
 
-describe('T-13, T-15, R4: every order of the news ends in the same state', () => {
+describe('T-13, T-15, R4: every order of the facts gives the same connections', () => {
   let service: TestApp;
   let suite: PermutationSuite;
   const total = { orders: 0, duplicates: 0 };
@@ -19,17 +26,22 @@ describe('T-13, T-15, R4: every order of the news ends in the same state', () =>
     await service.close();
     const { orders, duplicates } = total;
     process.stdout.write(
-      `permutations: ${orders} orders of ${SCENARIOS.length + 1} scenarios, ${duplicates} repetitions\n`,
+      `permutations: ${orders} orders of ${SCENARIOS.length + 1} scenarios, ${duplicates} repetitions, seed ${SEED}` +
+        `${RUNS_ALL ? '' : '; npm run test:permutations runs every order'}\n`,
     );
   });
 
   it.each(SCENARIOS)(
     '$name',
     async (scenario) => {
-      const report = await suite.every(scenario);
+      const length = scenario.facts.length;
+      const runsEvery = RUNS_ALL || length <= SHORT;
+      const report = runsEvery
+        ? await suite.every(scenario)
+        : await suite.some(scenario, [reversed(length), ...randomOrders(length, SHARE, SEED)]);
       expect(report.different).toEqual([]);
       expect(endsOf(report.inOrder)).toEqual(scenario.ends);
-      expect(report.orders).toBe(factorial(scenario.facts.length));
+      expect(report.orders).toBe(runsEvery ? factorial(length) : 1 + SHARE);
       total.orders += report.orders;
       total.duplicates += report.duplicates;
     },
@@ -37,7 +49,10 @@ describe('T-13, T-15, R4: every order of the news ends in the same state', () =>
   );
 
   it(`${LONG_SCENARIO.name}: ${RANDOM_ORDERS} random orders`, async () => {
-    const report = await suite.some(LONG_SCENARIO, RANDOM_ORDERS, 4711);
+    const report = await suite.some(
+      LONG_SCENARIO,
+      randomOrders(LONG_SCENARIO.facts.length, RANDOM_ORDERS, SEED),
+    );
     expect(report.different).toEqual([]);
     expect(endsOf(report.inOrder)).toEqual(LONG_SCENARIO.ends);
     total.orders += report.orders;
@@ -47,4 +62,9 @@ describe('T-13, T-15, R4: every order of the news ends in the same state', () =>
 
 function factorial(n: number): number {
   return n <= 1 ? 1 : n * factorial(n - 1);
+}
+
+/** Together with the order in which the facts occurred: each fact arrives before and after each other. */
+function reversed(length: number): number[] {
+  return [...Array(length).keys()].reverse();
 }

@@ -6,11 +6,11 @@ import type { Scenario } from '../support/connection-scenarios';
 
 export interface PermutationReport {
   orders: number;
-  /** Pieces of news that were told once more on the way. */
+  /** How many facts were recorded a second time on the way. */
   duplicates: number;
-  /** The state after the facts in the order in which they happened. */
+  /** The state after the facts in the order in which they occurred. */
   inOrder: string;
-  /** The first orders that ended otherwise, as the places of the facts in the scenario. */
+  /** The first orders with another state, as indexes of the scenario's facts. After the last that is kept the run stops. */
   different: { order: number[]; state: string }[];
 }
 
@@ -18,28 +18,27 @@ const DIFFERENT_KEPT = 3;
 
 class RolledBack extends Error {}
 
-/** Tells scenarios to the service in other orders than they happened, on Postgres, and reads what it makes of them. */
+/** Records the facts of a scenario in other orders than they occurred, on Postgres, and reads the connections. */
 export class PermutationSuite {
   constructor(
     private readonly dataSource: DataSource,
     private readonly lifecycle: ConnectionLifecycleService,
   ) {}
 
-  /** Every order. Those that begin alike share their beginning: a savepoint is where they part. */
+  /** Every order. Orders that begin alike share their beginning up to a savepoint. */
   every({ facts }: Scenario): Promise<PermutationReport> {
     return this.inScratch(async (manager, report) => {
       await this.explore(manager, facts, [], report);
     }, facts);
   }
 
-  /** Random orders, from a seed. */
-  some({ facts }: Scenario, count: number, seed: number): Promise<PermutationReport> {
-    const random = generator(seed);
+  /** The given orders; after each, all facts a second time. */
+  some({ facts }: Scenario, orders: number[][]): Promise<PermutationReport> {
     return this.inScratch(async (manager, report) => {
-      for (let time = 0; time < count; time += 1) {
-        const order = shuffled(facts.length, random);
+      for (const order of orders) {
+        if (report.different.length === DIFFERENT_KEPT) break;
         await this.within(manager, async () => {
-          for (const index of order) await this.tell(manager, facts, index);
+          for (const index of order) await this.record(manager, facts, index);
           await this.repeat(manager, facts, order, report);
           await this.compare(manager, order, report);
         });
@@ -50,23 +49,23 @@ export class PermutationSuite {
   private async explore(
     manager: EntityManager,
     facts: NewFact[],
-    told: number[],
+    recorded: number[],
     report: PermutationReport,
   ): Promise<void> {
-    if (told.length === facts.length) return this.compare(manager, told, report);
+    if (recorded.length === facts.length) return this.compare(manager, recorded, report);
     for (let index = 0; index < facts.length; index += 1) {
-      if (told.includes(index)) continue;
+      if (recorded.includes(index) || report.different.length === DIFFERENT_KEPT) continue;
       await this.within(manager, async () => {
-        const order = [...told, index];
-        await this.tell(manager, facts, index);
-        // Told twice: another one each time, so that over the orders each comes again after each other.
-        await this.repeat(manager, facts, [order[told.length % order.length] ?? index], report);
+        const order = [...recorded, index];
+        await this.record(manager, facts, index);
+        // Another fact each time, so that over all orders each fact is repeated after each other.
+        await this.repeat(manager, facts, [order[index % order.length] ?? index], report);
         await this.explore(manager, facts, order, report);
       });
     }
   }
 
-  private async tell(manager: EntityManager, facts: NewFact[], index: number): Promise<void> {
+  private async record(manager: EntityManager, facts: NewFact[], index: number): Promise<void> {
     await this.lifecycle.record(manager, [facts[index] as NewFact]);
   }
 
@@ -76,7 +75,7 @@ export class PermutationSuite {
     order: number[],
     report: PermutationReport,
   ): Promise<void> {
-    for (const index of order) await this.tell(manager, facts, index);
+    for (const index of order) await this.record(manager, facts, index);
     report.duplicates += order.length;
   }
 
@@ -84,7 +83,7 @@ export class PermutationSuite {
     report.orders += 1;
     const state = await readState(manager);
     if (state === report.inOrder) return;
-    if (report.different.length < DIFFERENT_KEPT) report.different.push({ order: [...order], state });
+    report.different.push({ order: [...order], state });
   }
 
   private async within(manager: EntityManager, work: () => Promise<void>): Promise<void> {
@@ -101,7 +100,7 @@ export class PermutationSuite {
     try {
       await inTransaction(this.dataSource, async (manager) => {
         await this.within(manager, async () => {
-          for (const index of facts.keys()) await this.tell(manager, facts, index);
+          for (const index of facts.keys()) await this.record(manager, facts, index);
           report.inOrder = await readState(manager);
         });
         await work(manager, report);
@@ -114,10 +113,10 @@ export class PermutationSuite {
   }
 }
 
-/** Connections without our ids, which tell only who came first; times in seconds, people and Terra users as they are. */
+/** Connections as text, with times in seconds. Without our ids, which depend on the order of arrival. */
 async function readState(manager: EntityManager): Promise<string> {
   const [row] = await manager.query<{ state: string }[]>(`
-    SELECT coalesce(string_agg(state, E'\\n' ORDER BY state), 'nobody') AS state FROM (
+    SELECT coalesce(string_agg(state, E'\\n' ORDER BY state), 'none') AS state FROM (
       SELECT concat_ws(' ', c.terra_user_id, c.status, c.status_reason, c.reference_id, c.provider,
         'at ' || extract(epoch FROM c.status_at)::int, 'since ' || extract(epoch FROM c.connected_at)::int,
         'until ' || extract(epoch FROM c.disconnected_at)::int,
@@ -127,10 +126,10 @@ async function readState(manager: EntityManager): Promise<string> {
             '; ' ORDER BY i.terra_user_id)
           FROM terra_connect.connection_identities i WHERE i.connection_id = c.id)) AS state
       FROM terra_connect.connections c WHERE c.merged_into IS NULL
-        -- One that was made on a claim which earlier news refuted stays, as moved, for those who have seen its id.
+        -- A connection that a claim made and an earlier fact refuted stays as moved, because callers may know its id.
         AND EXISTS (SELECT 1 FROM terra_connect.connection_identities i WHERE i.connection_id = c.id)
       UNION ALL
-      -- An id that was given out leads to a connection, for ever.
+      -- Every id that a caller may know leads to a connection.
       SELECT 'astray' FROM terra_connect.connections c
         JOIN terra_connect.connections kept ON kept.id = c.merged_into WHERE kept.merged_into IS NOT NULL
     ) AS states`);
@@ -145,24 +144,4 @@ export function endsOf(state: string): Record<string, string> {
     return [terraUserId, hasReason ? `${status} ${reason}` : status] as const;
   });
   return Object.fromEntries(ends);
-}
-
-/** Mulberry32: small, and the same everywhere. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function shuffled(length: number, random: () => number): number[] {
-  const order = [...Array(length).keys()];
-  for (let last = length - 1; last > 0; last -= 1) {
-    const chosen = Math.floor(random() * (last + 1));
-    [order[last], order[chosen]] = [order[chosen] as number, order[last] as number];
-  }
-  return order;
 }
