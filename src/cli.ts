@@ -1,29 +1,20 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import {
-  addApiKeyCommand,
-  addDoctorCommand,
-  addMigrateCommand,
-  addReconcileCommand,
-  addSweepCommand,
-  addWebhookEventsCommand,
-} from './commands';
+import { addCommands } from './commands';
 import { isConnectionLost, hasSqlState, UNDEFINED_TABLE } from './common';
 import { MIGRATE_COMMAND } from './database';
 import { VERSION } from './version';
 
-const program = new Command('terra-connect')
-  .description('Commands for operators of Terra Connect. They read the same environment as the service.')
-  .version(VERSION)
-  .showHelpAfterError();
-addMigrateCommand(program);
-addApiKeyCommand(program);
-addWebhookEventsCommand(program);
-addReconcileCommand(program);
-addSweepCommand(program);
-addDoctorCommand(program);
+async function main(): Promise<void> {
+  const program = new Command('terra-connect')
+    .description('Commands for operators of Terra Connect. They read the same environment as the service.')
+    .version(VERSION)
+    .showHelpAfterError();
+  await addCommands(program, process.argv[2]);
+  await program.parseAsync();
+}
 
-program.parseAsync().catch((error: unknown) => {
+main().catch((error: unknown) => {
   process.stderr.write(`terra-connect: ${describe(error)}\n`);
   process.exit(1);
 });

@@ -31,6 +31,19 @@ async function run(args: string[], env: Record<string, string>): Promise<Result>
 const cli = (args: string[], env: Record<string, string> = {}): Promise<Result> =>
   run(['dist/src/cli.js', ...args], env);
 
+describe('terra-connect', () => {
+  const COMMANDS = ['migrate', 'api-key', 'webhook-events', 'reconcile', 'sweep', 'doctor'];
+
+  it.each([
+    { args: ['--help'], code: 0, stream: 'stdout' },
+    { args: ['nonsense'], code: 1, stream: 'stderr' },
+  ] as const)('lists every command for $args', async ({ args, code, stream }) => {
+    const result = await cli([...args]);
+    expect(result.code).toBe(code);
+    for (const command of COMMANDS) expect(result[stream]).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+  });
+});
+
 describe('terra-connect api-key', () => {
   let service: TestApp;
   let env: Record<string, string>;
