@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../local/embedded-postgres';
 import { assertPortFree, findFreePort } from '../local/ports';
 import { isAlive } from '../local/processes';
 import { becomesTrue } from '../local/waiting';
@@ -86,6 +87,7 @@ function programsOf(pid: number): { pid: number; command: string }[] {
 }
 
 describe('npm start', () => {
+  let usedBefore: string;
   let dataDir: string;
   let ports: Ports;
   let runs: Run[];
@@ -98,6 +100,13 @@ describe('npm start', () => {
     const run = new Run({ DATA_DIR: dataDir, ...numbers, ...env }, command);
     runs.push(run);
     return run;
+  };
+
+  /** As after an earlier start: the launcher finds its database cluster. To make one is half of the first start's time. */
+  const startedBefore = (): void => {
+    cpSync(usedBefore, dataDir, { recursive: true });
+    // Node 22 and newer do not copy a folder's mode, and Postgres refuses a cluster that others may read.
+    chmodSync(join(dataDir, 'postgres', 'cluster'), 0o700);
   };
 
   const serverPid = (): number =>
@@ -121,6 +130,12 @@ describe('npm start', () => {
       signal: AbortSignal.timeout(10_000),
     });
   };
+
+  beforeAll(async () => {
+    usedBefore = mkdtempSync(join(tmpdir(), 'terra-connect-launcher-'));
+    await (await startEmbeddedPostgres({ dataDir: join(usedBefore, 'postgres'), durable: false })).stop();
+  });
+  afterAll(() => rmSync(usedBefore, { recursive: true, force: true }));
 
   beforeEach(async () => {
     runs = [];
@@ -181,6 +196,7 @@ describe('npm start', () => {
   it.each(['PORT', 'SANDBOX_PORT', 'SAMPLE_APP_PORT', 'POSTGRES_PORT'] as const)(
     'says in one line that the port of %s is taken',
     async (variable) => {
+      startedBefore();
       const listener = createServer().listen(ports[variable], '127.0.0.1');
       await once(listener, 'listening');
       try {
@@ -203,6 +219,7 @@ describe('npm start', () => {
   );
 
   it('refuses in one line a data folder that another launcher uses', async () => {
+    startedBefore();
     await start().ready();
     const taken = ports;
     ports = { ...ports, PORT: await findFreePort(), SANDBOX_PORT: await findFreePort() };
@@ -229,6 +246,7 @@ describe('npm start', () => {
   });
 
   it('starts no sandbox when it has the credentials of a Terra account', async () => {
+    startedBefore();
     const credentials = {
       TERRA_DEV_ID: 'acme-dev-1',
       TERRA_API_KEY: 'a'.repeat(32),
@@ -241,6 +259,7 @@ describe('npm start', () => {
   });
 
   it("prints the service's configuration error, and stops every program that it has started", async () => {
+    startedBefore();
     const run = start({ RETURN_URLS: 'javascript:alert(1)' });
     await run.exited;
     expect(run.exitCode).toBe(1);
@@ -251,6 +270,8 @@ describe('npm start', () => {
   const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
   onLinux('when a process is killed or stopped', () => {
+    beforeEach(() => startedBefore());
+
     it('leaves no process behind after kill -9, and starts again', async () => {
       const run = start();
       await run.ready();
