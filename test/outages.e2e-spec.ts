@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sandbox } from '../sandbox';
 import { expectedOf } from './crash/expectation';
 import type { Story } from './crash/stories';
 import { bodyOf } from './crash/terra-events';
@@ -88,57 +87,49 @@ describe('R7: an outage of Postgres', () => {
     const SESSIONS = 80;
     const STREAM_MS = 3_000;
     const AWAY_MS = 2_000;
-    let streamUrl: string;
-    let sandbox: Sandbox;
-    let service: ServiceProcess;
-    let sender: TerraSender;
-    const stories: Story[] = [];
-
-    beforeAll(async () => {
-      streamUrl = await postgres.database('stream');
-      const logFile = join(dataDir, 'service.log');
-      await migrate(streamUrl, logFile);
-      sandbox = await startTestSandbox(STAGE_CREDENTIALS);
-      const environment = { TERRA_API_URL: sandbox.apiUrl, TERRA_WIDGET_URL: sandbox.widgetUrl };
-      service = await ServiceProcess.start({ databaseUrl: streamUrl, logFile, environment });
-      sender = new TerraSender(() => service.url);
-    });
-    afterAll(async () => {
-      await service.program.stop();
-      await sandbox.close();
-    });
+    // A 503 passes in a moment; the Idempotency-Key of a request that was cut off does not.
+    const PAUSE_MS = { refused: 300, inFlight: 1_000 };
 
     interface Answer {
       status: number;
       retryAfter: string | null;
       code: unknown;
     }
-    const sessionAnswers: Answer[] = [];
+    interface Outage {
+      databaseUrl: string;
+      service: ServiceProcess;
+      sender: TerraSender;
+      stories: Story[];
+      sessionAnswers: Answer[];
+      sessionIds: string[];
+      deadline: AbortSignal;
+    }
+    type Kind = 'killed' | 'stopped';
+    // In the order in which they started.
+    const started: (() => Promise<unknown>)[] = [];
 
     /** Repeats the request until the session is created, as a caller with an Idempotency-Key may. */
-    const createSession = async (referenceId: string): Promise<string> => {
+    const createSession = async (url: string, referenceId: string, answers: Answer[]): Promise<string> => {
       for (;;) {
         const { status, headers, body } = await callApi<{ id: string; code?: unknown }>(
-          service.url,
+          url,
           'POST',
           '/v1/connect-sessions',
           { key: STAGE_API_KEY, headers: { 'idempotency-key': referenceId }, body: { referenceId } },
         );
-        sessionAnswers.push({ status, retryAfter: headers.get('retry-after'), code: body.code });
+        answers.push({ status, retryAfter: headers.get('retry-after'), code: body.code });
         if (status === 201) return body.id;
-        await sleep(300);
+        await sleep(body.code === 'idempotency.in_flight' ? PAUSE_MS.inFlight : PAUSE_MS.refused);
       }
     };
-    const newDelivery = (run: string, index: number): Delivery => {
-      const referenceId = `${run}-${index}`;
-      const story: Story = {
-        referenceId,
-        provider: 'GARMIN',
-        events: [{ type: 'auth', user: `terra-${referenceId}`, scopes: ['daily'] }],
-      };
-      stories.push(story);
-      const body = bodyOf(story.events[0]!, story, referenceId);
-      return { traceId: referenceId, body, occurredAt: Date.now() - 60_000 };
+    const storyOf = (referenceId: string): Story => ({
+      referenceId,
+      provider: 'GARMIN',
+      events: [{ type: 'auth', user: `terra-${referenceId}`, scopes: ['daily'] }],
+    });
+    const deliveryOf = (story: Story): Delivery => {
+      const traceId = story.referenceId;
+      return { traceId, body: bodyOf(story.events[0]!, story, traceId), occurredAt: Date.now() - 60_000 };
     };
     /** Starts the calls evenly over the time of the stream, without waiting for their answers. */
     const stream = <T>(count: number, start: (index: number) => Promise<T>): Promise<T[]> =>
@@ -149,21 +140,53 @@ describe('R7: an outage of Postgres', () => {
         }),
       );
 
+    /** Streams to a service of its own while that service's Postgres goes away and comes back. */
+    const endure = async (kind: Kind): Promise<Outage> => {
+      const folder = join(dataDir, kind);
+      const server = await CrashingPostgres.start({ dataDir: folder, durable: true });
+      started.push(() => server.close());
+      const databaseUrl = await server.database('stream');
+      const logFile = join(folder, 'service.log');
+      await migrate(databaseUrl, logFile);
+      const sandbox = await startTestSandbox(STAGE_CREDENTIALS);
+      started.push(() => sandbox.close());
+      const environment = { TERRA_API_URL: sandbox.apiUrl, TERRA_WIDGET_URL: sandbox.widgetUrl };
+      const service = await ServiceProcess.start({ databaseUrl, logFile, environment });
+      started.push(() => service.program.stop());
+
+      const sender = new TerraSender(() => service.url);
+      const stories = Array.from({ length: DELIVERIES }, (_, index) => storyOf(`${kind}-${index}`));
+      const sessionAnswers: Answer[] = [];
+      const deadline = deadlineIn(90_000);
+      const [sessionIds] = await Promise.all([
+        stream(SESSIONS, (index) => createSession(service.url, `caller-${kind}-${index}`, sessionAnswers)),
+        stream(DELIVERIES, (index) => sender.deliver(deliveryOf(stories[index]!), deadline)),
+        sleep(STREAM_MS / 3).then(async () => {
+          await (kind === 'killed' ? server.kill() : server.stop());
+          await sleep(AWAY_MS);
+          await server.restart();
+        }),
+      ]);
+      return { databaseUrl, service, sender, stories, sessionAnswers, sessionIds, deadline };
+    };
+
+    // Both at the same time: most of it is the half minute that a caller waits for its Idempotency-Key.
+    let outages: Record<Kind, Promise<Outage>>;
+    beforeAll(() => {
+      outages = { killed: endure('killed'), stopped: endure('stopped') };
+      // Its own test reports a failure, which may come while the other one still waits.
+      for (const outage of Object.values(outages)) outage.catch(() => undefined);
+    });
+    afterAll(async () => {
+      await Promise.allSettled(Object.values(outages));
+      for (const stop of started.reverse()) await stop();
+    });
+
     it.each(['killed', 'stopped'] as const)(
       'loses nothing when the server is %s: every 2xx is kept, every refusal is a 503 with Retry-After, and the final state is right',
-      async (how) => {
-        sessionAnswers.length = 0;
-        sender.attempts.length = 0;
-        const deadline = deadlineIn(90_000);
-        const [sessionIds] = await Promise.all([
-          stream(SESSIONS, (index) => createSession(`caller-${how}-${index}`)),
-          stream(DELIVERIES, (index) => sender.deliver(newDelivery(how, index), deadline)),
-          sleep(STREAM_MS / 3).then(async () => {
-            await (how === 'killed' ? postgres.kill() : postgres.stop());
-            await sleep(AWAY_MS);
-            await postgres.restart();
-          }),
-        ]);
+      async (kind) => {
+        const { databaseUrl, service, sender, stories, sessionAnswers, sessionIds, deadline } =
+          await outages[kind];
         // Without a 503 no request has met the outage, and the test shows nothing.
         for (const answers of [sender.attempts, sessionAnswers]) {
           expect(answers.map(({ status }) => status)).toContain(503);
@@ -179,7 +202,7 @@ describe('R7: an outage of Postgres', () => {
           });
         }
 
-        const reader = new EvidenceReader(streamUrl, service.url);
+        const reader = new EvidenceReader(databaseUrl, service.url);
         expect(await reader.waitUntilProcessed(deadline)).toBe(true);
         const evidence = await reader.read();
         const { acknowledged } = sender;
@@ -192,7 +215,7 @@ describe('R7: an outage of Postgres', () => {
           const kept = await callApi(service.url, 'GET', `/v1/connect-sessions/${id}`, {
             key: STAGE_API_KEY,
           });
-          const referenceId = `caller-${how}-${index}`;
+          const referenceId = `caller-${kind}-${index}`;
           expect(kept).toMatchObject({ status: 200, body: { id, referenceId, status: 'pending' } });
         }
       },
