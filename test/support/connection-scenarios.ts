@@ -33,7 +33,7 @@ export function fact(
 const LINK = { referenceId: END_USER, provider: 'GARMIN', scopes: ['a', 'b'] };
 export const auth = (user: string, minute: number, more: More = {}): NewFact =>
   fact(user, minute, ['linked', 'auth', 'webhook'], { ...LINK, ...more });
-export const callback = (user: string, minute: number, more: More = {}): NewFact =>
+const callback = (user: string, minute: number, more: More = {}): NewFact =>
   fact(user, minute, ['linked', 'callback', 'callback'], { ...LINK, ...more });
 export const found = (user: string, minute: number): NewFact =>
   fact(user, minute, ['linked', 'found', 'sweep'], LINK);
