@@ -140,8 +140,12 @@ describe('R7: an outage of Postgres', () => {
         }),
       );
 
-    /** Streams to a service of its own while that service's Postgres goes away and comes back. */
-    const endure = async (kind: Kind): Promise<Outage> => {
+    /**
+     * Streams to a service of its own while that service's Postgres goes away and comes back.
+     *
+     * @param delivered called when every webhook is acknowledged; callers may wait longer for their sessions
+     */
+    const endure = async (kind: Kind, delivered: () => void): Promise<Outage> => {
       const folder = join(dataDir, kind);
       const server = await CrashingPostgres.start({ dataDir: folder, durable: true });
       started.push(() => server.close());
@@ -160,7 +164,7 @@ describe('R7: an outage of Postgres', () => {
       const deadline = deadlineIn(90_000);
       const [sessionIds] = await Promise.all([
         stream(SESSIONS, (index) => createSession(service.url, `caller-${kind}-${index}`, sessionAnswers)),
-        stream(DELIVERIES, (index) => sender.deliver(deliveryOf(stories[index]!), deadline)),
+        stream(DELIVERIES, (index) => sender.deliver(deliveryOf(stories[index]!), deadline)).then(delivered),
         sleep(STREAM_MS / 3).then(async () => {
           await (kind === 'killed' ? server.kill() : server.stop());
           await sleep(AWAY_MS);
@@ -170,10 +174,13 @@ describe('R7: an outage of Postgres', () => {
       return { databaseUrl, service, sender, stories, sessionAnswers, sessionIds, deadline };
     };
 
-    // Both at the same time: most of it is the half minute that a caller waits for its Idempotency-Key.
+    // The second outage begins while callers of the first wait half a minute for their Idempotency-Key.
     let outages: Record<Kind, Promise<Outage>>;
     beforeAll(() => {
-      outages = { killed: endure('killed'), stopped: endure('stopped') };
+      let delivered = (): void => undefined;
+      const isDelivered = new Promise<void>((resolve) => (delivered = resolve));
+      const killed = endure('killed', delivered).finally(delivered);
+      outages = { killed, stopped: isDelivered.then(() => endure('stopped', () => undefined)) };
       // Its own test reports a failure, which may come while the other one still waits.
       for (const outage of Object.values(outages)) outage.catch(() => undefined);
     });
