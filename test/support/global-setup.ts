@@ -1,5 +1,5 @@
-import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../local/embedded-postgres';
@@ -9,6 +9,9 @@ import { createDataSource } from '../../src/database';
 
 const PREFIX = 'terra-connect-test-';
 const TEMPLATE = 'template_migrated';
+const MEMORY = '/dev/shm';
+// Several times what a run needs at one moment.
+const MEMORY_NEEDED = 3 * 1024 ** 3;
 
 export interface TestServer {
   postgres: EmbeddedPostgres;
@@ -19,11 +22,30 @@ declare global {
   var __TEST_SERVER__: TestServer | undefined;
 }
 
+/**
+ * The parent of all folders that tests make: in memory where Linux has room, because databases come and go all the time and
+ * their files on a disk are a fifth of a run. A developer's TMPDIR counts more. So does a sweep over a million users.
+ */
+function parentFolder(): string {
+  const isChosen = process.env.TMPDIR !== undefined || process.env.SCALE_USERS !== undefined;
+  return realpathSync(!isChosen && hasRoomInMemory() ? MEMORY : tmpdir());
+}
+
+function hasRoomInMemory(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY);
+    return bavail * bsize >= MEMORY_NEEDED && freemem() >= MEMORY_NEEDED;
+  } catch {
+    // Only Linux has the folder.
+    return false;
+  }
+}
+
 /** Removes what killed test runs leave: their folder, and outside Linux their server, too. */
-async function removeAbandoned(): Promise<void> {
-  for (const name of readdirSync(tmpdir())) {
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of readdirSync(parent)) {
     if (!name.startsWith(PREFIX)) continue;
-    const folder = join(tmpdir(), name);
+    const folder = join(parent, name);
     try {
       // A folder younger than a minute may belong to a run that has not claimed it yet.
       if (Date.now() - statSync(folder).mtimeMs < 60_000 || hasLivingOwner(folder)) continue;
@@ -52,8 +74,12 @@ async function makeTemplate(postgres: EmbeddedPostgres): Promise<void> {
 }
 
 export default async function globalSetup(): Promise<void> {
-  await removeAbandoned();
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), PREFIX));
+  const parent = parentFolder();
+  await removeAbandoned(parent);
+  const folder = mkdtempSync(join(parent, PREFIX));
+  // Within the folder, so that it goes with it, also after a run that was killed.
+  process.env.TMPDIR = join(folder, 'tmp');
+  mkdirSync(process.env.TMPDIR);
   const postgres = await startEmbeddedPostgres({ dataDir: folder, durable: false });
   try {
     await makeTemplate(postgres);
