@@ -6,7 +6,7 @@ import { REFERENCE_PREFIX, type Credentials } from './credentials';
 
 const PROVIDERS = ['GARMIN', 'OURA'];
 
-/** A database of the bench, for its own statements: seeding, counting, truncating. */
+/** A database of the bench, with the statements that the bench itself runs. */
 export class BenchDatabase {
   constructor(
     private readonly postgres: EmbeddedPostgres,
@@ -52,7 +52,7 @@ export async function seed(database: BenchDatabase, credentials: Credentials): P
     `INSERT INTO terra_connect.api_keys (id, name, key_hash, hint, scopes) VALUES ($1, 'bench', $2, 'tc_', '{admin}')`,
     [uuidv7(), createHash('sha256').update(credentials.apiKey).digest()],
   );
-  // Ids like the UUIDs (version 7) of the service: the time first, the rest random. The index then has the same shape.
+  // These ids resemble the service's UUIDs (version 7): first the time, then random digits. So the index has the same shape.
   await database.query(
     `INSERT INTO terra_connect.connections
         (id, reference_id, provider, terra_user_id, origin_terra_user_id, status, status_at, scopes, connected_at)

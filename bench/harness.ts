@@ -32,7 +32,7 @@ export class Harness {
 
   static async start(connections: number, toStop: StopList): Promise<Harness> {
     const credentials = makeCredentials(endUsersFor(connections));
-    // Durable: without the wait for the disk, every other cost would look larger than it is.
+    // Durable, as in production: without the wait for the disk, the share of every other cost would be too large.
     const postgres = await startEmbeddedPostgres({ dataDir: join(FOLDER, 'postgres'), durable: true });
     toStop.add('the database', async () => {
       await postgres.stop();
@@ -62,7 +62,7 @@ export class Harness {
     return new Harness(credentials, load, databases, { program, origin }, postgres, toStop);
   }
 
-  /** Starts the built service as in production. `workers`: whether it also processes its inbox. */
+  /** Starts the built service as in production. `workers`: whether the service also processes its inbox. */
   startService({ workers }: { workers: boolean }): Promise<RunningServer> {
     const { service } = this.databases;
     return this.startServer('the service', 'src/main.js', service, { WORKERS_ENABLED: String(workers) });
@@ -82,7 +82,7 @@ export class Harness {
     if (!answer.ok) throw new Error(`The sandbox answered ${answer.status} when its delay was set.`);
   }
 
-  /** Lets Postgres write the pages of the previous measure, so that the next measure does not pay for them. */
+  /** Lets Postgres write the pages of the previous measure, so that the next measure does not include this work. */
   async checkpoint(): Promise<void> {
     await new BenchDatabase(this.postgres, 'postgres').query('CHECKPOINT');
   }

@@ -37,7 +37,7 @@ async function runLoad(task: LoadTask): Promise<LoadResult> {
       const answer = await pool.request({ method, path, headers, body });
       const text = await answer.body.text();
       times.push(performance.now() - sentAt);
-      // Errors are fast: counting them would make the figures look too good.
+      // An error comes faster than the expected answer. If errors counted, the figures would be too good.
       if (answer.statusCode !== status || (contains !== undefined && !text.includes(contains))) {
         throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 500)}`);
       }

@@ -28,7 +28,7 @@ async function run(options: Options, toStop: StopList): Promise<void> {
     const { comparison, overheads } = await measureSessions(harness, rounds, servers, overheadConcurrency);
     comparisons.push(comparison);
     report.push(
-      `Time that session creation adds to Terra's own, in ms, with ${overheadConcurrency} callers:`,
+      `Time that session creation adds to Terra's answer time, in ms, with ${overheadConcurrency} callers:`,
       table(OVERHEAD_HEAD, overheadRows(overheads)),
     );
   }

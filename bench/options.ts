@@ -13,7 +13,7 @@ export interface Options {
   roundMs: number;
   /** Concurrent callers. Each waits for its answer before it sends the next request. */
   concurrency: number;
-  /** Few enough that no request queues, so that the time added to Terra's own is the time of the server. */
+  /** Concurrent callers when the added time is measured: so few that no request waits for another one. */
   overheadConcurrency: number;
   connections: number;
   measures: readonly MeasureName[];

@@ -15,7 +15,7 @@ export function describeMachine(): string {
   return `Node ${versions.node}, ${platform} ${arch}, ${cores} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${memory}, load ${load} before the run`;
 }
 
-/** The resident memory of a process, in bytes. NaN on Windows. */
+/** The resident memory of a process, in bytes. Returns NaN on Windows. */
 export function memoryOf(pid: number): number {
   if (process.platform === 'linux') {
     const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -25,7 +25,10 @@ export function memoryOf(pid: number): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1_024;
 }
 
-/** The processor time that a process has used so far, in seconds. NaN outside of Linux: there it is not exact enough. */
+/**
+ * The processor time that a process has used so far, in seconds. Returns NaN on systems other than Linux, whose figures are
+ * not exact enough.
+ */
 export function processorSecondsOf(pid: number): number {
   if (process.platform !== 'linux') return NaN;
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Pool } from 'pg';
 
-// The pool size of the service.
+// The service's pool has the same size.
 export const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 12 });
 
 const LAST_USED_GRANULARITY_MS = 60_000;
@@ -38,7 +38,7 @@ export function answer(response: ServerResponse, status: number, body: unknown):
     .end(text);
 }
 
-/** @returns the id of the caller's API key, or null after it has answered 401 or 403 */
+/** @returns the id of the caller's API key, or null when this function has answered 401 or 403 */
 export async function authenticate(
   request: IncomingMessage,
   response: ServerResponse,

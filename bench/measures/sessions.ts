@@ -19,7 +19,7 @@ export interface SessionCosts {
   overheads: Overhead[];
 }
 
-/** Measures `POST /v1/connect-sessions`: throughput, and the time that each server adds to Terra's own. */
+/** Measures `POST /v1/connect-sessions`: throughput, and the time that each server adds to Terra's answer time. */
 export async function measureSessions(
   harness: Harness,
   rounds: Rounds,

@@ -15,7 +15,7 @@ export interface Servers {
 
 interface ProcessCosts {
   startMs: number;
-  /** Processor time until ready: unlike startMs, it does not depend on what else the machine does. */
+  /** Processor time until ready. Unlike startMs, this time does not depend on other programs of the machine. */
   startCpuSeconds: number;
   idleBytes: number;
 }
@@ -79,7 +79,7 @@ export async function reportStartUp(
         figure(service.startMs / 1_000),
         figure(baseline.startMs / 1_000),
         `under ${START_TARGET_MS / 1_000}`,
-        verdict(service.startMs < START_TARGET_MS),
+        metOrNot(service.startMs < START_TARGET_MS),
       ],
       ['processor time until ready, s', figure(service.startCpuSeconds), figure(baseline.startCpuSeconds)],
       [
@@ -87,7 +87,7 @@ export async function reportStartUp(
         megabytes(service.idleBytes),
         megabytes(baseline.idleBytes),
         `under ${IDLE_TARGET_BYTES / MEGABYTE}`,
-        verdict(service.idleBytes < IDLE_TARGET_BYTES),
+        metOrNot(service.idleBytes < IDLE_TARGET_BYTES),
       ],
       [`memory ${idleSeconds} s after the load, MB`, ...memoryAfterLoad],
     ],
@@ -98,6 +98,6 @@ function megabytes(bytes: number): string {
   return figure(bytes / MEGABYTE);
 }
 
-function verdict(met: boolean): string {
+function metOrNot(met: boolean): string {
   return met ? 'met' : 'NOT met';
 }
