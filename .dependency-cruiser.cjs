@@ -49,7 +49,8 @@ module.exports = {
   forbidden: [
     {
       name: 'no-cycles',
-      comment: 'A circular import means that two files belong together or that one is on the wrong layer.',
+      comment:
+        'A circular import means that two files belong together or that one of them is on the wrong layer.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -98,7 +99,7 @@ module.exports = {
     {
       name: 'migrations-stand-alone',
       comment:
-        'A migration must keep doing what it did on the day it was written. Code that it imports can change later.',
+        'A migration must always have the effect of its first day, but imported code can change later.',
       severity: 'error',
       from: { path: '^migrations/' },
       to: { path: `^${anyOf(['src', ...OUTSIDE_SRC])}/` },
@@ -128,7 +129,7 @@ module.exports = {
     {
       name: 'src-stands-alone',
       comment:
-        'src must not import these folders. The production image contains no tests and no stand-ins for Postgres and Terra.',
+        'src must not import these folders. The production image contains no tests, no embedded Postgres and no sandbox.',
       severity: 'error',
       from: { path: '^src/', pathNot: SPEC },
       to: { path: `^${anyOf(OUTSIDE_SRC)}/` },
@@ -200,7 +201,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^(?:dist|coverage|\\.data)/' },
-    // Type imports count: a module that needs another module's type depends on that module.
+    // Check type imports, too: a module that needs another module's type depends on that module.
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       extensions: ['.ts', '.cjs', '.mjs', '.js', '.json'],

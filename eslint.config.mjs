@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 const FORWARD_REF = {
   selector: "ImportSpecifier[imported.name='forwardRef']",
   message:
-    'A circular import means that two modules belong together or that one is on the wrong layer. See docs/architecture.md.',
+    'A circular import means that two modules belong together or that one of them is on the wrong layer. See docs/architecture.md.',
 };
 const MAX_DEPENDENCIES = {
   selector: "MethodDefinition[kind='constructor'] > FunctionExpression[params.length>6]",
@@ -72,7 +72,7 @@ export default tseslint.config(
     files: [
       'src/**/*.repository.ts',
       'src/database/**/*.ts',
-      // These two work on the database as a whole, not on the rows of a module.
+      // These two files use the database as a whole, not the rows of a module.
       'src/commands/migrate.command.ts',
       'src/health/migrations.indicator.ts',
     ],

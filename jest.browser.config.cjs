@@ -1,4 +1,5 @@
-// For npm run test:browser. The tests run "npm start", which brings its own database, so the test database is not set up.
+// The configuration of npm run test:browser. These tests run "npm start", which starts its own Postgres, so this
+// configuration sets up no test database.
 const { globalTeardown, ...shared } = require('./jest.config.cjs');
 
 /** @type {import('jest').Config} */

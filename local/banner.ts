@@ -14,17 +14,17 @@ export interface BannerDetails {
 
 const fromHere = (path: string) => relative(process.cwd(), path) || '.';
 
-/** The text that `npm start` prints once everything runs. */
+/** The text that `npm start` prints when everything runs. */
 export function banner(details: BannerDetails): string {
   const { settings, sampleAppUrl, sandboxUrl, databaseUrlFile, generatedApiKey } = details;
   const serviceUrl = `http://localhost:${settings.port}`;
   const lines: [string, string][] = [
-    ['Sample app', `${sampleAppUrl}   press "Connect device"`],
+    ['Sample app', `${sampleAppUrl}   click "Connect device"`],
     ['API docs', `${serviceUrl}/docs`],
     ['API key', generatedApiKey ?? 'the BOOTSTRAP_API_KEY of your environment'],
   ];
   if (sandboxUrl) lines.push(['Sandbox', `${sandboxUrl}   plays Terra; control it on this page`]);
-  else lines.push(['Terra', `your account; it must reach ${settings.publicUrl}/webhooks/terra`]);
+  else lines.push(['Terra', `your Terra account; Terra must reach ${settings.publicUrl}/webhooks/terra`]);
   if (databaseUrlFile) {
     lines.push(['Data', `${fromHere(settings.dataDir)}   delete it to start from scratch`]);
     lines.push(['Commands', `DATABASE_URL=$(cat ${fromHere(databaseUrlFile)}) node dist/src/cli.js --help`]);

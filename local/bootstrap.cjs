@@ -1,7 +1,7 @@
 'use strict';
 
-// Runs before anything is installed, so it uses nothing but Node, and only syntax that an old Node can read far
-// enough to print that it is too old.
+// This file runs before npm installs a package, so it uses only Node's own modules. It uses only syntax that Node 15 can
+// parse, so that checkNode can tell the user of an old Node what to do.
 const { spawn } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
@@ -18,10 +18,10 @@ function fail(message, code) {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  fail(`Node ${process.versions.node} is too old: Node 20.19 or newer is needed.`);
+  fail(`Node ${process.versions.node} is too old: install Node 20.19 or newer.`);
 }
 
-/** Resolves when the program succeeded; otherwise ends this process the way the program ended. */
+/** Resolves when the program succeeds. Otherwise exits with the program's exit code, or with 130 after a signal. */
 function run(what, command, args, options) {
   return new Promise((resolve) => {
     const child = spawn(command, args, Object.assign({ cwd: root, stdio: 'inherit' }, options));
@@ -30,7 +30,7 @@ function run(what, command, args, options) {
       process.on(signal, handler);
       return () => process.removeListener(signal, handler);
     });
-    child.on('error', (error) => fail(`${what} could not be run: ${error.message}`));
+    child.on('error', (error) => fail(`${what} did not start: ${error.message}`));
     child.on('exit', (code, signal) => {
       handlers.forEach((remove) => remove());
       if (code === 0) return resolve();
@@ -48,7 +48,7 @@ function readJson(file) {
   }
 }
 
-/** npm notes in node_modules what it has put there, as its last step; that note is compared with the lock. */
+/** Compares package-lock.json with node_modules/.package-lock.json, which npm writes in the last step of an install. */
 function isInstalled() {
   const wanted = readJson(inRoot('package-lock.json'));
   const present = readJson(inRoot('node_modules', '.package-lock.json'));
@@ -56,7 +56,7 @@ function isInstalled() {
   return Object.entries(wanted.packages).every(([name, entry]) => {
     if (name === '') return true;
     const found = present.packages[name];
-    // An optional package is left out where it does not fit the machine.
+    // npm leaves out an optional package that does not fit the machine.
     if (!found) return Boolean(entry.optional || entry.devOptional);
     return found.version === entry.version && fs.existsSync(inRoot(name));
   });
@@ -80,7 +80,7 @@ function* filesIn(entry) {
 
 const LOCAL_FOLDERS = ['sandbox', 'sample-app', 'local', 'bench', 'tools', 'test/stage', 'test/crash'];
 
-// Without checking types ("npm run check" does), which leaves the processor to the service's own build.
+// Checks no types ("npm run check" does), because the service is built at the same time and needs the processor.
 async function compileLocal() {
   const { transformFile } = require(inRoot('node_modules', '@swc', 'core'));
   const parser = { syntax: 'typescript', decorators: true };
@@ -100,10 +100,10 @@ async function compileLocal() {
 }
 
 async function compileService() {
-  // The compiler would believe that everything is still there and write nothing.
+  // With .tsbuildinfo, the compiler assumes that its earlier output still exists, and writes nothing.
   if (!fs.existsSync(inRoot('dist', 'src', 'main.js')))
     fs.rmSync(inRoot('dist', '.tsbuildinfo'), { force: true });
-  // With its plugin, which the API's description needs.
+  // Builds with the Nest CLI, because openapi.json needs its Swagger plugin.
   await run('Building the service', process.execPath, [
     inRoot('node_modules/@nestjs/cli/bin/nest.js'),
     'build',
@@ -158,7 +158,7 @@ async function build(wanted = PARTS) {
   process.stdout.write(`Built in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`);
 }
 
-/** In this very process: one less that a signal could miss. */
+/** Runs the file in this process. A child process would need each signal forwarded. */
 function become(file, args) {
   process.argv = [process.argv[0], file].concat(args);
   require(file);
@@ -195,7 +195,7 @@ const COMMANDS = {
     become(inRoot('dist', 'bench', 'main.js'), args);
   },
   async scenario(args) {
-    // The service may be running out of the other part.
+    // Leaves the part `service` as it is: a running `npm start` uses its files.
     await build(PARTS.filter(({ name }) => name === 'local'));
     become(inRoot('dist', 'local', 'scenario.js'), args);
   },

@@ -75,10 +75,10 @@ describe('The embedded PostgreSQL', () => {
   });
 
   beforeEach(() => {
-    // A copy of one cluster: a new cluster for each test would take most of this file's time.
+    // Copy one cluster. A new cluster for each test would take most of this file's time.
     dataDir = mkdtempSync(join(tmpdir(), 'embedded-postgres-'));
     cpSync(ready, dataDir, { recursive: true });
-    // Node 22 and newer do not copy a folder's mode, and Postgres refuses a cluster that others may read.
+    // Node 22 and newer do not copy a folder's mode, and Postgres does not start on a cluster that others may read.
     chmodSync(join(dataDir, 'cluster'), 0o700);
   });
 
@@ -104,7 +104,7 @@ describe('The embedded PostgreSQL', () => {
     expect(await query(second.url('app'), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('listens on the loopback address only, requires the password, and lets only the owner read it', async () => {
+  it('listens on the loopback address only, requires the password, and makes the password file readable by its owner only', async () => {
     const server = await start();
     expect(await query(server.url('postgres'), 'SHOW listen_addresses')).toEqual([
       { listen_addresses: '127.0.0.1' },
@@ -116,7 +116,7 @@ describe('The embedded PostgreSQL', () => {
     await expect(query(wrongPassword.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('changes the case of letters in every script alike on every machine', async () => {
+  it('upper() and lower() work for every script on every machine', async () => {
     const server = await start();
     expect(await query(server.url('postgres'), "SELECT upper('é ñ σ') AS u, lower('É Ñ Σ') AS l")).toEqual([
       { u: 'É Ñ Σ', l: 'é ñ σ' },
@@ -136,7 +136,7 @@ describe('The embedded PostgreSQL', () => {
     ]);
   });
 
-  it('refuses in one line a second start on a folder in use', async () => {
+  it('rejects a second start on a folder in use, in one line', async () => {
     await start();
     const failure = await start().catch((error: Error) => error);
     expect(failure).toMatchObject({ name: 'LauncherError' });
@@ -154,11 +154,11 @@ describe('The embedded PostgreSQL', () => {
     await expect(start(port)).rejects.toThrow(
       `Port ${port} is taken; the embedded PostgreSQL needs it. Free the port, or set POSTGRES_PORT to another port.`,
     );
-    // The failed start has released what it had claimed.
+    // The failed start has released the folder.
     await start();
   });
 
-  it('refuses a folder of another major version, and names both versions', async () => {
+  it('rejects a folder of another major version, and names both versions', async () => {
     await (await start()).stop();
     writeFileSync(join(dataDir, 'cluster', 'PG_VERSION'), '9\n');
     await expect(start()).rejects.toThrow(/was created by PostgreSQL 9, but this is PostgreSQL \d+/);
@@ -170,14 +170,14 @@ describe('The embedded PostgreSQL', () => {
     await expect(start()).rejects.toThrow(/no_such_setting/);
   });
 
-  it('removes what an interrupted first start has left', async () => {
+  it('removes the files that an interrupted first start left', async () => {
     rmSync(join(dataDir, 'cluster'), { recursive: true });
     writeFileSync(join(dataDir, 'new-1'), '');
     await start();
     expect(existsSync(join(dataDir, 'new-1'))).toBe(false);
   });
 
-  it('reports the end of a server that dies by itself', async () => {
+  it('reports the end of a server that ends by itself', async () => {
     const server = await start();
     process.kill(server.pid, 'SIGQUIT');
     expect(await server.exited).toMatch(/immediate shutdown/);
@@ -195,7 +195,7 @@ describe('The embedded PostgreSQL', () => {
 
   onLinux('stops a server that an earlier start left behind', async () => {
     const { child, serverPid } = await startElsewhere();
-    // A stopped server cannot react to its parent's death, like a server on a system that does not report it.
+    // A stopped server does not notice the end of its parent. On other systems than Linux, no server does.
     process.kill(serverPid, 'SIGSTOP');
     child.kill('SIGKILL');
     await once(child, 'exit');

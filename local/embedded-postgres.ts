@@ -149,7 +149,7 @@ class Server {
   async stop(): Promise<void> {
     if (this.ended) return;
     if (process.platform === 'win32') {
-      // Windows has no signals: there, kill() would crash the server.
+      // Windows has no signals, so kill() would end the server without a clean stop.
       await promisify(execFile)(
         this.binaries.pgCtl,
         ['stop', '-D', this.folder.cluster, '-m', 'fast', '-t', '10'],
@@ -172,7 +172,7 @@ class Server {
     const settings = {
       listen_addresses: HOST,
       port: String(this.settings.port),
-      // No Unix socket: no client uses it, and a long folder path exceeds the limit of 107 characters.
+      // Open no Unix socket: no client uses one, and a long folder path exceeds the limit of 107 characters.
       unix_socket_directories: '',
       timezone: 'UTC',
       log_timezone: 'UTC',

@@ -4,10 +4,10 @@ import { hasCode, LauncherError } from './launcher-error';
 import { isAlive, startTimeOf } from './processes';
 
 const FILE = 'owner.json';
-// Another process can read the file when it exists but is still empty.
+// Another process can read the file after its creation, but before its content is written.
 const BEING_WRITTEN_MS = 5_000;
 
-/** The process that uses the folder. Its start time tells it from a later process with the same id. */
+/** The process that uses the folder. The start time distinguishes it from a later process with the same id. */
 interface Owner {
   pid: number;
   startTime: string | null;
@@ -39,8 +39,8 @@ export function hasLivingOwner(folder: string): boolean {
 }
 
 /**
- * Claims a folder for this process, or throws when a running process has claimed it. Two processes that find a dead owner at
- * the same moment can both succeed; the lock file of PostgreSQL then stops the second one.
+ * Claims a folder for this process, or throws when a running process has claimed it. If two processes find at the same moment
+ * that the owner has ended, both can succeed. The lock file of PostgreSQL then stops the second one.
  */
 export function claimFolder(folder: string): { release(): void } {
   const file = join(folder, FILE);

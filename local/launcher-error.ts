@@ -1,4 +1,4 @@
-/** A problem that the user of the command can fix. The command prints its message without a stack. */
+/** A problem that the user of the command can fix. The command prints only the message, without a stack. */
 export class LauncherError extends Error {
   override readonly name: string = 'LauncherError';
 }

@@ -60,7 +60,7 @@ export class NodeProgram {
   /** Asks the process to end, and kills it after 15 s. */
   async stop(): Promise<void> {
     if (this.ended) return;
-    // Windows has no SIGTERM: there, the program ends itself when the channel closes.
+    // Windows has no SIGTERM. The program ends itself when the channel closes.
     if (process.platform === 'win32') this.child.disconnect();
     else this.child.kill('SIGTERM');
     if (await settlesWithin(this.exited, STOP_TIMEOUT_MS)) return;

@@ -12,7 +12,7 @@ function listenOnce(port: number, host?: string): Promise<number> {
   });
 }
 
-/** Throws unless the port is free. Checks all interfaces and the loopback address: on some systems only one is taken. */
+/** Throws unless the port is free. Checks all interfaces and the loopback address, because on some systems only one of them is taken. */
 export async function assertPortFree(port: number, neededBy: string, variable: string): Promise<void> {
   try {
     await listenOnce(port);

@@ -44,7 +44,7 @@ export class PostgresFolder {
   password(): string {
     if (this.isInitialised && !existsSync(this.passwordFile)) {
       throw new LauncherError(
-        `${this.passwordFile} is missing, and without it there is no login to the database. Restore the file, or delete ${this.path} to start from scratch.`,
+        `The password file ${this.passwordFile} is missing, so the launcher cannot log in to the database. Restore the file, or delete ${this.path} to start from scratch.`,
       );
     }
     return readOrCreateSecret(this.passwordFile, () => randomBytes(24).toString('base64url'));
@@ -60,7 +60,7 @@ export class PostgresFolder {
     );
   }
 
-  /** Creates the cluster under another name and renames it when complete: an interrupted first start leaves no half cluster. */
+  /** Creates the cluster under another name and renames it at the end, so that an interrupted start leaves no partial cluster. */
   async initialise(user: PostgresUser, binaries: PostgresBinaries, durable: boolean): Promise<void> {
     for (const name of readdirSync(this.path)) {
       if (name.startsWith('new-')) rmSync(join(this.path, name), { recursive: true, force: true });
@@ -107,7 +107,7 @@ export class PostgresFolder {
     if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return;
     const isOurs = isPostgresServerOf(pid, this.cluster);
     if (isOurs === false) {
-      // Another program has this process id now, and PostgreSQL would take it for a running server.
+      // Another program has this process id now. PostgreSQL would mistake that program for a running server.
       rmSync(pidFile, { force: true });
       return;
     }

@@ -7,7 +7,7 @@ import { LauncherError } from './launcher-error';
 
 const run = promisify(execFile);
 
-/** How to start a PostgreSQL program: as a user that PostgreSQL accepts, and so that it ends with this process. */
+/** How to start a PostgreSQL program: as a user that PostgreSQL accepts, and so that the program ends with this process. */
 export interface PostgresUser {
   /** The command and arguments to put before the program. */
   prefix: string[];
@@ -18,7 +18,7 @@ export interface PostgresUser {
 const DIE_WITH_PARENT = ['setpriv', '--pdeathsig', 'INT'];
 const NOBODY = 65534;
 
-function hasAccount(): boolean {
+function isKnownToSystem(): boolean {
   try {
     return userInfo().username !== '';
   } catch {
@@ -30,12 +30,12 @@ function candidateUsers(folderOwner: number): PostgresUser[] {
   if (process.platform === 'win32') return [{ prefix: [] }];
   const linux = process.platform === 'linux';
   const lifetimePrefixes = linux ? [DIE_WITH_PARENT, []] : [[]];
-  // PostgreSQL refuses to run as root and as a user without an account. A user namespace that maps such a user to "nobody"
-  // keeps the user's access to files, so this also works below folders of mode 0700.
+  // PostgreSQL does not run as root or as a user that the system does not know. A user namespace that maps such a user to
+  // "nobody" keeps the user's access to files, so PostgreSQL can also use a data folder below a folder of mode 0700.
   const namespace = ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
   const inNamespace = linux ? lifetimePrefixes.map((prefix) => ({ prefix: [...namespace, ...prefix] })) : [];
   const asCurrentUser = lifetimePrefixes.map((prefix) => ({ prefix }));
-  if (process.getuid?.() !== 0) return hasAccount() ? asCurrentUser : [...inNamespace, ...asCurrentUser];
+  if (process.getuid?.() !== 0) return isKnownToSystem() ? asCurrentUser : [...inNamespace, ...asCurrentUser];
 
   // A folder of an ordinary user keeps its owner: after one "sudo npm start", the user can still start without sudo.
   const uid = folderOwner === 0 ? NOBODY : folderOwner;
@@ -48,7 +48,7 @@ function candidateUsers(folderOwner: number): PostgresUser[] {
   return folderOwner === 0 ? [...inNamespace, ...asUser] : asUser;
 }
 
-/** The ids for spawn. Empty when setpriv changes the user: only a setpriv that runs as root can pass on access to its folders. */
+/** The ids for spawn. Empty when setpriv changes the user: only as root can setpriv pass on root's access to folders. */
 function spawnIds(user: PostgresUser): { uid?: number; gid?: number } {
   return user.prefix.includes('--reuid') || user.uid === undefined ? {} : { uid: user.uid, gid: user.gid };
 }
@@ -59,7 +59,7 @@ function changeOwner(path: string, uid: number, gid: number): void {
   if (entry.isDirectory()) readdirSync(path).forEach((name) => changeOwner(join(path, name), uid, gid));
 }
 
-/** Tries each way to start PostgreSQL, best first, and gives the folder to the user of the first way that works. */
+/** Returns the best way to start PostgreSQL that works on this machine, and makes its user the owner of the folder. */
 export async function choosePostgresUser(postgres: string, folder: string): Promise<PostgresUser> {
   const failures: string[] = [];
   for (const user of candidateUsers(process.platform === 'win32' ? 0 : lstatSync(folder).uid)) {
@@ -90,10 +90,10 @@ export function spawnAs(
   return spawn(command, rest, {
     ...spawnIds(user),
     stdio,
-    // A session of its own: Ctrl-C in the terminal must reach only the launcher, which stops everything in order.
+    // Runs the server in its own process group, so that Ctrl-C reaches only the launcher, which stops every part in order.
     detached: process.platform !== 'win32',
     windowsHide: true,
-    // English messages on every machine: this code recognises some of them.
+    // PostgreSQL must write English messages on every machine, because this code recognises some of them.
     env: { ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C', PGDATA: undefined, PGPORT: undefined },
   });
 }

@@ -51,13 +51,13 @@ export function commandOf(pid: number): string | null {
   }
 }
 
-/** When the process started: tells it from a later process with the same id. Null where the system does not say. */
+/** When the process started, which distinguishes it from a later process with the same id. Null if the system does not say. */
 export function startTimeOf(pid: number): string | null {
   if (process.platform === 'linux') return linuxStat(pid)?.[19] ?? null;
   return process.platform === 'win32' ? null : ps(pid, 'lstart');
 }
 
-/** Whether the process is the PostgreSQL server of this data folder. Undefined where the system does not say. */
+/** Whether the process is the PostgreSQL server of this data folder. Undefined if the system does not say. */
 export function isPostgresServerOf(pid: number, dataFolder: string): boolean | undefined {
   if (process.platform === 'win32') return undefined;
   if (process.platform === 'linux') {
@@ -72,8 +72,8 @@ export function isPostgresServerOf(pid: number, dataFolder: string): boolean | u
 }
 
 /**
- * Resolves when the child has ended or could not start, with its exit code, signal or error. Until then, `onExit` runs when
- * this process exits: it must stop the child.
+ * Resolves when the child has ended or could not start, with its exit code, signal or error. If this process exits before
+ * that, it calls `onExit`, which must stop the child.
  */
 export function endOf(child: ChildProcess, onExit: () => void): Promise<string> {
   process.once('exit', onExit);

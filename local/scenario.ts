@@ -17,7 +17,7 @@ async function main(args: string[]): Promise<void> {
   if (end) {
     await post(url, '/sandbox/behaviour/reset', {}, 'webhooks');
     return console.log(
-      'Every switch of the sandbox has its initial value again. The accounts stay as they are.',
+      'Every switch of the sandbox has its initial value again. The connected accounts have not changed.',
     );
   }
   const { means } = findScenario(name);
@@ -38,8 +38,8 @@ function readArguments(args: string[]): Arguments {
   const { values, positionals } = parseOptions(args);
   const [name, ...more] = positionals;
   if (more.length > 0)
-    throw new LauncherError(`One scenario at a time: each one replaces the one before.\n\n${USAGE}`);
-  if (name && values.end) throw new LauncherError(`Either a scenario or --end, not both.\n\n${USAGE}`);
+    throw new LauncherError(`Name only one scenario: each scenario replaces the one before.\n\n${USAGE}`);
+  if (name && values.end) throw new LauncherError(`Use a scenario name or --end, not both.\n\n${USAGE}`);
   return {
     name: name ?? '',
     referenceId: values.reference,
@@ -73,12 +73,12 @@ function parseOptions(args: string[]) {
 function sandboxUrl(given: string | undefined): string {
   const url = given ?? `http://localhost:${sandboxPortFrom(process.env)}`;
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new LauncherError(`--sandbox takes an address such as http://localhost:3001, not "${url}".`);
+    throw new LauncherError(`--sandbox must be a URL such as http://localhost:3001, not "${url}".`);
   }
   return url.replace(/\/+$/, '');
 }
 
-/** The answer of the sandbox. Throws when it lacks the expected field: then the server is not a sandbox. */
+/** Returns the sandbox's answer. Throws if the expected field is missing, because then another server has answered. */
 async function post(sandbox: string, path: string, body: object, expectedField: string): Promise<object> {
   const answer = await fetch(sandbox + path, {
     method: 'POST',
@@ -94,7 +94,7 @@ async function post(sandbox: string, path: string, body: object, expectedField: 
   const json = ((await answer.json().catch(() => null)) ?? {}) as { message?: unknown };
   if (answer.ok && expectedField in json) return json;
   if (!answer.ok && typeof json.message === 'string') {
-    throw new LauncherError(`The sandbox at ${sandbox} refuses: ${json.message}`);
+    throw new LauncherError(`The sandbox at ${sandbox} rejected the request: ${json.message}`);
   }
   throw new LauncherError(
     `The server at ${sandbox} is not a Terra sandbox (HTTP ${answer.status}). Use --sandbox <url> or set SANDBOX_PORT.`,

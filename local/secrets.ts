@@ -20,7 +20,7 @@ function createFolder(folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new LauncherError(
-      `${folder} cannot be created (${(error as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder that you may write to.`,
+      `Cannot create ${folder} (${(error as NodeJS.ErrnoException).code}). Set DATA_DIR to a folder that you may write to.`,
     );
   }
 }

@@ -29,7 +29,7 @@ export function loadEnvFile(file: string): void {
   try {
     process.loadEnvFile(file);
   } catch (error) {
-    throw new LauncherError(`${file} cannot be read: ${(error as Error).message}`);
+    throw new LauncherError(`Cannot read ${file}: ${(error as Error).message}`);
   }
 }
 
@@ -71,7 +71,7 @@ function hasTerraAccount(get: (name: string) => string | undefined): boolean {
   const missing = TERRA_CREDENTIALS.filter((name) => get(name) === undefined);
   if (missing.length > 0 && missing.length < TERRA_CREDENTIALS.length) {
     throw new LauncherError(
-      `Not set: ${missing.join(' and ')}. Set all of ${TERRA_CREDENTIALS.join(', ')} to use a Terra account, or none of them to use the sandbox.`,
+      `Not set: ${missing.join(' and ')}. Set all of ${TERRA_CREDENTIALS.join(', ')} to use your Terra account, or none of them to use the sandbox.`,
     );
   }
   return missing.length === 0;

@@ -5,7 +5,7 @@ interface Entry {
   stop: () => Promise<void>;
 }
 
-// Longer than the deadlines inside any single stop.
+// This timeout is longer than any deadline inside a stop function.
 const STOP_TIMEOUT_MS = 30_000;
 
 /** Stops everything that was started, in reverse order: each part stops before the parts that it depends on. */

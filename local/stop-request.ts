@@ -14,7 +14,7 @@ export class StopRequest {
     return this.controller.signal;
   }
 
-  /** What went wrong. Undefined when a signal or the end of npm asked for the stop. */
+  /** The error that caused the stop. Undefined after a signal or after the end of npm. */
   get reason(): LauncherError | undefined {
     return this.signal.reason instanceof LauncherError ? this.signal.reason : undefined;
   }
@@ -41,7 +41,10 @@ export class StopRequest {
     if (process.env.npm_lifecycle_event) this.watchParents();
   }
 
-  /** Stops when npm ends: an npm that is killed with -9 sends no signal. A shell between npm and the launcher can live on. */
+  /**
+   * Requests a stop when npm ends, because npm sends no signal when it is killed with -9. A shell between npm and the
+   * launcher can outlive npm.
+   */
   private watchParents(): void {
     const parent = process.ppid;
     const npm = [parent, parentOf(parent)].find(

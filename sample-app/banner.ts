@@ -1,5 +1,5 @@
 import type { EndUser } from './sign-in';
-import { ServiceRefusedError, type ConnectSession, type TerraConnectClient } from './terra-connect-client';
+import { ServiceRejectedError, type ConnectSession, type TerraConnectClient } from './terra-connect-client';
 
 export interface Banner {
   tone: 'good' | 'quiet' | 'bad';
@@ -49,8 +49,8 @@ async function findSession(terraConnect: TerraConnectClient, id: string): Promis
   try {
     return await terraConnect.getSession(id);
   } catch (error) {
-    // 401 and 403 mean that this app has a wrong key or scope; every other refusal means that there is no such session.
-    if (error instanceof ServiceRefusedError && ![401, 403].includes(error.status)) return null;
+    // 401 and 403 mean that this app has a wrong key or scope; every other rejection means that there is no such session.
+    if (error instanceof ServiceRejectedError && ![401, 403].includes(error.status)) return null;
     throw error;
   }
 }

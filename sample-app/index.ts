@@ -18,7 +18,7 @@ export interface SampleApp {
   close(): Promise<void>;
 }
 
-/** Starts "Pulse Diary", a small health app of a customer. It shows how a backend uses Terra Connect. */
+/** Starts "Pulse Diary", a small health app. It shows how a caller uses Terra Connect. */
 export async function startSampleApp(options: SampleAppOptions): Promise<SampleApp> {
   const { host = '127.0.0.1' } = options;
   const address = { publicUrl: '' };

@@ -19,7 +19,7 @@ async function main(): Promise<void> {
 }
 
 function required(name: string, value: string | undefined): string {
-  if (!value) throw new Error(`${name} is missing. Set it: the sample app needs it to call Terra Connect.`);
+  if (!value) throw new Error(`Set ${name}: the sample app needs this variable to call Terra Connect.`);
   return value;
 }
 

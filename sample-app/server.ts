@@ -4,7 +4,7 @@ import { acceptForms, formText } from '../sandbox/pages/request-fields';
 import { bannerFor, ENDED_STATUSES, type Banner } from './banner';
 import { diaryPage, messagePage, signInPage } from './pages';
 import { END_USERS, isSameOrigin, setSignInCookie, signedInEndUser, type EndUser } from './sign-in';
-import { ServiceRefusedError, type Connection, type TerraConnectClient } from './terra-connect-client';
+import { ServiceRejectedError, type Connection, type TerraConnectClient } from './terra-connect-client';
 
 const SERVICE_UNAVAILABLE =
   'Device connections are not available right now. Your diary is not affected. Try again in a minute.';
@@ -28,9 +28,9 @@ export function buildSampleApp(
     );
   });
   server.setErrorHandler((error, _request, reply) => {
-    const refused = error instanceof ServiceRefusedError;
-    const text = refused ? `The device service refused the request: ${error.message}` : SERVICE_UNAVAILABLE;
-    return sendPage(reply, messagePage('Something went wrong', text), refused ? 502 : 503);
+    const rejected = error instanceof ServiceRejectedError;
+    const text = rejected ? `The device service rejected the request: ${error.message}` : SERVICE_UNAVAILABLE;
+    return sendPage(reply, messagePage('Something went wrong', text), rejected ? 502 : 503);
   });
   server.setNotFoundHandler((_request, reply) =>
     sendPage(reply, messagePage('Not found', 'Pulse Diary has no such page.'), 404),
@@ -86,7 +86,7 @@ async function showDiary(
   banner: Banner | null,
 ): Promise<FastifyReply> {
   const listed = await terraConnect.listConnections(user.referenceId).catch((error: unknown) => {
-    if (error instanceof ServiceRefusedError) throw error;
+    if (error instanceof ServiceRejectedError) throw error;
     return null;
   });
   if (!listed) return sendPage(reply, diaryPage(user, [], { tone: 'bad', text: SERVICE_UNAVAILABLE }), 503);
@@ -98,7 +98,7 @@ async function findConnection(terraConnect: TerraConnectClient, id: string): Pro
   try {
     return await terraConnect.getConnection(id);
   } catch (error) {
-    if (error instanceof ServiceRefusedError && error.status < 500 && error.status !== 401) return null;
+    if (error instanceof ServiceRejectedError && error.status < 500 && error.status !== 401) return null;
     throw error;
   }
 }

@@ -19,8 +19,8 @@ export interface Connection {
 /** The service gave no answer or a 5xx; the end user did nothing wrong. */
 class ServiceUnavailableError extends Error {}
 
-/** The service refused the request. `code` is stable; `message` is text for a reader. */
-export class ServiceRefusedError extends Error {
+/** The service rejected the request. `code` is stable; `message` is text for a reader. */
+export class ServiceRejectedError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
@@ -30,7 +30,7 @@ export class ServiceRefusedError extends Error {
   }
 }
 
-/** The calls that a customer's backend needs. The API key stays on the server. */
+/** The calls of the REST API that this caller needs. The API key stays on the server. */
 export class TerraConnectClient {
   constructor(
     private readonly serviceUrl: string,
@@ -76,7 +76,7 @@ export class TerraConnectClient {
     const json = parse(text);
     if (answer.ok) return json as T;
     const code = typeof json.code === 'string' ? json.code : 'unknown';
-    throw new ServiceRefusedError(answer.status, code, typeof json.detail === 'string' ? json.detail : code);
+    throw new ServiceRejectedError(answer.status, code, typeof json.detail === 'string' ? json.detail : code);
   }
 
   private async send(method: string, path: string, body?: object): Promise<Response> {

@@ -22,7 +22,7 @@ export async function openApiDocument(): Promise<string> {
   });
   try {
     const document = createOpenApiDocument(app);
-    // Sorted by name: otherwise moving a module would look like a change of the API.
+    // Sort by name. Otherwise, a moved module would look like a change of the API.
     document.paths = sortedByName(document.paths);
     if (document.components?.schemas) document.components.schemas = sortedByName(document.components.schemas);
     return `${JSON.stringify(document, null, 2)}\n`;

@@ -104,7 +104,7 @@ const FOREIGN_KEYS: Section = {
     WHERE o.contype = 'f' AND ${NOT_SYSTEM} ORDER BY n.nspname, c.relname, o.conname`,
 };
 
-// Indexes of primary keys and of unique and exclusion constraints are part of their constraint.
+// Leaves out the indexes of primary keys, unique and exclusion constraints, because TABLES writes these constraints.
 const INDEXES: Section = {
   separator: '\n',
   sql: `
@@ -133,7 +133,7 @@ const TRIGGERS: Section = {
     WHERE NOT t.tgisinternal AND ${NOT_SYSTEM} ORDER BY n.nspname, c.relname, t.tgname`,
 };
 
-/** Throws on kinds of objects that the dump does not write. Without this check, drift in them would stay unnoticed. */
+/** Throws on kinds of objects that the dump does not write. Without this check, drift would not notice their changes. */
 async function assertOnlyKnownKinds(client: Queryable): Promise<void> {
   const { rows } = await client.query<{ name: string }>(`
     SELECT format('%I.%I (relkind %s)', n.nspname, c.relname, c.relkind) AS name
