@@ -21,14 +21,17 @@ interface Switch<T> {
 export class InvalidRequestError extends Error {}
 
 export const SWITCHES = {
-  legacyGone: onOff(false, 'generateWidgetSession answers 410, as to accounts created after 3 Sep 2026'),
+  legacyGone: onOff(
+    false,
+    'generateWidgetSession answers 410, as for Terra accounts created after 3 Sep 2026',
+  ),
   currentMissing: onOff(
     false,
-    'POST /api/widget/session answers 404, as to accounts that do not have it yet',
+    'POST /api/widget/session answers 404, as for Terra accounts that do not have this endpoint yet',
   ),
-  refuseCredentials: onOff(false, 'private API calls fail, as after a rotation of the API key'),
+  rejectCredentials: onOff(false, 'private API calls fail, as after a rotation of the API key'),
   noSourceEnabled: onOff(false, 'no provider is enabled in this environment'),
-  userCapReached: onOff(false, 'the widget refuses new users before the provider page (50 users in testing)'),
+  userCapReached: onOff(false, 'the widget rejects new users before the provider page (50 users in testing)'),
   userInfoShape: choice(['array', 'users', 'user'], 'array', 'shape of the answer to userInfo?reference_id='),
   unknownReference: choice(
     ['404', 'empty'],
@@ -64,7 +67,10 @@ export const SWITCHES = {
     'the browser returns only after the first delivery attempt of the webhooks',
   ),
 
-  faultsOnlyOn: text('', 'the faults below affect only API paths that contain this text; empty: all paths'),
+  faultsOnlyOn: text(
+    '',
+    'the faults below affect only API paths that contain this text, or all paths when it is empty',
+  ),
   delayMs: count(0, 'milliseconds before each API answer'),
   failWith: faultSteps(
     'answers for the next API calls, one each: 500, 503, 429, html, truncated, huge, stall, reset, ok',
@@ -114,7 +120,7 @@ export function applyBehaviour(behaviour: Behaviour, patch: Record<string, unkno
       return [name, found.accept(value)] as const;
     } catch (error) {
       throw error instanceof InvalidRequestError
-        ? new InvalidRequestError(`${name}: ${error.message}`)
+        ? new InvalidRequestError(`${name} ${error.message}`)
         : error;
     }
   });
@@ -125,7 +131,7 @@ function onOff(initially: boolean, means: string): Switch<boolean> {
   const accept = (value: unknown): boolean => {
     if (value === true || value === 'true') return true;
     if (value === false || value === 'false') return false;
-    throw new InvalidRequestError('takes true or false');
+    throw new InvalidRequestError('must be true or false');
   };
   return { initially, means, choices: ['true', 'false'], accept };
 }
@@ -137,7 +143,7 @@ function choice<const T extends string>(
 ): Switch<T> {
   const accept = (value: unknown): T => {
     const chosen = choices.find((candidate) => candidate === value);
-    if (chosen === undefined) throw new InvalidRequestError(`takes one of ${choices.join(', ')}`);
+    if (chosen === undefined) throw new InvalidRequestError(`must be one of ${choices.join(', ')}`);
     return chosen;
   };
   return { initially, means, choices, accept };
@@ -147,7 +153,7 @@ function count(initially: number, means: string): Switch<number> {
   const accept = (value: unknown): number => {
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
     if (typeof number !== 'number' || !Number.isInteger(number) || number < 0) {
-      throw new InvalidRequestError('takes a whole number from 0');
+      throw new InvalidRequestError('must be a whole number from 0');
     }
     return number;
   };
@@ -156,7 +162,7 @@ function count(initially: number, means: string): Switch<number> {
 
 function text(initially: string, means: string): Switch<string> {
   const accept = (value: unknown): string => {
-    if (typeof value !== 'string') throw new InvalidRequestError('takes text');
+    if (typeof value !== 'string') throw new InvalidRequestError('must be a string');
     return value;
   };
   return { initially, means, choices: [], accept };
@@ -173,7 +179,7 @@ function faultSteps(means: string): Switch<FaultStep[]> {
         if (faults.includes(step)) return step as FaultStep;
         const status = Number(step);
         if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
-        throw new InvalidRequestError(`takes status codes and ${faults.join(', ')}`);
+        throw new InvalidRequestError(`must be a list of status codes or ${faults.join(', ')}`);
       });
   };
   return { initially: [], means, choices: [], accept };

@@ -8,14 +8,14 @@ export interface SandboxOptions {
   devId: string;
   apiKey: string;
   signingSecret: string;
-  /** Destination of webhooks. Without a URL they are dropped; `resend` sends them once a URL is set. */
+  /** Destination of webhooks. Without a URL, the sandbox drops them; `resend` sends them after a URL is set. */
   webhookUrl?: string;
   /** Default 0: any free port. */
   port?: number;
   host?: string;
   /** Origin of the widget URLs; default `http://localhost:<port>`. */
   publicUrl?: string;
-  /** Providers that this environment's dashboard enables; default: most of the catalogue. */
+  /** Providers that this environment enables; default: most of the catalogue. */
   enabledProviders?: string[];
   /** Initial values of switches; a reset restores them. */
   behaviour?: Partial<Behaviour>;

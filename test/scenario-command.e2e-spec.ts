@@ -91,12 +91,12 @@ describe('npm run scenario', () => {
 
   it.each([
     [['nope'], 'There is no scenario "nope". Scenarios: lost-webhook, '],
-    [['reauth', 'late'], 'One scenario at a time'],
-    [['reauth', '--end'], 'Either a scenario or --end'],
+    [['reauth', 'late'], 'Name only one scenario'],
+    [['reauth', '--end'], 'Use a scenario name or --end'],
     [['reauth', '--refrence', 'x'], "Unknown option '--refrence'"],
-    [['reauth', '--sandbox', 'localhost:3001'], '--sandbox takes an address such as http://localhost:3001'],
-    [['reauth', '--provider', 'NOPE'], 'refuses: There is no provider "NOPE".'],
-  ])('refuses %j and changes nothing', async (args, message) => {
+    [['reauth', '--sandbox', 'localhost:3001'], '--sandbox must be a URL such as http://localhost:3001'],
+    [['reauth', '--provider', 'NOPE'], 'rejected the request: There is no provider "NOPE".'],
+  ])('rejects %j and changes nothing', async (args, message) => {
     const { code, stdout, stderr } = await run(args);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toContain(message);

@@ -37,7 +37,7 @@ export interface AccountDependencies {
   publish: (event: TerraEvent, options?: EmitOptions) => unknown;
 }
 
-/** One Terra environment (one dev-id): its Terra users, and the events that Terra sends when a user changes. */
+/** The operator's Terra account, with one environment (one dev-id): its Terra users, and the events about them. */
 export class Account {
   readonly users = new Map<string, LinkedUser>();
   readonly widgetSessions: WidgetSessions;
@@ -69,9 +69,9 @@ export class Account {
   }
 
   /**
-   * Links a provider account and sends the events. Each link creates a new user id. `user_reauth` follows only if
-   * the link replaces a live user: the same account under the same reference (under any reference if
-   * `accountElsewhere` is `replace`) or, for a phone provider, any user of that provider and reference.
+   * Links a provider account and sends the events. Each link creates a new user id. `user_reauth` follows only if the
+   * link replaces an existing user: one of the same account and reference (of any reference if `accountElsewhere` is
+   * `replace`) or, for a phone-only provider, any user of that provider and reference.
    */
   connect(attempt: ConnectAttempt): LinkedUser {
     const user: LinkedUser = { ...this.newUser(attempt), isAuthenticated: true, active: true };
@@ -84,7 +84,7 @@ export class Account {
     return user;
   }
 
-  /** Redeems a phone's token. The reference bound to the token wins over the reference that the phone sends. */
+  /** Redeems a phone's token. The reference of the token overrides the reference that the phone sends. */
   connectPhone(token: string, phone: ConnectAttempt): LinkedUser | null {
     const redeemed = this.sdkTokens.redeem(token);
     return redeemed && this.connect({ ...phone, referenceId: redeemed.referenceId ?? phone.referenceId });
@@ -164,7 +164,7 @@ export class Account {
     const phoneOnly = findProvider(user.provider)?.phoneOnly ?? false;
     return this.linkedUsers().filter((old) => {
       if (old.userId === user.userId || old.provider !== user.provider) return false;
-      // Without a reference Terra cannot tell which old phone this one replaces: stale users accumulate.
+      // Without a reference, Terra cannot know which phone this one replaces, so the old users stay.
       if (phoneOnly) return user.referenceId !== null && old.referenceId === user.referenceId;
       if (old.providerAccount !== user.providerAccount) return false;
       return old.referenceId === user.referenceId || this.deps.behaviour.accountElsewhere === 'replace';

@@ -93,7 +93,7 @@ export function connectionErrorEvent(user: LinkedUser): TerraEvent {
     type: 'connection_error',
     status: 'warning',
     user: toWireUser(user),
-    message: 'the provider refused a request for this user: ask them to reconnect',
+    message: 'the provider rejected a request for this user: ask them to reconnect',
   };
 }
 

@@ -2,7 +2,7 @@
 export interface Provider {
   code: string;
   name: string;
-  /** Only an app on the phone can link it; the widget cannot (Terra: agent-skills, mobile SDK). */
+  /** Whether only an app on the phone can link this provider, not the widget (Terra: agent-skills, mobile SDK). */
   phoneOnly: boolean;
   scopes: string[];
   /** Without these scopes an attempt fails with `missing_scopes`. */
@@ -37,7 +37,7 @@ export const PROVIDERS: readonly Provider[] = [
   phone('SAMSUNG', 'Samsung Health'),
 ];
 
-/** Providers that the fake account enables. A few are missing, so that a test can ask for a disabled provider. */
+/** The providers that the sandbox enables by default. A few are missing, so that a test can request a disabled provider. */
 export const ENABLED_BY_DEFAULT = PROVIDERS.map(({ code }) => code).filter(
   (code) => !['HUAWEI', 'PELOTON', 'ZWIFT'].includes(code),
 );

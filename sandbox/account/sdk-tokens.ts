@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 /** Lifetime of a mobile-SDK token (Terra: /auth/tokens). */
 export const TOKEN_SECONDS = 180;
 
-/** Mobile-SDK tokens: for one use each. The phone cannot replace a reference given at creation. */
+/** Mobile-SDK tokens. Each token works one time. A phone cannot override the reference that it was created with. */
 export class SdkTokens {
   private readonly tokens = new Map<string, { referenceId: string | null; expiresAt: number }>();
 
@@ -15,7 +15,7 @@ export class SdkTokens {
     return token;
   }
 
-  /** Spends the token and returns its reference; null for an unknown, spent or expired token. */
+  /** Uses up the token and returns its reference. Returns null for an unknown, used or expired token. */
   redeem(token: string): { referenceId: string | null } | null {
     const found = this.tokens.get(token);
     this.tokens.delete(token);

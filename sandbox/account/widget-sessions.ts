@@ -18,13 +18,13 @@ export interface WidgetSession {
   expiresAt: number;
   /** The user id that authenticateUser returned together with this link. */
   preallocatedUserId?: string;
-  /** The last user linked in this session; the Done button returns with it. */
+  /** The last user linked in this session. The Done button redirects with its id. */
   lastLinked?: { userId: string; provider: string };
 }
 
 const MAX_SESSIONS = 5_000;
 
-/** The widget sessions of one environment, by the id in their URL; only the newest stay. */
+/** The newest widget sessions of one environment, by the id in their URL. */
 export class WidgetSessions {
   private readonly byLink = new Map<string, WidgetSession>();
 

@@ -8,7 +8,7 @@ import { ApiError } from './errors';
  */
 export function requireCredentials(context: SandboxContext, request: FastifyRequest): void {
   const knownDevId = request.headers['dev-id'] === context.devId;
-  const rightKey = request.headers['x-api-key'] === context.apiKey && !context.behaviour.refuseCredentials;
+  const rightKey = request.headers['x-api-key'] === context.apiKey && !context.behaviour.rejectCredentials;
   if (knownDevId && rightKey) return;
 
   const path = request.url.split('?')[0] ?? '';

@@ -20,7 +20,7 @@ export class ApiError extends Error {
   }
 }
 
-/** An HTML page in place of a JSON answer: Terra's gateway sends one with some 500s. */
+/** An HTML page instead of a JSON answer, as Terra's gateway sends with some 500s. */
 export class HtmlError extends Error {
   constructor(readonly status: number) {
     super('An HTML error page');
@@ -56,7 +56,7 @@ function sendHtmlError(reply: FastifyReply, status: number): FastifyReply {
     .send(`<html><head><title>${title}</title></head><body><center><h1>${title}</h1></center></body></html>`);
 }
 
-/** Sends any error as an answer of Terra. */
+/** Sends an error in the format that Terra uses. */
 export function handleError(
   error: FastifyError | Error,
   request: FastifyRequest,

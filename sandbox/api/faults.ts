@@ -19,7 +19,7 @@ export async function applyFaults(
 ): Promise<boolean> {
   const { behaviour } = context;
   if (!request.url.includes(behaviour.faultsOnlyOn)) return false;
-  // Before the wait, so that parallel calls take their steps in the order of arrival.
+  // Takes the step before the wait, so that parallel calls take their steps in the order of arrival.
   const step = behaviour.failWith.shift() ?? (isNthCall(context) ? 500 : 'ok');
   if (behaviour.delayMs > 0) await sleep(behaviour.delayMs, undefined, { signal: context.closing });
   if (behaviour.stall) return applyFault('stall', request, reply);

@@ -3,7 +3,7 @@ import { PROVIDERS, type Provider } from '../account/providers';
 import type { SandboxContext } from '../context';
 import { queryText } from '../pages/request-fields';
 
-/** Public routes. The detailed list reads only `dev-id`; without a known one it shows all providers as enabled. */
+/** Public routes. The detailed list reads only `dev-id`. Without a known dev-id, it shows all providers as enabled. */
 export function integrationRoutes(server: FastifyInstance, context: SandboxContext): void {
   server.get('/integrations', () => ({
     status: 'success',

@@ -33,7 +33,7 @@ export function readWidgetRequest(body: unknown, account: Account): WidgetReques
     throw new ApiError(400, 'Some connected_uids are unknown', { fields: { invalid_user_ids: invalid } });
   }
   const success = fields.auth_success_redirect_url || null;
-  // Terra: `multi-auth` in place of a URL is the legacy form of multi_auth.
+  // Terra: the text `multi-auth` instead of a URL is the legacy form of multi_auth.
   const legacyMultiAuth = success === 'multi-auth';
   return {
     warnings,
@@ -85,11 +85,11 @@ function chooseProviders(
   const codes = (requested ?? '').split(',').map((code) => code.trim().toUpperCase());
   const wanted = [...new Set(codes.filter((code) => code !== ''))];
   if (wanted.length === 0 || wanted.includes('ALL')) return { providers: enabled, warnings: [] };
-  const refused = wanted.filter((code) => !enabled.includes(code));
-  if (refused.length === wanted.length)
-    throw new ApiError(400, `No such provider is enabled: ${refused.join(', ')}`);
+  const unavailable = wanted.filter((code) => !enabled.includes(code));
+  if (unavailable.length === wanted.length)
+    throw new ApiError(400, `No such provider is enabled: ${unavailable.join(', ')}`);
   return {
     providers: wanted.filter((code) => enabled.includes(code)),
-    warnings: refused.map((code) => `Provider ${code} is unknown or not enabled and was left out`),
+    warnings: unavailable.map((code) => `Provider ${code} is unknown or not enabled and was left out`),
   };
 }

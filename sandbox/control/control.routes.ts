@@ -15,7 +15,7 @@ interface IdParams {
 
 const PLAY_OPTIONS = ['referenceId', 'provider'] as const;
 
-/** The sandbox's own API; Terra has none of these routes. The forms of the control page use them too. */
+/** The sandbox's own API, which Terra does not have. The forms of the control page use these routes, too. */
 export function controlRoutes(server: FastifyInstance, context: SandboxContext): void {
   const { account, behaviour, dispatcher } = context;
 
@@ -30,7 +30,7 @@ export function controlRoutes(server: FastifyInstance, context: SandboxContext):
     })),
     widgetSessions: account.widgetSessions.all(),
     deliveries: dispatcher.deliveries,
-    // Without headers: they carry the API key.
+    // Leaves out the headers, because they contain the API key.
     requests: context.requests.map(({ at, method, path, query, body }) => ({
       at,
       method,
@@ -95,7 +95,7 @@ function readPlayOptions(body: unknown): PlayOptions {
     if (!PLAY_OPTIONS.some((option) => option === name)) {
       throw new InvalidRequestError(`There is no option "${name}". Options: ${PLAY_OPTIONS.join(', ')}.`);
     }
-    if (typeof value !== 'string') throw new InvalidRequestError(`${name} takes text`);
+    if (typeof value !== 'string') throw new InvalidRequestError(`${name} must be a string`);
   }
   return given;
 }
@@ -118,7 +118,7 @@ function webhookRoutes(server: FastifyInstance, { dispatcher }: SandboxContext):
   });
 }
 
-/** Routes that change one Terra user, as the end user, the provider or Terra would. */
+/** Routes that change one Terra user, as if the end user, the provider or Terra had changed it. */
 function userActionRoutes(server: FastifyInstance, { account }: SandboxContext): void {
   const addAction = (path: string, act: (id: string, body: unknown) => LinkedUser | null): void => {
     server.post<IdParams>(`/sandbox/users/:id/${path}`, (request, reply) => {

@@ -4,7 +4,7 @@ import { table } from '../pages/table';
 import { defaultReference, type PlayedScenario } from '../scenarios/player';
 import { SCENARIOS, type Scenario } from '../scenarios/scenarios';
 
-/** A button per scenario, and one field with the reference id for all of them. */
+/** One button per scenario, and one field for the reference id. */
 export function scenariosSection({ played }: SandboxContext): Html {
   const chosen = played && played.referenceId !== defaultReference(played.name) ? played.referenceId : '';
   const rows = Object.entries<Scenario>(SCENARIOS).map(([name, { means }]) => row(name, means));

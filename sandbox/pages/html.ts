@@ -20,7 +20,7 @@ export interface Page {
 
 /** Sends a whole HTML document. Its policy allows no script and no loaded resource, only the page's own style. */
 export function sendPage(reply: FastifyReply, page: Page, status = 200): FastifyReply {
-  // Outside the template: the policy's hash covers every character between the tags.
+  // Do not indent the style inside the template: the policy's hash covers every character between the tags.
   const styleElement = new Html(`<style>${page.style}</style>`);
   const document = html`<!doctype html>
     <html lang="en">
@@ -40,7 +40,7 @@ export function sendPage(reply: FastifyReply, page: Page, status = 200): Fastify
     .code(status)
     .type('text/html; charset=utf-8')
     .headers({
-      // No form-action: browsers also apply it to redirects after a form, and these go to other sites.
+      // No form-action: browsers also apply it to the redirect after a form, which can lead to another site.
       'content-security-policy': `default-src 'none'; img-src data:; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors 'none'`,
       // "no-referrer" would also set the Origin header of forms to "null", and origin checks would fail.
       'referrer-policy': 'same-origin',

@@ -32,7 +32,7 @@ export const SCENARIOS = {
   'lost-webhook': {
     means:
       'The end user connects an account, but Terra sends no webhook. ' +
-      'Expected: the callback or a reconcile finds the connection.',
+      'Expected: the callback or a reconcile finds the account.',
     switches: { webhooks: 'off' },
     provider: BROWSER_PROVIDER,
     steps: connect,
@@ -92,7 +92,7 @@ export const SCENARIOS = {
   },
   'phone-provider': {
     means:
-      'Two phones redeem a token each, without browser and widget, and the second replaces the first. ' +
+      'Two phones redeem one token each, without a browser, and the second phone replaces the first. ' +
       'Expected: one active connection, with the Terra user id of the second phone.',
     switches: {},
     provider: PHONE_PROVIDER,
@@ -111,7 +111,7 @@ export const SCENARIOS = {
   },
   'gone-410': {
     means:
-      'generateWidgetSession answers 410, as to accounts created after 3 Sep 2026. Expected: sessions start at the ' +
+      'generateWidgetSession answers 410, as for Terra accounts created after 3 Sep 2026. Expected: sessions use the ' +
       'current endpoint, and a service that may use only the legacy endpoint names the setting to check.',
     switches: { legacyGone: true },
     provider: BROWSER_PROVIDER,
@@ -134,8 +134,8 @@ export const SCENARIOS = {
   },
   'flaky-500': {
     means:
-      'The end user connects an account, and every second API call answers 500. Expected: the service retries the ' +
-      'calls that it may repeat; the others, such as the start of a session, end in a 503 with Retry-After.',
+      'The end user connects an account, and every second API call answers 500. Expected: the service repeats the ' +
+      'calls that are safe to repeat; other requests, such as a new session, get a 503 with Retry-After.',
     switches: { failEvery: 2 },
     provider: BROWSER_PROVIDER,
     steps: connect,
@@ -143,7 +143,7 @@ export const SCENARIOS = {
   'terra-down': {
     means:
       'The end user connects an account; then Terra resets every TCP connection to the API and the widget. Expected: ' +
-      'sessions fail with 503 and Retry-After, connections do not change, and disconnects wait until Terra is back.',
+      'sessions fail with 503 and Retry-After, connections do not change, and disconnects wait until Terra answers.',
     switches: { down: true },
     provider: BROWSER_PROVIDER,
     steps: connect,

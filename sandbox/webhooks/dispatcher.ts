@@ -23,7 +23,7 @@ interface Run {
 }
 
 const MAX_DELIVERIES = 500;
-/** Long enough to catch a burst such as auth and user_reauth, short enough to go unnoticed. */
+/** Long enough for a burst such as auth and user_reauth. A single webhook is late by the same time. */
 const REORDER_WINDOW_MS = 100;
 
 /** Sends webhooks as Terra does: signed, and retried until a 2xx answer. Keeps their history. */
@@ -143,7 +143,7 @@ export class WebhookDispatcher {
     });
   }
 
-  /** Owns a run until its end: `idle` can wait for it, and its rejection is handled. */
+  /** Keeps a run until its end, so that `idle` can wait for the run, and logs its error. */
   private track(work: (run: Run) => Promise<void>): Run {
     const { signal } = this.stop;
     const run: Run = { dueAt: Date.now(), ended: Promise.resolve() };

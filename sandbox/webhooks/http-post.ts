@@ -8,7 +8,7 @@ export interface PostOptions {
   agents: Agents;
 }
 
-/** The agents of one dispatcher: it destroys them on close, and no socket stays open. */
+/** The agents of one dispatcher, which destroys them on close so that no socket stays open. */
 export interface Agents {
   http: http.Agent;
   https: https.Agent;
@@ -20,7 +20,7 @@ export function createAgents(): Agents {
   return { http: new http.Agent(options), https: new https.Agent(options) };
 }
 
-/** Sends a POST and resolves with the status. Follows no redirect; rejects without an answer in time. */
+/** Sends a POST and resolves with the status. Follows no redirect, and rejects if no answer comes in time. */
 export function post(url: string, body: string, options: PostOptions): Promise<number> {
   const { headers, timeoutMs, agents } = options;
   return new Promise((resolve, reject) => {

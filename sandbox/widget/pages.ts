@@ -9,7 +9,7 @@ const SANDBOX_NOTE = html`<p class="note">
   This is the Terra sandbox, a fake Terra for tests. It uses no real account.
 </p>`;
 
-export function chooserPage(
+export function providerListPage(
   session: WidgetSession,
   connected: LinkedUser[],
   justConnected: string | null,

@@ -2,8 +2,8 @@ import type { WidgetSession } from '../account/widget-sessions';
 import type { SandboxContext } from '../context';
 
 /**
- * The redirect after a success. Terra appends `user_id`, `resource` and `reference_id` to the customer's URL and keeps
- * the query of that URL. A missing reference is the literal text `null`; phone-only providers have no user id.
+ * The redirect after a success. Terra appends `user_id`, `resource` and `reference_id` to the session's redirect
+ * URL and keeps the query of that URL. A missing reference is the literal text `null`; phone-only providers have no user id.
  */
 export function successRedirect(
   context: SandboxContext,
@@ -18,7 +18,7 @@ export function successRedirect(
   ]);
 }
 
-/** The redirect after a failure. Terra documents its parameters nowhere in full; `reason` is the most likely name. */
+/** The redirect after a failure. Terra does not document all its parameters; `reason` is the most likely name. */
 export function failureRedirect(
   context: SandboxContext,
   session: WidgetSession,
@@ -38,9 +38,9 @@ function userIdParameter(context: SandboxContext, userId: string | null): [strin
   return [['user_id', userId ?? 'null']];
 }
 
-/** Appends parameters as text: URLSearchParams would rewrite the customer's own query. */
+/** Appends the parameters as text, because URLSearchParams would rewrite the query that the URL already has. */
 function appendParameters(target: string, parameters: [string, string][]): string {
-  // The Location header must be ASCII; text that is encoded already does not change.
+  // The Location header must be ASCII. This encodes the other characters only.
   const [address = '', ...fragment] = target.replace(/[^\x21-\x7e]+/g, encodeURIComponent).split('#');
   const query = parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
   const separator = address.includes('?') ? '&' : '?';

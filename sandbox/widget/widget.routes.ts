@@ -6,14 +6,14 @@ import type { WidgetSession } from '../account/widget-sessions';
 import type { SandboxContext } from '../context';
 import { escapeHtml, sendPage } from '../pages/html';
 import { formList, formText, queryText } from '../pages/request-fields';
-import { chooserPage, consentPage, messagePage, resultPage } from './pages';
+import { consentPage, messagePage, providerListPage, resultPage } from './pages';
 import { failureRedirect, successRedirect } from './redirects';
 
 interface LinkParams {
   Params: { link: string; provider: string };
 }
 
-/** Pages for the end user's browser: the chooser, the provider's consent page, and the redirect back to the app. */
+/** Pages for the end user's browser: the list of providers, the provider's consent page, and the redirect back to the app. */
 export function widgetRoutes(server: FastifyInstance, context: SandboxContext): void {
   const { account, behaviour } = context;
 
@@ -31,13 +31,13 @@ export function widgetRoutes(server: FastifyInstance, context: SandboxContext): 
     const session = openSession(context, request.params.link, reply);
     if (!session) return reply;
     const [only, another] = session.providers;
-    // Terra: a single provider skips the chooser. After a link, the session needs the chooser for its Done button.
+    // Terra: a single provider needs no list of providers. After a link, the end user needs the list for its Done button.
     if (only && !another && !session.lastLinked && !session.showDisconnect) {
       return reply.redirect(`/widget/session/${session.linkId}/provider/${only}`);
     }
     return sendPage(
       reply,
-      chooserPage(session, connectedUsers(context, session), queryText(request.query, 'connected')),
+      providerListPage(session, connectedUsers(context, session), queryText(request.query, 'connected')),
     );
   });
 
@@ -45,7 +45,7 @@ export function widgetRoutes(server: FastifyInstance, context: SandboxContext): 
     const opened = openProvider(context, request.params, reply);
     if (!opened) return reply;
     const { session, provider } = opened;
-    // Terra: the browser cannot link a phone provider. It goes to the success URL, without a user or a connection.
+    // Terra: a browser cannot link a phone-only provider. Terra redirects it to the success URL, without a user id.
     if (provider.phoneOnly) {
       return reply.redirect(successRedirect(context, session, { userId: null, provider: provider.code }));
     }
@@ -125,7 +125,7 @@ function openProvider(
     sendPage(reply, messagePage('Not available', 'This provider is not part of this session.'), 404);
     return null;
   }
-  // Terra: at the cap the widget refuses new users before the provider page; linked users stay.
+  // Terra: at the user limit, the widget rejects new users before the provider page. Linked users stay.
   if (context.behaviour.userCapReached) {
     sendPage(
       reply,
@@ -158,7 +158,7 @@ function unusedPreallocatedId(context: SandboxContext, session: WidgetSession): 
 async function waitForWebhooks(context: SandboxContext): Promise<void> {
   const { webhookDelayMs, webhookTimeoutMs } = context.behaviour;
   const horizonMs = webhookDelayMs + 200;
-  // A receiver that never answers must not block the browser for ever.
+  // The timeout: a receiver that never answers must not block the browser.
   await context.dispatcher
     .idle({ horizonMs, timeoutMs: horizonMs + webhookTimeoutMs })
     .catch(() => undefined);
