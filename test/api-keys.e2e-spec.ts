@@ -3,7 +3,7 @@ import { ADMIN_KEY, startTestApp, type TestApp } from './support/app';
 import { stateOf } from './support/flow';
 import { sendRaw } from './support/raw-http';
 
-/** Every route that needs no key. A new public route must be added here deliberately. */
+/** Every route that needs no key. A new public route must be added here on purpose. */
 const PUBLIC_ROUTES = [
   'get /connect/result',
   'get /connect/return/{nonce}/failure',
@@ -106,7 +106,7 @@ describe('API keys', () => {
     });
   });
 
-  describe('a refused key', () => {
+  describe('a rejected key', () => {
     const MISSING = { status: 401, json: { code: 'auth.missing_key' } };
     const INVALID = { status: 401, json: { code: 'auth.invalid_key' } };
 
@@ -119,7 +119,7 @@ describe('API keys', () => {
       ['two keys, with a comma', `Bearer ${ADMIN_KEY}, Bearer ${ADMIN_KEY}`],
       ['a key of 10 KB', `Bearer ${'x'.repeat(10_000)}`],
       ['a key in Latin-1', 'Bearer sch\u00fcssel'],
-    ])('counts as missing when the header holds %s', async (_case, authorization) => {
+    ])('counts as missing when the header is %s', async (_case, authorization) => {
       expect(await getWithAuthorization(authorization)).toMatchObject(MISSING);
     });
 
@@ -166,7 +166,7 @@ describe('API keys', () => {
       expect((await getWithAuthorization(`Bearer ${second.key}`)).status).toBe(200);
     });
 
-    it('a key is revoked only once, and an unknown id is not found', async () => {
+    it('a second revocation of a key and the revocation of an unknown key fail as not found', async () => {
       const { id } = await apiKeys.create('once', ['admin']);
       await apiKeys.revoke(id);
       for (const missingId of [id, UNKNOWN_ID, 'not-an-id', '']) {
@@ -192,7 +192,7 @@ describe('API keys', () => {
       expect(new Set(keys).size).toBe(20);
     });
 
-    it('the last use of a key is recorded, and a refused call is not a use', async () => {
+    it('the last use of a key is recorded, and a rejected call is not a use', async () => {
       const { id, key } = await apiKeys.create('used', ['connections:write']);
       await getWithAuthorization('Bearer tc_nobody');
       const lastUse = async () => (await apiKeys.list()).find((entry) => entry.id === id)?.lastUsedAt;

@@ -6,7 +6,7 @@ import { expectNoEffect, invalidField, rawRefusal, refusal } from './support/ref
 const UNKNOWN_ID = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
 const MEGABYTE = 1024 * 1024;
 
-describe('An unreadable request, or one for something unknown, is refused and changes nothing', () => {
+describe('An unreadable request, or a request for an unknown resource, is rejected and changes nothing', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
@@ -25,19 +25,19 @@ describe('An unreadable request, or one for something unknown, is refused and ch
       ['form data', 'referenceId=user-4711'],
       ['empty', ''],
       ['bytes that are not text', Buffer.from([0xff, 0xfe, 0x00, 0x7b])],
-    ])('is refused as malformed when it is %s', async (_case, body) => {
+    ])('is rejected as malformed when it is %s', async (_case, body) => {
       expect(await post(body)).toMatchObject({ status: 400, code: 'request.malformed' });
     });
 
     it.each(['[]', '[{"referenceId":"user-4711"}]', '"user-4711"', 'null', '4711', 'true', '{}'])(
-      'is refused when its JSON is not an object with a reference id: %s',
+      'is rejected when its JSON is not an object with a reference id: %s',
       async (body) => {
         expect(await post(body)).toMatchObject({ status: 422, code: 'request.invalid' });
       },
     );
 
     it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/xml'])(
-      'is refused with the content type %s',
+      'is rejected with the content type %s',
       async (contentType) => {
         for (const body of ['{"referenceId":"user-4711"}', 'referenceId=user-4711']) {
           const problem = await post(body, contentType);
@@ -46,7 +46,7 @@ describe('An unreadable request, or one for something unknown, is refused and ch
       },
     );
 
-    it('of 20 MB is refused unread, with and without a Content-Length header', async () => {
+    it('of 20 MB is rejected before it is read, with and without a Content-Length header', async () => {
       const body = `{"referenceId":"user-4711","metadata":{"a":"${'x'.repeat(20 * MEGABYTE)}"}}`;
       expect(await post(body)).toMatchObject({ status: 413, code: 'request.too_large' });
       const chunked = await rawRefusal(service, '/v1/connect-sessions', {
@@ -57,7 +57,7 @@ describe('An unreadable request, or one for something unknown, is refused and ch
       expect(chunked).toMatchObject({ status: 413, code: 'request.too_large' });
     });
 
-    it('of 20 MB is refused before the API key is checked', async () => {
+    it('of 20 MB is rejected before the API key is checked', async () => {
       const answer = await expectNoEffect(service, () =>
         sendRaw(service.url, '/v1/connect-sessions', {
           method: 'POST',
@@ -71,7 +71,7 @@ describe('An unreadable request, or one for something unknown, is refused and ch
 
   describe('a list', () => {
     it.each(['0', '201', '-1', '1.5', '1e2', 'ten', '', '0x10', '9'.repeat(30), '1&limit=2'])(
-      'refuses limit=%s',
+      'rejects limit=%s',
       async (limit) => {
         const problem = await refusal(service, 'GET', `/v1/connections?limit=${limit}`);
         expect(problem).toMatchObject(invalidField('limit'));
@@ -79,7 +79,7 @@ describe('An unreadable request, or one for something unknown, is refused and ch
     );
 
     it.each(['', 'x', 'null', '%00', 'AAAA', 'a'.repeat(5_000), `${UNKNOWN_ID}`, `' OR 1=1`, 'a&cursor=b'])(
-      'refuses the cursor %p',
+      'rejects the cursor %p',
       async (cursor) => {
         const problem = await refusal(service, 'GET', `/v1/connections?cursor=${cursor}`);
         expect(problem).toMatchObject(invalidField('cursor'));
@@ -98,7 +98,7 @@ describe('An unreadable request, or one for something unknown, is refused and ch
       ['reference_id', 'user-4711'],
       ['referenceId[]', 'user-4711'],
       ['referenceId[$ne]', 'user-4711'],
-    ])('refuses the filter %s=%s', async (field, value) => {
+    ])('rejects the filter %s=%s', async (field, value) => {
       const problem = await refusal(service, 'GET', `/v1/connections?${field}=${value}`);
       expect(problem).toMatchObject(invalidField(field));
     });
@@ -150,14 +150,14 @@ describe('An unreadable request, or one for something unknown, is refused and ch
     });
 
     it.each(['/v1/connections/%', '/v1/connections/%zz', '/v1/end-users/%c3%28/sdk-tokens', '/connect/%ff'])(
-      'that cannot be decoded is refused: %s',
+      'that cannot be decoded is rejected: %s',
       async (path) => {
         const problem = await rawRefusal(service, path);
         expect(problem).toMatchObject({ status: 400, code: 'request.malformed' });
       },
     );
 
-    it('that is longer than any valid path is refused', async () => {
+    it('that is longer than any valid path is rejected', async () => {
       const path = `/v1/end-users/${'x'.repeat(12_000)}/sdk-tokens`;
       const answer = await expectNoEffect(service, () =>
         sendRaw(service.url, path, { method: 'POST', headers: { authorization: `Bearer ${ADMIN_KEY}` } }),

@@ -2,13 +2,13 @@ import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, startSession } from './support/flow';
 import { invalidField as invalid, refusal as refusalOf, type ProblemBody } from './support/refusals';
 
-describe('An invalid request is refused and changes nothing', () => {
+describe('An invalid request is rejected and changes nothing', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
 
   const refusal = (method: string, path: string): Promise<ProblemBody> => refusalOf(service, method, path);
-  const refusedSession = (body: unknown): Promise<ProblemBody> =>
+  const rejectedSession = (body: unknown): Promise<ProblemBody> =>
     refusalOf(service, 'POST', '/v1/connect-sessions', { body });
 
   describe('the reference id', () => {
@@ -27,8 +27,8 @@ describe('An invalid request is refused and changes nothing', () => {
       ['a number', 4711],
       ['a list', ['user-4711']],
       ['an object', { toString: 'user-4711' }],
-    ])('is refused: %s', async (_case, referenceId) => {
-      expect(await refusedSession({ referenceId })).toMatchObject(invalid('referenceId'));
+    ])('is rejected: %s', async (_case, referenceId) => {
+      expect(await rejectedSession({ referenceId })).toMatchObject(invalid('referenceId'));
     });
 
     it.each([
@@ -44,7 +44,7 @@ describe('An invalid request is refused and changes nothing', () => {
       expect((await service.api('POST', path)).body).toMatchObject({ referenceId });
     });
 
-    it('is case-sensitive and never normalised: similar ones are different end users', async () => {
+    it('is case-sensitive and never normalised: similar references name different end users', async () => {
       const references = ['Zoë', 'zoë', 'Zoe\u0308', 'Zoë '];
       for (const referenceId of references) {
         service.sandbox.account.connect({ provider: 'GARMIN', referenceId });
@@ -71,17 +71,17 @@ describe('An invalid request is refused and changes nothing', () => {
     const referenceId = 'user-4711';
 
     it.each(['reference_id', 'auth_success_redirect_url', 'apiKey', 'id', 'status', 'connectUrl'])(
-      'an unknown field is refused: %s',
+      'an unknown field is rejected: %s',
       async (field) => {
-        const problem = await refusedSession({ referenceId, [field]: 'x' });
+        const problem = await rejectedSession({ referenceId, [field]: 'x' });
         expect(problem).toMatchObject(invalid(field));
       },
     );
 
     it.each(['constructor', 'hasOwnProperty', 'isPrototypeOf', 'toString', 'valueOf', '__defineGetter__'])(
-      'an unknown field is refused although every object inherits it: %s',
+      'an unknown field is rejected although every object inherits it: %s',
       async (field) => {
-        expect(await refusedSession({ referenceId, [field]: 'x' })).toMatchObject(invalid(field));
+        expect(await rejectedSession({ referenceId, [field]: 'x' })).toMatchObject(invalid(field));
         expect(await refusal('GET', `/v1/connections?${field}=x`)).toMatchObject(invalid(field));
       },
     );
@@ -90,8 +90,8 @@ describe('An invalid request is refused and changes nothing', () => {
       ['__proto__ at the top', '{"referenceId":"user-4711","__proto__":{"admin":true}}'],
       ['__proto__ in the metadata', '{"referenceId":"user-4711","metadata":{"__proto__":{"admin":true}}}'],
       ['a prototype inside constructor', '{"referenceId":"u","constructor":{"prototype":{"admin":true}}}'],
-    ])('a body that sets a prototype is refused: %s', async (_case, body) => {
-      expect(await refusedSession(body)).toMatchObject({ status: 400, code: 'request.malformed' });
+    ])('a body that sets a prototype is rejected: %s', async (_case, body) => {
+      expect(await rejectedSession(body)).toMatchObject({ status: 400, code: 'request.malformed' });
       expect(({} as Record<string, unknown>).admin).toBeUndefined();
     });
 
@@ -118,8 +118,8 @@ describe('An invalid request is refused and changes nothing', () => {
       ['metadata', { half: '\udc00' }],
       ['metadata', { a: [{ constructor: 'x' }] }],
       ['metadata', { toString: null }],
-    ])('a field with a wrong type or value is refused: %s (%#)', async (field, value) => {
-      expect(await refusedSession({ referenceId, [field]: value })).toMatchObject(invalid(field));
+    ])('a field with a wrong type or value is rejected: %s (%#)', async (field, value) => {
+      expect(await rejectedSession({ referenceId, [field]: value })).toMatchObject(invalid(field));
     });
 
     it('null means "not given", as in our own answers', async () => {
@@ -142,15 +142,15 @@ describe('An invalid request is refused and changes nothing', () => {
       ['metadata', (deep: string) => `{"referenceId":"u","metadata":{"a":${deep}}}`],
       ['providers', (deep: string) => `{"referenceId":"u","providers":${deep}}`],
       ['an unknown field', (deep: string) => `{"referenceId":"u","other":${deep}}`],
-    ])('JSON that is nested too deeply for a parser is refused: %s', async (_case, body) => {
+    ])('JSON that is nested too deeply for a parser is rejected: %s', async (_case, body) => {
       const deep = '['.repeat(200_000) + ']'.repeat(200_000);
-      expect(await refusedSession(body(deep))).toMatchObject({ status: 422, code: 'request.invalid' });
+      expect(await rejectedSession(body(deep))).toMatchObject({ status: 422, code: 'request.invalid' });
     });
   });
 
-  it('a provider that the account lacks is refused, and the problem lists the available providers', async () => {
+  it('a provider that the account lacks is rejected, and the problem lists the available providers', async () => {
     for (const providers of [['NOSUCHBAND'], ['garmin', 'huawei']]) {
-      const problem = await refusedSession({ referenceId: 'user-4711', providers });
+      const problem = await rejectedSession({ referenceId: 'user-4711', providers });
       expect(problem).toMatchObject({ status: 422, code: 'provider.unknown' });
       expect(problem.availableProviders).toEqual(expect.arrayContaining(['GARMIN', 'OURA', 'APPLE']));
       expect(problem.availableProviders).not.toContain('HUAWEI');
@@ -181,9 +181,9 @@ describe('An invalid request is refused and changes nothing', () => {
     ['an app scheme that is not listed', 'other://connected'],
     ['a listed app scheme with another host', 'pulse://elsewhere'],
     ['no characters', ''],
-  ])('T-04: a return URL with %s is refused', async (_case, url) => {
+  ])('T-04: a return URL with %s is rejected', async (_case, url) => {
     for (const field of ['returnUrl', 'failureReturnUrl']) {
-      const problem = await refusedSession({ referenceId: 'user-4711', [field]: url });
+      const problem = await rejectedSession({ referenceId: 'user-4711', [field]: url });
       expect(problem).toMatchObject({ status: 422, code: 'session.return_url_not_allowed' });
       expect(problem.errors).toMatchObject([{ field }]);
     }

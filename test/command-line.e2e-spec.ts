@@ -74,7 +74,7 @@ describe('terra-connect api-key', () => {
     });
   });
 
-  it('refuses an unknown scope, and lists the known ones', async () => {
+  it('rejects an unknown scope, and lists the known ones', async () => {
     const { code, stderr } = await cli(['api-key', 'create', '--name', 'x', '--scopes', 'everything'], env);
     expect(code).toBe(1);
     expect(stderr).toContain('There is no scope everything. Scopes: sessions:write');
@@ -108,8 +108,8 @@ describe('terra-connect webhook-events', () => {
 
   const user = { user_id: randomUUID(), provider: 'GARMIN', reference_id: newReference() };
   const webhookEvents = (...args: string[]): Promise<Result> => cli(['webhook-events', ...args], env);
-  /** Runs a command that must be refused: it prints only the reason, and changes nothing. */
-  const refused = async (...args: string[]): Promise<string> => {
+  /** Runs a command that must fail: the command prints only the reason, and changes nothing. */
+  const rejected = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await expectNoEffect(service, () => webhookEvents(...args));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     return stderr;
@@ -163,15 +163,17 @@ describe('terra-connect webhook-events', () => {
     expect(second.stdout).not.toContain('There are more');
   });
 
-  it('refuses invalid arguments, and names them by their command-line option', async () => {
+  it('rejects invalid arguments, and names them by their command-line option', async () => {
     const unknownId = randomUUID();
-    expect(await refused('list', '--status', 'alive')).toContain('--status must be one of pending, done');
-    expect(await refused('list', '--cursor', 'x')).toContain('--cursor is not a cursor');
-    expect(await refused('show', unknownId)).toBe(`terra-connect: There is no webhook event ${unknownId}.\n`);
-    expect(await refused('replay')).toContain('ids or a filter must say which events are meant');
-    expect(await refused('replay', unknownId)).toContain(`There is no webhook event ${unknownId}.`);
-    expect(await refused('replay', '--reference', 'null')).toContain('--reference is the text of a missing');
-    expect(await refused('replay', '--status', 'dead_lettered', '--limit', 'all')).toContain(
+    expect(await rejected('list', '--status', 'alive')).toContain('--status must be one of pending, done');
+    expect(await rejected('list', '--cursor', 'x')).toContain('--cursor is not a cursor');
+    expect(await rejected('show', unknownId)).toBe(
+      `terra-connect: There is no webhook event ${unknownId}.\n`,
+    );
+    expect(await rejected('replay')).toContain('ids or a filter must say which events are meant');
+    expect(await rejected('replay', unknownId)).toContain(`There is no webhook event ${unknownId}.`);
+    expect(await rejected('replay', '--reference', 'null')).toContain('--reference is the text of a missing');
+    expect(await rejected('replay', '--status', 'dead_lettered', '--limit', 'all')).toContain(
       '--limit must be',
     );
   });
@@ -204,7 +206,7 @@ describe('terra-connect migrate', () => {
 });
 
 describe('node dist/src/main', () => {
-  it('refuses to start, lists every missing or malformed variable, and prints no value', async () => {
+  it('does not start, lists every missing or malformed variable, and prints no value', async () => {
     const { code, stderr, stdout } = await run(['dist/src/main.js'], {
       PORT: '3000x',
       TERRA_API_KEY: 'change-me',

@@ -29,7 +29,7 @@ describe('Three processes on one database', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'terra-connect-processes-'));
     database = await createTestDatabase();
-    // Postgres looks for deadlocks after one second by default. That wait would be most of the cost of a deadlock.
+    // By default, Postgres looks for deadlocks after one second. This wait would be most of the cost of a deadlock.
     await database.query(
       `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 50', current_database()); END $$`,
     );
@@ -120,7 +120,7 @@ describe('Three processes on one database', () => {
     expect(await count('terra_connect.connection_identities WHERE terra_user_id = $1', [userId])).toBe(1);
   });
 
-  it('T-15: crossing swaps are all processed: a deadlock is retried and stays invisible', async () => {
+  it('T-15: every crossing swap is processed: the service retries after a deadlock, which counts as no failed attempt', async () => {
     const endUsers = Array.from({ length: 60 }, () => {
       const referenceId = newReference();
       return { referenceId, users: [0, 1].map(() => userOf(referenceId, randomUUID())) };
@@ -136,7 +136,7 @@ describe('Three processes on one database', () => {
     const auths = endUsers.flatMap(({ referenceId, users }) =>
       users.map((user) => authOf(referenceId, user.user_id)),
     );
-    // Every other pass is reversed, so batches of two processes take the same locks in opposite orders.
+    // Every second pass is reversed, so that batches of two processes take the same locks in opposite orders.
     const events = [
       ...auths,
       ...swaps(0, 1),
@@ -173,7 +173,7 @@ describe('Three processes on one database', () => {
     // The number of deadlocks depends on timing. The assertion only proves that the statement counts them.
     expect(statistics?.deadlocks).toBeGreaterThanOrEqual(0);
     process.stdout.write(
-      `crossing swaps: ${events.length} events, ${statistics?.deadlocks} deadlocks broken\n`,
+      `crossing swaps: ${events.length} events, ${statistics?.deadlocks} deadlocks resolved\n`,
     );
   });
 });

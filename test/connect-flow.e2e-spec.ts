@@ -38,7 +38,7 @@ describe('The connect flow', () => {
   };
   const visit = (url: string | URL): Promise<Response> => fetch(url, { redirect: 'manual' });
 
-  it('links the device at the callback, before any webhook is processed', async () => {
+  it('connects the account at the callback, before any webhook is processed', async () => {
     const referenceId = newReference();
     const session = await start({
       referenceId,
@@ -69,7 +69,7 @@ describe('The connect flow', () => {
     expect(await connectionsOf(referenceId)).toHaveLength(1);
   });
 
-  it('links the device by webhook when the browser never returns', async () => {
+  it('connects the account by webhook when the browser never returns', async () => {
     const referenceId = newReference();
     const session = await start({ referenceId });
     await connectThroughWidget(session.widgetUrl, { provider: 'OURA' });
@@ -79,7 +79,7 @@ describe('The connect flow', () => {
     expect((await readSession(session.id)).status).toBe('completed');
   });
 
-  it('cancels the session and links nothing when the end user denies access', async () => {
+  it('cancels the session and connects nothing when the end user denies access', async () => {
     const referenceId = newReference();
     const session = await start({ referenceId, returnUrl: RETURN_URL });
     const callback = await visit(await cancelInWidget(session.widgetUrl, { provider: 'FITBIT' }));
@@ -92,7 +92,7 @@ describe('The connect flow', () => {
     expect(await connectionsOf(referenceId)).toEqual([]);
   });
 
-  it('disconnects at Terra and in the service, and a repeated request is harmless', async () => {
+  it('disconnects at Terra and in the service, and a repeated request changes nothing', async () => {
     const referenceId = newReference();
     const session = await start({ referenceId });
     await visit(await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' }));

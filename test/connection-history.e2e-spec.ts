@@ -49,7 +49,7 @@ describe('The history of a connection', () => {
     const { items, nextCursor } = await historyOf(connection?.id);
     expect(nextCursor).toBeNull();
     const lines = items.map(summaryOf);
-    // Terra's clock dates the deauth event, our clock dates our own fact: either of them may be earlier.
+    // The deauth event has a time of Terra's clock, our own fact a time of our clock, so either can be the earlier one.
     expect(lines.slice(0, -5).sort()).toEqual([
       'ended deauth us webhook disconnected',
       'ended disconnected_by_us us api disconnected',
@@ -111,7 +111,7 @@ describe('The history of a connection', () => {
     expect(answer).toMatchObject({ status, body: { code } });
   });
 
-  it('refuses a cursor that it has not issued', async () => {
+  it('rejects a cursor that the service has not issued', async () => {
     const { account } = service.sandbox;
     const referenceId = newReference();
     account.connect({ provider: 'OURA', referenceId });

@@ -21,8 +21,8 @@ describe('The status transitions of a connection', () => {
   beforeAll(() => {
     for (const { facts } of [...SCENARIOS, LONG_SCENARIO]) {
       const stored = facts.map(storedFact);
-      // The order decides nothing (connection-reducer.spec.ts), so a step of every order is a step from a set of facts
-      // to the same set with one fact more. A set is the bits of a number.
+      // The order does not affect the result (connection-reducer.spec.ts), so it is enough to add each fact to each set
+      // of the other facts. A number encodes a set: one bit per fact.
       const statuses = Array.from({ length: 2 ** stored.length }, (_, set) =>
         statusesAfter(stored.filter((_fact, index) => set & (1 << index))),
       );

@@ -2,7 +2,7 @@ import { DeauthenticationWorker } from '../src/connections';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
 
-describe('T-23: the deauthentication budget', () => {
+describe('T-23: the limit of deauthentication calls per hour', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterEach(() => jest.restoreAllMocks());

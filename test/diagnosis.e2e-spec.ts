@@ -65,7 +65,7 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     await service.drainWebhooks();
     expect(await codesOf(referenceId)).toEqual(['terra_unreachable', 'connected']);
     service.sandbox.reset();
-    service.sandbox.behaviour.refuseCredentials = true;
+    service.sandbox.behaviour.rejectCredentials = true;
     const { body } = await ask(referenceId);
     expect(body).toMatchObject({
       healthy: false,
@@ -103,8 +103,8 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     expect(await codesOf(referenceId)).toEqual(['session_expired', 'no_webhooks_at_all']);
   });
 
-  it('changes nothing, needs an API key, and refuses an invalid reference', async () => {
-    service.sandbox.behaviour.refuseCredentials = false;
+  it('changes nothing, needs an API key, and rejects an invalid reference', async () => {
+    service.sandbox.behaviour.rejectCredentials = false;
     const path = '/v1/end-users/null/diagnosis';
     expect(await refusal(service, 'GET', path)).toMatchObject({ status: 422, code: 'request.invalid' });
     const keyless = await expectNoEffect(service, () => service.api('GET', path, { key: null }));

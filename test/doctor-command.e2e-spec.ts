@@ -36,7 +36,7 @@ describe('terra-connect doctor', () => {
     expect(await stateOf(service)).toEqual(before);
   });
 
-  it('refuses an invalid reference', async () => {
+  it('rejects an invalid reference', async () => {
     await expect(doctor(['null'])).rejects.toMatchObject({
       code: 1,
       stderr: 'terra-connect: The reference id is the text of a missing value, not a reference.\n',

@@ -126,7 +126,7 @@ describe.each([
     await eventually(async () => expect(await devices()).toEqual({ count: 1 }));
   });
 
-  it('honours an idempotency key without an API key', async () => {
+  it('applies an idempotency key without an API key', async () => {
     const [first, second] = [await app.get(CheckIn).start(), await app.get(CheckIn).start()];
     expect(second.session.id).toBe(first.session.id);
   });
@@ -138,10 +138,10 @@ describe.each([
     expect(closed.body).toMatchObject({ code: 'auth.missing_key' });
     const open = await callApi<{ items: unknown[] }>(url, 'GET', '/v1/connections?referenceId=guest-1');
     expect(open.body.items).toHaveLength(1);
-    const refused = await callApi(url, 'POST', '/v1/connect-sessions', {
+    const rejected = await callApi(url, 'POST', '/v1/connect-sessions', {
       body: { referenceId: 'a', extra: 1 },
     });
-    expect(refused.body).toMatchObject({ code: 'request.invalid', errors: [{ field: 'extra' }] });
+    expect(rejected.body).toMatchObject({ code: 'request.invalid', errors: [{ field: 'extra' }] });
   });
 
   it("leaves the host's routes, parsers and errors unchanged", async () => {
@@ -161,7 +161,7 @@ describe.each([
     expect(tooLarge.status).toBe(413);
   });
 
-  it('refuses an unsigned webhook, one that is not JSON, and one that is too large', async () => {
+  it('rejects an unsigned webhook, one that is not JSON, and one that is too large', async () => {
     const forged = await callApi(url, 'POST', '/webhooks/terra', { body: 'not json', key: null });
     expect(forged).toMatchObject({ status: 401, body: { code: 'webhook.signature_refused' } });
     const huge = await callApi(url, 'POST', '/webhooks/terra', {
@@ -172,7 +172,7 @@ describe.each([
     expect(huge.status).toBe(413);
   });
 
-  it('T-21: refuses a webhook without a signature before its body arrives', async () => {
+  it('T-21: rejects a webhook without a signature before its body arrives', async () => {
     const headers = { 'content-type': 'application/json', 'content-length': 10_000_000 };
     const sent = request(`${url}/webhooks/terra`, { method: 'POST', headers });
     sent.flushHeaders();
@@ -181,7 +181,7 @@ describe.each([
     sent.destroy();
   });
 
-  it('does not spend a return nonce on a HEAD request', async () => {
+  it('does not use up the callback nonce for a HEAD request', async () => {
     const { session } = await app.get(ConnectSessionsService).create({ referenceId: 'guest-2' });
     const callback = await connectThroughWidget(session.widgetUrl ?? '', { provider: 'OURA' });
     const callbackUrl = `${url}${callback.pathname}${callback.search}`;
@@ -194,13 +194,13 @@ describe.each([
     { referenceId: 'null' },
     { referenceId: 'a\nb' },
     { referenceId: 'a', metadata: { n: '\0' } },
-  ])('refuses the request %j from the host as it does from an API caller', async (request) => {
+  ])('rejects the request %j from the host, like the same request from a caller', async (request) => {
     await expect(app.get(ConnectSessionsService).create(request)).rejects.toMatchObject({
       code: 'request.invalid',
     });
   });
 
-  it('refuses options that accept forged signatures, and names the invalid ones', async () => {
+  it('rejects options that accept forged signatures, and names the invalid ones', async () => {
     const module = TerraAuthModule.forRoot({
       publicUrl: 'http://localhost:9/',
       terra: {

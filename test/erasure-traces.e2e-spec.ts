@@ -112,7 +112,7 @@ describe('After an erasure', () => {
       await eraseAll(erasedReference);
       expect(await statusesOf(otherReference)).toEqual(statuses);
       expect(await tablesNaming(erasedReference, erasedUser.user_id)).toEqual([]);
-      // A recomputation gives the same: `moved` stays `moved`, and a live connection can still fail.
+      // A new computation gives the same result: `moved` stays `moved`, and a live connection can still fail.
       await deliver(failing(otherUser), 0);
       expect(await statusesOf(otherReference)).toEqual(
         erased === 'the new owner' ? ['moved'] : ['needs_reauth'],
@@ -133,7 +133,7 @@ describe('After an erasure', () => {
     expect(await tablesNaming(before.user_id)).toEqual([]);
   });
 
-  it('a late event leaves no trace of its Terra user once Terra has confirmed the deauthentication', async () => {
+  it('a late event leaves no trace of its Terra user after Terra has confirmed the deauthentication', async () => {
     const referenceId = newReference();
     const [known, unknown] = [userOf(referenceId), userOf(referenceId)];
     await deliver(auth(known), -9 * SECOND);

@@ -84,7 +84,7 @@ describe('Erasing an end user', () => {
 
     const receipt = await receiptOf(erasure);
     expect(receipt).toMatchObject({ status: 'completed', completedAt: expect.any(String) as unknown });
-    // One more than the API lists: the reconnect was its own connection until the two were merged.
+    // One connection more than the API lists: the reconnect had its own connection until the service merged the two.
     expect(receipt.counts).toMatchObject({ connections: 3, identities: 3, sessions: 1 });
     expect(receipt.confirmations.map(({ outcome }) => outcome)).toEqual(['ended', 'ended']);
     expect(service.sandbox.account.usersOf(referenceId)).toEqual([]);
@@ -114,7 +114,7 @@ describe('Erasing an end user', () => {
     expect(await traces([referenceId, ...userIds])).toEqual([]);
   });
 
-  it("keeps late events out for good: none restores the end user's data", async () => {
+  it("drops late events, so that none restores the end user's data", async () => {
     const { referenceId, userIds } = await createEndUser();
     const erasure = await erase(referenceId);
     await runWorkers();
@@ -158,7 +158,7 @@ describe('Erasing an end user', () => {
     ]);
   });
 
-  it('completes at once for an unknown end user, and keeps late events out as well', async () => {
+  it('completes immediately for an unknown end user, and drops late events as well', async () => {
     const referenceId = newReference();
     const erasure = await erase(referenceId);
     await runWorkers();
@@ -170,7 +170,7 @@ describe('Erasing an end user', () => {
     expect(await connectionsOf(service, referenceId)).toEqual([]);
   });
 
-  it('refuses an invalid reference, and finds no receipt that it has not issued', async () => {
+  it('rejects an invalid reference, and answers 404 for an unknown erasure', async () => {
     expect(await refusal(service, 'DELETE', '/v1/end-users/null')).toMatchObject({ code: 'request.invalid' });
     for (const id of ['nobody', '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'])
       expect(await refusal(service, 'GET', `/v1/erasures/${id}`)).toMatchObject({

@@ -89,13 +89,22 @@ describe('Callback parameters are never trusted', () => {
     });
 
     it('with any query connects nothing and is always answered', async () => {
-      const linkedUserId = linkedAtTerra('somebody');
+      const linkedUserId = linkedAtTerra('another-end-user');
       const name = fc.oneof(
         fc.constantFrom('user_id', 'reference_id', 'resource', 'reason', 'status', 'session_id', '__proto__'),
         fc.string({ maxLength: 8 }),
       );
       const value = fc.oneof(
-        fc.constantFrom(linkedUserId, 'somebody', 'null', '', 'GARMIN', 'x'.repeat(300), '\0', '\ud800'),
+        fc.constantFrom(
+          linkedUserId,
+          'another-end-user',
+          'null',
+          '',
+          'GARMIN',
+          'x'.repeat(300),
+          '\0',
+          '\ud800',
+        ),
         fc.string({ unit: 'binary', maxLength: 40 }),
       );
       const before = await stateOf(service);
@@ -118,7 +127,7 @@ describe('Callback parameters are never trusted', () => {
       expect(after.connect_session_connections).toBe(before.connect_session_connections);
     });
 
-    it('with an unusable reason stores the reason cleaned or not at all, and no page shows it', async () => {
+    it('with an unusable reason stores a cleaned reason or none, and no page shows the reason', async () => {
       for (const reason of ['x'.repeat(201), 'a\0b', '\ud800', '<script>alert(1)</script>']) {
         const { session, failure, statusUrl } = await begin();
         const query = new URLSearchParams({ reason }).toString();

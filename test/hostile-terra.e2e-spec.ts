@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { startTestApp, type TestApp } from './support/app';
 import { newReference } from './support/flow';
 
-/** The server in the place of Terra answers whatever a test sets. */
+/** A server replaces Terra and gives the answer that a test sets. */
 describe('An answer of Terra is never trusted', () => {
   let terra: Server;
   let answer: { status: number; body: unknown };
@@ -63,7 +63,7 @@ describe('An answer of Terra is never trusted', () => {
   });
 
   it.each(['javascript:alert(1)', '//evil.example.com', 'widget', '', null, { url: 1 }])(
-    'a widget URL of %j is refused as malformed',
+    'a widget URL of %j is rejected as malformed',
     async (url) => {
       answer = session({ url });
       expect(await create()).toMatchObject({ status: 502, body: { code: 'terra.malformed_answer' } });

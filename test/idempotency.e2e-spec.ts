@@ -53,7 +53,7 @@ describe('An idempotency key', () => {
     });
   });
 
-  it('recognizes the request whatever the order of its members', async () => {
+  it('recognizes the request with its members in any order', async () => {
     const { referenceId, providers } = request();
     const key = randomUUID();
     const first = await create({ referenceId, providers, metadata: { a: 1, b: { c: 2, d: 3 } } }, key);
@@ -62,12 +62,12 @@ describe('An idempotency key', () => {
   });
 
   it.each<[string, object]>([
-    ['another end user', { referenceId: 'somebody-else' }],
+    ['another end user', { referenceId: 'another-end-user' }],
     ['other providers', { providers: ['OURA'] }],
     ['other metadata', { metadata: { a: 1, b: { c: 3 } } }],
     ['a return URL', { returnUrl: RETURN_URL }],
     ['another kind of session', { multiAuth: true }],
-  ])('is refused when it is reused with %s', async (_case, change) => {
+  ])('is rejected when it is reused with %s', async (_case, change) => {
     const [body, key] = [request(), randomUUID()];
     const first = await create(body, key);
     const problem = await refusal(service, 'POST', '/v1/connect-sessions', {
@@ -78,7 +78,7 @@ describe('An idempotency key', () => {
     expect((await create(body, key)).body.id).toBe(first.body.id);
   });
 
-  it.each(['', ' ', 'a b', 'x'.repeat(256), 'schl\u00fcssel'])('is refused when it is %j', async (key) => {
+  it.each(['', ' ', 'a b', 'x'.repeat(256), 'schl\u00fcssel'])('is rejected when it is %j', async (key) => {
     const problem = await refusal(service, 'POST', '/v1/connect-sessions', {
       body: request(),
       headers: { 'idempotency-key': key },
@@ -125,7 +125,7 @@ describe('An idempotency key', () => {
 
   it.each([
     ['a failure of Terra', 500, 503],
-    ['a refusal by Terra', 400, 502],
+    ['a rejection by Terra', 400, 502],
   ])('can be used again after %s', async (_case, terraStatus, ourStatus) => {
     const [body, key] = [request(), randomUUID()];
     Object.assign(service.sandbox.behaviour, { failWith: [terraStatus], faultsOnlyOn: '/widget/session' });
@@ -137,7 +137,7 @@ describe('An idempotency key', () => {
     expect(statuses.sort()).toEqual(['failed', 'pending']);
   });
 
-  it('can be used again when the process that held it died before Terra answered', async () => {
+  it('can be used again when its process was killed before Terra answered', async () => {
     const [body, key] = [request(), randomUUID()];
     const first = await create(body, key);
     await service.query('UPDATE terra_connect.connect_sessions SET widget_url = NULL WHERE id = $1', [
@@ -159,7 +159,7 @@ describe('An idempotency key', () => {
     });
     const failing = create(body, key);
     await untilInserted(body.referenceId);
-    // The second request has hit the key and looks up its session. By then the first request has failed.
+    // The second request has found the key in use and looks up its session. The first request fails before that look-up.
     const { manager } = service.app.get(DataSource);
     const findOneBy = manager.findOneBy.bind(manager);
     jest.spyOn(manager, 'findOneBy').mockImplementationOnce(async (entity, where) => {

@@ -20,7 +20,7 @@ function run(args: string[], { cwd, input = '' }: { cwd: string; input?: string 
   });
 }
 
-// The imports of each file in a small codebase. These obey the rules, and they are the targets of the forbidden imports.
+// A small codebase: the imports of each file. These imports obey the rules. The files of FORBIDDEN import from these files.
 const ALLOWED: Record<string, string[]> = {
   'src/main.ts': ['./app.module', './config'],
   'src/app.module.ts': ['./terra-auth', './health', './commands', './webhooks'],
@@ -63,9 +63,9 @@ const FORBIDDEN: [rule: string, file: string, imported: string][] = [
   ['layers-go-down', 'src/health/sideways.ts', '../commands'],
   ['layers-go-down', 'src/commands/sideways.ts', '../health'],
   ['layers-go-down', 'src/webhooks/upwards.ts', '../main'],
-  ['every-module-has-a-layer', 'src/attic/index.ts', '../config'],
-  ['public-api-only', 'src/connections/through-the-window.ts', '../terra/terra.client'],
-  ['public-api-only', 'src/through-the-window.ts', './terra/terra.client'],
+  ['every-module-has-a-layer', 'src/new-module/index.ts', '../config'],
+  ['public-api-only', 'src/connections/past-index.ts', '../terra/terra.client'],
+  ['public-api-only', 'src/past-index.ts', './terra/terra.client'],
   ['own-index-not-imported', 'src/terra/own-index.ts', './index'],
   ['own-index-not-imported', 'src/terra/own-index-by-folder.ts', '.'],
   ['migrations-by-their-list', 'src/webhooks/migrating.ts', '../../migrations'],
@@ -75,20 +75,20 @@ const FORBIDDEN: [rule: string, file: string, imported: string][] = [
   ['http-client-only-in-transports', 'src/terra/calling.client.ts', 'undici'],
   ['http-client-only-in-transports', 'src/providers/calling.ts', 'node:https'],
   ['http-free-core', 'src/connections/web.service.ts', '@nestjs/platform-fastify'],
-  ['src-stands-alone', 'src/config/leaning.ts', '../../sandbox'],
-  ['src-stands-alone', 'src/config/leaning-on-tests.ts', '../../test/support/database'],
-  ['src-stands-alone', 'src/config/leaning.spec.ts', '../../sandbox'],
-  ['sandbox-stands-alone', 'sandbox/leaning.ts', '../src/config'],
-  ['sandbox-stands-alone', 'sandbox/leaning-on-tests.ts', '../test/support/database'],
+  ['src-stands-alone', 'src/config/using-sandbox.ts', '../../sandbox'],
+  ['src-stands-alone', 'src/config/using-tests.ts', '../../test/support/database'],
+  ['src-stands-alone', 'src/config/using-sandbox.spec.ts', '../../sandbox'],
+  ['sandbox-stands-alone', 'sandbox/using-src.ts', '../src/config'],
+  ['sandbox-stands-alone', 'sandbox/using-tests.ts', '../test/support/database'],
   ['only-what-exists', 'src/common/nowhere.ts', './gone'],
   ['no-dev-dependencies', 'src/main-with-fastify.ts', 'fastify'],
   ['no-dev-dependencies', 'src/main-with-test-tool.ts', 'test-tool'],
-  ['only-declared-packages', 'src/common/freeloading.ts', 'undeclared'],
+  ['only-declared-packages', 'src/common/using-undeclared.ts', 'undeclared'],
 ];
 const CYCLE: Record<string, string[]> = {
-  'src/queue/index.ts': ['./chicken'],
-  'src/queue/chicken.ts': ['./egg'],
-  'src/queue/egg.ts': ['./chicken'],
+  'src/queue/index.ts': ['./first'],
+  'src/queue/first.ts': ['./second'],
+  'src/queue/second.ts': ['./first'],
 };
 const TYPES_ONLY = `import type { Reply } from 'fastify';\nexport type Answer = Reply;\n`;
 

@@ -74,7 +74,7 @@ class Run {
   async ready(): Promise<void> {
     const done = () => this.output.includes(READY) || this.child.exitCode !== null;
     if ((await becomesTrue(done, 120_000)) && this.output.includes(READY)) return;
-    throw new Error(`The launcher did not get ready:\n${this.output}`);
+    throw new Error(`The launcher did not become ready:\n${this.output}`);
   }
 }
 
@@ -151,7 +151,7 @@ describe('npm start', () => {
 
   afterEach(async () => {
     for (const run of runs) run.kill('SIGKILL');
-    // When the npm test fails, its launcher outlives npm; the folder names the process.
+    // When the test that kills npm fails, the launcher outlives npm. The file in the data folder names its process.
     const owner = join(dataDir, 'postgres', 'owner.json');
     const { pid = 0 } = existsSync(owner)
       ? (JSON.parse(readFileSync(owner, 'utf8')) as { pid?: number })
@@ -177,7 +177,7 @@ describe('npm start', () => {
     first.kill('SIGINT');
     await first.exited;
     expect(first.exitCode).toBe(0);
-    // Every program has to end before the launcher does.
+    // Every other program must end before the launcher ends.
     expect(await portsAreFree()).toBe(true);
     expect(isAlive(database)).toBe(false);
 
@@ -194,7 +194,7 @@ describe('npm start', () => {
   });
 
   it.each(['PORT', 'SANDBOX_PORT', 'SAMPLE_APP_PORT', 'POSTGRES_PORT'] as const)(
-    'says in one line that the port of %s is taken',
+    'reports in one line that the port of %s is taken',
     async (variable) => {
       startedBefore();
       const listener = createServer().listen(ports[variable], '127.0.0.1');
@@ -218,7 +218,7 @@ describe('npm start', () => {
     },
   );
 
-  it('refuses in one line a data folder that another launcher uses', async () => {
+  it('rejects a data folder that another launcher uses, in one line', async () => {
     startedBefore();
     await start().ready();
     const taken = ports;
@@ -255,7 +255,7 @@ describe('npm start', () => {
     const unusedUrl = `http://127.0.0.1:${await findFreePort()}`;
     const run = start({ ...credentials, TERRA_API_URL: unusedUrl, TERRA_WIDGET_URL: unusedUrl });
     await run.ready();
-    await expect(assertPortFree(ports.SANDBOX_PORT, 'nobody', 'nothing')).resolves.toBeUndefined();
+    await expect(assertPortFree(ports.SANDBOX_PORT, 'the test', 'PORT')).resolves.toBeUndefined();
   });
 
   it("prints the service's configuration error, and stops every program that it has started", async () => {
@@ -290,7 +290,7 @@ describe('npm start', () => {
     });
 
     it.each(['dist/src/main.js', 'bin/postgres'])(
-      'stops every program when %s dies by itself',
+      'stops every program when %s ends by itself',
       async (program) => {
         const run = start();
         await run.ready();

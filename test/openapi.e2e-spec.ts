@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DomainError, type DomainErrorKind } from '../src/common';
 import { toProblem } from '../src/http';
 
-/** Every operation that needs no key. A new operation names a scope, unless it is added here on purpose. */
+/** Every operation that needs no key. Each new operation must have a scope, or must be added here on purpose. */
 const PUBLIC_OPERATIONS = [
   'get /connect/result',
   'get /connect/return/{nonce}/failure',
@@ -91,8 +91,9 @@ function findGaps(document: Document): string[] {
   const need = (fine: unknown, gap: string): void => void (fine || gaps.push(gap));
 
   const checkSchema = (schema: Schema | undefined, at: string): void => {
-    if (schema?.$ref) return need(resolve(document, schema.$ref), `${at}: ${schema.$ref} leads nowhere`);
-    need(isSpecific(schema), `${at}: the schema says nothing`);
+    if (schema?.$ref)
+      return need(resolve(document, schema.$ref), `${at}: the schema ${schema.$ref} does not exist`);
+    need(isSpecific(schema), `${at}: the schema accepts anything`);
     for (const [name, property] of Object.entries(schema?.properties ?? {})) {
       need(property.$ref ?? property.description, `${at}.${name}: no description`);
       checkSchema(property, `${at}.${name}`);
@@ -110,7 +111,7 @@ function findGaps(document: Document): string[] {
     const json = content?.['application/json'];
     if (!json) return;
     const { $ref, properties } = json.schema ?? {};
-    need($ref ?? (properties && Object.keys(properties).length > 0), `${at}: JSON without a shape`);
+    need($ref ?? (properties && Object.keys(properties).length > 0), `${at}: JSON without properties`);
   };
   const checkProblem = (response: Response, status: string, at: string): void => {
     if (Number(status) < 400) return;
@@ -136,11 +137,11 @@ function findGaps(document: Document): string[] {
     for (const tag of tags)
       need(
         document.tags.find((known) => known.name === tag)?.description,
-        `${name}: the tag ${tag} says nothing`,
+        `${name}: the tag ${tag} has no description`,
       );
 
     const scope = operation['x-required-scope'];
-    if (PUBLIC_OPERATIONS.includes(name)) need(!scope && !security, `${name}: public, and needs a key`);
+    if (PUBLIC_OPERATIONS.includes(name)) need(!scope && !security, `${name}: is public, but requires a key`);
     else {
       need(scope, `${name}: no x-required-scope, and not public`);
       need(
@@ -150,7 +151,7 @@ function findGaps(document: Document): string[] {
         `${name}: no security, and not public`,
       );
       const codes = Object.values(responses).flatMap(codesOf);
-      for (const code of COMMON_PROBLEMS) need(codes.includes(code), `${name}: does not tell of ${code}`);
+      for (const code of COMMON_PROBLEMS) need(codes.includes(code), `${name}: does not document ${code}`);
     }
 
     need(!hasDuplicates(parameters.map((one) => `${one.in} ${one.name}`)), `${name}: a parameter twice`);
@@ -202,7 +203,7 @@ function isSpecific(schema: Schema | undefined): boolean {
   return Boolean(schema.type ?? schema.enum ?? schema.allOf);
 }
 
-/** The problem codes at the starts of the description's paragraphs. */
+/** The problem codes in the description: each paragraph starts with one. */
 function codesOf({ description = '' }: Response): string[] {
   return [...description.matchAll(/^`([a-z_]+(?:\.[a-z_]+)?)` /gm)].map(([, code = '']) => code);
 }
@@ -219,7 +220,7 @@ describe('openapi.json', () => {
     expect(findGaps(read())).toEqual([]);
   });
 
-  it('lists every public operation, and declares that a key is no JWT', () => {
+  it('lists every public operation, and declares that an API key is not a JWT', () => {
     const names = [...operationsOf(read())].map(([, name]) => name);
     expect(names).toEqual(expect.arrayContaining(PUBLIC_OPERATIONS));
     expect(read().components.securitySchemes).toMatchObject({ bearer: { bearerFormat: 'API key' } });
@@ -265,7 +266,7 @@ describe('The check of openapi.json', () => {
       (it) => (sessions(it).operationId = 'Providers_list'),
     ],
     ['an operation without tags', 'no tags', (it) => (sessions(it).tags = [])],
-    ['a tag without a description', 'says nothing', (it) => sessions(it).tags?.push('Other')],
+    ['a tag without a description', 'has no description', (it) => sessions(it).tags?.push('Other')],
     ['an operation without a scope', 'no x-required-scope', (it) => delete sessions(it)['x-required-scope']],
     ['an operation without security', 'no security', (it) => delete sessions(it).security],
     [
@@ -275,7 +276,7 @@ describe('The check of openapi.json', () => {
     ],
     [
       'a public operation that requires a key',
-      'public, and needs',
+      'is public, but requires',
       (it) => Object.assign(it.paths['/metrics']?.get as Operation, { security: [{ bearer: [] }] }),
     ],
     [
@@ -285,7 +286,7 @@ describe('The check of openapi.json', () => {
     ],
     [
       'a parameter that accepts anything',
-      'says nothing',
+      'accepts anything',
       (it) => Object.assign(sessions(it).parameters?.[0] ?? {}, { schema: {} }),
     ],
     [
@@ -320,23 +321,23 @@ describe('The check of openapi.json', () => {
     ],
     [
       'a body without properties',
-      'JSON without a shape',
+      'JSON without properties',
       (it) =>
         (sessions(it).requestBody = { content: { 'application/json': { schema: { type: 'object' } } } }),
     ],
     [
       'an answer without properties',
-      'JSON without a shape',
+      'JSON without properties',
       (it) => (created(it).content = { 'application/json': { schema: { type: 'object', properties: {} } } }),
     ],
     [
       'an answer that accepts anything',
-      'the schema says nothing',
+      'the schema accepts anything',
       (it) => (created(it).content = { 'application/json': { schema: {} } }),
     ],
     [
       'a reference to a missing schema',
-      'leads nowhere',
+      'does not exist',
       (it) => delete it.components.schemas.ConnectSessionDto,
     ],
     [
@@ -351,12 +352,12 @@ describe('The check of openapi.json', () => {
     ],
     [
       'a field that accepts anything',
-      'ConnectionDto.provider: the schema says nothing',
+      'ConnectionDto.provider: the schema accepts anything',
       (it) => Object.assign(connection(it).properties ?? {}, { provider: { description: 'A provider.' } }),
     ],
     [
       'a list whose items accept anything',
-      'ConnectionDto.scopes[]: the schema says nothing',
+      'ConnectionDto.scopes[]: the schema accepts anything',
       (it) => Object.assign(connection(it).properties?.scopes ?? {}, { items: {} }),
     ],
     [
@@ -377,7 +378,7 @@ describe('The check of openapi.json', () => {
     ],
     [
       'an operation that does not document internal errors',
-      'does not tell of internal',
+      'does not document internal',
       (it) => delete sessions(it).responses['500'],
     ],
   ])('reports %s', (_what, gap, spoil) => {

@@ -6,26 +6,26 @@ import { PermutationSuite } from './permutations/suite';
 import { startTestApp, type TestApp } from './support/app';
 import { SCENARIOS, type Scenario } from './support/connection-scenarios';
 
-/** A mistake of a reducer, as a change to the facts that it gets. */
-type Breakage = (facts: Fact[]) => Fact[];
-let mockBreakage: Breakage = (facts) => facts;
+/** A bug of a reducer, as a change of the facts that the reducer gets. */
+type Bug = (facts: Fact[]) => Fact[];
+let mockBug: Bug = (facts) => facts;
 
 jest.mock<typeof Reducer>('../src/connections/projection/connection-reducer', () => {
   const real = jest.requireActual<typeof Reducer>('../src/connections/projection/connection-reducer');
-  return { ...real, reduceConnections: (owner, facts) => real.reduceConnections(owner, mockBreakage(facts)) };
+  return { ...real, reduceConnections: (owner, facts) => real.reduceConnections(owner, mockBug(facts)) };
 });
 
 // Ids ascend in the order of arrival.
 const byArrival = (facts: Fact[]): Fact[] => facts.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
-const BREAKAGES: Record<string, Breakage> = {
+const BUGS: Record<string, Bug> = {
   'orders facts by arrival': (facts) =>
     byArrival(facts).map((fact, place) => ({ ...fact, occurredAt: new Date(place * 3_600_000) })),
-  'lets a fact that arrives after an end revive the Terra user': (facts) => {
+  'reactivates a Terra user when a fact arrives after the end': (facts) => {
     const last = byArrival(facts).at(-1);
     return last?.kind === 'ended' ? facts : facts.filter(({ kind }) => kind !== 'ended');
   },
-  'forgets a swap whose old Terra user is unknown when it arrives': (facts) => {
+  'forgets a swap that arrives before its old Terra user is known': (facts) => {
     const known = new Set<string | null>([null]);
     return byArrival(facts).filter(({ kind, terraUserId, oldTerraUserId }) => {
       const holds = kind !== 'swapped' || known.has(oldTerraUserId);
@@ -51,24 +51,24 @@ describe('The permutation suite', () => {
 
   const failing = new Set<Scenario>();
 
-  it.each(Object.entries(BREAKAGES))(
-    'fails a reducer that %s',
-    async (_what, breakage) => {
-      mockBreakage = breakage;
-      // One scenario that fails it is enough.
+  it.each(Object.entries(BUGS))(
+    'finds the bug of a reducer that %s',
+    async (_what, bug) => {
+      mockBug = bug;
+      // It is enough that one scenario finds the bug.
       for (const scenario of short) {
         const { different } = await suite.every(scenario);
         if (different.length === 0) continue;
         failing.add(scenario);
         return;
       }
-      throw new Error('No scenario fails this reducer.');
+      throw new Error('No scenario finds the bug of this reducer.');
     },
     120_000,
   );
 
-  it('passes the real reducer on the scenarios that fail the broken ones', async () => {
-    mockBreakage = (facts) => facts;
+  it('passes the real reducer on the scenarios that found the bugs', async () => {
+    mockBug = (facts) => facts;
     expect(failing.size).toBeGreaterThan(0);
     for (const scenario of failing) expect((await suite.every(scenario)).different).toEqual([]);
   }, 120_000);

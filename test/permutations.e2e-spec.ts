@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from './support/app';
 import { LONG_SCENARIO, SCENARIOS } from './support/connection-scenarios';
 import { randomOrders } from './support/orders';
 
-// `npm run test:permutations` sets it. Otherwise the long scenarios get a share of their orders.
+// `npm run test:permutations` sets PERMUTATIONS. Without it, a long scenario is tried in a share of its orders.
 const RUNS_ALL = process.env.PERMUTATIONS === 'all';
 // Four facts have 24 orders, seven have 5,040.
 const SHORT = 4;
@@ -27,7 +27,7 @@ describe('T-13, T-15, R4: every order of the facts gives the same connections', 
     const { orders, duplicates } = total;
     process.stdout.write(
       `permutations: ${orders} orders of ${SCENARIOS.length + 1} scenarios, ${duplicates} repetitions, seed ${SEED}` +
-        `${RUNS_ALL ? '' : '; npm run test:permutations runs every order'}\n`,
+        `${RUNS_ALL ? '' : '; npm run test:permutations tries every order'}\n`,
     );
   });
 
@@ -64,7 +64,7 @@ function factorial(n: number): number {
   return n <= 1 ? 1 : n * factorial(n - 1);
 }
 
-/** Together with the order in which the facts occurred: each fact arrives before and after each other. */
+/** Together with the scenario's own order, this order makes each fact arrive before and after each other fact. */
 function reversed(length: number): number[] {
   return [...Array(length).keys()].reverse();
 }

@@ -4,7 +4,7 @@ import { connectionsOf, newReference, readSession, startSession, visit } from '.
 import { connectThroughWidget } from './support/sandbox';
 import { postWebhook, type WebhookOptions } from './support/webhooks';
 
-describe('Races and unlucky orders', () => {
+describe('Races and unusual orders of events', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   afterEach(() => {
@@ -84,7 +84,7 @@ describe('Races and unlucky orders', () => {
     expect(await service.query(cycles)).toEqual([]);
   });
 
-  it('a session that fails while Terra is asked is not reported as created', async () => {
+  it('a session that fails during its request to Terra is not reported as created', async () => {
     const referenceId = newReference();
     service.sandbox.behaviour.delayMs = 400;
     const creation = service.api('POST', '/v1/connect-sessions', { body: { referenceId } });

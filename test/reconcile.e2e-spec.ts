@@ -17,7 +17,7 @@ beforeAll(async () => (service = await startTestApp()));
 afterAll(() => service.close());
 beforeEach(() => {
   service.sandbox.reset();
-  // Another end user: a Terra account without users exceeds the safety threshold.
+  // Another end user's Terra user: if Terra had no user at all, the safety threshold would be exceeded.
   withWebhooksLost(service, () => account().connect({ provider: 'POLAR', referenceId: 'bystander' }));
   service.sandbox.requests.length = 0;
   service.log.length = 0;
@@ -103,7 +103,7 @@ describe('A reconcile', () => {
     expect(await actions(referenceId)).toEqual(['mark_seen']);
     account().remove(userId);
     shiftClock(service, 2 * HOUR);
-    // The count starts again: an end takes two absences in a row.
+    // The count starts again, because a connection ends only after two absences in a row.
     expect(await actions(referenceId)).toEqual(['mark_missing']);
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
   });
@@ -133,7 +133,7 @@ describe('A reconcile', () => {
     expect(await actions(referenceId)).toEqual([]);
   });
 
-  it('recovers an account with a connection error once data has arrived since, and not before', async () => {
+  it('recovers an account with a connection error after new data has arrived, and not before', async () => {
     const [endUser] = await linkEndUsers(service, 1);
     const { userId, referenceId } = endUser as { userId: string; referenceId: string };
     account().reportConnectionError(userId);
@@ -157,7 +157,7 @@ describe('A reconcile', () => {
     expect(await actions(referenceId)).toEqual([]);
   });
 
-  it('makes no connection from a user id that Terra hands out before the end user agrees', async () => {
+  it('makes no connection from a user id that Terra issues before the end user agrees', async () => {
     const referenceId = newReference();
     const user = account().preallocate('GARMIN', referenceId);
     user.isAuthenticated = true;
@@ -254,7 +254,7 @@ describe('A webhook and a reconcile of the same account', () => {
 
 describe('Reconciles with bad answers and bad requests', () => {
   it.each<[string, Partial<TestApp['sandbox']['behaviour']>, number, string]>([
-    ['refuses the credentials', { refuseCredentials: true }, 502, 'terra.bad_credentials'],
+    ['rejects the credentials', { rejectCredentials: true }, 502, 'terra.bad_credentials'],
     ['is down', { down: true }, 503, 'terra.unavailable'],
     ['answers 500', { failWith: repeat(500) }, 503, 'terra.unavailable'],
     ['answers HTML', { failWith: repeat('html') }, 503, 'terra.unavailable'],
@@ -274,7 +274,7 @@ describe('Reconciles with bad answers and bad requests', () => {
     expect(service.log.join('')).not.toContain(endUser?.referenceId);
   });
 
-  it('a reconcile does not believe a single 404: it asks for the Terra user by id', async () => {
+  it('a reconcile does not rely on a single 404: it asks for the Terra user by id', async () => {
     const [endUser] = await linkEndUsers(service, 1);
     service.sandbox.behaviour.failWith = [404];
     expect((await reconcile(service, endUser?.referenceId ?? '')).body).toMatchObject({
@@ -283,7 +283,7 @@ describe('Reconciles with bad answers and bad requests', () => {
     });
   });
 
-  it('a reconcile does not believe a single empty list either', async () => {
+  it('a reconcile does not rely on a single empty list', async () => {
     const [endUser] = await linkEndUsers(service, 1);
     service.sandbox.behaviour.emptyLists = true;
     expect((await reconcile(service, endUser?.referenceId ?? '')).body).toMatchObject({
@@ -291,7 +291,7 @@ describe('Reconciles with bad answers and bad requests', () => {
     });
   });
 
-  it('an invalid reference is refused before Terra is asked', async () => {
+  it('an invalid reference is rejected before the service asks Terra', async () => {
     const answer = await reconcile<{ code: string }>(service, 'a\u0085b');
     expect(answer).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
     expect(service.sandbox.requests).toEqual([]);
@@ -348,7 +348,7 @@ describe('The reconcile worker', () => {
     await service.query(`UPDATE terra_connect.connections SET reconcile_at = now() + interval '10 years'`);
   });
 
-  it('reconciles every end user once a day, and makes up for lost webhooks', async () => {
+  it('reconciles every end user once a day, and corrects what lost webhooks missed', async () => {
     const [first, second] = await linkEndUsers(service, 2);
     withWebhooksLost(service, () => account().changePermissions(first?.userId ?? '', { add: ['EXTRA'] }));
     account().remove(second?.userId ?? '');
@@ -366,7 +366,7 @@ describe('The reconcile worker', () => {
     ]);
   });
 
-  it('reconciles an end user early when the data stops, and once per silence', async () => {
+  it('reconciles an end user early when the data stops, but only one time until new data arrives', async () => {
     const [endUser] = await linkEndUsers(service, 1);
     account().sendData(endUser?.userId ?? '');
     await service.drainWebhooks();
@@ -382,7 +382,7 @@ describe('The reconcile worker', () => {
     expect(await reconcileDue(service)).toBe(0);
   });
 
-  it('goes on with other end users when one reconcile fails', async () => {
+  it('continues with other end users when one reconcile fails', async () => {
     await linkEndUsers(service, 3);
     shiftClock(service, 200 * HOUR);
     service.sandbox.behaviour.failWith = ['truncated'];
@@ -395,7 +395,7 @@ describe('The reconcile worker', () => {
     expect(await reconcileDue(service)).toBe(1);
   });
 
-  it('pauses while Terra is down, and afterwards skips no end user', async () => {
+  it('pauses while Terra is down, and skips no end user afterwards', async () => {
     await linkEndUsers(service, 3);
     shiftClock(service, 300 * HOUR);
     service.sandbox.behaviour.down = true;

@@ -86,7 +86,7 @@ describe('The reconciliation commands', () => {
   it('sweep with wrong credentials fails with exit code 1, names the cause, and changes nothing', async () => {
     await linkEndUsers(service, 2);
     const before = await reconciledState(service);
-    service.sandbox.behaviour.refuseCredentials = true;
+    service.sandbox.behaviour.rejectCredentials = true;
     const { code, stdout, stderr } = await cli('sweep');
     expect(code).toBe(1);
     expect(stdout).toContain('terra.bad_credentials');

@@ -39,7 +39,7 @@ describe('A session for an existing connection', () => {
   const ask = (body: object) => service.api('POST', '/v1/connect-sessions', { body });
   const resend = async (type: string): Promise<void> => {
     const delivery = service.sandbox.deliveries.findLast((one) => one.type === type);
-    if (!delivery) throw new Error(`Terra has never sent ${type}.`);
+    if (!delivery) throw new Error(`The sandbox has not sent ${type}.`);
     service.sandbox.resend(delivery.id);
     await service.drainWebhooks();
   };
@@ -128,7 +128,7 @@ describe('A session for an existing connection', () => {
     service.sandbox.account.deauthenticate(before.terraUserId);
     await service.drainWebhooks();
     const session = await reconnect(before);
-    // The session names another end user's connection, as a bug might make it.
+    // The session names another end user's connection, as a bug could cause.
     await service.query(
       `UPDATE terra_connect.connect_sessions SET reconnects_connection_id = $2, reconnects_terra_user_id = $3
         WHERE id = $1`,
@@ -141,7 +141,7 @@ describe('A session for an existing connection', () => {
     expect(await service.query(claims, [other.terraUserId])).toEqual([]);
   });
 
-  it('takes the id of a merged connection for the connection that it was merged into', async () => {
+  it('accepts the id of a merged connection as the id of the connection that it was merged into', async () => {
     const before = await connected();
     const mergedId = randomUUID();
     await service.query(
@@ -154,19 +154,19 @@ describe('A session for an existing connection', () => {
     expect(session.connectionId).toBe(before.id);
   });
 
-  it('is refused while the connection is disconnecting, and created once it is disconnected', async () => {
+  it('is rejected while the connection is disconnecting, and created when the connection is disconnected', async () => {
     const before = await connected();
     const { referenceId, id: connectionId } = before;
     await service.api('DELETE', `/v1/connections/${connectionId}`);
-    const refused = await ask({ referenceId, connectionId });
-    expect(refused).toMatchObject({ status: 409, body: { code: 'connection.disconnecting' } });
-    expect(refused.headers.get('retry-after')).toBe('5');
+    const rejected = await ask({ referenceId, connectionId });
+    expect(rejected).toMatchObject({ status: 409, body: { code: 'connection.disconnecting' } });
+    expect(rejected.headers.get('retry-after')).toBe('5');
     service.sandbox.account.deauthenticate(before.terraUserId);
     await service.drainWebhooks();
     expect(await ask({ referenceId, connectionId })).toMatchObject({ status: 201 });
   });
 
-  it("T-05: is refused for another end user's connection exactly as for an unknown connection", async () => {
+  it("T-05: is rejected for another end user's connection exactly as for an unknown connection", async () => {
     const { id: otherId } = await connected();
     const own = await connected();
     const sessions = `SELECT count(*) FROM terra_connect.connect_sessions`;
@@ -184,7 +184,7 @@ describe('A session for an existing connection', () => {
     expect(answers.map(({ status }) => status)).toEqual([404, 404]);
     expect(body).toContain('"code":"connection.not_found"');
     expect(body).toBe(bodyOfUnknown);
-    // Another spelling of the reference is refused, too.
+    // Another spelling of the reference is rejected, too.
     const upper = await ask({ referenceId: own.referenceId.toUpperCase(), connectionId: own.id });
     expect(upper.status).toBe(404);
     expect(await service.query(sessions)).toEqual(before);
@@ -198,7 +198,7 @@ describe('A session for an existing connection', () => {
     ['a list of ids', { connectionId: [randomUUID()] }, 'connectionId'],
     ['another provider', { providers: ['OURA'] }, 'providers'],
     ['another provider next to its own', { providers: ['GARMIN', 'OURA'] }, 'providers'],
-  ])('is refused with %s', async (_case, body, field) => {
+  ])('is rejected with %s', async (_case, body, field) => {
     const { referenceId, id: connectionId } = await connected();
     const answer = await ask({ referenceId, connectionId, ...body });
     expect(answer).toMatchObject({

@@ -38,7 +38,7 @@ describe('The redirects to the widget and back', () => {
   };
 
   describe('T-17: the nonce in the redirect URL', () => {
-    it('is spent once by twenty concurrent visits, and each visit is redirected', async () => {
+    it('is used up by one of twenty concurrent visits, and each visit is redirected', async () => {
       const { session, callbackUrl } = await beforeCallback();
       const answers = await Promise.all(Array.from({ length: 20 }, () => visit(callbackUrl)));
       expect(answers.every(({ status }) => status === 303)).toBe(true);
@@ -58,7 +58,7 @@ describe('The redirects to the widget and back', () => {
       expect((await readSession(service, session.id)).connections).toHaveLength(1);
     });
 
-    it('does not undo a connection when it is reused for a failure', async () => {
+    it('does not undo a connection when the used nonce comes back on the failure URL', async () => {
       const { session, callbackUrl } = await beforeCallback();
       await visit(callbackUrl);
       const before = await stateOf(service);
@@ -67,7 +67,7 @@ describe('The redirects to the widget and back', () => {
       expect(await stateOf(service)).toEqual(before);
     });
 
-    it('does not connect a cancelled session when it is reused for a success that Terra does not confirm', async () => {
+    it('does not connect a cancelled session when the used nonce comes back on the success URL and Terra does not confirm it', async () => {
       const session = await startSession(service, { returnUrl: RETURN_URL });
       await visit(await cancelInWidget(session.widgetUrl, { provider: 'GARMIN' }));
       const { userId } = service.sandbox.account.connect({
@@ -80,7 +80,7 @@ describe('The redirects to the widget and back', () => {
       await service.drainWebhooks();
     });
 
-    it('counts once for a success after a failure, since the widget lets the end user try again', async () => {
+    it('counts for one success after a failure, because the widget lets the end user try again', async () => {
       const session = await startSession(service, { returnUrl: RETURN_URL });
       await visit(await cancelInWidget(session.widgetUrl, { provider: 'GARMIN' }));
       service.sandbox.behaviour.webhooks = 'off';
@@ -97,7 +97,7 @@ describe('The redirects to the widget and back', () => {
       });
     });
 
-    it('is not spent by a HEAD request, which chat programs and proxies send ahead', async () => {
+    it('is not used up by a HEAD request, which chat programs and proxies send first', async () => {
       const { session, callbackUrl } = await beforeCallback();
       const before = await stateOf(service);
       for (const url of [callbackUrl, session.connectUrl]) {
@@ -158,7 +158,7 @@ describe('The redirects to the widget and back', () => {
 
     it('does not work when Terra has never created the widget session', async () => {
       Object.assign(service.sandbox.behaviour, { failWith: [400], faultsOnlyOn: '/widget/session' });
-      await service.api('POST', '/v1/connect-sessions', { body: { referenceId: 'nobody' } });
+      await service.api('POST', '/v1/connect-sessions', { body: { referenceId: 'never-started' } });
       const [row] = await service.query<{ connect_token: string }>(
         `SELECT connect_token FROM terra_connect.connect_sessions ORDER BY id DESC LIMIT 1`,
       );
@@ -187,7 +187,7 @@ describe('The redirects to the widget and back', () => {
         visit(`${service.url}/connect/unknown`),
         visit(`${service.url}/connect/return/unknown/success`),
         visit(`${service.url}/connect/result?session_id=${id}`),
-        visit(`${service.url}/connect/result?session_id=nobody`),
+        visit(`${service.url}/connect/result?session_id=unknown`),
       ]);
       for (const { headers } of pages) {
         const policy = headers.get('content-security-policy');

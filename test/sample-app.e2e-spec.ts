@@ -7,7 +7,7 @@ interface Answer {
   body?: object;
 }
 
-/** A stub stands in for Terra Connect, so that these tests cover the app's own guarantees alone. */
+/** A stub replaces Terra Connect, so that these tests check only the guarantees of the app. */
 describe('The sample app', () => {
   const calls: { route: string; authorization: string | undefined; body: unknown }[] = [];
   const answers = new Map<string, Answer>();
@@ -67,7 +67,7 @@ describe('The sample app', () => {
       redirect: 'manual',
     });
 
-  it('asks who the end user is, and keeps it in a cookie that scripts and other sites do not get', async () => {
+  it('asks who the end user is, and keeps the answer in a cookie that scripts and other sites do not get', async () => {
     expect((await get('/', {})).page).toContain('Who are you?');
     const answer = await post('/sign-in');
     expect(answer.headers.get('set-cookie')).toMatch(/^pulse_user=ada; .*HttpOnly; SameSite=Lax/);
@@ -144,7 +144,7 @@ describe('The sample app', () => {
     ]);
   });
 
-  it('refuses a form that another site sent', async () => {
+  it('rejects a form that another site sent', async () => {
     for (const origin of ['https://evil.example', 'null', '']) {
       const headers: Record<string, string> = origin ? { ...asAda, origin } : asAda;
       for (const path of ['/connect', '/devices/c1/disconnect', '/sign-in']) {

@@ -4,7 +4,7 @@ import { startTestSandbox, TEST_CREDENTIALS } from './support/sandbox';
 
 const { devId, apiKey } = TEST_CREDENTIALS;
 
-/** The official SDK is the judge: an answer that it understands is one that Terra could give. */
+/** Terra's official SDK makes the calls: if it understands an answer of the sandbox, Terra could have given that answer. */
 describe('The sandbox, called by the official terra-api SDK,', () => {
   let sandbox: Sandbox;
   let terra: TerraClient;
@@ -32,7 +32,7 @@ describe('The sandbox, called by the official terra-api SDK,', () => {
     expect(session.url).not.toContain(session.session_id);
   });
 
-  it('answers 410 with Deprecation and Link headers once the legacy widget is gone', async () => {
+  it('answers 410 with Deprecation and Link headers when the legacy widget is switched off', async () => {
     sandbox.behaviour.legacyGone = true;
     const error = await rejection(terra.authentication.generatewidgetsession({}, once));
     expect(error.statusCode).toBe(410);
@@ -65,7 +65,7 @@ describe('The sandbox, called by the official terra-api SDK,', () => {
     await expect(terra.user.getinfoforuserid({ reference_id: 'u_1' })).rejects.toThrow(Terra.NotFoundError);
   });
 
-  it('refuses an unknown resource, and a resource without its sdk_app', async () => {
+  it('rejects an unknown resource, and a resource without its sdk_app', async () => {
     await expect(terra.authentication.authenticateuser({ resource: 'NOPE' })).rejects.toThrow(
       Terra.NotFoundError,
     );
@@ -172,7 +172,7 @@ describe('The sandbox, called by the official terra-api SDK,', () => {
     });
   });
 
-  it('refuses wrong credentials with 401, and a token for an unknown dev-id with 404', async () => {
+  it('rejects wrong credentials with 401, and a token for an unknown dev-id with 404', async () => {
     const wrongKey = new TerraClient({ devId, apiKey: 'wrong', baseUrl: sandbox.apiUrl });
     const error = await rejection(wrongKey.user.getalluserids({}, once));
     expect(error.statusCode).toBe(401);
@@ -213,7 +213,7 @@ describe('The sandbox, called by the official terra-api SDK,', () => {
     expect(huge.body.length).toBeGreaterThan(50 * 1_024 * 1_024);
   });
 
-  it('can cut a single connection', async () => {
+  it('can reset a single connection', async () => {
     sandbox.behaviour.failWith = ['reset'];
     await expect(askRaw()).rejects.toThrow('fetch failed');
     expect((await askRaw()).status).toBe(200);

@@ -127,7 +127,7 @@ describe('The scenario', () => {
     expect(sandbox.account.linkedUsers()).toMatchObject([{ providerAccount: 'second phone' }]);
   });
 
-  it('user-cap refuses new end users in the widget and keeps the connected ones', async () => {
+  it('user-cap rejects new end users in the widget and keeps the connected ones', async () => {
     const { userId } = sandbox.account.connect({ provider: 'OURA', referenceId: 'p-1' });
     expect(await play('user-cap')).toMatchObject({ users: [], deliveries: [] });
     const { url } = (await (await openWidget(sandbox.widgetUrl)).json()) as { url: string };
@@ -171,7 +171,7 @@ describe('The scenario', () => {
     }
   });
 
-  it('terra-down sends the webhook of the connect, and then cuts every call until the reset', async () => {
+  it('terra-down sends the webhook of the connect, then closes every connection until the switches are reset', async () => {
     const { users } = await play('terra-down', { referenceId: 'p-1' });
     await sandbox.idle();
     expect(types()).toEqual(['auth']);
@@ -204,7 +204,7 @@ describe('Scenarios', () => {
     expect(sandbox.behaviour).toMatchObject(SCENARIOS[name].switches);
   });
 
-  it('do not add up: each first resets the switches to those that the sandbox was started with', async () => {
+  it('do not add up: each scenario first resets the switches to the values that the sandbox was started with', async () => {
     const atStart: Behaviour = structuredClone(sandbox.behaviour);
     sandbox.behaviour.failWith = [500];
     await Promise.all([play('terra-down'), play('flaky-500'), play('lost-webhook')]);
@@ -230,7 +230,7 @@ describe('Scenarios', () => {
     ]);
   });
 
-  it.each(['nope', 'toString', '__proto__'])('are refused under an unknown name: %s', async (name) => {
+  it.each(['nope', 'toString', '__proto__'])('are rejected under an unknown name: %s', async (name) => {
     await play('lost-webhook');
     const answer = await post(`/sandbox/scenarios/${name}`);
     expect([answer.status, await answer.json()]).toEqual([
@@ -245,7 +245,7 @@ describe('Scenarios', () => {
     ['reauth', { provider: 'APPLE' }, 'linked in the browser'],
     ['phone-provider', { provider: 'GARMIN' }, 'linked on a phone'],
     ['reauth', { reference_id: 'p-1' }, 'There is no option "reference_id". Options: referenceId, provider.'],
-    ['reauth', { referenceId: 7 }, 'referenceId takes text'],
+    ['reauth', { referenceId: 7 }, 'referenceId must be a string'],
     ['reauth', ['p-1'], 'must be a JSON object'],
   ] as const)('change nothing when they cannot be played: %s with %j', async (name, body, message) => {
     await play('lost-webhook');
@@ -258,7 +258,7 @@ describe('Scenarios', () => {
     expect(sandbox.behaviour.webhooks).toBe('off');
   });
 
-  it('have a button each on the control page, which names the played scenario until a reset', async () => {
+  it('have one button each on the control page, which names the played scenario until a reset', async () => {
     const before = await page();
     for (const name of names) expect(before).toContain(`aria-label="Play ${name}"`);
     expect(before).not.toContain('data-testid="scenario-played"');

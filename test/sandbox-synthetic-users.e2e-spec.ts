@@ -37,7 +37,7 @@ describe('An account with generated users', () => {
     ['flat', 4],
     ['nested', 3],
   ] as const)(
-    'lists each of them once over its pages, after the real users, in the shape "%s"',
+    'lists each of them on exactly one page, after the real users, in the shape "%s"',
     async (shape, last) => {
       const real = connectTwo();
       Object.assign(sandbox.behaviour, { subscriptionsShape: shape, syntheticUsers: 1_700 });
@@ -76,7 +76,7 @@ describe('An account with generated users', () => {
     expect(await readPage(2_000, 500)).toMatchObject({ next: null, results: [] });
   });
 
-  it('lists up to ten thousand users at once, and refuses larger answers', async () => {
+  it('lists up to ten thousand users at once, and rejects larger answers', async () => {
     sandbox.behaviour.syntheticUsers = 10_000;
     const { body } = await ask<{ users: unknown[] }>('/subscriptions');
     expect(body.users).toHaveLength(10_000);

@@ -184,7 +184,7 @@ describe('Webhooks of the sandbox', () => {
     expect(delivery.state).toBe('given-up');
     const pauses = delivery.attempts.slice(1).map(({ at }, index) => at - delivery.attempts[index]!.at);
     expect(pauses).toHaveLength(3);
-    // Timers may fire a millisecond early by the wall clock.
+    // By the system clock, a timer can fire a millisecond early.
     [10, 20, 40].forEach((least, index) => expect(pauses[index]).toBeGreaterThanOrEqual(least - 2));
   });
 
@@ -254,7 +254,7 @@ describe('Webhooks of the sandbox', () => {
     await expect(verified).resolves.toBe(true);
   });
 
-  it('do not delay closing: a delivery in flight and a later one are dropped at once', async () => {
+  it('do not delay closing: the sandbox drops a delivery in flight and a later one immediately', async () => {
     const closing = await startTestSandbox({ webhookUrl: receiver.url });
     receiver.answers.push('stall');
     closing.emit({ type: 'healthcheck' });

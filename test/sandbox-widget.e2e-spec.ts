@@ -49,13 +49,13 @@ describe('The widget of the sandbox', () => {
     ['a field of the wrong type', 400, { show_disconnect: 'yes' }, HEADERS],
     ['a redirect that is no URL', 400, { auth_success_redirect_url: 'here' }, HEADERS],
     ['only unknown providers', 400, { providers: 'NOPE' }, HEADERS],
-  ] as const)('is refused for %s with %i and a plain error', async (_why, status, body, headers) => {
+  ] as const)('is rejected for %s with %i and a plain error', async (_why, status, body, headers) => {
     const answer = await ask(body, headers);
     expect(answer.status).toBe(status);
     expect(await answer.json()).toEqual({ status: 'error', message: expect.any(String) as unknown });
   });
 
-  it('is refused for unknown connected_uids, with an answer that names them', async () => {
+  it('is rejected for unknown connected_uids, with an answer that names them', async () => {
     const { userId } = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_1' });
     const answer = await ask({ connected_uids: [userId, 'stranger'] });
     expect([answer.status, await answer.json()]).toEqual([
@@ -106,7 +106,7 @@ describe('The widget of the sandbox', () => {
       { type: 'auth_cancelled', status: 'error', reason: 'access_denied', reference_id: 'u_1' },
     ],
     ['auth_error', { type: 'auth', status: 'error', reason: 'access_denied', reference_id: 'u_1' }],
-  ] as const)('reports a refusal as %s and links no user', async (form, event) => {
+  ] as const)('reports a denied consent as %s and links no user', async (form, event) => {
     sandbox.behaviour.failedAuthForm = form;
     const { url } = await open();
     const back = await cancelInWidget(url, { provider: 'GARMIN' });
@@ -136,7 +136,7 @@ describe('The widget of the sandbox', () => {
     },
   );
 
-  it('skips the chooser for a single provider', async () => {
+  it('skips the list of providers if there is only one', async () => {
     const { url } = await open({ providers: 'WHOOP' });
     const answer = await fetch(url, { redirect: 'manual' });
     expect(answer.headers.get('location')).toMatch(/\/provider\/WHOOP$/);
@@ -186,7 +186,7 @@ describe('The widget of the sandbox', () => {
     expect(sandbox.account.linkedUsers()).toEqual([others]);
   });
 
-  it('authenticates the user id that authenticateUser handed out', async () => {
+  it('authenticates the user id that authenticateUser returned', async () => {
     const target = `${sandbox.apiUrl}/auth/authenticateUser?resource=OURA`;
     const answer = await fetch(target, {
       method: 'POST',
@@ -199,7 +199,7 @@ describe('The widget of the sandbox', () => {
     expect(sandbox.account.usersOf('u_1')).toMatchObject([{ userId: user_id, isAuthenticated: true }]);
   });
 
-  it('refuses end users before the provider page when the environment is full', async () => {
+  it('rejects end users before the provider page when the environment is full', async () => {
     sandbox.behaviour.userCapReached = true;
     const { url } = await open({ providers: 'GARMIN' });
     const answer = await fetch(url);

@@ -62,7 +62,7 @@ describe('The service, while the sandbox plays a scenario', () => {
     },
   );
 
-  it('late: the webhook keeps the connection that a reconcile has found first (T-12)', async () => {
+  it('late: a late webhook does not change the connection that a reconcile created (T-12)', async () => {
     const referenceId = newReference();
     await service.sandbox.play('late', { referenceId, switches: { webhookDelayMs: 500 } });
     await reconcile(referenceId);
@@ -94,7 +94,7 @@ describe('The service, while the sandbox plays a scenario', () => {
     });
   });
 
-  it('gone-410: sessions start at the current endpoint', async () => {
+  it('gone-410: sessions use the current endpoint', async () => {
     await service.sandbox.play('gone-410', {});
     expect(await startSession(service)).toMatchObject({ status: 'pending' });
   });
@@ -106,7 +106,7 @@ describe('The service, while the sandbox plays a scenario', () => {
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
   });
 
-  it('slow: sessions start, and webhooks are accepted at once (R2)', async () => {
+  it('slow: sessions start, and the service accepts webhooks immediately (R2)', async () => {
     const { connections } = await play('slow', { delayMs: 500 });
     expect(connections).toMatchObject([{ status: 'active' }]);
     expect(await startSession(service)).toMatchObject({ status: 'pending' });
@@ -119,7 +119,7 @@ describe('The service, while the sandbox plays a scenario', () => {
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'disconnected' }]);
   });
 
-  it('terra-down: sessions fail with 503, and a disconnect waits until Terra is back (R8, T-24)', async () => {
+  it('terra-down: sessions fail with 503, and a disconnect waits until Terra answers again (R8, T-24)', async () => {
     const { referenceId, connections } = await play('terra-down');
     const session = await service.api('POST', '/v1/connect-sessions', { body: { referenceId } });
     expect(session).toMatchObject({ status: 503, body: { code: 'terra.unavailable' } });

@@ -33,7 +33,7 @@ describe('schema.sql', () => {
     expect(await dumpSchema(client)).toBe(committed);
   });
 
-  it('holds types, functions, views, triggers and generated columns, too', async () => {
+  it('contains types, functions, views, triggers and generated columns, too', async () => {
     await empty();
     await client.query(`
       CREATE TYPE mood AS ENUM ('well', 'it''s complicated');
@@ -53,7 +53,7 @@ describe('schema.sql', () => {
     expect(await dumpSchema(client)).toBe(dumped);
   });
 
-  it('is not written when the database holds an object that it cannot show', async () => {
+  it('is not written when the database has an object that the dump cannot show', async () => {
     await client.query('CREATE MATERIALIZED VIEW terra_connect.frozen AS SELECT 1 AS one');
     await expect(dumpSchema(client)).rejects.toThrow('terra_connect.frozen');
   });

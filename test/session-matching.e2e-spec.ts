@@ -71,7 +71,7 @@ describe('Events that name no known session', () => {
     await deliver(auth);
     const second = await startSession(service, { referenceId });
     // Another delivery of the same event, as two destinations or a resend produce it.
-    await deliver({ ...auth, message: 'once more' });
+    await deliver({ ...auth, message: 'another delivery' });
     expect([await statusOf(first), await statusOf(second)]).toEqual(['completed', 'pending']);
   });
 
@@ -109,7 +109,7 @@ describe('Events that name no known session', () => {
     );
     await deliver({ ...authOf(referenceId), widget_session_id: row?.id });
     expect(await readSession(service, session.id)).toMatchObject({ status: 'pending', connections: [] });
-    // The account is connected all the same: the event of Terra is true.
+    // The service connects the account anyway, because Terra has signed the event.
     expect(await connectionsOf(service, referenceId)).toMatchObject([
       { provider: 'GARMIN', status: 'active' },
     ]);

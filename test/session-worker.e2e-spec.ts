@@ -63,7 +63,7 @@ describe('The session worker', () => {
       await runUntilIdle();
       expect(await stored(session)).toMatchObject({ status: 'pending', endedAt: null });
       shiftClock(service, lifetimeOf(session) + 5);
-      // A read goes by the clock, whether the worker has run or not.
+      // A read compares expiresAt with the clock, so its answer does not depend on the worker.
       const read = await readSession(service, session.id);
       expect(read).toMatchObject({ status: 'expired', endedAt: session.expiresAt });
       await runUntilIdle();
@@ -75,7 +75,7 @@ describe('The session worker', () => {
       expect(await readSession(service, session.id)).toEqual(read);
     });
 
-    it('that was opened, an hour after its expiry, since the end user may still be at the provider', async () => {
+    it('that was opened, an hour after its expiry, because the end user may still be at the provider', async () => {
       const session = await startSession(service, { returnUrl: RETURN_URL });
       await visit(session.connectUrl);
       shiftClock(service, lifetimeOf(session) + HOUR - 60);
@@ -111,7 +111,7 @@ describe('The session worker', () => {
       expect(again.body.id).not.toBe(first.body.id);
     });
 
-    it('once, however many workers run, and none that has already ended', async () => {
+    it('only one time with several workers, and no session that has already ended', async () => {
       const ended = await startSession(service);
       await visit(await cancelInWidget(ended.widgetUrl, { provider: 'GARMIN' }));
       const { id } = await startSession(service);
@@ -147,7 +147,7 @@ describe('The session worker', () => {
     const redirectStatus = async (callbackUrl: URL | string): Promise<string | null> =>
       new URL((await visit(callbackUrl)).headers.get('location') ?? '').searchParams.get('status');
 
-    it('two seconds after it, and links the account when Terra is back', async () => {
+    it('two seconds after it, and links the account when Terra answers again', async () => {
       const { session, callbackUrl } = await beforeCallback();
       Object.assign(service.sandbox.behaviour, down());
       expect(await redirectStatus(callbackUrl)).toBe('pending');
@@ -175,7 +175,7 @@ describe('The session worker', () => {
       expect((await readSession(service, session.id)).status).toBe('completed');
     });
 
-    it('at growing intervals of at most five minutes, until no browser can return any more', async () => {
+    it('at growing intervals of at most five minutes, until the callback URL has expired', async () => {
       const { session, callbackUrl } = await beforeCallback();
       service.sandbox.behaviour.faultsOnlyOn = '/userInfo';
       service.sandbox.behaviour.okWithStatusError = true;
@@ -200,7 +200,7 @@ describe('The session worker', () => {
       expect(await stored(session)).toMatchObject({ status: 'expired', checkAt: null });
     });
 
-    it('but not once the webhook has completed the session', async () => {
+    it('but not after the webhook has completed the session', async () => {
       const { session, callbackUrl } = await beforeCallback();
       Object.assign(service.sandbox.behaviour, down());
       expect(await redirectStatus(callbackUrl)).toBe('pending');
@@ -223,11 +223,11 @@ describe('The session worker', () => {
       expect((await readSession(service, session.id)).status).toBe('completed');
     });
 
-    it('even if the process died while it asked', async () => {
+    it('even if the process was killed during its first request', async () => {
       const { session, callbackUrl } = await beforeCallback();
       const nonce = callbackUrl.pathname.split('/').at(-2);
       expect(nonce).toBeDefined();
-      // A process that is killed before Terra answers leaves what it has written by then; the test restores that.
+      // A process that is killed before Terra answers writes no later checkAt. The test restores the first one.
       service.sandbox.behaviour.stall = true;
       service.sandbox.behaviour.faultsOnlyOn = '/userInfo';
       const visited = visit(callbackUrl);
@@ -244,7 +244,7 @@ describe('The session worker', () => {
       expect((await readSession(service, session.id)).status).toBe('completed');
     });
 
-    it('once, however many workers run', async () => {
+    it('only one time with several workers', async () => {
       const { session, callbackUrl } = await beforeCallback();
       Object.assign(service.sandbox.behaviour, down());
       expect(await redirectStatus(callbackUrl)).toBe('pending');
@@ -255,7 +255,7 @@ describe('The session worker', () => {
       expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
     });
 
-    it("T-03: without linking another end user's Terra user, and then asks no more", async () => {
+    it("T-03: without linking another end user's Terra user, and then stops asking", async () => {
       const otherReference = newReference();
       service.sandbox.behaviour.webhooks = 'off';
       const { userId } = service.sandbox.account.connect({ provider: 'GARMIN', referenceId: otherReference });

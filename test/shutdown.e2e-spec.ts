@@ -10,7 +10,7 @@ describe('R10: a stop', () => {
     service = await startTestApp();
     startedAt = process.hrtime.bigint();
   });
-  // Far below the minute of keep-alive, the minutes of Node's request timeout, and main's own deadline.
+  // This limit is far below the minute of keep-alive, the minutes of Node's request timeout, and main's own deadline.
   const expectPrompt = (): void => expect(Number(process.hrtime.bigint() - startedAt) / 1e9).toBeLessThan(8);
 
   it('does not wait for a connection without a request, nor for one that is kept alive', async () => {

@@ -5,9 +5,9 @@ import { syntheticUser } from '../sandbox/account/synthetic-users';
 import { startTestApp, type TestApp } from './support/app';
 import { TEST_CREDENTIALS } from './support/sandbox';
 
-// `npm run test:scale` sets a million, which takes some minutes.
+// `npm run test:scale` sets a million.
 const USERS = Number(process.env.SCALE_USERS ?? 20_000);
-// The program alone fills half of it. A million users in memory take several hundred MB, and would end the process.
+// The program itself needs half of this heap. A million users in memory would need several hundred MB and end the process.
 const HEAP_MB = 128;
 const UNKNOWN_HERE = 500;
 const GONE_AT_TERRA = 500;
@@ -21,7 +21,7 @@ describe(`A sweep over ${USERS.toLocaleString('en')} users`, () => {
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());
 
-  it(`finds the few that differ, with a heap of ${HEAP_MB} MB`, async () => {
+  it(`finds the Terra users that differ, with a heap of ${HEAP_MB} MB`, async () => {
     service.sandbox.behaviour.syntheticUsers = USERS;
     await insertConnections(service, UNKNOWN_HERE, USERS + GONE_AT_TERRA);
     const startedAt = Date.now();
@@ -48,7 +48,7 @@ describe(`A sweep over ${USERS.toLocaleString('en')} users`, () => {
       TERRA_SIGNING_SECRETS: TEST_CREDENTIALS.signingSecret,
       TERRA_API_URL: service.sandbox.apiUrl,
       TERRA_WIDGET_URL: service.sandbox.widgetUrl,
-      // With few users the changes are more than the tenth that a sweep allows; this minimum allows them.
+      // With few users, the changes are more than the tenth that a sweep allows, so this minimum allows them.
       SWEEP_SAFETY_THRESHOLD_MINIMUM: String(CHANGES),
     };
     const root = join(__dirname, '..');
@@ -64,7 +64,7 @@ describe(`A sweep over ${USERS.toLocaleString('en')} users`, () => {
   };
 });
 
-/** The kernel's own high-water mark; 0 where the kernel offers none. */
+/** The peak memory of the process as the kernel reports it, or 0 if the kernel does not report it. */
 function peakRssMb(pid: number | undefined): number {
   try {
     const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];

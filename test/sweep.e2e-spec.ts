@@ -6,8 +6,8 @@ import {
   reconcileDue,
   reconciledState,
   linkEndUsers,
-  liveAtTerra,
-  liveInDatabase,
+  linkedAtTerra,
+  linkedInDatabase,
   sweep,
   withWebhooksLost,
 } from './support/reconciliation';
@@ -31,7 +31,7 @@ const pagesRequested = (): string[] =>
   service.sandbox.requests
     .filter(({ path }) => path.endsWith('/subscriptions'))
     .map(({ query }) => String(query.page));
-/** The number of `ended` facts, so that a test notices every connection that ends, even if it comes back. */
+/** The number of `ended` facts, so that a test notices each end, even if the connection is active again later. */
 const endedFacts = async (): Promise<number> => {
   const [row] = await service.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM terra_connect.connection_facts WHERE kind = 'ended'`,
@@ -58,7 +58,7 @@ describe('A sweep', () => {
       expect(counts).toEqual({ link: 1, update_scopes: 1, mark_missing: 1, no_owner: 1 });
       expect(await connectionsOf(service, 'orphan')).toMatchObject([{ provider: 'OURA', status: 'active' }]);
       expect((await connectionsOf(service, scoped?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
-      // One absence is no proof.
+      // One absence does not prove an end.
       expect(await connectionsOf(service, gone?.referenceId ?? '')).toMatchObject([{ status: 'active' }]);
 
       shiftClock(service, 2 * HOUR);
@@ -94,7 +94,7 @@ describe('A sweep', () => {
     await linkEndUsers(service, 2);
     const sweeps = service.app.get(SweepsService, { strict: false });
     const { id } = await sweeps.start({ actor: 'test' });
-    // After the start another account is connected, on a page that the sweep has read by then.
+    // An account is connected after the start. Its removal at Terra hides it, as if the sweep had already read its page.
     const late = account().connect({ provider: 'GARMIN', referenceId: newReference() });
     await service.drainWebhooks();
     account().users.delete(late.userId);
@@ -114,7 +114,7 @@ describe('A sweep', () => {
     expect(logged('sweep.unreadable_users')).toMatchObject([{ unreadable: 1 }]);
   });
 
-  it('verifies a deauthentication once Terra no longer lists the account', async () => {
+  it('verifies a deauthentication when Terra no longer lists the Terra user', async () => {
     const [endUser] = await linkEndUsers(service, 2);
     const [connection] = await connectionsOf(service, endUser?.referenceId ?? '');
     await service.api('DELETE', `/v1/connections/${connection?.id}`);
@@ -165,7 +165,7 @@ describe('The safety threshold of a sweep (T-23)', () => {
       await reconcileDue(service);
     }
     expect(await endedFacts()).toBe(before);
-    expect(await liveInDatabase(service)).toHaveLength(24);
+    expect(await linkedInDatabase(service)).toHaveLength(24);
     expect(logged('sweep.awaiting_approval')[0]).toMatchObject({
       level: 'error',
       approvalReason: 'empty_list',
@@ -192,12 +192,12 @@ describe('The safety threshold of a sweep (T-23)', () => {
 
     const forced = await sweep(service, { force: true });
     expect(forced.sweep).toMatchObject({ id: awaiting.id, status: 'completed', forced: true, applied: 11 });
-    // With force or without: a first absence ends no connection.
-    expect(await liveInDatabase(service)).toHaveLength(30);
+    // A first absence ends no connection, even with force.
+    expect(await linkedInDatabase(service)).toHaveLength(30);
     shiftClock(service, 2 * HOUR);
     expect((await sweep(service)).sweep.status).toBe('awaiting_approval');
     expect((await sweep(service, { force: true })).counts).toEqual({ end_absent: 11 });
-    expect(await liveInDatabase(service)).toHaveLength(19);
+    expect(await linkedInDatabase(service)).toHaveLength(19);
   });
 
   it('lets the sweep of a complete list overtake the one that awaits approval', async () => {
@@ -217,7 +217,7 @@ describe('The safety threshold of a sweep (T-23)', () => {
     expect((await sweep(service)).sweep).toMatchObject({ status: 'completed', applied: 10 });
   });
 
-  it('makes an approved sweep judge its findings again, even days later', async () => {
+  it('makes an approved sweep check its findings again, even days later', async () => {
     const endUsers = await linkEndUsers(service, 13);
     for (const { userId } of endUsers.slice(1)) account().remove(userId);
     expect((await sweep(service)).sweep).toMatchObject({ status: 'awaiting_approval', changes: 12 });
@@ -228,7 +228,7 @@ describe('The safety threshold of a sweep (T-23)', () => {
     const { findings } = await sweep(service, { force: true });
     const outcomes = findings.map(({ terraUserId, outcome }) => [terraUserId, outcome]);
     expect(outcomes).toContainEqual([endUsers[1]?.userId, 'overtaken']);
-    expect(await liveInDatabase(service)).toHaveLength(12);
+    expect(await linkedInDatabase(service)).toHaveLength(12);
   });
 });
 
@@ -236,7 +236,7 @@ describe('A sweep that cannot read from Terra', () => {
   const repeat = (step: FaultStep): FaultStep[] => Array.from({ length: 8 }, () => step);
 
   it.each<[string, Partial<TestApp['sandbox']['behaviour']>, string]>([
-    ['wrong credentials', { refuseCredentials: true }, 'terra.bad_credentials'],
+    ['wrong credentials', { rejectCredentials: true }, 'terra.bad_credentials'],
     ['a bare 404', { failWith: repeat(404) }, 'terra.endpoint_missing'],
     ['HTML', { failWith: repeat('html') }, 'terra.unavailable'],
     ['truncated JSON', { failWith: repeat('truncated') }, 'terra.malformed_answer'],
@@ -282,7 +282,7 @@ describe('A sweep that cannot read from Terra', () => {
 });
 
 describe('Sweeps and processes', () => {
-  it('a sweep is refused while another one runs', async () => {
+  it('a sweep is rejected while another one runs', async () => {
     await linkEndUsers(service, 2);
     const sweeps = service.app.get(SweepsService, { strict: false });
     const results = await Promise.allSettled([1, 2, 3].map(() => sweeps.startAndRun({ actor: 'test' })));
@@ -304,7 +304,7 @@ describe('Sweeps and processes', () => {
     };
     await sweeps.startAndRun({ actor: 'test' }, abortedAfterTwoPages as AbortSignal);
     expect(pagesRequested()).toEqual(['0', '1']);
-    // A killed process does not release its lease, so the lease still runs.
+    // A killed process does not release its lease, so the lease is still valid.
     await service.query(
       `UPDATE terra_connect.sweeps SET lease_owner = gen_random_uuid(), lease_until = now() + interval '1 minute'`,
     );
@@ -314,7 +314,7 @@ describe('Sweeps and processes', () => {
     expect(pagesRequested()).toEqual(['0', '1', '2']);
   });
 
-  it('a process writes nothing more once another process has taken its sweep over', async () => {
+  it('a process stops writing when another process has taken over its sweep', async () => {
     await linkEndUsers(service, 2);
     const sweeps = service.app.get(SweepsService, { strict: false });
     const steal = async (): Promise<void> => {
@@ -343,9 +343,9 @@ describe('Schedule and API of sweeps', () => {
     shiftClock(service, 23 * HOUR);
     expect(await count()).toBe(1);
     shiftClock(service, 25 * HOUR);
-    service.sandbox.behaviour.refuseCredentials = true;
+    service.sandbox.behaviour.rejectCredentials = true;
     expect(await count()).toBe(1);
-    service.sandbox.behaviour.refuseCredentials = false;
+    service.sandbox.behaviour.rejectCredentials = false;
     expect(await count()).toBe(1);
     shiftClock(service, 25 * HOUR + 16 * MINUTE);
     expect(await count()).toBe(2);
@@ -370,7 +370,7 @@ describe('Schedule and API of sweeps', () => {
     });
   });
 
-  it('the API refuses an invalid request, and changes nothing', async () => {
+  it('the API rejects an invalid request, and changes nothing', async () => {
     for (const body of [{ dryRun: 'yes' }, { force: 1 }, { other: true }]) {
       expect(await service.api('POST', '/v1/sweeps', { body })).toMatchObject({
         status: 422,
@@ -400,7 +400,7 @@ describe('One sweep makes all connections agree with Terra', () => {
 
   it.each([12, 48])('after Terra was down for %d hours and its webhooks were lost (R6)', async (hours) => {
     const endUsers = await linkEndUsers(service, 30);
-    // The webhooks stay lost: the sandbox signs by its own clock, which the test does not move.
+    // Webhooks stay off, because the sandbox would sign them with its own clock, which the test does not shift.
     Object.assign(service.sandbox.behaviour, { down: true, webhooks: 'off' });
     const [first, second, third, fourth, fifth] = endUsers.map(({ userId }) => userId);
     const before = await reconciledState(service);
@@ -418,7 +418,7 @@ describe('One sweep makes all connections agree with Terra', () => {
       await reconcileDue(service);
     }
     expect(await reconciledState(service)).toEqual(before);
-    // A disconnect that is requested while Terra is down is accepted at once and done later.
+    // While Terra is down, the service accepts a disconnect immediately and does it later.
     const [requested] = await connectionsOf(service, endUsers[4]?.referenceId ?? '');
     expect((await service.api('DELETE', `/v1/connections/${requested?.id}`)).status).toBe(202);
 
@@ -426,7 +426,7 @@ describe('One sweep makes all connections agree with Terra', () => {
     await sweepAndConfirm(hours * HOUR);
     await service.drainDeauthentications();
     expect(account().users.has(fifth ?? '')).toBe(false);
-    expect(await liveInDatabase(service)).toEqual(liveAtTerra(service));
+    expect(await linkedInDatabase(service)).toEqual(linkedAtTerra(service));
     expect((await connectionsOf(service, endUsers[2]?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
   });
 
@@ -441,16 +441,16 @@ describe('One sweep makes all connections agree with Terra', () => {
     account().connect({ provider: 'GARMIN', referenceId: second?.referenceId ?? null });
     account().changePermissions(third?.userId ?? '', { add: ['EXTRA'] });
     for (let index = 0; index < 4; index += 1) await linkEndUsers(service, 1, 'OURA');
-    expect(await liveInDatabase(service)).toEqual(liveAtTerra(service));
+    expect(await linkedInDatabase(service)).toEqual(linkedAtTerra(service));
 
     await service.query(`TRUNCATE terra_connect.connections CASCADE`);
     await service.query(`TRUNCATE terra_connect.connection_facts, terra_connect.webhook_events`);
     for (const table of tables)
       await service.query(`INSERT INTO terra_connect.${table} TABLE ${table}_backup`);
-    expect(await liveInDatabase(service)).not.toEqual(liveAtTerra(service));
+    expect(await linkedInDatabase(service)).not.toEqual(linkedAtTerra(service));
 
     await sweepAndConfirm(MINUTE);
-    expect(await liveInDatabase(service)).toEqual(liveAtTerra(service));
+    expect(await linkedInDatabase(service)).toEqual(linkedAtTerra(service));
     expect((await connectionsOf(service, third?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
   });
 });

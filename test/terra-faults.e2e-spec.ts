@@ -68,20 +68,23 @@ describe('The widget generation', () => {
   it.each([
     ['legacy', LEGACY, WIDGET, 'legacyGone'],
     ['current', WIDGET, LEGACY, 'currentMissing'],
-  ])('%s keeps to its endpoint, whatever the endpoint answers', async (generation, used, unused, gone) => {
-    await start(generation);
-    const { status, body } = await create({ providers: ['garmin', 'oura'] });
-    expect(status).toBe(201);
-    expect(service.sandbox.requests.find(({ path }) => path === used)?.body).toMatchObject({
-      reference_id: 'person',
-      providers: 'GARMIN,OURA',
-    });
-    const callbackUrl = await connectThroughWidget(body.widgetUrl, { provider: 'GARMIN' });
-    expect((await fetch(callbackUrl, { redirect: 'manual' })).status).toBe(303);
-    Object.assign(service.sandbox.behaviour, { [gone]: true });
-    expect(await create()).toMatchObject({ status: 502, body: { code: 'terra.no_widget_endpoint' } });
-    expect(callsTo(unused)).toBe(0);
-  });
+  ])(
+    '%s uses only its own endpoint, whatever the endpoint answers',
+    async (generation, used, unused, gone) => {
+      await start(generation);
+      const { status, body } = await create({ providers: ['garmin', 'oura'] });
+      expect(status).toBe(201);
+      expect(service.sandbox.requests.find(({ path }) => path === used)?.body).toMatchObject({
+        reference_id: 'person',
+        providers: 'GARMIN,OURA',
+      });
+      const callbackUrl = await connectThroughWidget(body.widgetUrl, { provider: 'GARMIN' });
+      expect((await fetch(callbackUrl, { redirect: 'manual' })).status).toBe(303);
+      Object.assign(service.sandbox.behaviour, { [gone]: true });
+      expect(await create()).toMatchObject({ status: 502, body: { code: 'terra.no_widget_endpoint' } });
+      expect(callsTo(unused)).toBe(0);
+    },
+  );
 });
 
 describe('Failures of Terra', () => {
@@ -93,7 +96,7 @@ describe('Failures of Terra', () => {
   });
 
   it.each([
-    ['wrong credentials', { refuseCredentials: true }, 502, 'terra.bad_credentials'],
+    ['wrong credentials', { rejectCredentials: true }, 502, 'terra.bad_credentials'],
     ['no provider enabled', { noSourceEnabled: true }, 502, 'terra.no_provider_enabled'],
     ['a 200 with status "error"', { okWithStatusError: true, faultsOnlyOn: WIDGET }, 502, 'terra.rejected'],
     ['a 400', { failWith: [400], faultsOnlyOn: WIDGET }, 502, 'terra.rejected'],
@@ -105,7 +108,7 @@ describe('Failures of Terra', () => {
   ] as const)('%s becomes a problem that says whose fault it is (R8)', async (_, behaviour, status, code) => {
     Object.assign(service.sandbox.behaviour, behaviour);
     expect(await create()).toMatchObject({ status, body: { code } });
-    // No blind retry: Terra has no idempotency key, and a second POST could make a second session.
+    // The service does not retry: Terra has no idempotency key, so a second POST could create a second session.
     expect(callsTo(WIDGET)).toBe(1);
     const sessions = await service.query(
       `SELECT status FROM terra_connect.connect_sessions ORDER BY id DESC LIMIT 1`,

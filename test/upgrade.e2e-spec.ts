@@ -16,7 +16,7 @@ interface Row {
 const ID = (n: number): string => `01980c0e-0000-7000-8000-00000000000${n}`;
 const AT = (minute: number): string => new Date(Date.UTC(2026, 10, 23, 8, minute)).toISOString();
 
-/** Rows of 0.1.0, with its own statuses. */
+/** Rows of 0.1.0, with the statuses of that version. */
 const ROWS_OF_0_1_0 = `
   INSERT INTO terra_connect.connections
     (id, reference_id, provider, terra_user_id, status, status_reason, status_at, scopes, scopes_at, connected_at,

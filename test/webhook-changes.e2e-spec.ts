@@ -49,7 +49,7 @@ describe('Events after a connection is made', () => {
       expect(await deliver({ type: 'permission_change', ...change })).toBe('done');
       const [connection] = await connectionsOf(service, referenceId);
       expect(connection?.scopes.sort()).toEqual(expected);
-      // Without any permission Terra can fetch nothing.
+      // Without any permission, Terra cannot read data.
       const status = expected.length > 0 ? ['active', null] : ['needs_reauth', 'missing_scopes'];
       expect([connection?.status, connection?.statusReason]).toEqual(status);
     });
@@ -108,7 +108,7 @@ describe('Events after a connection is made', () => {
 
     it.each([
       ['names no old user', null],
-      ['names an unknown old user', userOf('somebody', 'never-heard-of')],
+      ['names an unknown old user', userOf('another-end-user', 'unknown-user')],
     ])('links the new Terra user when it %s', async (_case, oldUser) => {
       const referenceId = newReference();
       const renewed = userOf(referenceId);
@@ -126,7 +126,7 @@ describe('Events after a connection is made', () => {
       expect((await stateOf(service)).connections).toEqual(before.connections);
     });
 
-    it('leaves one connection per account in its session, although two existed for a time', async () => {
+    it('leaves one connection per account in its session, although two existed temporarily', async () => {
       const session = await startSession(service, { multiAuth: true });
       const visits = [{ provider: 'GARMIN' }, { provider: 'GARMIN' }, { provider: 'OURA' }];
       for (const choice of visits) {
@@ -163,7 +163,7 @@ describe('Events after a connection is made', () => {
       const before = await stateOf(service);
       const data = [{ heart: MEASUREMENT }];
       expect(await deliver({ type, user, data, athlete: { name: MEASUREMENT } })).toBe('done');
-      // T-13: late data is no proof of recovery. Only its time is recorded.
+      // T-13: late data does not prove a recovery. The service records only its time.
       const excluded = { webhook_events: '', connections: '' };
       expect({ ...(await stateOf(service)), ...excluded }).toEqual({ ...before, ...excluded });
       expect(await connectionsOf(service, user.reference_id ?? '')).toMatchObject([

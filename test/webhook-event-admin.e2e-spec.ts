@@ -81,7 +81,7 @@ describe('The admin API for webhook events', () => {
       expect(await past.idsOf({ ...filter, status: 'dead_lettered' })).toEqual([]);
     });
 
-    it('shows each event once over its pages, although new events arrive', async () => {
+    it('shows each event on exactly one page, although new events arrive', async () => {
       const before = await past.idsOf({});
       const seen: string[] = [];
       let page = await past.list({ limit: '2' });
@@ -111,7 +111,7 @@ describe('The admin API for webhook events', () => {
     });
 
     it.each(['x', 'null', '%00', 'MDE5ODBjMGU', `${UNKNOWN_ID}`, "'OR'1'='1", 'a'.repeat(2_000)])(
-      'refuses a cursor that the service has not issued (%#)',
+      'rejects a cursor that the service has not issued (%#)',
       async (cursor) => {
         const path = `/v1/webhook-events?cursor=${encodeURIComponent(cursor)}`;
         expect(await refusal(service, 'GET', path)).toMatchObject(invalidField('cursor'));
@@ -134,7 +134,7 @@ describe('The admin API for webhook events', () => {
       ['limit', '0'],
       ['limit', '201'],
       ['ids', UNKNOWN_ID],
-    ])('refuses an invalid %s (%#)', async (field, value) => {
+    ])('rejects an invalid %s (%#)', async (field, value) => {
       const path = `/v1/webhook-events?${field}=${value}`;
       expect(await refusal(service, 'GET', path)).toMatchObject(invalidField(field));
     });
@@ -194,8 +194,8 @@ describe('The admin API for webhook events', () => {
       ['POST', '/v1/webhook-events/replay', { ids: [id], dryRun: true }],
     ];
     for (const [method, path, body] of calls) {
-      const refused = await refusal(service, method, path, { key, body });
-      expect(refused).toMatchObject({ status: 403, code: 'auth.missing_scope', requiredScope: 'admin' });
+      const rejected = await refusal(service, method, path, { key, body });
+      expect(rejected).toMatchObject({ status: 403, code: 'auth.missing_scope', requiredScope: 'admin' });
       expect(await refusal(service, method, path, { key: null, body })).toMatchObject({ status: 401 });
     }
   });

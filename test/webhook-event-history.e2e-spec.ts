@@ -2,7 +2,7 @@ import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, readSession, startSession } from './support/flow';
 import { auth, deauth, PastWebhooks, userOf } from './support/past-webhooks';
 
-describe('T-25: a replay cannot outrank newer facts', () => {
+describe('T-25: a replay cannot override newer facts', () => {
   let service: TestApp;
   let past: PastWebhooks;
   beforeAll(async () => {

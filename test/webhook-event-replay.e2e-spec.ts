@@ -23,7 +23,7 @@ describe('A replay of webhook events', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => service.close());
 
-  it('processes a dead letter once its cause is repaired', async () => {
+  it('processes a dead letter after its cause is fixed', async () => {
     const referenceId = newReference();
     const repair = await past.failWritesFor(referenceId);
     const user = userOf(referenceId);
@@ -131,14 +131,14 @@ describe('A replay of webhook events', () => {
     await service.drainWebhooks();
   });
 
-  it('takes an event once although it is named twice, or in capitals', async () => {
+  it('takes an event only one time, although the request names it twice or in capitals', async () => {
     const id = await past.deliver(auth(userOf(newReference())));
     const { body } = await past.replay({ ids: [id, id, id.toUpperCase()] });
     expect(body).toMatchObject({ matched: 1, replayed: 1 });
     expect(await past.read(id)).toMatchObject({ replays: 1 });
   });
 
-  it('happens once although ten callers request it at the same time', async () => {
+  it('happens only one time, although ten callers request it at the same time', async () => {
     const user = userOf(newReference());
     const ids = await Promise.all(Array.from({ length: 20 }, () => past.post(authAgain(user))));
     await service.drainWebhooks();
@@ -155,7 +155,7 @@ describe('A replay of webhook events', () => {
     await service.drainWebhooks();
   });
 
-  it('changes nothing by health data, since the data is not kept', async () => {
+  it('of a data event changes nothing, because the service does not keep the data', async () => {
     const event = { type: 'sleep', user: userOf(newReference()), data: [{ heart_rate: 61 }] };
     const id = await past.deliver(event);
     const before = { ...(await stateOf(service)), webhook_events: '' };
@@ -166,7 +166,7 @@ describe('A replay of webhook events', () => {
     expect({ ...(await stateOf(service)), webhook_events: '' }).toEqual(before);
   });
 
-  it('is refused when some ids are unknown, names them, and replays none of the others', async () => {
+  it('is rejected when some ids are unknown, names them, and replays none of the others', async () => {
     const known = await past.deliver(auth(userOf(newReference())));
     const unknownIds = [UNKNOWN_ID, randomUUID()];
     for (const dryRun of [true, false]) {
@@ -202,7 +202,7 @@ describe('A replay of webhook events', () => {
     ['dryRun', { filter: { status: 'dead_lettered' }, dryRun: 'true' }],
     ['dryRun', { filter: { status: 'dead_lettered' }, dryRun: null }],
     ['dry_run', { filter: { status: 'dead_lettered' }, dry_run: true }],
-  ])('is refused for the invalid field %s (%#)', async (field, body) => {
+  ])('is rejected for the invalid field %s (%#)', async (field, body) => {
     const problem = await refusal(service, 'POST', '/v1/webhook-events/replay', { body });
     expect(problem).toMatchObject({ status: 422, code: 'request.invalid' });
     expect(problem.errors?.map((error) => error.field)).toContain(field);

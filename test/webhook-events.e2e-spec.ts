@@ -112,7 +112,7 @@ describe('The events of Terra', () => {
       expect(await connectionsOf(service, owner.referenceId)).toEqual([owner.connection]);
     });
 
-    it('T-16: a connection whose account another reference reconnects becomes moved, and is never updated in place', async () => {
+    it('T-16: when another end user reconnects the account, the old connection becomes moved and keeps its Terra user', async () => {
       const owner = await linked();
       const other = newReference();
       const renewed = user(other);
@@ -140,7 +140,7 @@ describe('The events of Terra', () => {
       expect(await connectionsOf(service, referenceId)).toEqual([connection]);
     });
 
-    it.each([null, 'null', 'nobody-we-know'])(
+    it.each([null, 'null', 'unknown-end-user'])(
       'changes nothing when its reference is %p',
       async (reference) => {
         const { id } = await startSession(service);
@@ -161,7 +161,7 @@ describe('The events of Terra', () => {
   });
 
   describe.each(['deauth', 'access_revoked'])('%s', (type) => {
-    it('disconnects the connection; neither a repetition nor a further auth changes that', async () => {
+    it('disconnects the connection, and neither a repetition nor a later auth of the same Terra user changes that', async () => {
       const { referenceId, terraUser } = await linked();
       for (const message of ['once', 'twice']) {
         expect((await deliver({ type, user: { ...terraUser, active: false }, message })).status).toBe('done');

@@ -21,7 +21,7 @@ describe('A repeated webhook has no second effect', () => {
   const copies = <T>(count: number, make: (copy: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: count }, (_, copy) => make(copy)));
 
-  it('T-06, T-14: 50 copies at once are stored once and link one account', async () => {
+  it('T-06, T-14: of 50 copies at the same time, the service stores one and links one account', async () => {
     const session = await startSession(service);
     const event = JSON.stringify(authOf(session.referenceId));
     const signature = signatureHeader(event);
@@ -56,20 +56,20 @@ describe('A repeated webhook has no second effect', () => {
     ['a trace id of 8 KB', 'x'.repeat(8_000)],
     ['a trace id in another script', Buffer.from('spår').toString('latin1')],
     ['a trace id that imitates our own key', 'body:0'],
-  ])('T-07: a captured webhook with %s is still a replay', async (_case, traceId) => {
+  ])('T-07: a captured webhook with %s is still a repetition', async (_case, traceId) => {
     const referenceId = newReference();
     const event = JSON.stringify(authOf(referenceId));
     const signature = signatureHeader(event);
     await postWebhook(service, event, { signature });
     await service.drainWebhooks();
     const before = await stateOf(service);
-    const replay = await postWebhook(service, event, { signature, traceId });
-    expect(replay.status).toBe(200);
+    const repetition = await postWebhook(service, event, { signature, traceId });
+    expect(repetition.status).toBe(200);
     await service.drainWebhooks();
     expect(await stateOf(service)).toEqual(before);
   });
 
-  it('T-07: a captured signature with another case, order or neighbour is no new signature', async () => {
+  it('T-07: a captured signature in another case or order, or beside another one, is not a new signature', async () => {
     const event = JSON.stringify(authOf(newReference()));
     const signature = signatureHeader(event);
     const [time, v1 = ''] = signature.split(',');
@@ -98,7 +98,7 @@ describe('A repeated webhook has no second effect', () => {
     expect(await eventsStored()).toBe(before + 3);
   });
 
-  it('T-25: a replay of the whole history with new signatures changes no connection', async () => {
+  it('T-25: the whole history, resent with new signatures, changes no connection', async () => {
     const referenceId = newReference();
     const { account } = service.sandbox;
     const first = account.connect({ provider: 'GARMIN', referenceId });

@@ -21,7 +21,7 @@ describe('R12: an event that cannot be processed', () => {
     status: 'success',
     user: { user_id: randomUUID(), provider: 'GARMIN', reference_id: referenceId },
   });
-  /** From now on the events of this reference fail, and no others; `times` counts the failures. */
+  /** From now on, every event of this reference fails, and no other event. `times` returns the number of failures. */
   const failFor = (referenceId: string): { times: () => number } => {
     const handlers = service.app.get(WebhookHandlers, { strict: false });
     const handle = handlers.handle.bind(handlers);
@@ -30,7 +30,7 @@ describe('R12: an event that cannot be processed', () => {
       const result = await handle(manager, received);
       if (received.event.owner.referenceId !== referenceId) return result;
       times += 1;
-      throw new Error(`the handler stumbled ${times}`);
+      throw new Error(`the handler failed ${times}`);
     });
     return { times: () => times };
   };
@@ -79,7 +79,7 @@ describe('R12: an event that cannot be processed', () => {
     expect(await stored(traceId)).toMatchObject({
       status: 'dead_lettered',
       attempts: WEBHOOK_RETRY.attempts,
-      note: `the handler stumbled ${WEBHOOK_RETRY.attempts}`,
+      note: `the handler failed ${WEBHOOK_RETRY.attempts}`,
     });
     expect(Math.max(...pauses)).toBeLessThanOrEqual(WEBHOOK_RETRY.maxMs / 1_000);
     expect(Math.max(...pauses.slice(6))).toBeGreaterThan(Math.max(...pauses.slice(0, 2)));
@@ -116,7 +116,7 @@ describe('R12: an event that cannot be processed', () => {
     expect(await stored(traceId)).toMatchObject({ status: 'pending', attempts: 1 });
   });
 
-  it('does not block other events if the database itself refuses it', async () => {
+  it('does not block other events if Postgres rejects it', async () => {
     const [poison, healthy] = [randomUUID(), newReference()];
     await service.query(
       `ALTER TABLE terra_connect.connection_facts ADD CONSTRAINT no_poison CHECK (provider <> 'POISON')`,

@@ -17,7 +17,7 @@ function weAccept(body: string, header: string): boolean {
   return checkSignature(Buffer.from(body), { 'x-terra-signature': header }, SECRETS, new Date(), 300).ok;
 }
 
-/** A genuine delivery, in parts that a forger may change. */
+/** The parts of a genuine delivery that an attacker can change. */
 const delivery = fc.record({
   body: fc.oneof(
     fc.json(),
@@ -88,7 +88,7 @@ describe('The signature check', () => {
       }),
       { numRuns: 1_500, seed: 4711 },
     );
-    // The cases show something only if both verdicts are among them.
+    // The cases prove something only if both accept many of them and both reject many of them.
     expect(acceptedByBoth).toBeGreaterThan(80);
     expect(rejectedByBoth).toBeGreaterThan(80);
   });
@@ -111,7 +111,7 @@ describe('The signature check', () => {
     expect([await sdkAccepts(body, header), weAccept(body, header)]).toEqual([true, false]);
   });
 
-  it('differs from the SDK on purpose for bytes that are no text: it checks the bytes as sent, the SDK the text as read', async () => {
+  it('differs from the SDK on purpose for bytes that are not text: it checks the bytes, the SDK checks the decoded text', async () => {
     const body = Buffer.from([0x7b, 0xff, 0xfe, 0x7d]);
     const at = nowInSeconds();
     const header = `t=${at},v1=${signatureHex(body, at, SECRETS[0])}`;

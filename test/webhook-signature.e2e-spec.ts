@@ -34,7 +34,7 @@ describe('The webhook endpoint', () => {
     const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
     return Number(line?.split(' ').at(-1) ?? 0);
   };
-  const refusalsBy = (cause: string): Promise<number> =>
+  const rejectionsBy = (cause: string): Promise<number> =>
     metric(`terra_connect_webhook_rejections_total{cause="${cause}"}`);
   const stored = async (): Promise<number> => {
     const [row] = await service.query<{ count: string }>('SELECT count(*) FROM terra_connect.webhook_events');
@@ -42,13 +42,13 @@ describe('The webhook endpoint', () => {
   };
 
   /** Posts the webhook; expects a 401 without details, one more in the counter of its cause, and no other change. */
-  const expectRefused = async (
+  const expectRejected = async (
     cause: string,
     event: object | string | Buffer,
     options: WebhookOptions,
   ): Promise<void> => {
     await service.drainWebhooks();
-    const [before, counted] = [await stateOf(service), await refusalsBy(cause)];
+    const [before, counted] = [await stateOf(service), await rejectionsBy(cause)];
     const answer = await postWebhook(service, event, options);
     expect(answer.json).toEqual({
       type: 'urn:terra-connect:problem:webhook.signature_refused',
@@ -60,7 +60,7 @@ describe('The webhook endpoint', () => {
     expect(answer.status).toBe(401);
     await service.drainWebhooks();
     expect(await stateOf(service)).toEqual(before);
-    expect(await refusalsBy(cause)).toBe(counted + 1);
+    expect(await rejectionsBy(cause)).toBe(counted + 1);
   };
   const expectStored = async (post: () => Promise<RawAnswer>): Promise<void> => {
     const before = await stored();
@@ -77,7 +77,7 @@ describe('The webhook endpoint', () => {
       ['no signature', 'missing', null],
       ['an empty signature', 'missing', ''],
       ['a random digest', 'no_match', `t=${at},v1=${'0'.repeat(64)}`],
-      ['the digest of another secret', 'no_match', signatureHeader(body, at, 'somebody-else')],
+      ['the digest of another secret', 'no_match', signatureHeader(body, at, 'another-secret')],
       ['the digest of no secret', 'no_match', signatureHeader(body, at, '')],
       ['the digest of the body without its time', 'no_match', `t=${at},v1=${signatureHex(body, '')}`],
       ['the digest of another time', 'no_match', `t=${at},v1=${signatureHex(body, at - 1)}`],
@@ -102,39 +102,39 @@ describe('The webhook endpoint', () => {
       ['nine signatures', 'malformed', `t=${at}${`,v1=${hex}`.repeat(9)}`],
       ['a header of 8 KB', 'malformed', `t=${at},v1=${hex},v0=${'0'.repeat(8_000)}`],
       ['the header twice', 'malformed', [`t=${at},v1=${hex}`, `t=${at},v1=${hex}`]],
-    ])('refuses %s', async (_case, cause, signature) => {
-      await expectRefused(cause, body, { signature });
-      // The deprecated name of the header is no way around the check.
-      await expectRefused(cause, body, { signature, signatureName: 'terra-signature' });
+    ])('rejects %s', async (_case, cause, signature) => {
+      await expectRejected(cause, body, { signature });
+      // The check also applies to the deprecated name of the header.
+      await expectRejected(cause, body, { signature, signatureName: 'terra-signature' });
     });
 
     it('does not fall back to the second header when the first one is wrong', async () => {
       const event = newEvent();
       const signature = `t=${at},v1=${'0'.repeat(64)}`;
       const headers = { 'terra-signature': signatureHeader(JSON.stringify(event)) };
-      await expectRefused('no_match', event, { signature, headers });
+      await expectRejected('no_match', event, { signature, headers });
     });
 
-    it('refuses JSON that equals the signed JSON, but not byte for byte', async () => {
+    it('rejects JSON that equals the signed JSON, but not byte for byte', async () => {
       const event = newEvent();
       const signature = signatureHeader(JSON.stringify(event));
-      await expectRefused('no_match', JSON.stringify(event, null, 1), { signature });
-      await expectRefused('no_match', `${JSON.stringify(event)}\n`, { signature });
+      await expectRejected('no_match', JSON.stringify(event, null, 1), { signature });
+      await expectRejected('no_match', `${JSON.stringify(event)}\n`, { signature });
       const escaped = JSON.stringify(event).replace('GARMIN', '\\u0047ARMIN');
-      await expectRefused('no_match', escaped, { signature });
+      await expectRejected('no_match', escaped, { signature });
     });
 
-    it('refuses a body that equals the signed body only when both are read as text', async () => {
+    it('rejects a body that equals the signed body only when both are read as text', async () => {
       const [one, other] = [
         Buffer.from('{"type":"\xff"}', 'latin1'),
         Buffer.from('{"type":"\xfe"}', 'latin1'),
       ];
-      await expectRefused('no_match', other, { signature: signatureHeader(one) });
+      await expectRejected('no_match', other, { signature: signatureHeader(one) });
     });
 
-    it('refuses an empty body, signed or not, since Terra sends none', async () => {
-      await expectRefused('missing', '', { signature: null });
-      await expectRefused('malformed', '', {});
+    it('rejects an empty body, signed or not, because Terra sends none', async () => {
+      await expectRejected('missing', '', { signature: null });
+      await expectRejected('malformed', '', {});
     });
   });
 
@@ -181,7 +181,7 @@ describe('The webhook endpoint', () => {
   });
 
   describe('T-09: the clock', () => {
-    // In the middle of a second, so that the request itself does not reach the next one.
+    // The middle of a second, so that the request ends before the next second.
     const at = Math.floor(Date.now() / 1_000) * 1_000 + 500;
     const postWhenAged = async (seconds: number): Promise<RawAnswer> => {
       shiftClock(service, (at - Date.now()) / 1_000);
@@ -197,24 +197,24 @@ describe('The webhook endpoint', () => {
       [86_400, 'too_old'],
       [-301, 'too_far_ahead'],
       [-86_400, 'too_far_ahead'],
-    ])('refuses an age of %i seconds, counted as %s', async (seconds, cause) => {
-      const [before, counted] = [await stored(), await refusalsBy(cause)];
+    ])('rejects an age of %i seconds, counted as %s', async (seconds, cause) => {
+      const [before, counted] = [await stored(), await rejectionsBy(cause)];
       expect(await postWhenAged(seconds)).toMatchObject({
         status: 401,
         json: { code: 'webhook.signature_refused' },
       });
       expect(await stored()).toBe(before);
-      expect(await refusalsBy(cause)).toBe(counted + 1);
+      expect(await rejectionsBy(cause)).toBe(counted + 1);
     });
 
-    it('refuses a timestamp in milliseconds, with a counter of its own', async () => {
-      await expectRefused('millisecond_timestamp', newEvent(), { timestamp: Date.now() });
+    it('rejects a timestamp in milliseconds, with a counter of its own', async () => {
+      await expectRejected('millisecond_timestamp', newEvent(), { timestamp: Date.now() });
     });
 
-    it('counts a forged time as forged, and not as stale', async () => {
+    it('counts a forged time as forged, and not as too old', async () => {
       const body = JSON.stringify(newEvent());
       const signature = `t=${nowInSeconds() - 1_000},v1=${signatureHex(body, nowInSeconds())}`;
-      await expectRefused('no_match', body, { signature });
+      await expectRejected('no_match', body, { signature });
     });
   });
 
@@ -228,7 +228,7 @@ describe('The webhook endpoint', () => {
       await expectStored(() => postWebhook(service, bodyOf(15 * MEGABYTE)));
     });
 
-    it('refuses 16 MB, even with a genuine signature', async () => {
+    it('rejects 16 MB, even with a genuine signature', async () => {
       const before = await stateOf(service);
       const answer = await postWebhook(service, bodyOf(16 * MEGABYTE));
       expect(answer).toMatchObject({ status: 413, json: { code: 'request.too_large' } });
@@ -236,7 +236,7 @@ describe('The webhook endpoint', () => {
     });
   });
 
-  it('accepts a body that it cannot process and sets it aside: Terra would switch off a destination that refuses', async () => {
+  it('stores a body that it cannot process, because Terra would disable a destination that rejects webhooks', async () => {
     const bodies = ['{"type":', 'hello', '[]', 'null', '{}', '{"type":5}', Buffer.from([0xff, 0, 0xfe])];
     for (const body of bodies) await expectStored(() => postWebhook(service, body));
     await expectStored(() => postWebhook(service, { type: 'wristband_exploded', user: null }));

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
-/** The path of Debian's Chromium. Playwright would download a browser of its own for each of its versions. */
+/** The path of the system's Chromium. Playwright would download one browser per Playwright version. */
 export function findChromium(): string {
   const path = process.env.CHROMIUM || '/usr/bin/chromium';
   if (existsSync(path)) return path;

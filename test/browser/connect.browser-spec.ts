@@ -38,7 +38,7 @@ describe.each([
   let launched: Launched;
   let context: BrowserContext;
   let page: Page;
-  /** Errors in the browser's console, such as refused scripts, styles and URLs, and uncaught exceptions of pages. */
+  /** Errors in the browser's console, such as blocked scripts, styles and URLs, and uncaught exceptions of pages. */
   let pageErrors: string[];
 
   beforeAll(async () => {
@@ -55,7 +55,7 @@ describe.each([
     page = await context.newPage();
     pageErrors = [];
     page.on('console', (message) => {
-      // Browsers request the icon by themselves.
+      // Browsers request the icon without being asked to.
       if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) {
         pageErrors.push(message.text());
       }

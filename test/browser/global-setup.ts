@@ -1,6 +1,6 @@
 import { findChromium } from './chromium';
 
-/** Fails once, before all tests, when Chromium is missing. */
+/** Fails before all tests, instead of in each test, when Chromium is missing. */
 export default function globalSetup(): void {
   findChromium();
 }

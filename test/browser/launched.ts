@@ -20,9 +20,9 @@ export interface Launched {
   serviceUrl: string;
   sandboxUrl: string;
   sampleAppUrl: string;
-  /** The time from the start of the command to its line that everything is ready. */
+  /** The time from the start of the command until it prints that everything is ready. */
   readyAfterMs: number;
-  /** Whether that time includes a build, because there was none or the sources have changed. */
+  /** Whether that time includes a build. */
   built: boolean;
   /** Calls the API with the key that the launcher has printed. */
   api<Body>(method: string, path: string, body?: object): Promise<ApiAnswer<Body>>;
@@ -44,7 +44,7 @@ export async function launch(environment: Record<string, string>): Promise<Launc
     env: {
       ...process.env,
       NODE_ENV: undefined,
-      // npm sets this too. It makes the launcher stop when this process was killed.
+      // npm sets this variable, too. With it, the launcher stops when its parent process, this one, ends.
       npm_lifecycle_event: 'start',
       // Set but empty, so that a developer's `.env` does not affect the test.
       DATABASE_URL: '',
@@ -74,7 +74,7 @@ export async function launch(environment: Record<string, string>): Promise<Launc
   const portsAreFree = async (): Promise<boolean> => {
     try {
       for (const port of [service, sandbox, sampleApp, postgres])
-        await assertPortFree(port, 'nobody', 'PORT');
+        await assertPortFree(port, 'the test', 'PORT');
       return true;
     } catch {
       return false;

@@ -2,7 +2,7 @@ import type { Story } from './stories';
 import type { StoryEvent } from './terra-events';
 
 /** The statuses of a connection that the stories lead to, by meaning. */
-export const STATUS = { connected: 'active', refused: 'needs_reauth', ended: 'disconnected' } as const;
+export const STATUS = { connected: 'active', rejected: 'needs_reauth', ended: 'disconnected' } as const;
 
 /** The compared properties of a connection. */
 export interface ConnectionState {
@@ -46,7 +46,7 @@ export function expectedOf({ referenceId, provider, events }: Story): Connection
       const kept = (event.scopes ?? state.scopes).filter((scope) => !event.removed.includes(scope));
       state.scopes = [...new Set([...kept, ...event.added])];
     }
-    if (event.type === 'connection_error') setStatus(STATUS.refused, event.type);
+    if (event.type === 'connection_error') setStatus(STATUS.rejected, event.type);
     if (event.type === 'deauth' || event.type === 'access_revoked') setStatus(STATUS.ended, event.type);
   }
   return { ...state, scopes: [...state.scopes].sort(), terraUserIds: [...state.terraUserIds].sort() };

@@ -83,7 +83,7 @@ class StoryWriter {
     }
   }
 
-  /** The provider refuses Terra. Sometimes the end user logs in again and keeps the same Terra user. */
+  /** The provider rejects Terra. Sometimes the end user logs in again and keeps the same Terra user. */
   private fail(): void {
     this.add({ type: 'connection_error', user: this.user });
     if (this.random.chance(0.4)) this.auth(this.user);

@@ -99,7 +99,7 @@ describe('The stories of the crash test', () => {
   });
 
   it.each<[what: string, events: StoryEvent[], end: Partial<ConnectionState>]>([
-    ['an error', [{ type: 'connection_error', user: 'u1' }], { status: STATUS.refused }],
+    ['an error', [{ type: 'connection_error', user: 'u1' }], { status: STATUS.rejected }],
     [
       'an error and a new login',
       [

@@ -6,11 +6,11 @@ import type { Scenario } from '../support/connection-scenarios';
 
 export interface PermutationReport {
   orders: number;
-  /** How many facts were recorded a second time on the way. */
+  /** The number of facts that were recorded a second time. */
   duplicates: number;
-  /** The state after the facts in the order in which they occurred. */
+  /** The state after the facts in the scenario's own order. */
   inOrder: string;
-  /** The first orders with another state, as indexes of the scenario's facts. After the last that is kept the run stops. */
+  /** Orders that led to another state, as indexes of the scenario's facts. The run stops after DIFFERENT_KEPT of them. */
   different: { order: number[]; state: string }[];
 }
 
@@ -18,21 +18,21 @@ const DIFFERENT_KEPT = 3;
 
 class RolledBack extends Error {}
 
-/** Records the facts of a scenario in other orders than they occurred, on Postgres, and reads the connections. */
+/** Records the facts of a scenario in many orders on Postgres, and compares the resulting connections. */
 export class PermutationSuite {
   constructor(
     private readonly dataSource: DataSource,
     private readonly lifecycle: ConnectionLifecycleService,
   ) {}
 
-  /** Every order. Orders that begin alike share their beginning up to a savepoint. */
+  /** Tries every order. Orders with the same first facts record these facts together, up to a savepoint. */
   every({ facts }: Scenario): Promise<PermutationReport> {
     return this.inScratch(async (manager, report) => {
       await this.explore(manager, facts, [], report);
     }, facts);
   }
 
-  /** The given orders; after each, all facts a second time. */
+  /** Tries the given orders. After each order, records all facts a second time. */
   some({ facts }: Scenario, orders: number[][]): Promise<PermutationReport> {
     return this.inScratch(async (manager, report) => {
       for (const order of orders) {
@@ -58,7 +58,7 @@ export class PermutationSuite {
       await this.within(manager, async () => {
         const order = [...recorded, index];
         await this.record(manager, facts, index);
-        // Another fact each time, so that over all orders each fact is repeated after each other.
+        // Repeats a different fact at each step, so that all orders together repeat each fact after each other fact.
         await this.repeat(manager, facts, [order[index % order.length] ?? index], report);
         await this.explore(manager, facts, order, report);
       });
@@ -113,7 +113,7 @@ export class PermutationSuite {
   }
 }
 
-/** Connections as text, with times in seconds. Without our ids, which depend on the order of arrival. */
+/** Connections as text, with times in seconds. Leaves out our ids, because they depend on the order of arrival. */
 async function readState(manager: EntityManager): Promise<string> {
   const [row] = await manager.query<{ state: string }[]>(`
     SELECT coalesce(string_agg(state, E'\\n' ORDER BY state), 'none') AS state FROM (
@@ -126,11 +126,12 @@ async function readState(manager: EntityManager): Promise<string> {
             '; ' ORDER BY i.terra_user_id)
           FROM terra_connect.connection_identities i WHERE i.connection_id = c.id)) AS state
       FROM terra_connect.connections c WHERE c.merged_into IS NULL
-        -- A connection that a claim made and an earlier fact refuted stays as moved, because callers may know its id.
+        -- Leaves out connections without Terra users: an earlier fact has refuted the claim that made the connection.
+        -- Its row stays as moved, because callers can know its id.
         AND EXISTS (SELECT 1 FROM terra_connect.connection_identities i WHERE i.connection_id = c.id)
       UNION ALL
-      -- Every id that a caller may know leads to a connection.
-      SELECT 'astray' FROM terra_connect.connections c
+      -- A merged id must lead to a connection that is not merged itself.
+      SELECT 'merged twice' FROM terra_connect.connections c
         JOIN terra_connect.connections kept ON kept.id = c.merged_into WHERE kept.merged_into IS NOT NULL
     ) AS states`);
   return row?.state ?? '';

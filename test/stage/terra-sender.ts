@@ -17,7 +17,7 @@ export interface Attempt {
   retryAfter: string | null;
 }
 
-// Terra's own timeout.
+// Terra waits as long.
 const TIMEOUT_MS = 8_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
@@ -38,7 +38,7 @@ export class TerraSender {
     }
   }
 
-  /** @returns whether it was acknowledged */
+  /** @returns whether the service acknowledged the delivery */
   async attempt({ traceId, body, occurredAt }: Delivery): Promise<boolean> {
     const attempt: Attempt = { traceId, status: null, retryAfter: null };
     try {
@@ -57,7 +57,7 @@ export class TerraSender {
       attempt.retryAfter = answer.headers.get('retry-after');
       await answer.arrayBuffer();
     } catch {
-      // The service is down, or died during the response. A received status counts: the sender has seen it.
+      // The service is down, or ended during its response. A status that arrived before that counts as an answer.
     }
     this.attempts.push(attempt);
     const isAcknowledged = attempt.status !== null && attempt.status >= 200 && attempt.status < 300;

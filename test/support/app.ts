@@ -136,8 +136,8 @@ export async function callApi<Body>(
   };
 }
 
-// The range is below the ephemeral ports of the system: any outgoing connection may take one of those between our check
-// and our use of it. Each jest worker has its own range.
+// The range is below the ephemeral ports of the system, because any outgoing connection can take an ephemeral port between
+// our check and our use of it. Each jest worker has its own range.
 const PORTS_PER_WORKER = 1_000;
 const FIRST_PORT = 20_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 12) * PORTS_PER_WORKER;
 let nextPort = Math.floor(Math.random() * PORTS_PER_WORKER);
@@ -153,7 +153,7 @@ async function freePort(): Promise<number> {
     await new Promise((resolve) => server.close(resolve));
     if (isFree) return port;
   }
-  throw new Error(`No port is free from ${FIRST_PORT} on.`);
+  throw new Error(`All ports from ${FIRST_PORT} to ${FIRST_PORT + PORTS_PER_WORKER - 1} are in use.`);
 }
 
 function collect(lines: string[]): Writable {

@@ -5,11 +5,11 @@ import type {
   NewFact,
 } from '../../src/connections/projection/connection-fact';
 
-/** What happens to one end user or two, as facts in the order in which they occurred. */
+/** Facts about one or two end users. Their order in the list is one order of arrival, not always that of occurrence. */
 export interface Scenario {
   name: string;
   facts: NewFact[];
-  /** The status of each connection, with its reason unless it is active, by its current Terra user. */
+  /** For each current Terra user: the status of its connection, and the reason unless the status is active. */
   ends: Record<string, string>;
 }
 
@@ -29,7 +29,7 @@ export function fact(
   return { terraUserId, kind, cause, source, occurredAt: new Date(START + minute * 60_000), ...more };
 }
 
-// The builders below take minutes after START. They are about END_USER at GARMIN unless `more` says otherwise.
+// The functions below create facts about END_USER at GARMIN, unless `more` says otherwise. A minute counts from START.
 const LINK = { referenceId: END_USER, provider: 'GARMIN', scopes: ['a', 'b'] };
 export const auth = (user: string, minute: number, more: More = {}): NewFact =>
   fact(user, minute, ['linked', 'auth', 'webhook'], { ...LINK, ...more });
@@ -80,7 +80,7 @@ export const SCENARIOS: Scenario[] = [
     ends: { B: 'active' },
   },
   {
-    name: 'reconnect that does not name the old Terra user, which may be either of two accounts',
+    name: 'reconnect that does not name the old Terra user, when the end user has two accounts',
     facts: [
       auth('A', 0),
       auth('B', 1),
@@ -91,7 +91,7 @@ export const SCENARIOS: Scenario[] = [
     ends: { A: 'active', B: 'active', C: 'active' },
   },
   {
-    name: 'reconnect of an account that fails and loses its permissions meanwhile',
+    name: 'reconnect of a failing account, and a later permission change of the old Terra user',
     facts: [
       auth('A', 0),
       error('A', 5),
@@ -114,7 +114,7 @@ export const SCENARIOS: Scenario[] = [
     ends: { C: 'active' },
   },
   {
-    name: 'two swaps of one Terra user, and swaps in a circle beside them',
+    name: 'two swaps of one Terra user, and two swaps that form a circle',
     facts: [
       auth('A', 0),
       reauth('A', 'B', 10),
@@ -126,12 +126,12 @@ export const SCENARIOS: Scenario[] = [
     ends: { C: 'active', D: 'active' },
   },
   {
-    name: 'the new Terra user ends right after the swap that reported it',
+    name: 'the new Terra user ends soon after the swap',
     facts: [auth('A', 0), auth('B', 10), reauth('A', 'B', 10), revoked('B', 15), error('B', 16)],
     ends: { B: 'disconnected access_revoked' },
   },
   {
-    name: 'an end, and facts from before it and after it',
+    name: 'an end, with facts from before and after the end',
     facts: [auth('A', 0), error('A', 5), deauth('A', 10), callback('A', 12), revoked('A', 15)],
     ends: { A: 'disconnected deauth' },
   },
@@ -147,7 +147,7 @@ export const SCENARIOS: Scenario[] = [
     ends: { A: 'moved moved', B: 'needs_reauth connection_error' },
   },
   {
-    name: 'moved while it failed, and the first end user connects another account in its place',
+    name: 'moved: a failing account, and the first end user connects another account instead',
     facts: [
       auth('A', 0),
       error('A', 5),
@@ -159,7 +159,7 @@ export const SCENARIOS: Scenario[] = [
     ends: { B: 'active', C: 'needs_reauth connection_error' },
   },
   {
-    name: 'moved while a caller asks us to disconnect it',
+    name: 'moved: a connection that a caller has asked us to disconnect',
     facts: [
       auth('A', 0),
       request('A', 9),
@@ -169,7 +169,7 @@ export const SCENARIOS: Scenario[] = [
     ends: { A: 'moved moved', B: 'active' },
   },
   {
-    name: 'reconnected after a caller asked us to disconnect it, and failing',
+    name: 'reconnect after a caller asked us to disconnect, then an error',
     facts: [auth('A', 0), request('A', 10), reauth('A', 'B', 20), error('B', 30)],
     ends: { B: 'needs_reauth connection_error' },
   },
@@ -195,7 +195,7 @@ export const SCENARIOS: Scenario[] = [
     ends: { A: 'active' },
   },
   {
-    name: 'the end user takes every permission away',
+    name: 'the end user withdraws every permission',
     facts: [
       auth('A', 0),
       permissions('A', 1, { scopesAdded: ['c'] }),
@@ -210,12 +210,12 @@ export const SCENARIOS: Scenario[] = [
     ends: { A: 'active' },
   },
   {
-    name: 'disconnected by us, with Terra’s own report of the end and a late copy of the beginning',
+    name: 'disconnected by us, with Terra’s own report of the end and a late callback',
     facts: [auth('A', 0), request('A', 10), endedByUs('A', 12), deauth('A', 11), callback('A', 1)],
     ends: { A: 'disconnected disconnected_by_us' },
   },
   {
-    name: 'disconnected by us while the end user reconnects it',
+    name: 'disconnected by us while the end user reconnects the account',
     facts: [
       auth('A', 0),
       reauth('A', 'B', 9),
@@ -227,17 +227,17 @@ export const SCENARIOS: Scenario[] = [
     ends: { B: 'disconnected disconnected_by_us' },
   },
   {
-    name: 'reconnected after a caller asked us to disconnect it',
+    name: 'reconnect after a caller asked us to disconnect',
     facts: [auth('A', 0), request('A', 10), reauth('A', 'B', 20), auth('B', 20), endedByUs('A', 21)],
     ends: { B: 'active' },
   },
   {
-    name: 'reconnected through a session that names it, after its end',
+    name: 'reconnect through a session that names the ended connection',
     facts: [auth('A', 0), deauth('A', 10), auth('B', 20), reconnect('A', 'B', 20), error('B', 30)],
     ends: { B: 'needs_reauth connection_error' },
   },
   {
-    name: 'reconnected through a session, and a second request for the first, because lists still have it',
+    name: 'reconnect through a session, then a second request to end the old Terra user, which Terra still lists',
     facts: [
       auth('A', 0),
       request('A', 10),
@@ -249,17 +249,17 @@ export const SCENARIOS: Scenario[] = [
     ends: { B: 'active' },
   },
   {
-    name: 'reconnected through a session while it failed; Terra reports no swap, and the lists lack the first',
+    name: 'reconnect of a failing account through a session: Terra reports no swap and no longer lists the old Terra user',
     facts: [auth('A', 0), error('A', 5), auth('B', 20), reconnect('A', 'B', 20), absent('A', 90)],
     ends: { B: 'active' },
   },
   {
-    name: 'reconnect that does not name its end user, and an earlier fact that does',
+    name: 'reconnect that names no end user, and an earlier fact that names one',
     facts: [auth('A', 0), reauth('A', 'B', 10, { referenceId: null }), error('B', 12), deauth('A', 11)],
     ends: { B: 'needs_reauth connection_error' },
   },
   {
-    name: 'another account through a session that names a connection that lives',
+    name: 'another account, connected through a session that names a live connection',
     facts: [auth('A', 0), auth('B', 20), reconnect('A', 'B', 20), error('A', 30)],
     ends: { A: 'needs_reauth connection_error', B: 'active' },
   },

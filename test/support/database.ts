@@ -20,7 +20,8 @@ async function asAdmin(sql: string): Promise<void> {
 /** Creates a migrated database. Drop it in `afterAll`, after the app that uses it is closed. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { TEST_POSTGRES_URL: server, TEST_POSTGRES_TEMPLATE: template } = process.env;
-  if (!server || !template) throw new Error('The global set-up has not run: start tests with "npm test".');
+  if (!server || !template)
+    throw new Error('The global set-up has not run. Start the tests with "npm test".');
 
   const name = `test_${randomBytes(8).toString('hex')}`;
   await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);

@@ -56,7 +56,7 @@ export function redirectUrlOf(service: TestApp, referenceId: string, outcome: 's
     .map(({ body }) => (body ?? {}) as Record<string, string>)
     .findLast((body) => body.reference_id === referenceId);
   const url = sent?.[`auth_${outcome}_redirect_url`];
-  if (!url) throw new Error(`Terra was never asked for a session of ${referenceId}.`);
+  if (!url) throw new Error(`The service did not ask Terra for a session of ${referenceId}.`);
   return url;
 }
 

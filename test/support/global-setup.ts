@@ -23,8 +23,8 @@ declare global {
 }
 
 /**
- * The parent of all folders that tests make: in memory where Linux has room, because databases come and go all the time and
- * their files on a disk are a fifth of a run. A developer's TMPDIR counts more. So does a sweep over a million users.
+ * The parent of all folders that tests make: in memory if Linux has room there, because writing the many databases to a disk
+ * takes a fifth of a run. Not in memory if the developer has set TMPDIR, or for a sweep over a million users.
  */
 function parentFolder(): string {
   const isChosen = process.env.TMPDIR !== undefined || process.env.SCALE_USERS !== undefined;
@@ -41,7 +41,7 @@ function hasRoomInMemory(): boolean {
   }
 }
 
-/** Removes what killed test runs leave: their folder, and outside Linux their server, too. */
+/** Removes what killed test runs left: the folder, and on systems other than Linux also the server. */
 async function removeAbandoned(parent: string): Promise<void> {
   for (const name of readdirSync(parent)) {
     if (!name.startsWith(PREFIX)) continue;
@@ -52,7 +52,7 @@ async function removeAbandoned(parent: string): Promise<void> {
       await new PostgresFolder(folder).stopLeftover();
       rmSync(folder, { recursive: true, force: true });
     } catch {
-      // The folder may belong to another user; this run then leaves it alone.
+      // The folder can belong to another user. This run then leaves the folder as it is.
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { MIGRATIONS } from '../../migrations';
 
-/** Takes back every migration that is newer than `lastToKeep`, the name of its class. */
+/** Reverts every migration that is newer than `lastToKeep`, which is the class name of a migration. */
 export async function undoMigrationsAfter(dataSource: DataSource, lastToKeep: string): Promise<void> {
   const kept = MIGRATIONS.findIndex(({ name }) => name === lastToKeep);
   if (kept < 0) throw new Error(`There is no migration ${lastToKeep}.`);

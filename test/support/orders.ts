@@ -1,6 +1,6 @@
 import { SeededRandom } from '../crash/seeded-random';
 
-/** Every order of the numbers from 0 to `length - 1`. Orders that begin alike follow each other. */
+/** Every order of the numbers from 0 to `length - 1`, sorted: orders with the same first numbers follow each other. */
 export function everyOrder(length: number): number[][] {
   return ordersOf([...Array(length).keys()]);
 }

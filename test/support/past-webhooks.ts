@@ -50,7 +50,7 @@ export const userOf = (referenceId: string | null, userId: string = randomUUID()
   scopes: 'A,B',
 });
 export const auth = (user: object): object => ({ type: 'auth', status: 'success', user });
-/** The same fact in another delivery: equal bodies within one second would have equal signatures, and count as a replay. */
+/** The same fact in another delivery. Equal bodies in one second would have equal signatures and count as one delivery. */
 export const authAgain = (user: object): object => ({ ...auth(user), message: randomUUID() });
 export const deauth = (user: object): object => ({ type: 'deauth', status: 'success', user });
 
@@ -96,7 +96,7 @@ export class PastWebhooks {
     return this.service.api<ReportAnswer>('POST', '/v1/webhook-events/replay', { body });
   }
 
-  /** Makes Postgres refuse every write to connections of this reference. @returns a function that ends this */
+  /** Makes every write to connections of this reference fail. @returns a function that ends the failures */
   async failWritesFor(referenceId: string): Promise<() => Promise<void>> {
     const name = `broken_${randomUUID().replaceAll('-', '')}`;
     await this.service.query(

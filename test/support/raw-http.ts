@@ -34,7 +34,7 @@ export function sendRaw(origin: string, path: string, options: RawRequest = {}):
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
       });
     });
-    // A server that refuses a body closes the connection while we still write. Its response, if any, takes precedence.
+    // A server that rejects a body closes the connection while we still write. If a response arrived, it overrides the error.
     call.on('error', (error) => setTimeout(() => reject(error), 100));
     for (const [name, value] of Object.entries(headers)) call.setHeader(name, value);
     if (body !== undefined && !call.hasHeader('transfer-encoding')) {

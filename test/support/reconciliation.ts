@@ -11,7 +11,7 @@ export interface ReconcileAnswer {
   conclusion: string;
 }
 
-/** Runs a change at Terra whose webhooks are lost. */
+/** Runs a change at Terra while Terra sends no webhooks. */
 export function withWebhooksLost<T>(service: TestApp, change: () => T): T {
   const { behaviour } = service.sandbox;
   const before = behaviour.webhooks;
@@ -61,8 +61,8 @@ export async function reconcileDue(service: TestApp): Promise<number> {
   return total;
 }
 
-/** Our live connections as "reference id, Terra user id", to compare with `liveAtTerra`. */
-export async function liveInDatabase(service: TestApp): Promise<string[]> {
+/** Our connections that are active or needs_reauth, as "reference id, Terra user id", to compare with `linkedAtTerra`. */
+export async function linkedInDatabase(service: TestApp): Promise<string[]> {
   const rows = await service.query<{ id: string }>(
     `SELECT reference_id || ' ' || terra_user_id AS id FROM terra_connect.connections
       WHERE merged_into IS NULL AND status IN ('active', 'needs_reauth')`,
@@ -71,14 +71,14 @@ export async function liveInDatabase(service: TestApp): Promise<string[]> {
 }
 
 /** Terra's linked users in the same form. */
-export function liveAtTerra(service: TestApp): string[] {
+export function linkedAtTerra(service: TestApp): string[] {
   return service.sandbox.account
     .linkedUsers()
     .map(({ referenceId, userId }) => `${referenceId} ${userId}`)
     .sort();
 }
 
-/** Digests and counts that a failed reconcile, or a sweep that awaits approval, must not change. */
+/** The digests and counts that must stay the same after a failed reconcile and in a sweep that awaits approval. */
 export async function reconciledState(service: TestApp): Promise<unknown> {
   const [row] = await service.query(
     `SELECT (SELECT md5(coalesce(string_agg(concat_ws('|', id, status, status_reason, terra_user_id, scopes), ',' ORDER BY id), ''))

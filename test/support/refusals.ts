@@ -49,7 +49,8 @@ export function invalidField(field: string): object {
   return { status: 422, code: 'request.invalid', errors: [expect.objectContaining({ field })] };
 }
 
-// Without the reads of the provider catalogue: every request that names a provider may cause one, and none has an effect.
+// Leaves out the reads of the provider catalogue: every request that names a provider can cause one, and they change
+// nothing.
 function callsToTerra({ sandbox }: TestApp): number {
   return sandbox.requests.filter(({ path }) => !path.includes('/integrations')).length;
 }

@@ -23,7 +23,7 @@ export interface WidgetVisit {
 
 /**
  * Acts as the end user: opens the widget, picks the provider and agrees. Returns the URL that the widget redirects to,
- * without visiting it. Under `multiAuth` that is the widget itself; with feedback, its result page.
+ * without visiting it. With `multiAuth` this URL is the widget itself, and with feedback it is the widget's result page.
  */
 export async function connectThroughWidget(
   widgetUrl: string,
@@ -32,7 +32,7 @@ export async function connectThroughWidget(
   return answerConsent(widgetUrl, visit, 'allow');
 }
 
-/** The end user refuses, or (with `missing_scopes`) agrees but unticks the scopes that the provider needs. */
+/** Acts as an end user who denies access, or (`missing_scopes`) agrees but unticks the scopes that the provider needs. */
 export async function cancelInWidget(
   widgetUrl: string,
   visit: WidgetVisit & { reason?: 'access_denied' | 'missing_scopes' },
@@ -47,13 +47,13 @@ async function answerConsent(
   action: 'allow' | 'deny',
 ): Promise<URL> {
   const widgetOrigin = new URL(widgetUrl).origin;
-  const chooser = await browse(new URL(widgetUrl), widgetOrigin);
-  if (!chooser.html) return chooser.url;
+  const firstPage = await browse(new URL(widgetUrl), widgetOrigin);
+  if (!firstPage.html) return firstPage.url;
   const link = new RegExp(`href="([^"]+)"\\s+data-testid="provider-${visit.provider}"`).exec(
-    chooser.html,
+    firstPage.html,
   )?.[1];
-  // A single provider skips the chooser: this already is its consent page.
-  const consent = link ? await browse(new URL(link, chooser.url), widgetOrigin) : chooser;
+  // If the session offers one provider, the first page already is its consent page.
+  const consent = link ? await browse(new URL(link, firstPage.url), widgetOrigin) : firstPage;
   if (!consent.html?.includes('data-testid="consent-allow"')) return consent.url;
 
   // An empty account selects the one that the page suggests.
@@ -65,7 +65,7 @@ async function answerConsent(
   return (await browse(consent.url, widgetOrigin, { method: 'POST', body: form })).url;
 }
 
-/** Follows redirects within the widget; `html` is missing once the browser has left the widget. */
+/** Follows redirects within the widget; `html` is missing when the browser has left the widget. */
 async function browse(
   url: URL,
   origin: string,
@@ -90,7 +90,7 @@ export interface ReceivedWebhook {
 export interface WebhookReceiver {
   url: string;
   received: ReceivedWebhook[];
-  /** Statuses for the next calls, one each; 200 once the list is empty. `stall` never answers. */
+  /** Statuses for the next calls, one each; 200 when the list is empty. `stall` never answers. */
   answers: (number | 'stall')[];
   close(): Promise<void>;
 }

@@ -37,7 +37,7 @@ export function signatureHeader(
   return `t=${timestamp},v1=${signatureHex(body, timestamp, secret)}`;
 }
 
-/** Posts a webhook as Terra does, apart from what the options change. */
+/** Posts a webhook as Terra does, with the differences that the options name. */
 export function postWebhook(
   service: { url: string },
   event: object | string | Buffer,
