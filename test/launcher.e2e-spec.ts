@@ -102,10 +102,10 @@ describe('npm start', () => {
     return run;
   };
 
-  /** As after an earlier start: the launcher finds its database cluster. To make one is half of the first start's time. */
+  /** Copies a database cluster, as an earlier start leaves it. A new cluster would take half of the time of a first start. */
   const startedBefore = (): void => {
     cpSync(usedBefore, dataDir, { recursive: true });
-    // Node 22 and newer do not copy a folder's mode, and Postgres refuses a cluster that others may read.
+    // Node 22 and newer do not copy a folder's mode, and Postgres does not start on a cluster that others may read.
     chmodSync(join(dataDir, 'postgres', 'cluster'), 0o700);
   };
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expectedOf } from './crash/expectation';
-import type { Story } from './crash/stories';
+import type { EventSequence } from './crash/event-sequences';
 import { bodyOf } from './crash/terra-events';
-import { isRight, judge } from './crash/verdict';
+import { hasPassed, checkEvidence } from './crash/check';
 import { EvidenceReader } from './crash/evidence-reader';
 import { CrashingPostgres } from './stage/crashing-postgres';
 import { migrate, ServiceProcess, STAGE_API_KEY, STAGE_CREDENTIALS } from './stage/service-process';
@@ -38,7 +38,7 @@ describe('R7: an outage of Postgres', () => {
     beforeAll(async () => (service = await startTestApp({ DATABASE_URL: databaseUrl })));
     afterAll(() => service.close());
 
-    it('leads to 503 with Retry-After, never to a false 2xx, and the flow continues when Postgres is back', async () => {
+    it('leads to 503 with Retry-After, never to a false 2xx, and the flow continues when Postgres runs again', async () => {
       const { body: session } = await service.api<{ id: string; widgetUrl: string; connectUrl: string }>(
         'POST',
         '/v1/connect-sessions',
@@ -76,7 +76,7 @@ describe('R7: an outage of Postgres', () => {
         '/v1/connections?referenceId=person',
       );
       expect(connections.body.items).toMatchObject([{ provider: 'GARMIN', status: 'active' }]);
-      // The failed visit has not spent the nonce.
+      // The failed visit has not used up the nonce.
       const again = await fetch(callbackUrl, { redirect: 'manual' });
       expect(again.headers.get('location')).toContain('status=connected');
     });
@@ -87,8 +87,8 @@ describe('R7: an outage of Postgres', () => {
     const SESSIONS = 80;
     const STREAM_MS = 3_000;
     const AWAY_MS = 2_000;
-    // A 503 passes in a moment; the Idempotency-Key of a request that was cut off does not.
-    const PAUSE_MS = { refused: 300, inFlight: 1_000 };
+    // A 503 lasts for a moment. The Idempotency-Key of a request that was cut off stays in use for half a minute.
+    const PAUSE_MS = { unavailable: 300, inFlight: 1_000 };
 
     interface Answer {
       status: number;
@@ -99,13 +99,13 @@ describe('R7: an outage of Postgres', () => {
       databaseUrl: string;
       service: ServiceProcess;
       sender: TerraSender;
-      stories: Story[];
+      sequences: EventSequence[];
       sessionAnswers: Answer[];
       sessionIds: string[];
       deadline: AbortSignal;
     }
     type Kind = 'killed' | 'stopped';
-    // In the order in which they started.
+    // How to stop each started part, in the order of the starts.
     const started: (() => Promise<unknown>)[] = [];
 
     /** Repeats the request until the session is created, as a caller with an Idempotency-Key may. */
@@ -119,17 +119,21 @@ describe('R7: an outage of Postgres', () => {
         );
         answers.push({ status, retryAfter: headers.get('retry-after'), code: body.code });
         if (status === 201) return body.id;
-        await sleep(body.code === 'idempotency.in_flight' ? PAUSE_MS.inFlight : PAUSE_MS.refused);
+        await sleep(body.code === 'idempotency.in_flight' ? PAUSE_MS.inFlight : PAUSE_MS.unavailable);
       }
     };
-    const storyOf = (referenceId: string): Story => ({
+    const sequenceOf = (referenceId: string): EventSequence => ({
       referenceId,
       provider: 'GARMIN',
       events: [{ type: 'auth', user: `terra-${referenceId}`, scopes: ['daily'] }],
     });
-    const deliveryOf = (story: Story): Delivery => {
-      const traceId = story.referenceId;
-      return { traceId, body: bodyOf(story.events[0]!, story, traceId), occurredAt: Date.now() - 60_000 };
+    const deliveryOf = (sequence: EventSequence): Delivery => {
+      const traceId = sequence.referenceId;
+      return {
+        traceId,
+        body: bodyOf(sequence.events[0]!, sequence, traceId),
+        occurredAt: Date.now() - 60_000,
+      };
     };
     /** Starts the calls evenly over the time of the stream, without waiting for their answers. */
     const stream = <T>(count: number, start: (index: number) => Promise<T>): Promise<T[]> =>
@@ -141,11 +145,11 @@ describe('R7: an outage of Postgres', () => {
       );
 
     /**
-     * Streams to a service of its own while that service's Postgres goes away and comes back.
+     * Sends the stream to a new service, whose Postgres stops and restarts meanwhile.
      *
-     * @param delivered called when every webhook is acknowledged; callers may wait longer for their sessions
+     * @param delivered called when every webhook is acknowledged; session creations can take longer
      */
-    const endure = async (kind: Kind, delivered: () => void): Promise<Outage> => {
+    const runOutage = async (kind: Kind, delivered: () => void): Promise<Outage> => {
       const folder = join(dataDir, kind);
       const server = await CrashingPostgres.start({ dataDir: folder, durable: true });
       started.push(() => server.close());
@@ -159,29 +163,29 @@ describe('R7: an outage of Postgres', () => {
       started.push(() => service.program.stop());
 
       const sender = new TerraSender(() => service.url);
-      const stories = Array.from({ length: DELIVERIES }, (_, index) => storyOf(`${kind}-${index}`));
+      const sequences = Array.from({ length: DELIVERIES }, (_, index) => sequenceOf(`${kind}-${index}`));
       const sessionAnswers: Answer[] = [];
       const deadline = deadlineIn(90_000);
       const [sessionIds] = await Promise.all([
         stream(SESSIONS, (index) => createSession(service.url, `caller-${kind}-${index}`, sessionAnswers)),
-        stream(DELIVERIES, (index) => sender.deliver(deliveryOf(stories[index]!), deadline)).then(delivered),
+        stream(DELIVERIES, (index) => sender.deliver(deliveryOf(sequences[index]!), deadline)).then(delivered),
         sleep(STREAM_MS / 3).then(async () => {
           await (kind === 'killed' ? server.kill() : server.stop());
           await sleep(AWAY_MS);
           await server.restart();
         }),
       ]);
-      return { databaseUrl, service, sender, stories, sessionAnswers, sessionIds, deadline };
+      return { databaseUrl, service, sender, sequences, sessionAnswers, sessionIds, deadline };
     };
 
-    // The second outage begins while callers of the first wait half a minute for their Idempotency-Key.
+    // The second outage starts while callers of the first one wait half a minute for their Idempotency-Key.
     let outages: Record<Kind, Promise<Outage>>;
     beforeAll(() => {
       let delivered = (): void => undefined;
       const isDelivered = new Promise<void>((resolve) => (delivered = resolve));
-      const killed = endure('killed', delivered).finally(delivered);
-      outages = { killed, stopped: isDelivered.then(() => endure('stopped', () => undefined)) };
-      // Its own test reports a failure, which may come while the other one still waits.
+      const killed = runOutage('killed', delivered).finally(delivered);
+      outages = { killed, stopped: isDelivered.then(() => runOutage('stopped', () => undefined)) };
+      // The test of an outage reports its failure. Until that test runs, the rejection must not end the process.
       for (const outage of Object.values(outages)) outage.catch(() => undefined);
     });
     afterAll(async () => {
@@ -190,20 +194,20 @@ describe('R7: an outage of Postgres', () => {
     });
 
     it.each(['killed', 'stopped'] as const)(
-      'loses nothing when the server is %s: every 2xx is kept, every refusal is a 503 with Retry-After, and the final state is right',
+      'loses nothing when Postgres is %s: every 2xx is kept, every rejection is a 503 with Retry-After, and the final state is correct',
       async (kind) => {
-        const { databaseUrl, service, sender, stories, sessionAnswers, sessionIds, deadline } =
+        const { databaseUrl, service, sender, sequences, sessionAnswers, sessionIds, deadline } =
           await outages[kind];
-        // Without a 503 no request has met the outage, and the test shows nothing.
+        // Without a 503, no request came during the outage, and the test would prove nothing.
         for (const answers of [sender.attempts, sessionAnswers]) {
           expect(answers.map(({ status }) => status)).toContain(503);
         }
-        const refusals = [...sender.attempts, ...sessionAnswers].filter(
+        const rejections = [...sender.attempts, ...sessionAnswers].filter(
           ({ status }) => status !== 200 && status !== 201,
         );
-        for (const refusal of refusals) {
-          if ('code' in refusal && refusal.code === 'idempotency.in_flight') continue;
-          expect(refusal).toMatchObject({
+        for (const rejection of rejections) {
+          if ('code' in rejection && rejection.code === 'idempotency.in_flight') continue;
+          expect(rejection).toMatchObject({
             status: 503,
             retryAfter: expect.stringMatching(/^[1-9]/) as string,
           });
@@ -213,9 +217,9 @@ describe('R7: an outage of Postgres', () => {
         expect(await reader.waitUntilProcessed(deadline)).toBe(true);
         const evidence = await reader.read();
         const { acknowledged } = sender;
-        expect(acknowledged.size).toBe(stories.length);
-        const verdict = judge(stories.map(expectedOf), { acknowledged, ...evidence });
-        expect(isRight(verdict) ? {} : verdict).toEqual({});
+        expect(acknowledged.size).toBe(sequences.length);
+        const result = checkEvidence(sequences.map(expectedOf), { acknowledged, ...evidence });
+        expect(hasPassed(result) ? {} : result).toEqual({});
 
         expect(new Set(sessionIds).size).toBe(SESSIONS);
         for (const [index, id] of sessionIds.entries()) {

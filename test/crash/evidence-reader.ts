@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { STAGE_API_KEY } from '../stage/service-process';
 import type { ConnectionState } from './expectation';
-import type { Evidence } from './verdict';
+import type { Evidence } from './check';
 
 const POLL_MS = 200;
 const READERS = 8;
-// More lines than any story has.
+// No sequence has as many facts.
 const HISTORY_LIMIT = 100;
 
 interface HistoryLine {
@@ -16,7 +16,7 @@ interface HistoryLine {
 
 type ConnectionRow = Omit<ConnectionState, 'history'> & { id: string };
 
-/** Reads the evidence: the tables directly from the database, the histories of connections through the API. */
+/** Reads the evidence: tables directly from the database, and histories of connections through the API. */
 export class EvidenceReader {
   constructor(
     private readonly databaseUrl: string,
@@ -24,7 +24,7 @@ export class EvidenceReader {
   ) {}
 
   /**
-   * Resolves when no event is pending or parked. Every Terra user of the stories gets an owner, so no event stays parked.
+   * Resolves when no event is pending or parked. Every Terra user of the sequences gets an owner, so no event stays parked.
    *
    * @returns false when the signal aborts first
    */
@@ -64,7 +64,7 @@ export class EvidenceReader {
     const answer = await fetch(`${this.serviceUrl}/v1/connections/${id}/history?limit=${HISTORY_LIMIT}`, {
       headers: { authorization: `Bearer ${STAGE_API_KEY}` },
     });
-    if (!answer.ok) throw new Error(`The history of ${id} was answered with ${answer.status}.`);
+    if (!answer.ok) throw new Error(`The service answered ${answer.status} for the history of ${id}.`);
     const { items } = (await answer.json()) as { items: HistoryLine[] };
     return items.map(({ cause, terraUserId }) => `${cause} ${terraUserId}`).reverse();
   }

@@ -1,7 +1,7 @@
-import type { Story } from './stories';
-import type { StoryEvent } from './terra-events';
+import type { EventSequence } from './event-sequences';
+import type { SequenceEvent } from './terra-events';
 
-/** The statuses of a connection that the stories lead to, by meaning. */
+/** The statuses that the sequences lead to, by their meaning. */
 export const STATUS = { connected: 'active', rejected: 'needs_reauth', ended: 'disconnected' } as const;
 
 /** The compared properties of a connection. */
@@ -18,10 +18,10 @@ export interface ConnectionState {
   history: string[];
 }
 
-const DATA: readonly StoryEvent['type'][] = ['activity', 'daily', 'sleep'];
+const DATA: readonly SequenceEvent['type'][] = ['activity', 'daily', 'sleep'];
 
-/** The state after a story, when its events are applied in order and nothing fails. */
-export function expectedOf({ referenceId, provider, events }: Story): ConnectionState {
+/** The state of the connection if the events of the sequence arrive in order and nothing fails. */
+export function expectedOf({ referenceId, provider, events }: EventSequence): ConnectionState {
   const state: ConnectionState = {
     ...{ referenceId, provider, terraUserId: events[0]?.user ?? '' },
     ...{ status: STATUS.connected, statusReason: null, scopes: [], terraUserIds: [], history: [] },
@@ -36,7 +36,7 @@ export function expectedOf({ referenceId, provider, events }: Story): Connection
       state.scopes = event.scopes;
       setStatus(STATUS.connected, null);
     }
-    // No other event of a superseded or a not yet current Terra user changes the connection.
+    // Events of another Terra user, superseded or not yet current, do not change the connection any further.
     if (event.user !== state.terraUserId) continue;
     if (event.type === 'auth') {
       state.scopes = event.scopes;

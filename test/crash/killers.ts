@@ -10,10 +10,10 @@ const RUNNING_MS = { from: 100, to: 2_000 };
 const BEFORE_RESTART_MS = 200;
 const POSTGRES_DOWN_MS = { from: 100, to: 1_500 };
 
-/** Kills the service at random times, and starts it again whenever it has ended. */
+/** Kills the service at random times, and restarts it after each end. */
 export class ServiceKiller {
   kills = 0;
-  /** Exits without our kill: Postgres was down when the service started. */
+  /** Exits that the test did not cause: Postgres was down when the service started. */
   ownExits = 0;
   private readonly killing = new AbortController();
   private running: ServiceProcess | undefined;

@@ -4,13 +4,13 @@ import { readOptions, type Options } from './options';
 import { describeReport, succeeded } from './report';
 import { run } from './run';
 
-/** @returns whether each acknowledged event is stored, has exactly one effect, and has led to the expected state */
+/** @returns whether each acknowledged event is stored and has exactly one effect, and all states are the expected ones */
 async function test(options: Options, toStop: StopList): Promise<boolean> {
-  const { deliveries, seed, careless } = options;
+  const { deliveries, seed, noFsync } = options;
   console.log(
-    `Seed ${seed}: ${deliveries.toLocaleString('en-US')} deliveries; the service and Postgres are killed meanwhile …`,
+    `Seed ${seed}: ${deliveries.toLocaleString('en-US')} deliveries, during which the test kills the service and Postgres …`,
   );
-  if (careless) console.log('Postgres does not wait for the disk: this run must fail.');
+  if (noFsync) console.log('Postgres does not wait for the disk: this run must fail.');
   const report = await run(options, toStop);
   console.log(describeReport(report));
   return succeeded(report);
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   await runCommand('The crash test', async (toStop) => {
     const hasSucceeded = await test(options, toStop);
     console.log(
-      hasSucceeded ? 'Every acknowledged event was applied exactly once.' : 'The crash test has failed.',
+      hasSucceeded ? 'Every acknowledged event has exactly one effect.' : 'The crash test has failed.',
     );
     return hasSucceeded;
   });

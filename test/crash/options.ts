@@ -4,30 +4,30 @@ import { parseArgs } from 'node:util';
 export interface Options {
   deliveries: number;
   seed: number;
-  /** Postgres does not wait for the disk, so acknowledged events get lost, and the run must fail. */
-  careless: boolean;
+  /** If true, Postgres does not wait for the disk; acknowledged events get lost, and the run must fail. */
+  noFsync: boolean;
 }
 
-const USAGE = 'npm run test:crash -- [--deliveries 10000] [--seed 7] [--careless]';
+const USAGE = 'npm run test:crash -- [--deliveries 10000] [--seed 7] [--no-fsync]';
 
 /** @throws Error with the usage when an argument is unknown or invalid */
 export function readOptions(args: string[]): Options {
-  const { deliveries, seed, careless } = parse(args);
+  const { deliveries, seed, 'no-fsync': noFsync } = parse(args);
   return {
     deliveries: numberOf('deliveries', deliveries, 1),
     seed: numberOf('seed', seed ?? String(randomInt(1_000_000)), 0),
-    careless,
+    noFsync,
   };
 }
 
-function parse(args: string[]): { deliveries: string; seed?: string; careless: boolean } {
+function parse(args: string[]): { deliveries: string; seed?: string; 'no-fsync': boolean } {
   try {
     return parseArgs({
       args,
       options: {
         deliveries: { type: 'string', default: '10000' },
         seed: { type: 'string' },
-        careless: { type: 'boolean', default: false },
+        'no-fsync': { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {

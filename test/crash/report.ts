@@ -1,5 +1,5 @@
 import type { TerraSender } from '../stage/terra-sender';
-import { FAULTS, isRight, type Evidence, type Verdict } from './verdict';
+import { FAULTS, hasPassed, type Evidence, type CheckResult } from './check';
 
 export interface Report {
   accounts: number;
@@ -10,18 +10,18 @@ export interface Report {
   serviceKills: number;
   serviceOwnExits: number;
   postgresKills: number;
-  verdict: Verdict;
+  result: CheckResult;
   tookMs: Record<string, number>;
 }
 
 const EXAMPLES = 10;
 
-export function succeeded({ unacknowledged, verdict }: Report): boolean {
-  return unacknowledged === 0 && isRight(verdict);
+export function succeeded({ unacknowledged, result }: Report): boolean {
+  return unacknowledged === 0 && hasPassed(result);
 }
 
 export function describeReport(report: Report): string {
-  const { sender, verdict } = report;
+  const { sender, result } = report;
   const counts: [string, number | string][] = [
     ['accounts', report.accounts],
     ['deliveries', report.deliveries],
@@ -36,15 +36,15 @@ export function describeReport(report: Report): string {
     ['final event statuses', tally(report.stored.map(({ status }) => status))],
     ...Object.entries(FAULTS).map(([fault, words]): [string, number] => [
       words,
-      verdict[fault as keyof Verdict].length,
+      result[fault as keyof CheckResult].length,
     ]),
     ...Object.entries(report.tookMs).map(([name, ms]): [string, string] => [
       name,
       `${(ms / 1_000).toFixed(1)} s`,
     ]),
   ];
-  const examples = Object.entries(verdict).flatMap(([fault, lines]) => [
-    ...lines.slice(0, EXAMPLES).map((line) => `  ${FAULTS[fault as keyof Verdict]}: ${line}`),
+  const examples = Object.entries(result).flatMap(([fault, lines]) => [
+    ...lines.slice(0, EXAMPLES).map((line) => `  ${FAULTS[fault as keyof CheckResult]}: ${line}`),
     ...(lines.length > EXAMPLES ? [`  … and ${lines.length - EXAMPLES} more`] : []),
   ]);
   return [...counts.map(([name, count]) => `  ${name.padEnd(30)}${count}`), ...examples].join('\n');

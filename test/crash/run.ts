@@ -13,8 +13,8 @@ import { expectedOf } from './expectation';
 import { crashPostgres, ServiceKiller } from './killers';
 import type { Options } from './options';
 import type { Report } from './report';
-import { writeStories } from './stories';
-import { judge } from './verdict';
+import { createSequences } from './event-sequences';
+import { checkEvidence } from './check';
 import { EvidenceReader } from './evidence-reader';
 
 // The name marks a folder of the tests: the next "npm test" removes the folder if this run is killed.
@@ -23,7 +23,7 @@ const DEADLINE_MS = 5 * 60_000;
 const PROCESSING_TIMEOUT_MS = 90_000;
 const DELIVERIES_PER_SECOND = 180;
 const POSTGRES_KILLS = 3;
-/** The probability that Terra sends a delivery again although it was acknowledged. */
+/** The probability that Terra repeats an acknowledged delivery. */
 const SENT_TWICE = 0.03;
 const POLL_MS = 20;
 
@@ -31,12 +31,12 @@ export async function run(options: Options, toStop: StopList): Promise<Report> {
   const startedAt = Date.now();
   const deadline = deadlineIn(DEADLINE_MS);
   const random = new SeededRandom(options.seed);
-  const stories = writeStories(random, options.deliveries);
-  const deliveries = deliveriesOf(stories, random, startedAt);
+  const sequences = createSequences(random, options.deliveries);
+  const deliveries = deliveriesOf(sequences, random, startedAt);
 
   const folder = mkdtempSync(join(realpathSync(tmpdir()), FOLDER_PREFIX));
   toStop.add('the folder', () => Promise.resolve(rmSync(folder, { recursive: true, force: true })));
-  const postgres = await CrashingPostgres.start({ dataDir: folder, durable: !options.careless });
+  const postgres = await CrashingPostgres.start({ dataDir: folder, durable: !options.noFsync });
   toStop.add('the database', () => postgres.close());
   const databaseUrl = await postgres.database('service');
   const logFile = join(folder, 'service.log');
@@ -64,7 +64,7 @@ export async function run(options: Options, toStop: StopList): Promise<Report> {
   const processedAt = Date.now();
   const evidence = await reader.read();
   return {
-    accounts: stories.length,
+    accounts: sequences.length,
     deliveries: deliveries.length,
     unacknowledged,
     sender,
@@ -72,10 +72,10 @@ export async function run(options: Options, toStop: StopList): Promise<Report> {
     serviceKills: killer.kills,
     serviceOwnExits: killer.ownExits,
     postgresKills,
-    verdict: judge(stories.map(expectedOf), { acknowledged: sender.acknowledged, ...evidence }),
+    result: checkEvidence(sequences.map(expectedOf), { acknowledged: sender.acknowledged, ...evidence }),
     tookMs: {
       'delivered in': deliveredAt - deliveringFrom,
-      'processed after another': processedAt - deliveredAt,
+      'then processed in': processedAt - deliveredAt,
       'total time': Date.now() - startedAt,
     },
   };

@@ -1,4 +1,4 @@
-/** Random numbers that repeat with the same seed (mulberry32). */
+/** Random numbers, the same ones for the same seed (mulberry32). */
 export class SeededRandom {
   constructor(private state: number) {}
 

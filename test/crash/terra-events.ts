@@ -1,5 +1,5 @@
-/** An event of a story; see stories.ts. */
-export type StoryEvent =
+/** An event of a sequence; see event-sequences.ts. */
+export type SequenceEvent =
   | { type: 'auth'; user: string; scopes: string[] }
   | { type: 'user_reauth'; user: string; scopes: string[]; oldUser: string }
   /** `scopes` replaces all scopes. With null, only the added and the removed scopes are known. */
@@ -15,10 +15,10 @@ export interface Account {
 /**
  * The body of Terra's webhook for an event.
  *
- * @param flowId distinguishes equal events of one second. Without it their bytes would be equal, and the service would
- *   refuse the second one as a replay (T-07)
+ * @param flowId distinguishes equal events of one second. Without it, their bytes and signatures would be equal, and the
+ *   service would not store the second event (T-07)
  */
-export function bodyOf(event: StoryEvent, account: Account, flowId: string): string {
+export function bodyOf(event: SequenceEvent, account: Account, flowId: string): string {
   return JSON.stringify({
     type: event.type,
     ...membersOf(event, account),
@@ -27,7 +27,7 @@ export function bodyOf(event: StoryEvent, account: Account, flowId: string): str
   });
 }
 
-function membersOf(event: StoryEvent, account: Account): object {
+function membersOf(event: SequenceEvent, account: Account): object {
   const user = (id: string, scopes: string[] | null = null): object => ({
     user_id: id,
     provider: account.provider,

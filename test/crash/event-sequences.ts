@@ -1,52 +1,52 @@
 import type { SeededRandom } from './seeded-random';
-import type { Account, StoryEvent } from './terra-events';
+import type { Account, SequenceEvent } from './terra-events';
 
 /** The events of one account, from its first connect on, in the order in which they occur. */
-export interface Story extends Account {
-  events: StoryEvent[];
+export interface EventSequence extends Account {
+  events: SequenceEvent[];
 }
 
 const PROVIDERS = ['GARMIN', 'OURA', 'FITBIT', 'POLAR', 'WHOOP'] as const;
 const SCOPES = ['activity', 'body', 'daily', 'nutrition', 'sleep'] as const;
 const DATA = ['activity', 'daily', 'sleep'] as const;
 const EVENTS_PER_ACCOUNT = 7;
-// Probabilities: an end user has two accounts, a story has another step, a story ends with a disconnect.
+// Probabilities: an end user has two accounts, a sequence has another step, a sequence ends with a disconnect.
 const TWO_ACCOUNTS = 0.4;
 const ANOTHER_STEP = 0.65;
 const DISCONNECT = 0.25;
 
-/** Writes stories of as many end users as the number of deliveries needs. Each event is one delivery. */
-export function writeStories(random: SeededRandom, deliveries: number): Story[] {
-  const stories: Story[] = [];
+/** Creates sequences for as many end users as the number of deliveries requires. Each event is one delivery. */
+export function createSequences(random: SeededRandom, deliveries: number): EventSequence[] {
+  const sequences: EventSequence[] = [];
   let left = deliveries;
   for (let endUser = 0; left > 0; endUser += 1) {
     const first = random.below(PROVIDERS.length);
     const accounts = random.chance(TWO_ACCOUNTS) ? 2 : 1;
     for (let account = 0; account < accounts && left > 0; account += 1) {
       const provider = PROVIDERS[(first + account) % PROVIDERS.length] as string;
-      const story = new StoryWriter(random, `${endUser}-${account}`).write();
-      // The last story fills the remaining deliveries. A story that does not fit is cut to its first event.
-      const events = story.length <= left ? story : story.slice(0, 1);
+      const sequence = new SequenceBuilder(random, `${endUser}-${account}`).build();
+      // The last sequence fills the remaining deliveries. A sequence that does not fit is cut to its first event.
+      const events = sequence.length <= left ? sequence : sequence.slice(0, 1);
       const isLast = left - events.length < 1.5 * EVENTS_PER_ACCOUNT;
       addData(random, events, isLast ? left : EVENTS_PER_ACCOUNT);
-      stories.push({ referenceId: `person-${endUser}`, provider, events });
+      sequences.push({ referenceId: `person-${endUser}`, provider, events });
       left -= events.length;
     }
   }
-  return stories;
+  return sequences;
 }
 
-// Adds data events of the Terra user of the event before. Data must not change a connection.
-function addData(random: SeededRandom, events: StoryEvent[], upTo: number): void {
+// Adds data events, each about the Terra user of the event before it. Data must not change a connection.
+function addData(random: SeededRandom, events: SequenceEvent[], upTo: number): void {
   while (events.length < upTo) {
     const place = 1 + random.below(events.length);
-    const user = (events[place - 1] as StoryEvent).user;
+    const user = (events[place - 1] as SequenceEvent).user;
     events.splice(place, 0, { type: random.pick(DATA), user });
   }
 }
 
-class StoryWriter {
-  private readonly events: StoryEvent[] = [];
+class SequenceBuilder {
+  private readonly events: SequenceEvent[] = [];
   private user = '';
   private users = 0;
 
@@ -55,7 +55,7 @@ class StoryWriter {
     private readonly name: string,
   ) {}
 
-  write(): StoryEvent[] {
+  build(): SequenceEvent[] {
     const { random } = this;
     this.auth(this.nextUser());
     const steps = [() => this.changePermissions(), () => this.fail(), () => this.reauth()];
@@ -76,14 +76,14 @@ class StoryWriter {
     if (random.chance(0.5)) {
       this.add({ type: 'permission_change', user, scopes, added: [], removed: [] });
     } else {
-      // The added scopes stay, so the connection never loses all of its scopes. That would be another case.
+      // Keeps the added scopes, because a connection without scopes would be in another status.
       const kept = new Set(scopes);
       const removed = SCOPES.filter((scope) => !kept.has(scope)).slice(0, 2);
       this.add({ type: 'permission_change', user, scopes: null, added: scopes, removed });
     }
   }
 
-  /** The provider rejects Terra. Sometimes the end user logs in again and keeps the same Terra user. */
+  /** The provider rejects Terra's requests. Sometimes the end user logs in again and keeps the Terra user. */
   private fail(): void {
     this.add({ type: 'connection_error', user: this.user });
     if (this.random.chance(0.4)) this.auth(this.user);
@@ -95,14 +95,14 @@ class StoryWriter {
     const oldUser = this.user;
     const user = this.nextUser();
     const scopes = this.someScopes();
-    const swap: StoryEvent = { type: 'user_reauth', user, scopes, oldUser };
-    const auth: StoryEvent = { type: 'auth', user, scopes };
+    const swap: SequenceEvent = { type: 'user_reauth', user, scopes, oldUser };
+    const auth: SequenceEvent = { type: 'auth', user, scopes };
     for (const event of random.pick([[swap], [swap, auth], [auth, swap]])) this.add(event);
     if (random.chance(0.3)) this.add({ type: random.pick(['deauth', 'connection_error']), user: oldUser });
     this.user = user;
   }
 
-  private add(event: StoryEvent): void {
+  private add(event: SequenceEvent): void {
     this.events.push(event);
   }
 

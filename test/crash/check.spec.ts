@@ -1,9 +1,9 @@
 import { SeededRandom } from './seeded-random';
 import { deliveriesOf } from './deliveries';
 import { expectedOf, STATUS, type ConnectionState } from './expectation';
-import { writeStories } from './stories';
-import type { StoryEvent } from './terra-events';
-import { isRight, judge, type Evidence, type Verdict } from './verdict';
+import { createSequences } from './event-sequences';
+import type { SequenceEvent } from './terra-events';
+import { hasPassed, checkEvidence, type Evidence, type CheckResult } from './check';
 
 const connection = (change: Partial<ConnectionState> = {}): ConnectionState => ({
   referenceId: 'person-1',
@@ -20,16 +20,16 @@ const other = connection({ provider: 'OURA', terraUserId: 'terra-2', terraUserId
 const expected = [connection(), other];
 const events = ['a', 'b'].map((traceId) => ({ traceId, status: 'done' }));
 
-/** The kinds of fault found when correct evidence gets this change. */
+/** The kinds of fault that the check finds in correct evidence with this change. */
 const faultsOf = (change: Partial<Evidence>): string[] => {
   const right = { acknowledged: ['a', 'b'], stored: events, connections: [connection(), other] };
-  const verdict = judge(expected, { ...right, ...change });
-  const faults = (Object.keys(verdict) as (keyof Verdict)[]).filter((fault) => verdict[fault].length > 0);
-  expect(isRight(verdict)).toBe(faults.length === 0);
+  const result = checkEvidence(expected, { ...right, ...change });
+  const faults = (Object.keys(result) as (keyof CheckResult)[]).filter((fault) => result[fault].length > 0);
+  expect(hasPassed(result)).toBe(faults.length === 0);
   return faults;
 };
 
-describe('The crash test reports', () => {
+describe('The check of the crash test reports', () => {
   it('no fault for correct evidence', () => {
     expect(faultsOf({})).toEqual([]);
     expect(faultsOf({ stored: [...events, { traceId: 'never acknowledged', status: 'ignored' }] })).toEqual(
@@ -64,7 +64,7 @@ describe('The crash test reports', () => {
     expect(faultsOf({ connections: [incomplete, other] })).toEqual(['missingEffects']);
   });
 
-  it('an effect that was applied twice, in one connection or in several', () => {
+  it('an effect that occurs twice, in one connection or in several', () => {
     const duplicated = connection({ history: [...connection().history, 'connection_error terra-1'] });
     expect(faultsOf({ connections: [duplicated, other] })).toEqual(['duplicateEffects']);
     const twin = connection({ terraUserId: 'terra-3' });
@@ -85,11 +85,11 @@ describe('The crash test reports', () => {
   });
 });
 
-describe('The stories of the crash test', () => {
+describe('The event sequences of the crash test', () => {
   it('are equal for one seed, differ between seeds, and have as many events as requested', () => {
     const deliveriesAsJson = (seed: number, count: number): string => {
       const random = new SeededRandom(seed);
-      const deliveries = deliveriesOf(writeStories(random, count), random, 0);
+      const deliveries = deliveriesOf(createSequences(random, count), random, 0);
       expect(new Set(deliveries.map(({ traceId }) => traceId)).size).toBe(count);
       expect(new Set(deliveries.map(({ body }) => body)).size).toBe(count);
       return JSON.stringify(deliveries);
@@ -98,7 +98,7 @@ describe('The stories of the crash test', () => {
     expect(deliveriesAsJson(7, 500)).not.toBe(deliveriesAsJson(8, 500));
   });
 
-  it.each<[what: string, events: StoryEvent[], end: Partial<ConnectionState>]>([
+  it.each<[what: string, events: SequenceEvent[], end: Partial<ConnectionState>]>([
     ['an error', [{ type: 'connection_error', user: 'u1' }], { status: STATUS.rejected }],
     [
       'an error and a new login',
@@ -128,8 +128,8 @@ describe('The stories of the crash test', () => {
       { status: STATUS.ended, statusReason: 'access_revoked' },
     ],
   ])('lead to the expected state: %s', (_, events, end) => {
-    const auth: StoryEvent = { type: 'auth', user: 'u1', scopes: ['body', 'daily'] };
-    const story = { referenceId: 'person-1', provider: 'GARMIN', events: [auth, ...events] };
-    expect(expectedOf(story)).toMatchObject(end);
+    const auth: SequenceEvent = { type: 'auth', user: 'u1', scopes: ['body', 'daily'] };
+    const sequence = { referenceId: 'person-1', provider: 'GARMIN', events: [auth, ...events] };
+    expect(expectedOf(sequence)).toMatchObject(end);
   });
 });

@@ -2,7 +2,7 @@ import type { ConnectionState } from './expectation';
 
 /** The acknowledgements that the sender received, and the final content of the database. */
 export interface Evidence {
-  /** Trace ids of all deliveries that were answered with a 2xx. */
+  /** Trace ids of all deliveries that the service answered with a 2xx. */
   acknowledged: Iterable<string>;
   /** One entry per row of the inbox. */
   stored: { traceId: string; status: string }[];
@@ -22,11 +22,11 @@ export const FAULTS = {
 } as const;
 
 /** One line per occurrence, by kind of fault. */
-export type Verdict = Record<keyof typeof FAULTS, string[]>;
+export type CheckResult = Record<keyof typeof FAULTS, string[]>;
 
 const FINAL = ['done', 'ignored'];
 
-export function judge(expected: ConnectionState[], evidence: Evidence): Verdict {
+export function checkEvidence(expected: ConnectionState[], evidence: Evidence): CheckResult {
   const { stored } = evidence;
   const rows = groupBy(stored, ({ traceId }) => traceId);
   const linesOf = (matches: (status: string) => boolean): string[] =>
@@ -36,18 +36,18 @@ export function judge(expected: ConnectionState[], evidence: Evidence): Verdict 
     eventsStoredTwice: [...rows].filter(([, same]) => same.length > 1).map(([traceId]) => traceId),
     unfinishedEvents: linesOf((status) => status !== 'dead_lettered' && !FINAL.includes(status)),
     deadLetters: linesOf((status) => status === 'dead_lettered'),
-    ...judgeConnections(expected, evidence.connections),
+    ...checkConnections(expected, evidence.connections),
   };
 }
 
-export function isRight(verdict: Verdict): boolean {
-  return Object.values(verdict).every((lines) => lines.length === 0);
+export function hasPassed(result: CheckResult): boolean {
+  return Object.values(result).every((lines) => lines.length === 0);
 }
 
-function judgeConnections(
+function checkConnections(
   expected: ConnectionState[],
   found: ConnectionState[],
-): Pick<Verdict, 'missingEffects' | 'duplicateEffects' | 'mismatches'> {
+): Pick<CheckResult, 'missingEffects' | 'duplicateEffects' | 'mismatches'> {
   const [missingEffects, duplicateEffects, mismatches]: [string[], string[], string[]] = [[], [], []];
   const left = groupBy(found, accountOf);
   for (const expectedState of expected) {
@@ -56,7 +56,7 @@ function judgeConnections(
     left.delete(account);
     const match = candidates.find((each) => describe(each) === describe(expectedState)) ?? candidates[0];
     for (const other of candidates) {
-      if (other !== match) duplicateEffects.push(`${account}: ${describe(other)} as well`);
+      if (other !== match) duplicateEffects.push(`${account}: ${describe(other)}, in addition`);
     }
     if (!match) {
       missingEffects.push(`${account}: ${describe(expectedState)}`);
@@ -76,12 +76,12 @@ function judgeConnections(
   }
   for (const [account, unexpected] of left) {
     for (const connection of unexpected)
-      duplicateEffects.push(`${account}: ${describe(connection)} out of nothing`);
+      duplicateEffects.push(`${account}: ${describe(connection)}, not expected`);
   }
   return { missingEffects, duplicateEffects, mismatches };
 }
 
-/** The elements that `list` has and `other` lacks; repeated elements count by the number of their occurrences. */
+/** The elements of `list` that `other` lacks. An element that occurs several times counts each time. */
 function without(list: string[], other: string[]): string[] {
   const rest = [...other];
   return list.filter((each) => {
