@@ -7,7 +7,8 @@ const FORWARD_REF = {
 };
 const MAX_DEPENDENCIES = {
   selector: "MethodDefinition[kind='constructor'] > FunctionExpression[params.length>6]",
-  message: 'A constructor with more than six dependencies holds two jobs. Split the class.',
+  message:
+    'A constructor with more than six dependencies means that the class does too much. Split the class.',
 };
 const EVERYWHERE = [FORWARD_REF, MAX_DEPENDENCIES];
 const ONLY_CONFIG =
