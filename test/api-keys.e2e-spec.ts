@@ -156,7 +156,7 @@ describe('API keys', () => {
   });
 
   describe('management', () => {
-    it('a revoked key stops working at once, and other keys keep working', async () => {
+    it('a revoked key stops working immediately, and other keys keep working', async () => {
       const first = await apiKeys.create('first', ['connections:read']);
       const second = await apiKeys.create('second', ['connections:read']);
       for (const { key } of [first, second])

@@ -170,7 +170,7 @@ describe('After an erasure', () => {
     const id = await erase(referenceId);
     await tryToComplete();
     expect(await receiptOf(id)).toMatchObject({ status: 'pending' });
-    // The second Terra user becomes known only now. The receipt waits until Terra has confirmed its end as well.
+    // The service learns of the second Terra user only now. The receipt waits until Terra has confirmed its end, too.
     await service.drainWebhooks();
     await tryToComplete();
     expect(await receiptOf(id)).toMatchObject({ status: 'pending' });

@@ -29,7 +29,7 @@ describe('An idempotency key', () => {
   const rowsOf = (referenceId: string) =>
     service.query('SELECT status FROM terra_connect.connect_sessions WHERE reference_id = $1', [referenceId]);
 
-  it('returns the same session for the same request, and calls Terra once', async () => {
+  it('returns the same session for the same request, and calls Terra only one time', async () => {
     const [body, key] = [request(), randomUUID()];
     const first = await create(body, key);
     const second = await create(body, key);

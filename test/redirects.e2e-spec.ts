@@ -120,7 +120,7 @@ describe('The redirects to the widget and back', () => {
       },
     );
 
-    it('works until an hour after the session expires, since the end user may still be at the provider', async () => {
+    it('works until an hour after the session expires, because the end user may still be at the provider', async () => {
       const { session, callbackUrl } = await beforeCallback();
       const lifetime = (Date.parse(session.expiresAt) - Date.now()) / 1_000;
       shiftClock(service, lifetime + 3_660);

@@ -128,7 +128,7 @@ describe('The sandbox, called by the official terra-api SDK,', () => {
     expect(answer).toMatchObject([{ user_id: user.userId }]);
   });
 
-  it('deauthenticates a user once, and does not know the user afterwards', async () => {
+  it('deauthenticates a user, and does not know the user afterwards', async () => {
     const { userId } = sandbox.account.connect({ provider: 'POLAR', referenceId: 'u_1' });
     expect(await terra.authentication.deauthenticateuser({ user_id: userId })).toEqual({ status: 'success' });
     await expect(terra.authentication.deauthenticateuser({ user_id: userId })).rejects.toThrow(
@@ -137,7 +137,7 @@ describe('The sandbox, called by the official terra-api SDK,', () => {
     await expect(terra.user.getinfoforuserid({ user_id: userId })).rejects.toThrow(Terra.NotFoundError);
   });
 
-  it('binds a mobile token to its reference, whatever the phone sends, and accepts it once', async () => {
+  it('binds a mobile token to its reference, whatever the phone sends, and accepts each token only one time', async () => {
     const answer = await terra.authentication.generateauthtoken({ queryParams: { reference_id: 'u_1' } });
     expect(answer).toEqual({ status: 'success', token: expect.any(String) as unknown, expires_in: 180 });
     const redeem = () =>

@@ -332,7 +332,7 @@ describe('Sweeps and processes', () => {
 });
 
 describe('Schedule and API of sweeps', () => {
-  it('the schedule sweeps once a day, sooner after a failure, and at once on request', async () => {
+  it('the schedule sweeps once a day, sooner after a failure, and immediately on request', async () => {
     await linkEndUsers(service, 2);
     const worker = service.app.get(SweepWorker, { strict: false });
     const count = async (): Promise<number> => {

@@ -167,7 +167,7 @@ describe('The admin API for webhook events', () => {
       expect(await past.read(await past.post(text))).toMatchObject({ body: null, bodyText: text });
     });
 
-    it('shows no measurement of health data once it is processed', async () => {
+    it('shows no measurement of a data event after the service has processed it', async () => {
       const event = { type: 'daily', user: userOf(newReference()), data: [{ heart_rate: 61 }] };
       const { status, body } = await past.read(await past.deliver(event));
       expect({ status, body }).toEqual({

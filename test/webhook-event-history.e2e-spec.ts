@@ -41,7 +41,7 @@ describe('T-25: a replay cannot override newer facts', () => {
     expect(await outcomeOf(referenceId)).toEqual(before);
   });
 
-  it('the whole history, replayed at once and event by event, changes no connection', async () => {
+  it('the whole history, replayed in one request and event by event, changes no connection', async () => {
     const { account } = service.sandbox;
     const session = await startSession(service);
     const { referenceId } = session;
