@@ -65,6 +65,7 @@ const WORDS: Word[] = [
   ['sweeps', 'phase', 'comparing', 'diffing'],
   ['sweep_findings', 'action', 'note_missing', 'mark_missing'],
   ['sweep_findings', 'action', 'note_seen', 'mark_seen'],
+  ['sweep_findings', 'action', 'revive', 'link_again'],
 ];
 
 const NEW_CHECKS: Check[] = [

@@ -16,8 +16,8 @@ const BAD_CREDENTIALS = 'terra.bad_credentials';
 /** The codes by importance, the most important first; a code with `…` stands for a family. */
 const IMPORTANCE = [
   ...['erased', 'unknown_end_user', 'wrong_credentials', 'webhook_dead_lettered', 'webhook_parked', 'moved'],
-  ...['terra_has_user_we_do_not', 'we_have_user_terra_does_not', 'needs_reauth_…'],
-  ...['disconnecting_waits_for_terra', 'cancelled_by_end_user', 'failed_…', 'came_back_unconfirmed'],
+  ...['only_at_terra', 'we_have_user_terra_does_not', 'needs_reauth_…'],
+  ...['disconnecting_waits_for_terra', 'cancelled_by_end_user', 'failed_…', 'callback_unconfirmed'],
   ...['session_expired', 'at_widget', 'not_opened', 'disconnected_…', 'quiet_since', 'never_asked'],
   ...['no_webhooks_at_all', 'terra_unreachable', 'connected'],
 ];
@@ -112,7 +112,7 @@ function concludeTerra({ terra, connections }: DiagnosisInput): Conclusion[] {
   const reconcile = 'POST /v1/end-users/:referenceId/reconcile (or terra-connect reconcile <referenceId>)';
   return [
     ...unknown.map(({ terraUserId, provider }) => ({
-      code: 'terra_has_user_we_do_not',
+      code: 'only_at_terra',
       summary: `Terra holds a ${provider} account of this end user (${terraUserId}) that is not connected here: its webhook was lost or is still on its way.`,
       advice: `${reconcile} connects it.`,
     })),

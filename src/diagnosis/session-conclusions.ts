@@ -29,7 +29,7 @@ function concludeSession(session: ConnectSession): Conclusion {
   if (session.status === 'failed') return failed(named, failureReason);
   if (returnSpentAt) {
     return {
-      code: 'came_back_unconfirmed',
+      code: 'callback_unconfirmed',
       summary: `${named}: the browser came back at ${returnSpentAt.toISOString()}, but Terra has not confirmed a connected account.`,
       advice:
         'Wait a minute for the webhook; then POST /v1/end-users/:referenceId/reconcile. If Terra holds no account, ' +

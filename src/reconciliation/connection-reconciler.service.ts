@@ -10,12 +10,12 @@ import { diffListed, diffMissing, isChange, type Correction, type Observation } 
 import { TerraListingService } from './terra-listing.service';
 
 /**
- * - `in_step` Terra and the service agree
- * - `healed` they differed, and the corrections are applied
+ * - `no_difference` Terra and the service agree
+ * - `corrected` they differed, and the corrections are applied
  * - `waiting` a Terra user is missing at Terra; the service believes it when it is still missing later
  * - `needs_operator` they contradict each other in a way that only an operator can decide
  */
-export const CONCLUSIONS = ['in_step', 'healed', 'waiting', 'needs_operator'] as const;
+export const CONCLUSIONS = ['no_difference', 'corrected', 'waiting', 'needs_operator'] as const;
 export type Conclusion = (typeof CONCLUSIONS)[number];
 
 export interface ReconcileReport {
@@ -73,7 +73,7 @@ export class ConnectionReconcilerService {
       terraUserId,
       connectionId,
     }));
-    if (conclusion !== 'in_step') {
+    if (conclusion !== 'no_difference') {
       const logged = changes.map(({ action, connectionId }) => ({ action, connectionId }));
       this.logger.log({ event: 'reconcile.differed', source, conclusion, changes: logged });
     }
@@ -86,5 +86,5 @@ function conclude(corrections: Correction[]): Conclusion {
     corrections.some(({ action }) => actions.includes(action));
   if (has('owner_conflict', 'contradiction')) return 'needs_operator';
   if (has('mark_missing', 'still_missing')) return 'waiting';
-  return corrections.some(({ action }) => isChange(action)) ? 'healed' : 'in_step';
+  return corrections.some(({ action }) => isChange(action)) ? 'corrected' : 'no_difference';
 }

@@ -42,7 +42,8 @@ export class SweepRunnerService {
 
   private async runPhases(sweep: Sweep, signal: AbortSignal): Promise<void> {
     const { id: sweepId, phase, actor, dryRun, forced, nextPage } = sweep;
-    this.logger.log({ event: 'sweep.started', sweepId, phase, nextPage, actor, dryRun, forced });
+    const event = phase === 'reading' && nextPage === 0 ? 'sweep.started' : 'sweep.resumed';
+    this.logger.log({ event, sweepId, phase, nextPage, actor, dryRun, forced });
     await this.reader.readPages(sweep, signal);
     if (signal.aborted) return this.leave(sweep);
     if (sweep.phase === 'diffing') {

@@ -110,7 +110,7 @@ describe('A Terra user that Terra lists', () => {
       'is revived after it was ended as absent',
       {},
       known({ endedAt: ago(2), endedCause: 'absent' }, { status: 'disconnected', statusReason: 'absent' }),
-      ['revive'],
+      ['link_again'],
     ],
     [
       'is reported when another Terra user has superseded it',

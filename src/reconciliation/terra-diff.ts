@@ -4,7 +4,7 @@ import type { TerraUser } from '../terra';
 /** Corrections that change something here. The safety threshold of a sweep counts these. */
 export const CHANGES = [
   'link',
-  'revive',
+  'link_again',
   'update_scopes',
   'mark_inactive',
   'recover',
@@ -131,7 +131,7 @@ function diffEnded(
     if (identity.supersededBy) return [correct('contradiction')];
     return user.active === false
       ? [correct('not_authenticated')]
-      : [correct('revive', linkOf(user, seen.askedAt, identity.referenceId))];
+      : [correct('link_again', linkOf(user, seen.askedAt, identity.referenceId))];
   }
   const endedByUs =
     identity.endedCause === ENDED_BY_US ||

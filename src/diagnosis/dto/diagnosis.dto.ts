@@ -16,7 +16,7 @@ import {
 export class ConclusionDto {
   @ApiProperty({
     description:
-      'Decide by this code: a fixed word such as `connected`, `not_opened` or `terra_has_user_we_do_not`, or `failed_…`, `needs_reauth_…` or `disconnected_…` with the reason. Expect new codes.',
+      'Decide by this code: a fixed word such as `connected`, `not_opened` or `only_at_terra`, or `failed_…`, `needs_reauth_…` or `disconnected_…` with the reason. Expect new codes.',
     example: 'needs_reauth_connection_error',
   })
   code: string;

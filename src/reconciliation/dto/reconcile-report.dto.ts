@@ -5,7 +5,7 @@ import { CONCLUSIONS, type Conclusion, type ReconcileReport } from '../connectio
 
 const ACTION_MEANINGS = [
   '`link`: Terra lists an account that the service did not know.',
-  '`revive`: Terra lists an account again that the service had ended as absent.',
+  '`link_again`: Terra lists an account again that the service had ended as absent.',
   '`update_scopes`: the end user has granted other scopes.',
   '`mark_inactive`: Terra can no longer get data.',
   '`recover`: Terra gets data again.',
@@ -51,8 +51,8 @@ export class ReconcileReportDto {
   @ApiProperty({
     enum: CONCLUSIONS,
     description:
-      '`in_step`: nothing differed. `healed`: the service corrected the differences. `waiting`: an account is missing at Terra, and a later check must confirm it. `needs_operator`: Terra and the service contradict each other, and an operator must decide.',
-    example: 'healed',
+      '`no_difference`: nothing differed. `corrected`: the service corrected the differences. `waiting`: an account is missing at Terra, and a later check must confirm it. `needs_operator`: Terra and the service contradict each other, and an operator must decide.',
+    example: 'corrected',
   })
   conclusion: Conclusion;
 
