@@ -10,10 +10,10 @@ import { diffListed, diffMissing, isChange, type Correction, type Observation } 
 import { TerraListingService } from './terra-listing.service';
 
 /**
- * - `no_difference` Terra and the service agree
- * - `corrected` they differed, and the corrections are applied
- * - `waiting` a Terra user is missing at Terra; the service believes it when it is still missing later
- * - `needs_operator` they contradict each other in a way that only an operator can decide
+ * - `no_difference` there was nothing to correct
+ * - `corrected` the service applied corrections
+ * - `waiting` Terra does not list a connected Terra user; the service ends it only if a later check confirms this
+ * - `needs_operator` Terra and the service contradict each other, and an operator must decide
  */
 export const CONCLUSIONS = ['no_difference', 'corrected', 'waiting', 'needs_operator'] as const;
 export type Conclusion = (typeof CONCLUSIONS)[number];
@@ -21,7 +21,7 @@ export type Conclusion = (typeof CONCLUSIONS)[number];
 export interface ReconcileReport {
   referenceId: string;
   askedAt: Date;
-  /** How many users Terra holds under the reference. */
+  /** The number of Terra users under the reference. */
   terraUsers: number;
   changes: Pick<Correction, 'action' | 'terraUserId' | 'connectionId'>[];
   conclusion: Conclusion;

@@ -16,7 +16,7 @@ import { CHANGES } from './terra-diff';
 const BATCH = 50;
 const APPLIED_ACTIONS = [...CHANGES, 'mark_seen'] as const;
 
-/** The third phase of a sweep: applies the findings in batches. Settled findings are not applied again. */
+/** The third phase of a sweep: applies the findings in batches. A finding with an outcome is not applied again. */
 @Injectable()
 export class SweepApplierService {
   private readonly logger = new Logger(SweepApplierService.name);
@@ -38,7 +38,7 @@ export class SweepApplierService {
     }
   }
 
-  /** One transaction for all; if it fails, one for each, so that a failing finding does not block the others. */
+  /** Applies all in one transaction. If that fails, applies each alone, so that no finding blocks the others. */
   private async applyBatch(sweep: Sweep, findings: SweepFinding[]): Promise<void> {
     if (findings.length === 0) return;
     try {
