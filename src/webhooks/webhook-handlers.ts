@@ -97,8 +97,8 @@ export class WebhookHandlers {
     if (referenceId === null || contradictory)
       return { status: 'ignored', note: 'a failed attempt of an unknown end user' };
     const provider = event.user?.provider ?? null;
-    const clue = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
-    await this.sessions.recordFailed(manager, clue, event.reason);
+    const hint = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
+    await this.sessions.recordFailed(manager, hint, event.reason);
     return DONE;
   }
 
@@ -143,9 +143,9 @@ export class WebhookHandlers {
     if (claimedByAnother) return { status: 'parked', note: 'the Terra user belongs to another reference' };
     if (!connection) return WAITING;
     const { referenceId, provider } = connection;
-    const clue = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
+    const hint = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
     const link = { terraUserId, provider, connectionId: connection.id, joined };
-    await this.sessions.recordConnected(manager, clue, link);
+    await this.sessions.recordConnected(manager, hint, link);
     return DONE;
   }
 
