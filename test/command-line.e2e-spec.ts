@@ -155,7 +155,7 @@ describe('terra-connect webhook-events', () => {
     expect(await refused('list', '--status', 'alive')).toContain('--status must be one of pending, done');
     expect(await refused('list', '--cursor', 'x')).toContain('--cursor is not a cursor');
     expect(await refused('show', unknownId)).toBe(`terra-connect: There is no webhook event ${unknownId}.\n`);
-    expect(await refused('replay')).toContain('ids or a filter must say which events are meant');
+    expect(await refused('replay')).toContain('ids must be given if there is no filter');
     expect(await refused('replay', unknownId)).toContain(`There is no webhook event ${unknownId}.`);
     expect(await refused('replay', '--reference', 'null')).toContain('--reference is the text of a missing');
     expect(await refused('replay', '--status', 'dead_lettered', '--limit', 'all')).toContain(

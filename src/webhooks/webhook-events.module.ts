@@ -4,7 +4,7 @@ import { WebhookEvent } from './webhook-event.entity';
 import { WebhookEventsRepository } from './webhook-events.repository';
 import { WebhookEventsService } from './webhook-events.service';
 
-/** Stored events without the worker and without Terra's settings, for the command line. */
+/** Provides stored events to the command line, without workers and Terra settings. */
 @Module({
   imports: [TypeOrmModule.forFeature([WebhookEvent])],
   providers: [WebhookEventsRepository, WebhookEventsService],
