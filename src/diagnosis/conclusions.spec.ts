@@ -81,7 +81,7 @@ describe('conclude', () => {
     }
   });
 
-  it('calls an end user healthy when Terra lists the active connection and no event or request waits', () => {
+  it('calls an end user healthy when Terra lists the active connection and no event or request is pending', () => {
     const { healthy, conclusions } = conclude(input({ ...connection({}), ...terra('t-1') }));
     expect({ healthy, codes: conclusions.map(({ code }) => code) }).toEqual({
       healthy: true,
