@@ -39,7 +39,7 @@ export class EndUserExportDto {
   })
   webhookEvents: Row[];
 
-  @ApiRows('The deauthentication requests: which Terra user was to end, who asked for it, and why.', {
+  @ApiRows('The deauthentication requests: which Terra user to end, who requested that, and why.', {
     status: 'confirmed',
   })
   deauthentications: Row[];
