@@ -34,7 +34,7 @@ export class SweepAbsenceService {
       await inTransaction(this.dataSource, async (manager) => {
         const ids = [...new Set(stillThere.map(({ terraUserId }) => terraUserId))];
         await this.targets.markSeen(manager, ids);
-        await this.findings.settle(manager, stillThere, 'still_there');
+        await this.findings.recordOutcome(manager, stillThere, 'still_there');
       });
     }
     return findings.filter(

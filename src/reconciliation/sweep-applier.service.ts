@@ -57,7 +57,9 @@ export class SweepApplierService {
         action: only?.action,
         err: error,
       });
-      await inTransaction(this.dataSource, (manager) => this.findings.settle(manager, findings, 'failed'));
+      await inTransaction(this.dataSource, (manager) =>
+        this.findings.recordOutcome(manager, findings, 'failed'),
+      );
     }
   }
 
@@ -66,8 +68,8 @@ export class SweepApplierService {
     await inTransaction(this.dataSource, async (manager) => {
       await this.sweeps.advance(manager, sweep, {}, { applied: valid.length });
       await this.corrections.apply(manager, corrections, 'sweep');
-      await this.findings.settle(manager, valid, 'applied');
-      await this.findings.settle(manager, overtaken, 'overtaken');
+      await this.findings.recordOutcome(manager, valid, 'applied');
+      await this.findings.recordOutcome(manager, overtaken, 'overtaken');
     });
   }
 }

@@ -77,7 +77,11 @@ export class SweepFindingRepository {
     });
   }
 
-  async settle(manager: EntityManager, findings: SweepFinding[], outcome: FindingOutcome): Promise<void> {
+  async recordOutcome(
+    manager: EntityManager,
+    findings: SweepFinding[],
+    outcome: FindingOutcome,
+  ): Promise<void> {
     const settledAt = this.clock.now();
     for (const { sweepId, terraUserId, action } of findings)
       await manager.update(SweepFinding, { sweepId, terraUserId, action }, { outcome, settledAt });

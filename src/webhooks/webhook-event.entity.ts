@@ -13,7 +13,7 @@ export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 /** The note of an event that is parked until its Terra user has an owner. The worker finds such events by this text. */
 export const WAITS_FOR_OWNER = 'the owner of the Terra user is not known yet';
 
-/** The note of an event about an erased end user, whom the row no longer names. */
+/** The note of an event about an erased end user. The row no longer names the end user. */
 export const HAS_BEEN_ERASED = 'the end user has been erased';
 
 /** One row per delivery of Terra; a repeated delivery adds none. */
