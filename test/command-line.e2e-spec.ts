@@ -119,11 +119,11 @@ describe('terra-connect webhook-events', () => {
 
     const dry = await expectNoEffect(service, () => webhookEvents('replay', ...filters, '--dry-run'));
     expect(dry).toMatchObject({ code: 0, stderr: '' });
-    expect(dry.stdout).toContain('Would be replayed: 1; pending already: 0.');
+    expect(dry.stdout).toContain('Would be replayed: 1; already pending: 0.');
     expect(dry.stdout).toContain(id);
 
     const { stdout, stderr } = await webhookEvents('replay', '--user', user.user_id, '--limit', '1');
-    expect(stdout).toContain('Replayed: 1; pending already: 0.');
+    expect(stdout).toContain('Replayed: 1; already pending: 0.');
     expect(stdout).toContain('Not replayed because of --limit: 1.');
     expect(JSON.parse(stderr)).toMatchObject({
       event: 'webhook_events.replayed',
@@ -131,7 +131,7 @@ describe('terra-connect webhook-events', () => {
       actor: 'cli',
       by: ['terraUserId'],
     });
-    expect((await webhookEvents('replay', id)).stdout).toContain('Replayed: 0; pending already: 1.');
+    expect((await webhookEvents('replay', id)).stdout).toContain('Replayed: 0; already pending: 1.');
     await service.drainWebhooks();
     const after = await service.api('GET', `/v1/webhook-events/${id}`);
     expect(after.body).toMatchObject({
@@ -155,7 +155,7 @@ describe('terra-connect webhook-events', () => {
     expect(await refused('list', '--status', 'alive')).toContain('--status must be one of pending, done');
     expect(await refused('list', '--cursor', 'x')).toContain('--cursor is not a cursor');
     expect(await refused('show', unknownId)).toBe(`terra-connect: There is no webhook event ${unknownId}.\n`);
-    expect(await refused('replay')).toContain('ids or a filter must say which events are meant');
+    expect(await refused('replay')).toContain('ids must be given if there is no filter');
     expect(await refused('replay', unknownId)).toContain(`There is no webhook event ${unknownId}.`);
     expect(await refused('replay', '--reference', 'null')).toContain('--reference is the text of a missing');
     expect(await refused('replay', '--status', 'dead_lettered', '--limit', 'all')).toContain(

@@ -231,7 +231,7 @@ export function readDiagnosisEnvironment(source: Record<string, string | undefin
   const given = Object.fromEntries(Object.entries(source).filter(([name]) => isSet(name)));
   const placeholders = {
     PUBLIC_URL: 'http://localhost:3000',
-    TERRA_SIGNING_SECRETS: 'placeholder-signs-nothing-0123456789',
+    TERRA_SIGNING_SECRETS: 'stands-for-no-secret-0123456789',
     ...(hasTerra ? {} : { TERRA_DEV_ID: 'not-set', TERRA_API_KEY: 'not-set' }),
   };
   const environment = readEnvironment({ ...placeholders, ...given, BOOTSTRAP_API_KEY: undefined });
