@@ -229,12 +229,13 @@ export function readDiagnosisEnvironment(source: Record<string, string | undefin
   const isSet = (name: string): boolean => (source[name] ?? '').trim() !== '';
   const hasTerra = isSet('TERRA_DEV_ID') && isSet('TERRA_API_KEY');
   const given = Object.fromEntries(Object.entries(source).filter(([name]) => isSet(name)));
-  const placeholders = {
+  // NotPlaceholder and IsSecretList must accept these values.
+  const unusedValues = {
     PUBLIC_URL: 'http://localhost:3000',
-    TERRA_SIGNING_SECRETS: 'placeholder-signs-nothing-0123456789',
+    TERRA_SIGNING_SECRETS: 'unused-signing-secret-0123456789',
     ...(hasTerra ? {} : { TERRA_DEV_ID: 'not-set', TERRA_API_KEY: 'not-set' }),
   };
-  const environment = readEnvironment({ ...placeholders, ...given, BOOTSTRAP_API_KEY: undefined });
+  const environment = readEnvironment({ ...unusedValues, ...given, BOOTSTRAP_API_KEY: undefined });
   return { environment, hasTerra };
 }
 
