@@ -68,7 +68,7 @@ export class ReconcileTargetsRepository {
   }
 
   /** Makes connections due whose data stopped before `quietSince`, once for each silence. @returns how many */
-  async expediteQuiet(now: Date, quietSince: Date): Promise<number> {
+  async reconcileQuiet(now: Date, quietSince: Date): Promise<number> {
     const { count } = await runSql(
       this.dataSource,
       `UPDATE terra_connect.connections SET reconcile_at = $1 WHERE merged_into IS NULL AND status = 'active'
@@ -80,7 +80,7 @@ export class ReconcileTargetsRepository {
   }
 
   /** Makes the end users of these Terra users due at that time, if not sooner. */
-  async expedite(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+  async reconcileBy(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
     await runSql(
       manager,
       `UPDATE terra_connect.connections SET reconcile_at = least(reconcile_at, $2)

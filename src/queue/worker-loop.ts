@@ -58,25 +58,28 @@ export class WorkerLoop {
         try {
           const more = await this.worker.run(signal);
           failures = 0;
-          return more ? null : { ms: this.worker.idleMs, deaf: false };
+          return more ? null : { ms: this.worker.idleMs, ignoresNotify: false };
         } catch (error) {
           failures += 1;
           this.logger.error({ event: 'worker.failed', failures, err: error });
-          return { ms: Math.min(this.worker.idleMs * 2 ** failures, MAX_FAILURE_WAIT_MS), deaf: true };
+          return {
+            ms: Math.min(this.worker.idleMs * 2 ** failures, MAX_FAILURE_WAIT_MS),
+            ignoresNotify: true,
+          };
         }
       });
-      if (pause) await this.sleep(signal, pause.ms, pause.deaf);
+      if (pause) await this.sleep(signal, pause.ms, pause.ignoresNotify);
     }
   }
 
   // A notification that came during the run must not be slept through. After a failure it must: a loop that every new
   // row wakes while Postgres is down would spin.
-  private async sleep(signal: AbortSignal, ms: number, deaf: boolean): Promise<void> {
-    if (signal.aborted || (this.notified && !deaf)) return;
+  private async sleep(signal: AbortSignal, ms: number, ignoresNotify: boolean): Promise<void> {
+    if (signal.aborted || (this.notified && !ignoresNotify)) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.wake = () => {
-        if (deaf && !signal.aborted) return;
+        if (ignoresNotify && !signal.aborted) return;
         clearTimeout(timer);
         resolve();
       };

@@ -59,7 +59,7 @@ export class ConnectionProjector {
     const states = reduceTerraUsers(facts);
     // An owner change affects both owners, and a swap affects the owner of the replaced Terra user.
     const elsewhere = [...states.keys()].filter((id) => !terraUserIds.includes(id));
-    const others = await this.partners(manager, elsewhere);
+    const others = await this.swapPartners(manager, elsewhere);
     const keys = distinct([
       ...terraUserIds.flatMap((id) => states.get(id)?.key ?? []),
       ...[...before.values(), ...others].flatMap((row) => keyOf(row) ?? []),
@@ -85,7 +85,7 @@ export class ConnectionProjector {
    * owner, and would not see our facts either: so its lock is taken. Two that wait for each other are a deadlock, which
    * `inTransaction` repeats.
    */
-  private async partners(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
+  private async swapPartners(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
     if (terraUserIds.length === 0) return [];
     const rows = await this.projection.identities(manager, terraUserIds);
     const owned = new Set(rows.filter((row) => keyOf(row)).map(({ terraUserId }) => terraUserId));

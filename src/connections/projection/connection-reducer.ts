@@ -118,11 +118,11 @@ function statusOf(
 // The current Terra user is the one that no other replaced. There are several when two replaced the same one at once,
 // and none when swaps form a circle: then a living one, the latest swap and the latest link decide, in this order.
 function currentOf(members: MemberState[], successions: Successions): MemberState {
-  const standing = members.filter(({ supersededBy }) => supersededBy === null);
+  const notReplaced = members.filter(({ supersededBy }) => supersededBy === null);
   const latestSwap = Math.max(...members.map(({ supersededBy }) => supersededBy?.at.getTime() ?? 0));
   const tookLatestSwap = ({ terraUserId }: MemberState): boolean =>
     lastReplacedAt(terraUserId, successions) === latestSwap;
-  const byPrecedence = (standing.length > 0 ? standing : members).toSorted(
+  const byPrecedence = (notReplaced.length > 0 ? notReplaced : members).toSorted(
     (a, b) =>
       Number(a.ended !== null) - Number(b.ended !== null) ||
       Number(tookLatestSwap(b)) - Number(tookLatestSwap(a)) ||

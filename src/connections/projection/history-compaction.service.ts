@@ -10,7 +10,7 @@ import { reduceConnections } from './connection-reducer';
 import type { ConnectionKey } from './terra-user-reducer';
 
 // The owner of a Terra user, whom it replaced and how it ended are kept for ever: a late event must find them.
-const DISPENSABLE: readonly FactKind[] = ['failing', 'recovered', 'scopes'];
+const DELETABLE: readonly FactKind[] = ['failing', 'recovered', 'scopes'];
 const BATCH = 1_000;
 
 /** Deletes old facts of ended connections that no longer decide what the connection is. */
@@ -56,7 +56,7 @@ export class HistoryCompactionService {
       await this.facts.lockEndUsers(manager, [key.referenceId]);
       const identities = await this.projection.identitiesOf(manager, key);
       const ids = identities.map(({ terraUserId }) => terraUserId);
-      const needless = dispensable(key, await this.facts.connectedWith(manager, ids), before);
+      const needless = deletableFacts(key, await this.facts.connectedWith(manager, ids), before);
       // A fact that another end user's connection is computed from, too, is not this key's to delete.
       const mine = needless.filter(({ terraUserId }) => ids.includes(terraUserId));
       if (mine.length > 0) await manager.delete(ConnectionFact, { id: In(mine.map(({ id }) => id)) });
@@ -70,11 +70,11 @@ interface EndedConnection extends ConnectionKey {
 }
 
 /** The facts before that time without which the connections of a key are exactly the same. */
-function dispensable(key: ConnectionKey, facts: Fact[], before: Date): Fact[] {
+function deletableFacts(key: ConnectionKey, facts: Fact[], before: Date): Fact[] {
   const wanted = storedStateOf(key, facts);
   let kept = facts;
   for (const fact of facts.toSorted(compareFacts)) {
-    if (!DISPENSABLE.includes(fact.kind) || fact.occurredAt >= before) continue;
+    if (!DELETABLE.includes(fact.kind) || fact.occurredAt >= before) continue;
     const without = kept.filter((other) => other !== fact);
     if (storedStateOf(key, without) === wanted) kept = without;
   }

@@ -42,14 +42,14 @@ export function reduceTerraUser(terraUserId: string, facts: Fact[]): TerraUserSt
     ({ referenceId }) => referenceId === null || key === null || referenceId === key.referenceId,
   );
   const links = own.filter(isLink);
-  const { scopes, strippedAt } = scopesOf(own);
+  const { scopes, withdrawnAt } = scopesOf(own);
   return {
     terraUserId,
     key,
     firstSeen: { at: first.occurredAt, cause: first.cause },
     linkedAt: links[0]?.occurredAt ?? null,
     ended: endOf(own, links),
-    failing: failureOf(own) ?? (strippedAt && { at: strippedAt, cause: 'missing_scopes' }),
+    failing: failureOf(own) ?? (withdrawnAt && { at: withdrawnAt, cause: 'missing_scopes' }),
     scopes,
     disconnectRequestedAt: own.findLast(({ kind }) => kind === 'disconnect_requested')?.occurredAt ?? null,
   };
@@ -102,17 +102,17 @@ function failureOf(own: Fact[]): TerraUserState['failing'] {
 }
 
 /** The granted scopes, and since when they are empty because the end user removed all of them. */
-function scopesOf(own: Fact[]): { scopes: TerraUserState['scopes']; strippedAt: Date | null } {
+function scopesOf(own: Fact[]): { scopes: TerraUserState['scopes']; withdrawnAt: Date | null } {
   let scopes = null as TerraUserState['scopes'];
-  let strippedAt = null as Date | null;
+  let withdrawnAt = null as Date | null;
   for (const fact of own) {
     const { scopes: all, scopesAdded, scopesRemoved, occurredAt: at } = fact;
     if (all === null && scopesAdded.length + scopesRemoved.length === 0) continue;
     // `scopes` replaces what was known; the changes apply to the result.
     const kept = (all ?? scopes?.names ?? []).filter((scope) => !scopesRemoved.includes(scope));
     scopes = { names: [...new Set([...kept, ...scopesAdded])], at };
-    if (scopes.names.length > 0) strippedAt = null;
-    else if (scopesRemoved.length > 0) strippedAt = at;
+    if (scopes.names.length > 0) withdrawnAt = null;
+    else if (scopesRemoved.length > 0) withdrawnAt = at;
   }
-  return { scopes, strippedAt };
+  return { scopes, withdrawnAt };
 }
