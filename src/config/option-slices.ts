@@ -14,13 +14,13 @@ import {
   type TerraConnectOptions,
 } from './options';
 
-/** By the class that is the injection token of a slice: the slice's value. */
+/** The class of a slice, which is its injection token → the value of the slice. */
 type OptionSlices = Map<Type<object>, object>;
 
 /**
- * Checks the options, fills in the defaults, and cuts the result into slices.
+ * Fills in the defaults, checks the options and splits them into slices.
  *
- * @throws Error that names every option that is wrong, without its value
+ * @throws Error that names every wrong option, without its value
  */
 function resolveOptions(options: TerraConnectOptions): OptionSlices {
   const { terra, publicUrl, returnUrls, workersEnabled, bootstrapApiKey } = options;
@@ -39,7 +39,7 @@ function resolveOptions(options: TerraConnectOptions): OptionSlices {
   ]);
 }
 
-// A field that is given as undefined counts as left out; spreading it would replace the default.
+// A field with the value undefined counts as omitted. A plain spread would replace the default with undefined.
 function withDefaults<Options extends object>(defaults: Options, given: Partial<Options> = {}): Options {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...defaults, ...(Object.fromEntries(set) as Partial<Options>) };
@@ -58,7 +58,7 @@ export const OPTION_SLICES: Type<object>[] = [
 
 const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');
 
-/** Provides every slice from the host's options, which are resolved once. */
+/** Provides every slice of the host's options. `resolveOptions` runs only once for all of them. */
 export const OPTION_PROVIDERS: Provider[] = [
   { provide: RESOLVED_OPTIONS, inject: [TERRA_CONNECT_OPTIONS], useFactory: resolveOptions },
   ...OPTION_SLICES.map((token) => ({
