@@ -39,7 +39,7 @@ describe('terra-connect doctor', () => {
   it('refuses an invalid reference', async () => {
     await expect(doctor(['null'])).rejects.toMatchObject({
       code: 1,
-      stderr: 'terra-connect: The reference id is the text of a missing value, not a reference.\n',
+      stderr: 'terra-connect: The reference id must not be the text "null" or "undefined".\n',
     });
   });
 });

@@ -55,7 +55,7 @@ describe('The reconciliation commands', () => {
     expect(await connectionsOf(service, 'user 1')).toMatchObject([{ terraUserId: userId }]);
     expect(await cli('reconcile', 'null')).toMatchObject({
       code: 1,
-      stderr: 'terra-connect: The reference id is the text of a missing value, not a reference.\n',
+      stderr: 'terra-connect: The reference id must not be the text "null" or "undefined".\n',
     });
   });
 

@@ -44,7 +44,7 @@ export class CorrectionsService {
       await this.targets.markMissing(manager, missing, now);
       // Schedules the second check, so that it does not wait for the next sweep.
       const confirmMs = this.options.confirmMinutes * 60_000;
-      await this.targets.expedite(manager, missing, new Date(now.getTime() + confirmMs));
+      await this.targets.reconcileBy(manager, missing, new Date(now.getTime() + confirmMs));
     }
     afterCommit(manager, () => {
       for (const { action } of corrections) this.metrics.corrections.inc({ source, action });

@@ -43,7 +43,7 @@ export class ReconcileWorker {
     if (now.getTime() < this.pausedUntil) return 0;
     const { quietAfterHours } = this.options;
     if (quietAfterHours > 0 && now.getTime() >= this.quietCheckAt) {
-      await this.targets.expediteQuiet(now, new Date(now.getTime() - quietAfterHours * 3_600_000));
+      await this.targets.reconcileQuiet(now, new Date(now.getTime() - quietAfterHours * 3_600_000));
       this.quietCheckAt = now.getTime() + QUIET_CHECK_MS;
     }
     const due = await this.targets.takeDue(now, new Date(now.getTime() + LEASE_MS), BATCH);
