@@ -4,7 +4,7 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
   name = 'CreateConnectTables1795400000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // A schema of its own: a host application can have a "connections" table in the same database.
+    // Uses its own schema, because a host can have a "connections" table in the same database.
     await runner.query(`CREATE SCHEMA IF NOT EXISTS terra_connect`);
 
     await runner.query(`
@@ -105,7 +105,7 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
         CONSTRAINT connect_sessions_connect_token_key UNIQUE (connect_token),
         CONSTRAINT connect_sessions_return_nonce_hash_key UNIQUE (return_nonce_hash)
       )`);
-    // A host application that embeds the module has no API key. Its idempotency keys share one name space.
+    // A host has no API key. All its idempotency keys share one name space.
     await runner.query(
       `CREATE UNIQUE INDEX connect_sessions_idempotency_key_idx ON terra_connect.connect_sessions
         (coalesce(api_key_id, '00000000-0000-0000-0000-000000000000'), idempotency_key)
@@ -169,7 +169,7 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    // The schema stays: a host application can have put other objects into it. The migrations table is not in it.
+    // The schema stays, because a host can have put other objects into it. It does not hold the migrations table.
     await runner.query(`
       DROP TABLE terra_connect.connect_session_connections, terra_connect.connect_sessions,
         terra_connect.connection_identities, terra_connect.connections,

@@ -59,7 +59,7 @@ export class AddConnectionFacts1795500000000 implements MigrationInterface {
         CONSTRAINT deauthentications_pkey PRIMARY KEY (id),
         CONSTRAINT deauthentications_status_check CHECK (status IN ('pending', 'confirmed'))
       )`);
-    // At most one pending request per Terra user, even when several processes ask at once.
+    // Allows at most one pending request per Terra user, even if several processes insert at the same time.
     await runner.query(
       `CREATE UNIQUE INDEX deauthentications_pending_idx ON terra_connect.deauthentications (terra_user_id)
         WHERE status = 'pending'`,
@@ -110,7 +110,7 @@ export class AddConnectionFacts1795500000000 implements MigrationInterface {
     await runner.query(`
       UPDATE terra_connect.connections c SET
         status = CASE status WHEN 'error' THEN 'needs_reauth' WHEN 'revoked' THEN 'disconnected' ELSE status END,
-        -- A merged connection was made for the Terra user that it had; the others for the first of theirs.
+        -- A merged connection was created for its own Terra user, every other connection for its first Terra user.
         origin_terra_user_id = CASE WHEN merged_into IS NOT NULL THEN terra_user_id ELSE coalesce(
           (SELECT i.terra_user_id FROM terra_connect.connection_identities i WHERE i.connection_id = c.id
             ORDER BY i.first_seen_at, i.terra_user_id LIMIT 1), terra_user_id) END`);

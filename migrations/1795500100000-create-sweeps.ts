@@ -30,11 +30,11 @@ export class CreateSweeps1795500100000 implements MigrationInterface {
         CONSTRAINT sweeps_status_check CHECK (status IN ('running', 'held', 'completed', 'failed', 'overtaken')),
         CONSTRAINT sweeps_phase_check CHECK (phase IN ('reading', 'comparing', 'applying'))
       )`);
-    // At most one running sweep, whatever starts it and whichever process runs it.
+    // Allows at most one running sweep across all processes.
     await runner.query(
       `CREATE UNIQUE INDEX sweeps_running_idx ON terra_connect.sweeps ((true)) WHERE status = 'running'`,
     );
-    // Not UNLOGGED: a crash of Postgres empties an unlogged table, and then every Terra user would look missing.
+    // The table is not UNLOGGED: a crash would empty an unlogged table, and then every Terra user would look missing.
     await runner.query(`
       CREATE TABLE terra_connect.sweep_seen (
         sweep_id       uuid NOT NULL,

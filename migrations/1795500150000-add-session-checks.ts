@@ -14,7 +14,7 @@ export class AddSessionChecks1795500150000 implements MigrationInterface {
       `CREATE INDEX connect_sessions_check_at_idx ON terra_connect.connect_sessions (check_at)
         WHERE check_at IS NOT NULL`,
     );
-    // A small index: few sessions are open at any time, while the table keeps all of them.
+    // A partial index stays small: few sessions are open at any time, while the table keeps all sessions.
     await runner.query(
       `CREATE INDEX connect_sessions_open_idx ON terra_connect.connect_sessions (status, expires_at)
         WHERE status IN ('pending', 'opened')`,

@@ -10,7 +10,7 @@ export class AddWebhookReplay1795500200000 implements MigrationInterface {
         ADD COLUMN replays       integer NOT NULL DEFAULT 0,
         ADD COLUMN replayed_at   timestamptz,
         ADD COLUMN replayed_by   text`);
-    // For operators, who list the events of one end user or of one Terra user, newest first.
+    // Operators list the events of one end user or of one Terra user, newest first.
     await runner.query(
       `CREATE INDEX webhook_events_reference_id_idx ON terra_connect.webhook_events (reference_id, id)
         WHERE reference_id IS NOT NULL`,

@@ -18,7 +18,7 @@ export class AddErasures1795500300000 implements MigrationInterface {
         CONSTRAINT erasures_pkey PRIMARY KEY (id),
         CONSTRAINT erasures_status_check CHECK (status IN ('pending', 'completed'))
       )`);
-    // At most one pending erasure per end user, even when several callers ask at once.
+    // Allows at most one pending erasure per end user, even if several callers request one at the same time.
     await runner.query(
       `CREATE UNIQUE INDEX erasures_pending_idx ON terra_connect.erasures (reference_digest)
         WHERE status = 'pending'`,
@@ -26,7 +26,7 @@ export class AddErasures1795500300000 implements MigrationInterface {
     await runner.query(
       `CREATE INDEX erasures_reference_digest_idx ON terra_connect.erasures (reference_digest, id)`,
     );
-    // For retention, which deletes the oldest ended sessions and the oldest events first.
+    // Retention deletes the oldest ended sessions and the oldest events first.
     await runner.query(
       `CREATE INDEX connect_sessions_ended_at_idx ON terra_connect.connect_sessions (ended_at)
         WHERE ended_at IS NOT NULL`,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Renames columns, indexes and stored values; the CHANGELOG lists old and new. Both directions keep every row. */
+/** Renames columns, indexes and stored values; the CHANGELOG lists them. Both directions keep every row. */
 export class RenameToDomainWords1795600000000 implements MigrationInterface {
   name = 'RenameToDomainWords1795600000000';
 
@@ -65,6 +65,7 @@ const WORDS: Word[] = [
   ['sweeps', 'phase', 'comparing', 'diffing'],
   ['sweep_findings', 'action', 'note_missing', 'mark_missing'],
   ['sweep_findings', 'action', 'note_seen', 'mark_seen'],
+  ['sweep_findings', 'action', 'revive', 'link_again'],
 ];
 
 const NEW_CHECKS: Check[] = [
@@ -88,7 +89,7 @@ async function renameIndexes(runner: QueryRunner, renames: [from: string, to: st
   for (const [from, to] of renames) await runner.query(`ALTER INDEX terra_connect.${from} RENAME TO ${to}`);
 }
 
-/** Replaces stored values with the checks dropped: the old check refuses the new values, and the new one the old values. */
+/** Replaces stored values while the checks are dropped: the old check rejects new values, the new check old values. */
 async function replaceWords(runner: QueryRunner, words: Word[], checks: Check[]): Promise<void> {
   for (const [table, column] of checks)
     await runner.query(`ALTER TABLE terra_connect.${table} DROP CONSTRAINT ${table}_${column}_check`);

@@ -6,7 +6,7 @@ import { AddWebhookReplay1795500200000 } from './1795500200000-add-webhook-repla
 import { AddErasures1795500300000 } from './1795500300000-add-erasures';
 import { RenameToDomainWords1795600000000 } from './1795600000000-rename-to-domain-words';
 
-/** Every migration, oldest first. Classes instead of a glob, so that a host application can add them to its own list. */
+/** Every migration, oldest first. The list has classes instead of a glob, so that a host can add them to its list. */
 export const MIGRATIONS = [
   CreateConnectTables1795400000000,
   AddConnectionFacts1795500000000,

@@ -10,7 +10,7 @@ import { HealthModule } from './health';
 import { ObservabilityModule } from './observability';
 import { TERRA_CONNECT_ENTITIES, TerraAuthModule } from './terra-auth';
 
-/** The service: the embeddable module, and what only a process of its own needs. */
+/** The service as a process: the embeddable module, with configuration, database, metrics and health checks. */
 @Module({})
 export class AppModule {
   static forEnvironment(environment: Environment): DynamicModule {

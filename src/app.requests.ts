@@ -7,8 +7,8 @@ import type { Metrics } from './observability';
 const REQUEST_ID = /^[\w.-]{8,64}$/;
 
 /**
- * Gives every request an id, and each response a log line and a measurement. Both name the route's pattern, because the
- * URL itself holds tokens, reference ids and Terra user ids.
+ * Gives every request an id, and logs and measures each response. The log and the metric name the pattern of the route,
+ * because the URL itself holds tokens, reference ids and Terra user ids.
  */
 export function describeRequests(fastify: FastifyInstance, metrics: Metrics): void {
   const logger = new Logger('http');

@@ -13,7 +13,7 @@ import { JsonLogger, Metrics } from './observability';
 
 const JSON_BODY_LIMIT = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 60_000;
-// A character of a reference id takes up to four bytes, and each of them three characters in a path.
+// A character of a reference id has up to four bytes, and a path takes three characters (%XX) for each byte.
 const MAX_PATH_PARAMETER_LENGTH = REFERENCE_ID_MAX_LENGTH * 4 * 3;
 
 /** Builds the service for `main` and for the tests. It does not listen yet. */
@@ -24,7 +24,7 @@ export async function createApp(
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forEnvironment(environment),
     createAdapter(),
-    // Nest's parsers would add one for forms; Fastify parses JSON by itself.
+    // Nest would add a parser for forms. Fastify parses JSON without Nest.
     { logger, abortOnError: false, bodyParser: false },
   );
   await setUp(app);
@@ -38,7 +38,7 @@ export function createAdapter(): FastifyAdapter {
     // A HEAD request would run the GET handler and use up a callback nonce.
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
-    // A URL that cannot be decoded never reaches Nest.
+    // A URL that cannot be decoded does not reach Nest's filters.
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
       const { status, body } = toProblem(error);
       void reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body));

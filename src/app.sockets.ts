@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 
 /**
- * Makes a shutdown wait only for requests in flight. Node closes the connections that are idle at that moment. For a
- * connection without a request so far, or whose last answer is being sent, Node would wait until the keep-alive timeout.
+ * Makes a shutdown wait only for requests in flight. Node itself closes only the connections that are idle at that
+ * moment. If a connection has had no request yet, or is sending its last response, Node would wait for the keep-alive
+ * timeout.
  */
 export function endSocketsOnClose(fastify: FastifyInstance): void {
   const requestsInFlight = new Map<Socket, number>();

@@ -1,5 +1,5 @@
+/** The public API for a Nest application that embeds Terra Connect; see docs/embedding.md. */
 export { PUBLIC_ROUTE } from './http';
-/** What a Nest application needs to embed Terra Connect; see docs/embedding.md. */
 export { ApiKeysService, type Scope } from './api-keys';
 export { DomainError } from './common';
 export type { TerraConnectOptions } from './config';

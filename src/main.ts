@@ -23,8 +23,8 @@ main().catch((error: unknown) => {
 function describe(error: unknown): string {
   if (error instanceof EnvironmentError) return error.message;
   const { code, port } = (error ?? {}) as { code?: unknown; port?: unknown };
-  if (code === 'EADDRINUSE') return `Port ${String(port)} is in use. Set PORT to another one.`;
+  if (code === 'EADDRINUSE') return `Port ${String(port)} is in use. Set PORT to another port.`;
   const message = error instanceof Error ? error.message : String(error);
-  // Safe to print: Postgres names the refused user, never the password, and no driver message holds the URL.
+  // The message is safe to print: Postgres names the rejected user but no password, and no driver message has the URL.
   return `The service could not start: ${message || (error as Error).name}`;
 }

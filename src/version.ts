@@ -1,2 +1,2 @@
-/** Kept equal to package.json's by a spec: reading the file at run time would tie the code to where it is built to. */
+/** A spec compares this with package.json. The code does not read that file, because its path depends on the build. */
 export const VERSION = '0.1.0';

@@ -132,11 +132,11 @@ describe('terra-connect webhook-events', () => {
 
     const dry = await expectNoEffect(service, () => webhookEvents('replay', ...filters, '--dry-run'));
     expect(dry).toMatchObject({ code: 0, stderr: '' });
-    expect(dry.stdout).toContain('Would be replayed: 1; pending already: 0.');
+    expect(dry.stdout).toContain('Would be replayed: 1; already pending: 0.');
     expect(dry.stdout).toContain(id);
 
     const { stdout, stderr } = await webhookEvents('replay', '--user', user.user_id, '--limit', '1');
-    expect(stdout).toContain('Replayed: 1; pending already: 0.');
+    expect(stdout).toContain('Replayed: 1; already pending: 0.');
     expect(stdout).toContain('Not replayed because of --limit: 1.');
     expect(JSON.parse(stderr)).toMatchObject({
       event: 'webhook_events.replayed',
@@ -144,7 +144,7 @@ describe('terra-connect webhook-events', () => {
       actor: 'cli',
       by: ['terraUserId'],
     });
-    expect((await webhookEvents('replay', id)).stdout).toContain('Replayed: 0; pending already: 1.');
+    expect((await webhookEvents('replay', id)).stdout).toContain('Replayed: 0; already pending: 1.');
     await service.drainWebhooks();
     const after = await service.api('GET', `/v1/webhook-events/${id}`);
     expect(after.body).toMatchObject({
@@ -170,7 +170,7 @@ describe('terra-connect webhook-events', () => {
     expect(await rejected('show', unknownId)).toBe(
       `terra-connect: There is no webhook event ${unknownId}.\n`,
     );
-    expect(await rejected('replay')).toContain('ids or a filter must say which events are meant');
+    expect(await rejected('replay')).toContain('ids must be given if there is no filter');
     expect(await rejected('replay', unknownId)).toContain(`There is no webhook event ${unknownId}.`);
     expect(await rejected('replay', '--reference', 'null')).toContain('--reference is the text of a missing');
     expect(await rejected('replay', '--status', 'dead_lettered', '--limit', 'all')).toContain(

@@ -50,7 +50,7 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
 
   it('finds the account whose webhook was lost', async () => {
     const { referenceId } = await service.sandbox.play('lost-webhook', { referenceId: newReference() });
-    expect(await codesOf(referenceId)).toEqual(['terra_has_user_we_do_not']);
+    expect(await codesOf(referenceId)).toEqual(['only_at_terra']);
   });
 
   it('reports moved for the first end user of an account, and a healthy connection for the second', async () => {

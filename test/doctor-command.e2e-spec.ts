@@ -27,7 +27,7 @@ describe('terra-connect doctor', () => {
       TERRA_API_KEY: TEST_CREDENTIALS.apiKey,
       TERRA_API_URL: service.sandbox.apiUrl,
     });
-    expect(withTerra.split('\n')[2]).toMatch(/^\[terra_has_user_we_do_not\]/);
+    expect(withTerra.split('\n')[2]).toMatch(/^\[only_at_terra\]/);
     expect(withTerra).not.toContain(TEST_CREDENTIALS.apiKey);
     const without = await doctor([referenceId]);
     expect(without).toContain('[unknown_end_user]');
@@ -39,7 +39,7 @@ describe('terra-connect doctor', () => {
   it('rejects an invalid reference', async () => {
     await expect(doctor(['null'])).rejects.toMatchObject({
       code: 1,
-      stderr: 'terra-connect: The reference id is the text of a missing value, not a reference.\n',
+      stderr: 'terra-connect: The reference id must not be the text "null" or "undefined".\n',
     });
   });
 });

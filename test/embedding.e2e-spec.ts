@@ -220,7 +220,7 @@ describe.each([
       entities: TERRA_CONNECT_ENTITIES,
     });
     await expect(Test.createTestingModule({ imports: [databaseModule, module] }).compile()).rejects.toThrow(
-      /publicUrl must not end with a slash; terra\.signingSecrets must hold/,
+      /publicUrl must not end with a slash; terra\.signingSecrets must list/,
     );
   });
 

@@ -45,14 +45,14 @@ describe('A reconcile', () => {
       expect(body).toMatchObject({
         referenceId,
         terraUsers: 1,
-        conclusion: 'healed',
+        conclusion: 'corrected',
         changes: [{ action: 'link', terraUserId: userId, connectionId: null }],
       });
       expect(await connectionsOf(service, referenceId)).toMatchObject([
         { terraUserId: userId, provider: 'OURA', status: 'active' },
       ]);
       expect((await reconcile(service, referenceId)).body).toMatchObject({
-        conclusion: 'in_step',
+        conclusion: 'no_difference',
         changes: [],
       });
     },
@@ -67,7 +67,7 @@ describe('A reconcile', () => {
       service.sandbox.behaviour.userInfoShape = shape;
       expect((await reconcile(service, referenceId)).body).toMatchObject({
         terraUsers: 3,
-        conclusion: 'in_step',
+        conclusion: 'no_difference',
       });
     },
   );
@@ -119,7 +119,7 @@ describe('A reconcile', () => {
     expect(ended).toMatchObject({ status: 'disconnected' });
     if (user) account().users.set(userId, user);
     shiftClock(service, 3 * HOUR);
-    expect(await actions(referenceId)).toEqual(['revive']);
+    expect(await actions(referenceId)).toEqual(['link_again']);
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ id: ended?.id, status: 'active' }]);
   });
 
@@ -279,7 +279,7 @@ describe('Reconciles with bad answers and bad requests', () => {
     service.sandbox.behaviour.failWith = [404];
     expect((await reconcile(service, endUser?.referenceId ?? '')).body).toMatchObject({
       terraUsers: 1,
-      conclusion: 'in_step',
+      conclusion: 'no_difference',
     });
   });
 
@@ -287,7 +287,7 @@ describe('Reconciles with bad answers and bad requests', () => {
     const [endUser] = await linkEndUsers(service, 1);
     service.sandbox.behaviour.emptyLists = true;
     expect((await reconcile(service, endUser?.referenceId ?? '')).body).toMatchObject({
-      conclusion: 'in_step',
+      conclusion: 'no_difference',
     });
   });
 

@@ -50,12 +50,12 @@ describe('The reconciliation commands', () => {
     );
     expect(await cli('reconcile', 'user 1')).toMatchObject({
       code: 0,
-      stdout: `user 1: healed; Terra holds 1 account under this reference\n  - link ${userId}\n`,
+      stdout: `user 1: corrected; Terra users under this reference: 1\n  - link ${userId}\n`,
     });
     expect(await connectionsOf(service, 'user 1')).toMatchObject([{ terraUserId: userId }]);
     expect(await cli('reconcile', 'null')).toMatchObject({
       code: 1,
-      stderr: 'terra-connect: The reference id is the text of a missing value, not a reference.\n',
+      stderr: 'terra-connect: The reference id must not be the text "null" or "undefined".\n',
     });
   });
 

@@ -272,6 +272,8 @@ describe('A sweep that cannot read from Terra', () => {
       approvalReason: 'too_many_changes',
     });
     expect(pagesRequested()).toEqual(['0', '1', '2', '2', '3']);
+    expect(logged('sweep.started')).toHaveLength(1);
+    expect(logged('sweep.resumed')).toMatchObject([{ sweepId: failed.id, phase: 'reading', nextPage: 2 }]);
   });
 
   it('retries until a short failure is over', async () => {

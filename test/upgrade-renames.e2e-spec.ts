@@ -42,7 +42,8 @@ const ROWS_BEFORE = `
   VALUES
     ('${ID(8)}', 'anna-1', 'note_missing', '${AT(2)}'),
     ('${ID(8)}', 'bert-1', 'note_seen', '${AT(2)}'),
-    ('${ID(8)}', 'cleo-1', 'no_owner', '${AT(2)}')`;
+    ('${ID(8)}', 'cleo-1', 'no_owner', '${AT(2)}'),
+    ('${ID(8)}', 'dora-1', 'revive', '${AT(2)}')`;
 
 const COLUMNS: Record<string, string> = {
   version: 'occurred_at',
@@ -58,6 +59,7 @@ const WORDS: Record<string, string> = {
   comparing: 'diffing',
   note_missing: 'mark_missing',
   note_seen: 'mark_seen',
+  revive: 'link_again',
   [WAITING_NOTE]: 'the owner of the Terra user is not known yet',
 };
 

@@ -55,7 +55,7 @@ describe('The webhook endpoint', () => {
       title: 'Unauthorized',
       status: 401,
       code: 'webhook.signature_refused',
-      detail: 'The signature cannot be accepted.',
+      detail: 'The service rejects the signature. The log has the cause.',
     });
     expect(answer.status).toBe(401);
     await service.drainWebhooks();

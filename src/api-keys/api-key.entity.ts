@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Scope } from './scopes';
 
-/** One row per API key of a caller. Only the hash is stored: the key itself is shown once, when it is created. */
+/** One row per API key of a caller. It has only the hash: the service shows the key itself once, when it creates it. */
 @Entity({ schema: 'terra_connect', name: 'api_keys' })
 export class ApiKey {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
@@ -13,7 +13,7 @@ export class ApiKey {
   @Column({ type: 'bytea', name: 'key_hash' })
   keyHash: Buffer;
 
-  /** The first characters of the key, to tell keys apart in a list. */
+  /** The first characters of the key, by which an operator recognises it in a list. */
   @Column({ type: 'text', name: 'hint' })
   hint: string;
 

@@ -21,7 +21,7 @@ export class ApiKeyGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const caller = await this.apiKeys.authenticate(readBearer(request.headers.authorization));
-    // A route without a scope is for admins, so that a forgotten decorator closes the route.
+    // A route without a scope requires `admin`, so that a forgotten decorator does not open the route to every key.
     const required = this.reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler()) ?? 'admin';
     if (!caller.scopes.includes('admin') && !caller.scopes.includes(required))
       throw new ScopeMissingError(required);

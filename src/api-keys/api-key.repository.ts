@@ -12,7 +12,7 @@ export interface FoundKey {
   lastUsedAt: Date | null;
 }
 
-/** The SQL that finds a key, for every call of the API. */
+/** Finds an API key with plain SQL, because every API request does so. */
 @Injectable()
 export class ApiKeyRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}

@@ -3,11 +3,15 @@ import type { Scope } from './scopes';
 
 export class ApiKeyMissingError extends DomainError {
   constructor() {
-    super('unauthorized', 'auth.missing_key', 'Send an API key: Authorization: Bearer <key>.');
+    super(
+      'unauthorized',
+      'auth.missing_key',
+      'The request has no API key. Send it as Authorization: Bearer <key>.',
+    );
   }
 }
 
-/** One answer for unknown and revoked keys, so that it does not tell which keys have existed. */
+/** The same error for unknown and revoked keys, so that it does not reveal which keys have existed. */
 export class ApiKeyInvalidError extends DomainError {
   constructor() {
     super('unauthorized', 'auth.invalid_key', 'The API key is unknown or revoked. Use an active key.');
@@ -16,9 +20,14 @@ export class ApiKeyInvalidError extends DomainError {
 
 export class ScopeMissingError extends DomainError {
   constructor(scope: Scope) {
-    super('forbidden', 'auth.missing_scope', `The API key lacks the scope ${scope}.`, {
-      details: { requiredScope: scope },
-    });
+    super(
+      'forbidden',
+      'auth.missing_scope',
+      `The API key lacks the scope ${scope}. Use a key with this scope.`,
+      {
+        details: { requiredScope: scope },
+      },
+    );
   }
 }
 

@@ -10,17 +10,17 @@ import { ApiKeyInvalidError, ApiKeyNotFoundError } from './api-keys.errors';
 import type { Scope } from './scopes';
 
 const KEY_PREFIX = 'tc_';
-// Enough to tell keys apart in a list. A short bootstrap key shows less, so that the rest stays too long to guess.
+// Enough to recognise a key in a list. The hint of a short bootstrap key is shorter, so that the rest is hard to guess.
 const MAX_HINT_LENGTH = 9;
 const LAST_USED_GRANULARITY_MS = 60_000;
 
-/** The caller of a request: the key's id stands for the internal service that owns it. */
+/** The caller of a request, identified by the id of its API key. */
 export interface Caller {
   apiKeyId: string;
   scopes: Scope[];
 }
 
-/** The API keys of callers. */
+/** Authenticates callers, and creates, lists and revokes their API keys. */
 @Injectable()
 export class ApiKeysService {
   constructor(
@@ -30,7 +30,7 @@ export class ApiKeysService {
   ) {}
 
   /**
-   * Finds the caller of a key. It reads the database on every call, so that a revoked key stops at once.
+   * Finds the caller of a key. It reads the database on every call, so that a revoked key stops working at once.
    *
    * @throws ApiKeyInvalidError
    */
@@ -44,7 +44,7 @@ export class ApiKeysService {
     return { apiKeyId: found.id, scopes: found.scopes };
   }
 
-  /** Creates a key. The key itself is only in this result; the database has its hash. */
+  /** Creates a key. Only this result contains the key itself; the database has its hash. */
   async create(name: string, scopes: Scope[]): Promise<{ id: string; key: string }> {
     const key = `${KEY_PREFIX}${randomToken()}`;
     const apiKey = this.newKey(key, name, scopes);
@@ -52,7 +52,7 @@ export class ApiKeysService {
     return { id: apiKey.id, key };
   }
 
-  /** Makes sure that an admin key exists. A revoked key stays revoked: the operator's decision counts. */
+  /** Creates this admin key unless it exists. A revoked key stays revoked, because an operator decided so. */
   async ensure(key: string, name: string): Promise<ApiKey> {
     const apiKey = this.newKey(key, name, ['admin']);
     await insertIfAbsent(this.dataSource, ApiKey, apiKey);
@@ -63,7 +63,7 @@ export class ApiKeysService {
     return this.dataSource.manager.find(ApiKey, { order: { id: 'ASC' } });
   }
 
-  /** @throws ApiKeyNotFoundError for an unknown key and for a revoked one */
+  /** @throws ApiKeyNotFoundError for an unknown key and for a revoked key */
   async revoke(id: string): Promise<void> {
     if (!isUuid(id)) throw new ApiKeyNotFoundError(id);
     const active = { id, revokedAt: IsNull() };

@@ -4,7 +4,7 @@ import { MIGRATE_COMMAND } from '../database';
 import { ApiKeysService } from './api-keys.service';
 import { hasSqlState, UNDEFINED_TABLE } from '../common';
 
-/** Creates the admin key of the options at start-up, so that the first key needs no command. */
+/** Creates the admin key of the options at start-up, so that an operator needs no command for the first key. */
 @Injectable()
 export class BootstrapApiKey implements OnApplicationBootstrap {
   private readonly logger = new Logger(BootstrapApiKey.name);

@@ -5,8 +5,9 @@ import { ApiKeyMissingError } from './api-keys.errors';
 import { GUARDED_BY_KEY } from './rest-controller.decorator';
 
 /**
- * The service's outer guard: it accepts routes that are marked public, and controllers that the API key guard protects
- * (see RestController). Every other route was forgotten and stays closed; a scope alone protects nothing.
+ * The guard for all routes of the service. It accepts routes that are marked public, and controllers that the API key
+ * guard protects (see RestController). It rejects every other route: the author forgot the protection, or set only a
+ * scope, which has no effect without the API key guard.
  */
 @Injectable()
 export class ClosedByDefaultGuard implements CanActivate {

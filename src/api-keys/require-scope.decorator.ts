@@ -13,7 +13,7 @@ export function RequireScope(scope: Scope): MethodDecorator {
     ApiProblems({
       401: {
         'auth.missing_key': 'The request has no API key. Send it as `Authorization: Bearer <key>`.',
-        'auth.invalid_key': 'The API key is unknown or revoked. Use another key.',
+        'auth.invalid_key': 'The API key is unknown or revoked. Use an active key.',
       },
       403: {
         'auth.missing_scope': {

@@ -7,8 +7,8 @@ import { ApiKeyGuard } from './api-key.guard';
 export const GUARDED_BY_KEY = 'terra-connect:guarded-by-key';
 
 /**
- * A controller for internal callers: it has the API key guard, request validation and errors as problems. These are set
- * on the controller, not on the application, because a host application has its own.
+ * Declares a controller for callers, with the API key guard, request validation and the problem filter. They are set on
+ * the controller, not on the application, because a host has its own.
  */
 export function RestController(path: string, tag: string): ClassDecorator {
   return applyDecorators(
@@ -22,11 +22,11 @@ export function RestController(path: string, tag: string): ClassDecorator {
     ApiProblems({
       400: {
         'request.malformed':
-          'The service cannot read the URL or the body. Send a decodable URL and a valid JSON body.',
+          'The service cannot read the URL or the body. Send a correctly percent-encoded URL and a valid JSON body.',
       },
       503: {
         'database.unavailable':
-          'The service cannot reach Postgres. Nothing was changed. Try again after Retry-After.',
+          'The service cannot reach Postgres. Nothing was changed. Wait for the seconds in Retry-After, then retry.',
       },
     }),
   );

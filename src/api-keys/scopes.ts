@@ -1,4 +1,4 @@
-/** What a key may do. `admin` may do everything. */
+/** The rights that a key can have. `admin` includes all others. */
 export const SCOPES = [
   'sessions:write',
   'sessions:read',

@@ -7,7 +7,7 @@ import { readDatabaseUrl } from '../config';
 import { dataSourceOptions } from '../database';
 import { withService } from './with-service';
 
-/** Only what the commands for API keys need: DATABASE_URL, and no Terra credentials. */
+/** Provides only what the commands for API keys need: DATABASE_URL, and no Terra credentials. */
 @Module({})
 class ApiKeyCommandModule {
   static forDatabase(url: string): DynamicModule {
@@ -27,14 +27,14 @@ export function addApiKeyCommand(program: Command): void {
 
   command
     .command('create')
-    .description('create a key and show it once')
+    .description('create a key and print it')
     .requiredOption('--name <name>', 'the service that will use it')
     .requiredOption('--scopes <list>', `comma-separated, of: ${SCOPES.join(', ')}`)
     .action(async ({ name, scopes }: { name: string; scopes: string }) => {
       const list = readScopes(scopes);
       const { id, key } = await withApiKeys((apiKeys) => apiKeys.create(name, list));
       console.log(
-        `id:     ${id}\nscopes: ${list.join(', ')}\nkey:    ${key}\nKeep the key now: it is not shown again.`,
+        `id:     ${id}\nscopes: ${list.join(', ')}\nkey:    ${key}\nStore the key now: it is not shown again.`,
       );
     });
 

@@ -8,7 +8,7 @@ import { withService } from './with-service';
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor <referenceId>')
-    .description('say why an end user is not connected, and what to do; only reads')
+    .description('explain why an end user is not connected, and what to do; changes nothing')
     .option('--json', 'print the answer of GET /v1/end-users/:referenceId/diagnosis')
     .action(async (referenceId: string, { json }: { json?: boolean }) => {
       const problem = describeReferenceIdProblem(referenceId);

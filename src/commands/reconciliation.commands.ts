@@ -21,7 +21,7 @@ export function addSweepCommand(program: Command): void {
       "read all of Terra's users and apply the corrections; exits with 3 when the sweep awaits approval",
     )
     .option('--dry-run', 'only print the corrections')
-    .option('--force', 'approve the sweep that awaits approval, or start one that needs no approval')
+    .option('--force', 'approve the sweep that awaits approval, or start a sweep that needs no approval')
     .action(async ({ dryRun, force }: { dryRun?: boolean; force?: boolean }) => {
       const service = WholeServiceModule.forEnvironment(readEnvironment());
       const report = await withService(service, SweepsService, async (sweeps) => {
@@ -68,7 +68,9 @@ function printSweep({ sweep, counts, findings }: SweepReport): void {
   console.log(
     `users at Terra: ${usersSeen}${unreadable > 0 ? `, and ${unreadable} entries that cannot be read` : ''}`,
   );
-  console.log(`live connections here: ${live ?? 'not counted'}`);
+  console.log(
+    `live connections in this service (active, needs_reauth or disconnecting): ${live ?? 'not counted'}`,
+  );
   console.log(`changes found: ${changes}, applied: ${applied}`);
   for (const [action, count] of Object.entries(counts)) console.log(`  ${action}: ${count}`);
   for (const { action, terraUserId, referenceId, outcome } of findings.slice(0, FINDINGS_PRINTED)) {
@@ -77,17 +79,18 @@ function printSweep({ sweep, counts, findings }: SweepReport): void {
     );
   }
   if (status === 'failed')
-    console.log(`It failed in phase ${phase}: ${errorCode}. The next sweep resumes there.`);
+    console.log(
+      `The sweep failed in phase ${phase}: ${errorCode}. A sweep that is requested within 6 hours of its start resumes there.`,
+    );
   if (approvalReason === 'empty_list')
-    console.log('Safety threshold: Terra listed no user, but there are live connections here.');
+    console.log('Safety threshold: Terra listed no user, but the service has live connections.');
   if (approvalReason === 'too_many_changes')
-    console.log('Safety threshold: these are more changes than a sweep may apply without approval.');
+    console.log('Safety threshold: a sweep may not apply so many changes without approval.');
   if (status === 'awaiting_approval')
     console.log('Nothing was changed. To approve the changes: terra-connect sweep --force');
 }
 
 function printReconciliation({ referenceId, terraUsers, changes, conclusion }: ReconcileReport): void {
-  const accounts = `${terraUsers} ${terraUsers === 1 ? 'account' : 'accounts'}`;
-  console.log(`${referenceId}: ${conclusion}; Terra holds ${accounts} under this reference`);
+  console.log(`${referenceId}: ${conclusion}; Terra users under this reference: ${terraUsers}`);
   for (const { action, terraUserId } of changes) console.log(`  - ${action} ${terraUserId}`);
 }

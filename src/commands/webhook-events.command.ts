@@ -36,7 +36,7 @@ interface ReplayOptions extends FilterOptions {
   dryRun?: boolean;
 }
 
-/** The option of each field of the API. */
+/** The command-line option for each field of the API. */
 const OPTIONS: Record<string, string> = {
   status: '--status',
   type: '--type',
@@ -48,7 +48,7 @@ const OPTIONS: Record<string, string> = {
   cursor: '--cursor',
 };
 
-/** Only what the commands for webhook events need: DATABASE_URL, and no Terra credentials. */
+/** Provides only what the commands for webhook events need: DATABASE_URL, and no Terra credentials. */
 @Module({})
 class WebhookEventsCommandModule {
   static forDatabase(url: string): DynamicModule {
@@ -69,7 +69,7 @@ export function addWebhookEventsCommand(program: Command): void {
     .description('read and replay the webhook events that Terra has sent');
 
   withFilters(command.command('list').description('list webhook events, newest first'))
-    .option('--limit <n>', 'how many (up to 200)')
+    .option('--limit <n>', 'maximum number of events (up to 200)')
     .option('--cursor <cursor>', 'where to continue, from the previous list')
     .action(async ({ limit, cursor, ...filters }: ListOptions) => {
       const asked = given({ ...toFilter(filters), limit, cursor });
@@ -100,8 +100,8 @@ export function addWebhookEventsCommand(program: Command): void {
     });
 
   withFilters(command.command('replay [ids...]'))
-    .description('replay events by id or by filter; they never outrank newer facts')
-    .option('--limit <n>', 'how many at most, oldest first')
+    .description('replay events by id or by filter; they never override newer facts')
+    .option('--limit <n>', 'maximum number of events, oldest first')
     .option('--dry-run', 'only report what would be replayed')
     .action(async (ids: string[], { limit, dryRun, ...filters }: ReplayOptions) => {
       const filter = toFilter(filters);
@@ -122,7 +122,7 @@ function withFilters(command: Command): Command {
   return command
     .option('--status <status>', 'pending, done, ignored, parked or dead_lettered')
     .option('--type <type>', "Terra's type: auth, deauth, …")
-    .option('--user <id>', "Terra's id of the user")
+    .option('--user <id>', "Terra's user_id")
     .option('--reference <id>', 'your id of the end user')
     .option('--from <time>', 'received at or after: 2026-11-23 or 2026-11-23T09:30:00Z')
     .option('--to <time>', 'received before');
@@ -169,7 +169,7 @@ function describeByOptions({ details }: RequestInvalidError): string {
 }
 
 function show({ dryRun, replayed, skipped, remaining, events }: ReplayReport): void {
-  console.log(`${dryRun ? 'Would be replayed' : 'Replayed'}: ${replayed}; pending already: ${skipped}.`);
+  console.log(`${dryRun ? 'Would be replayed' : 'Replayed'}: ${replayed}; already pending: ${skipped}.`);
   if (remaining > 0) console.log(`Not replayed because of --limit: ${remaining}.`);
   if (events.length > 0) console.table(events.slice(0, MAX_SHOWN));
 }

@@ -12,7 +12,7 @@ export async function withService<Service, Result>(
     logger: ['fatal'],
     abortOnError: false,
   });
-  // Log lines go to stderr, since they are not part of the output. The command line itself reports a failure to start.
+  // Log lines go to stderr, because they are not part of the output. The command line reports a failure to start.
   context.useLogger(new JsonLogger('info', process.stderr));
   try {
     return await work(context.get(service, { strict: false }));

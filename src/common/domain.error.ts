@@ -1,11 +1,11 @@
 /**
  * The kind of an error. Only the problem filter turns a kind into an HTTP status.
  *
- * - `invalid` the caller's input cannot be accepted
- * - `unauthorized` the caller is unknown; `forbidden` the caller is known but lacks the right
- * - `not_found`; `gone` it existed; `conflict` it is in another state
- * - `upstream` Terra refused the service, for a reason that the caller cannot fix; `unavailable` retry later;
- *   `timeout` Terra did not answer in time
+ * - `invalid`: the caller's input is not valid; `too_large`: the body is larger than the route accepts
+ * - `unauthorized`: the caller is unknown; `forbidden`: the caller is known, but its key lacks the scope
+ * - `not_found`: the object does not exist; `gone`: it existed; `conflict`: its state does not allow the request
+ * - `upstream`: Terra rejects the service, for a reason that the caller cannot fix
+ * - `unavailable`: a later retry may succeed; `timeout`: Terra did not answer in time
  */
 export type DomainErrorKind =
   | 'invalid'
@@ -20,15 +20,15 @@ export type DomainErrorKind =
   | 'timeout';
 
 export interface DomainErrorOptions {
-  /** Machine-readable details for the caller; they become members of the problem document. */
+  /** Machine-readable details for the caller. They become members of the problem. */
   details?: Record<string, unknown>;
   cause?: unknown;
   retryAfterSeconds?: number;
-  /** With `unauthorized`: the authentication scheme that the route accepts; default `Bearer`. */
+  /** For `unauthorized`: the authentication scheme that the route accepts; default `Bearer`. */
   challenge?: string;
 }
 
-/** Base class of every error that a caller may see. The code is API and stays; the text may change. */
+/** Base class of every error that a caller may see. The code is part of the API and never changes; the text may. */
 export abstract class DomainError extends Error {
   readonly details: Record<string, unknown>;
   readonly retryAfterSeconds: number | undefined;
@@ -48,7 +48,7 @@ export abstract class DomainError extends Error {
   }
 }
 
-/** A field of a request that was refused, and why. */
+/** A rejected field of a request, and the reason. */
 export interface FieldProblem {
   field: string;
   detail: string;
@@ -59,7 +59,7 @@ export class RequestInvalidError extends DomainError {
     super(
       'invalid',
       'request.invalid',
-      'Some fields of the request cannot be accepted; errors names each of them.',
+      'Some fields of the request are not valid. `errors` names each field and the reason.',
       {
         details: { errors },
       },

@@ -9,7 +9,7 @@ export interface LogContext {
 
 const storage = new AsyncLocalStorage<LogContext>();
 
-/** Runs work whose log lines carry the context. Nothing else may be kept here: a call's inputs are its parameters. */
+/** Adds the context to every log line of `work`. Do not use this store to pass arguments to functions. */
 export function runWithLogContext<Result>(context: LogContext, work: () => Result): Result {
   return storage.run(context, work);
 }

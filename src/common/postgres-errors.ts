@@ -1,21 +1,21 @@
-/** Every Postgres error that the code reacts to, by SQLSTATE, socket code or driver message. */
+/** The Postgres errors that the code handles, by SQLSTATE, socket code or driver message. */
 
 /** Postgres ended one of several transactions that waited for each other. */
 const DEADLOCK_DETECTED = '40P01';
 const SERIALIZATION_FAILURE = '40001';
-/** A unique key is taken. */
+/** Another row has the same unique key. */
 export const UNIQUE_VIOLATION = '23505';
 /** The table does not exist: the migrations have not run. */
 export const UNDEFINED_TABLE = '42P01';
 
-/** Whether a driver error has the given SQLSTATE and, if one is given, names the constraint. */
+/** Whether an error has the SQLSTATE `state` and, if `constraint` is given, names that constraint. */
 export function hasSqlState(error: unknown, state: string, constraint?: string): boolean {
   const driverError = (error as { driverError?: unknown } | null)?.driverError ?? error;
   const { code, constraint: raisedBy } = (driverError ?? {}) as { code?: unknown; constraint?: unknown };
   return code === state && (constraint === undefined || raisedBy === constraint);
 }
 
-/** Whether Postgres ended the transaction because of another one. A repetition is likely to succeed. */
+/** Whether Postgres ended the transaction because of a concurrent one. A retry is likely to succeed. */
 export function isTransient(error: unknown): boolean {
   return hasSqlState(error, DEADLOCK_DETECTED) || hasSqlState(error, SERIALIZATION_FAILURE);
 }
@@ -30,14 +30,14 @@ const SOCKET_FAILURES = new Set([
 ]);
 // SQLSTATE class 08 (connection), 57P (shut down, crash, cannot connect now), 53300 (too many connections).
 const LOST_STATES = /^(08...|57P..|53300)$/;
-// node-postgres gives these no code.
+// These errors of node-postgres have no code, only a message.
 const LOST_MESSAGES =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
-// Our statement timeouts, at the server and at the client. The statement may be slow, or a lock may hold it up.
+// The statement timeouts of Postgres and of node-postgres. The statement is slow, or it waits for a lock.
 const SLOW_STATE = '57014';
 const SLOW_MESSAGE = 'Query read timeout';
 
-/** Whether the connection to Postgres is lost, whatever the statement was. */
+/** Whether the service has lost its connection to Postgres or cannot open one. */
 export function isConnectionLost(error: unknown): boolean {
   return someFailure(
     error,
@@ -51,7 +51,8 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return isConnectionLost(error) || someFailure(error, slow);
 }
 
-// By shape, since a driver error is not always an instance of this realm's Error. The causes of an error count, too.
+// Tests the error, its causes and the errors that it aggregates. It reads properties and not the class,
+// because a driver error may come from another realm.
 function someFailure(error: unknown, matches: (code: string, message: string) => boolean): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, message, errors, cause } = error as Partial<AggregateError> & { code?: unknown };

@@ -4,20 +4,20 @@ import { ValidateBy } from 'class-validator';
 export const REFERENCE_ID_MAX_LENGTH = 255;
 
 /**
- * Why a value cannot be a reference id, or null when it can: 1 to 255 characters of any script, case-sensitive.
+ * Returns why a value is not a reference id, or null if it is one: 1 to 255 characters of any script, case-sensitive.
  *
- * Lone surrogates are refused: Postgres would store all of them as the same replacement character, and two end users
- * would become one. "null" and "undefined" are refused: careless string conversion turns a missing value into them, and
- * the devices of many end users would end up under one reference.
+ * It rejects lone surrogates: Postgres would store each of them as the same replacement character, and two end users
+ * would become one. It rejects "null" and "undefined": code that converts a missing value to text produces them, and
+ * the accounts of many end users would get one reference.
  */
 export function describeReferenceIdProblem(value: unknown): string | null {
-  if (typeof value !== 'string') return 'must be text';
+  if (typeof value !== 'string') return 'must be a string';
   const length = [...value].length;
   if (length < 1 || length > REFERENCE_ID_MAX_LENGTH)
     return `must have 1 to ${REFERENCE_ID_MAX_LENGTH} characters`;
-  if (/\p{Cc}/u.test(value)) return 'must not hold control characters';
+  if (/\p{Cc}/u.test(value)) return 'must not contain control characters';
   if (!value.isWellFormed()) return 'must be well-formed Unicode';
-  if (value === 'null' || value === 'undefined') return 'is the text of a missing value, not a reference';
+  if (value === 'null' || value === 'undefined') return 'must not be the text "null" or "undefined"';
   return null;
 }
 

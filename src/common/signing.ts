@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** A secret for a URL path: 256 random bits, 43 characters. */
+/** Returns a random secret of 256 bits as 43 characters that a URL path may contain. */
 export function randomToken(): string {
   return randomBytes(32).toString('base64url');
 }
@@ -15,7 +15,7 @@ export function hmacSha256(secret: string, ...parts: (string | Buffer)[]): Buffe
   return hmac.digest();
 }
 
-/** Compares in constant time. Buffers of different length differ. */
+/** Compares two buffers in constant time. Buffers of different lengths are not equal. */
 export function constantTimeEqual(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -9,11 +9,10 @@ type CompleteOptions = TerraConnectOptions & {
 };
 
 /**
- * Refuses options that would leave the service open to anyone or deaf to Terra. The service's own environment has passed
- * the same checks; a host application's configuration has not, and an empty variable there would become a signing secret
- * that anyone can guess.
+ * Rejects options that are not safe or cannot work. `readEnvironment` makes the same checks, but a host does not call
+ * it: without these checks, an empty variable of the host would become a signing secret that anyone can guess.
  *
- * @throws Error that names every option that is wrong, without its value
+ * @throws Error that names every wrong option, without its value
  */
 export function assertOptions(options: CompleteOptions): void {
   const { publicUrl, terra, returnUrls, reconciliation, retention } = options;
@@ -29,7 +28,7 @@ export function assertOptions(options: CompleteOptions): void {
     check(option, serviceUrl.validate(url, args), serviceUrl.defaultMessage(args));
     check(option, !url.endsWith('/'), 'must not end with a slash');
   };
-  // A value that is no number would compare as "never exceeded".
+  // Every comparison with NaN is false, so a limit of NaN would never apply.
   const isAmount = (value: number): boolean => Number.isFinite(value) && value >= 0;
 
   checkUrl('publicUrl', publicUrl, 'https-unless-loopback');
@@ -40,14 +39,14 @@ export function assertOptions(options: CompleteOptions): void {
   check('terra.signingSecrets', secrets.validate(terra.signingSecrets), secrets.defaultMessage());
   check('returnUrls', targets.validate(returnUrls), targets.defaultMessage(about(returnUrls)));
   for (const [name, value] of Object.entries(retention))
-    check(`retention.${name}`, isAmount(value as number), 'must be a number of days from 0');
+    check(`retention.${name}`, isAmount(value as number), 'must be a number of days, 0 or more');
   const { webhookEventsDays } = retention;
   const isLongEnough = webhookEventsDays === 0 || webhookEventsDays >= MIN_WEBHOOK_DAYS;
   check('retention.webhookEventsDays', isLongEnough, 'must be 14 or more, or 0: Terra resends for 14 days');
   const { safetyThresholdShare: share, ...amounts } = reconciliation;
   check('reconciliation.safetyThresholdShare', share >= 0 && share <= 1, 'must be a share from 0 to 1');
   for (const [name, value] of Object.entries(amounts))
-    check(`reconciliation.${name}`, isAmount(value), 'must be a number from 0');
+    check(`reconciliation.${name}`, isAmount(value), 'must be a number, 0 or more');
   if (problems.length > 0)
     throw new Error(`TerraAuthModule cannot run with these options: ${problems.join('; ')}.`);
 }

@@ -36,7 +36,7 @@ describe('the environment', () => {
     });
   });
 
-  it('names every variable that is missing, at once', () => {
+  it('names every missing variable in one error', () => {
     expect(problemsOf({}).map((problem) => problem.split(' ')[0])).toEqual([
       'PUBLIC_URL',
       'DATABASE_URL',
@@ -46,13 +46,13 @@ describe('the environment', () => {
     ]);
   });
 
-  it('refuses the old name of a renamed variable and says the new one', () => {
+  it('rejects the old name of a renamed variable and names the new one', () => {
     expect(problemsOf({ ...complete, RETENTION_LEDGER_DAYS: '30', SWEEP_BRAKE_SHARE: '' })).toEqual([
       'RETENTION_LEDGER_DAYS was renamed: set RETENTION_DEAUTHENTICATIONS_DAYS instead',
     ]);
   });
 
-  it('takes a variable that is set but empty as not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(problemsOf({ ...complete, TERRA_API_KEY: ' ' })).toHaveLength(1);
     expect(readEnvironment({ ...complete, PORT: '' }).PORT).toBe(3000);
   });
@@ -75,14 +75,14 @@ describe('the environment', () => {
     ['BOOTSTRAP_API_KEY', 'too-short'],
     ['WORKERS_ENABLED', 'yes'],
     ['LOG_LEVEL', 'loud'],
-  ])('refuses %s=%s and does not print the value', (name, value) => {
+  ])('rejects %s=%s and does not print the value', (name, value) => {
     const [problem, ...others] = problemsOf({ ...complete, [name]: value });
     expect(others).toEqual([]);
     expect(problem).toMatch(new RegExp(`^${name} `));
     expect(problem).not.toContain(value);
   });
 
-  it('never prints a secret, whatever is wrong', () => {
+  it('never prints a secret when a variable is wrong', () => {
     const secrets = {
       ...complete,
       DATABASE_URL: 'pg:pass-7c1',
@@ -93,11 +93,11 @@ describe('the environment', () => {
     for (const secret of ['pass-7c1', 's3cret', 'tc_k3y']) expect(message).not.toContain(secret);
   });
 
-  it('takes "false" for false', () => {
+  it('reads "false" as false', () => {
     expect(readEnvironment({ ...complete, WORKERS_ENABLED: 'false' }).WORKERS_ENABLED).toBe(false);
   });
 
-  it('becomes one typed part per module', () => {
+  it('becomes typed namespaces', () => {
     const { app, database, terraConnect } = toNamespaces(readEnvironment(complete));
     expect(app).toEqual({ port: 3000, logLevel: 'info' });
     expect(database.url).toBe(complete.DATABASE_URL);

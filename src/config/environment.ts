@@ -31,8 +31,8 @@ import {
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-// class-transformer's implicit conversion turns "false" into true and "" into 0. So each conversion is spelled out, and
-// leaves a value that it cannot read for the validator to report.
+// class-transformer's implicit conversion turns "false" into true and "" into 0. So each conversion is explicit. It
+// leaves a value that it cannot convert unchanged, and the validator reports it.
 const ToInteger = () =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
@@ -57,7 +57,7 @@ const WithoutTrailingSlash = () =>
     typeof value === 'string' ? value.replace(/\/+$/, '') : value,
   );
 
-/** Validates a whole number within bounds. */
+/** Converts a variable to a whole number and checks its bounds. */
 const WholeNumber = (of: string, least: number, most: number): PropertyDecorator => {
   const message = `must be a whole number of ${of} from ${least} to ${most}`;
   const rules = [ToInteger(), IsInt({ message }), Min(least, { message }), Max(most, { message })];
@@ -81,7 +81,7 @@ export class Environment {
   @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'must be a postgres:// URL' })
   DATABASE_URL: string;
 
-  /** Where `npm start` keeps its data; the service itself writes no file. */
+  /** The folder where `npm start` keeps its data. The service itself writes no file. */
   @IsString()
   @IsNotEmpty({ message: 'must name a folder' })
   DATA_DIR: string = '.data';
@@ -168,28 +168,28 @@ export class Environment {
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 }
 
-/** Old name → new name. Under its old name, a variable would silently have no effect. */
+/** Old name → new name. Without this table, the service would silently ignore a variable with its old name. */
 const RENAMED_VARIABLES: Record<string, keyof Environment> = {
   SWEEP_BRAKE_SHARE: 'SWEEP_SAFETY_THRESHOLD_SHARE',
   SWEEP_BRAKE_MINIMUM: 'SWEEP_SAFETY_THRESHOLD_MINIMUM',
   RETENTION_LEDGER_DAYS: 'RETENTION_DEAUTHENTICATIONS_DAYS',
 };
 
-/** Reports every missing, malformed or renamed variable at start-up. It holds no value: each may be a secret. */
+/** Reports every missing, malformed or renamed variable at start-up. It contains no values: each may be a secret. */
 export class EnvironmentError extends Error {
   constructor(readonly problems: string[]) {
     super(
       `The service cannot start with this environment:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n` +
-        'Each variable is described in .env.example.',
+        '.env.example describes each variable.',
     );
     this.name = 'EnvironmentError';
   }
 }
 
 /**
- * Reads and validates the environment. A variable that is set but empty counts as not set.
+ * Reads and validates the environment. An empty variable counts as not set.
  *
- * @throws EnvironmentError that names every variable that is missing, malformed or renamed
+ * @throws EnvironmentError that names every missing, malformed or renamed variable
  */
 export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
   const known = Object.keys(source).filter(
@@ -208,7 +208,7 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
   return environment;
 }
 
-/** Reads the only variable that the migration commands need. */
+/** Reads DATABASE_URL, the only variable that the migration commands need. */
 export function readDatabaseUrl(source: Record<string, string | undefined> = process.env): string {
   const url = source.DATABASE_URL;
   if (!url || !/^postgres(ql)?:\/\/\S+$/.test(url)) {
@@ -218,8 +218,9 @@ export function readDatabaseUrl(source: Record<string, string | undefined> = pro
 }
 
 /**
- * Reads the environment of a command that only reads the database; only DATABASE_URL is required. Placeholders replace
- * other missing variables, so a caller must not ask Terra unless `hasTerra`. The bootstrap key is left out.
+ * Reads the environment of a command that only reads the database. Only DATABASE_URL is required: unused values replace
+ * the other missing variables, so the caller must not call Terra unless `hasTerra` is true. It ignores
+ * BOOTSTRAP_API_KEY.
  */
 export function readDiagnosisEnvironment(source: Record<string, string | undefined> = process.env): {
   environment: Environment;
@@ -229,12 +230,13 @@ export function readDiagnosisEnvironment(source: Record<string, string | undefin
   const isSet = (name: string): boolean => (source[name] ?? '').trim() !== '';
   const hasTerra = isSet('TERRA_DEV_ID') && isSet('TERRA_API_KEY');
   const given = Object.fromEntries(Object.entries(source).filter(([name]) => isSet(name)));
-  const placeholders = {
+  // NotPlaceholder and IsSecretList must accept these values.
+  const unusedValues = {
     PUBLIC_URL: 'http://localhost:3000',
-    TERRA_SIGNING_SECRETS: 'placeholder-signs-nothing-0123456789',
+    TERRA_SIGNING_SECRETS: 'unused-signing-secret-0123456789',
     ...(hasTerra ? {} : { TERRA_DEV_ID: 'not-set', TERRA_API_KEY: 'not-set' }),
   };
-  const environment = readEnvironment({ ...placeholders, ...given, BOOTSTRAP_API_KEY: undefined });
+  const environment = readEnvironment({ ...unusedValues, ...given, BOOTSTRAP_API_KEY: undefined });
   return { environment, hasTerra };
 }
 

@@ -7,14 +7,14 @@ import { describeReturnUrlProblem, isLoopback } from './return-url-pattern';
 
 const PLACEHOLDER = /^(<.*>|change[-_ ]?(me|this).*|your[-_ ].*|x{3,}|todo|secret|password|placeholder.*)$/i;
 
-/** Refuses placeholders copied from examples: a secret that is published protects nothing. */
+/** Rejects a placeholder that was copied from an example: anyone can read it, so it is no secret. */
 @ValidatorConstraint({ name: 'notPlaceholder' })
 export class NotPlaceholder implements ValidatorConstraintInterface {
   validate(value: unknown): boolean {
     return typeof value !== 'string' || !PLACEHOLDER.test(value.trim());
   }
   defaultMessage(): string {
-    return 'still holds a placeholder';
+    return 'still has a placeholder as its value';
   }
 }
 
@@ -46,7 +46,7 @@ export class IsSecretList implements ValidatorConstraintInterface {
     );
   }
   defaultMessage(): string {
-    return 'must hold one or more signing secrets (8 characters at least, no placeholder), separated by commas';
+    return 'must list one or more signing secrets (at least 8 characters each, no placeholder), separated by commas';
   }
 }
 
@@ -62,7 +62,7 @@ export class IsReturnUrlList implements ValidatorConstraintInterface {
   }
 }
 
-/** Terra can resend a delivery for this long. A repetition is recognised only while the first one is kept. */
+/** Terra resends for this many days. The service recognises a repeated delivery only while it has the first one. */
 export const MIN_WEBHOOK_DAYS = 14;
 
 @ValidatorConstraint({ name: 'isRetentionOfWebhooks' })
@@ -72,6 +72,6 @@ export class IsRetentionOfWebhooks implements ValidatorConstraintInterface {
   }
 
   defaultMessage(): string {
-    return `must be a whole number of days from ${MIN_WEBHOOK_DAYS} on, or 0 for ever`;
+    return `must be a whole number of days, ${MIN_WEBHOOK_DAYS} or more, or 0 to keep the events for ever`;
   }
 }

@@ -10,7 +10,7 @@ interface DatabaseNamespace {
   url: string;
 }
 
-/** The environment as typed parts: a module asks for its part, never for a variable. */
+/** The environment in typed parts. Code reads its part and never a variable. */
 export interface Namespaces {
   app: AppNamespace;
   database: DatabaseNamespace;

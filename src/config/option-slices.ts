@@ -61,7 +61,7 @@ export const OPTION_PROVIDERS: Provider[] = [
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws Error that names every option that is wrong, without its value
+ * @throws Error that names every wrong option, without its value
  */
 function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
   const resolved = {
@@ -73,7 +73,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
   return resolved;
 }
 
-// A field that is given as undefined counts as left out; spreading it would replace the default.
+// A field with the value undefined counts as omitted. A plain spread would replace the default with undefined.
 function withDefaults<Options extends object>(defaults: Options, given: Partial<Options> = {}): Options {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...defaults, ...(Object.fromEntries(set) as Partial<Options>) };

@@ -1,33 +1,33 @@
-/** Injection token of {@link TerraConnectOptions}, as the host gave them; classes inject a slice instead. */
+/** Injection token of the host's {@link TerraConnectOptions}. Classes inject a slice instead. */
 export const TERRA_CONNECT_OPTIONS = Symbol('TERRA_CONNECT_OPTIONS');
 
-/** Which widget-session endpoint to use: see `terra/widget-session.gateway.ts`. */
+/** The values for the choice of Terra's widget-session endpoint; see `terra/widget-session.gateway.ts`. */
 export const WIDGET_GENERATIONS = ['auto', 'current', 'legacy'] as const;
 export type WidgetGeneration = (typeof WIDGET_GENERATIONS)[number];
 
-/** Everything that `TerraAuthModule` needs to know, whichever application hosts it. */
+/** The options of `TerraAuthModule`. */
 export interface TerraConnectOptions {
-  /** Where browsers and Terra reach this service, without a trailing slash. */
+  /** The URL at which browsers and Terra reach this service, without a trailing slash. */
   publicUrl: string;
   terra: TerraApiOptions & WebhookSigningOptions;
-  /** Where a browser may be sent after the widget: exact origin and path prefix, or a listed app scheme. */
+  /** Allowed return URLs: an entry allows its own path and the paths below it, at its exact origin or app scheme. */
   returnUrls: string[];
-  /** Whether this process runs the background loops. */
+  /** Whether this process runs the workers. */
   workersEnabled: boolean;
-  /** Each field that is left out has its default: daily, with a safety threshold of a tenth. */
+  /** An omitted field has its default: daily, with a safety threshold of 10 percent. */
   reconciliation?: Partial<ReconciliationOptions>;
-  /** Each field that is left out has its default: sessions 90 days, webhooks 30 days, history two years. */
+  /** An omitted field has its default: sessions 90 days, webhooks 30 days, history two years, the rest for ever. */
   retention?: Partial<RetentionOptions>;
-  /** An admin key that exists from the first start on. */
+  /** An admin API key that the service creates at start-up. */
   bootstrapApiKey?: string;
 }
 
-// The slices below are classes, so that each is its own injection token: a class injects the slice it needs and never
-// sees a secret of another one.
+// The slices below are classes, so that each is its own injection token: a service injects only the slice that it needs
+// and cannot read the secrets of another slice.
 
-/** How to call Terra's API. */
+/** The addresses and the credentials of Terra's API. */
 export class TerraApiOptions {
-  /** One `dev-id` is one Terra environment (testing, staging or production), with its own key and secrets. */
+  /** Names one Terra environment (testing, staging or production), which has its own key and secrets. */
   devId: string;
   apiKey: string;
   apiUrl: string;
@@ -35,54 +35,57 @@ export class TerraApiOptions {
   widgetGeneration: WidgetGeneration;
 }
 
-/** How to check the signature of Terra's webhooks. */
+/** The secrets and the clock tolerance for the signatures of Terra's webhooks. */
 export class WebhookSigningOptions {
-  /** The signing secrets of all destinations that point here; any of them may match. */
+  /** The signing secrets of all destinations that point to this service. A signature may match any of them. */
   signingSecrets: string[];
   /** How far a webhook's timestamp may be from our clock, in seconds, in both directions. */
   signatureToleranceSeconds: number;
 }
 
-/** Where browsers are sent. */
+/** The URLs to which the service may redirect a browser. */
 export class BrowserOptions {
   publicUrl: string;
   returnUrls: string[];
 }
 
-/** How scheduled comparisons with Terra run. */
+/** How often the service compares its connections with Terra, and when a sweep needs approval. */
 export class ReconciliationOptions {
-  /** Every end user is reconciled this often, in hours. */
+  /** How often the service reconciles each end user, in hours. */
   reconcileIntervalHours: number;
-  /** A connection without data for this long is reconciled sooner, in hours; 0: never for that reason. */
+  /** After how many hours without data a connection is reconciled before its regular time; 0: never. */
   quietAfterHours: number;
-  /** A Terra user counts as gone after two observations that are at least this far apart, in minutes. */
+  /** How many minutes must pass between two checks that both miss a Terra user, before it counts as absent. */
   confirmMinutes: number;
-  /** All of Terra's users are read this often, in hours; 0: only on request. */
+  /** How often a sweep reads all of Terra's users, in hours; 0: only on request. */
   sweepIntervalHours: number;
-  /** A sweep that would change more than this share of the live connections, from 0 to 1, awaits approval … */
+  /**
+   * A sweep awaits approval if it would change more than this share of the live connections (active, needs_reauth,
+   * disconnecting), from 0 to 1, and more than `safetyThresholdMinimum`.
+   */
   safetyThresholdShare: number;
-  /** … unless it would change no more than this many. */
+  /** How many changes a sweep may always make without approval. */
   safetyThresholdMinimum: number;
 }
 
-/** How long rows without further use are kept, in days; 0: for ever. */
+/** How many days the service keeps rows that it no longer needs; 0: for ever. */
 export class RetentionOptions {
-  /** Sessions, from their end on. */
+  /** Connect sessions, from their end on. */
   sessionsDays: number;
-  /** Webhook events, from their arrival on; parked and dead-lettered ones three times as long. Terra resends for 14 days. */
+  /** Webhook events, from arrival on; three times as long if parked or a dead letter. Terra resends for 14 days. */
   webhookEventsDays: number;
-  /** Ended connections: the facts that do not decide what the connection is. */
+  /** Facts of ended connections that no longer decide the connection, from its end on. */
   historyDays: number;
   /** Deauthentication requests, from Terra's confirmation on. */
   deauthenticationsDays: number;
 }
 
-/** Whether this process runs the background loops. */
+/** Whether this process runs the workers. */
 export class WorkerOptions {
   enabled: boolean;
 }
 
-/** The admin key that exists from the first start on, if there is one. */
+/** The admin API key that the service creates at start-up; undefined: none. */
 export class BootstrapKeyOptions {
   apiKey: string | undefined;
 }

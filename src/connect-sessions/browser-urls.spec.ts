@@ -17,7 +17,7 @@ function accepted(text: string): string | null {
   }
 }
 
-/** The guarantee in terms of text: an accepted URL is a listed entry, or continues it after `/`, `?` or `#`. */
+/** Whether a URL equals a listed entry, or continues it after `/`, `?` or `#`. The check may accept no other URL. */
 function isWithinListed(url: string): boolean {
   return LISTED.some((entry) => {
     const prefix = entry.replace(/\/+$/, '');
@@ -93,7 +93,7 @@ const SCHEMES = [
 const PATHS = ['', '/', '/devices', '/devices/../..', '/%64evices', '/devices%2f..%2f..'];
 
 describe('T-04: the check of return URLs', () => {
-  it('refuses hostile hosts behind every scheme and before every path', () => {
+  it('rejects hostile hosts with every scheme and every path', () => {
     const corpus = SCHEMES.flatMap((scheme) =>
       HOSTS.flatMap((host) => PATHS.map((path) => `${scheme}${host}${path}`)),
     );
@@ -101,7 +101,7 @@ describe('T-04: the check of return URLs', () => {
     expect(corpus.filter((url) => accepted(url) !== null)).toEqual([]);
   });
 
-  it('refuses paths that lead out of the listed path', () => {
+  it('rejects paths that lead out of the listed path', () => {
     const dots = ['..', '%2e%2e', '.%2e', '%2E.', '%2e%2E'];
     const slashes = ['/', '\\', '%2f', '%5c', '%2F', '%5C'];
     const traversals = dots.flatMap((dot) => slashes.map((slash) => `/devices${slash}${dot}${slash}admin`));
@@ -154,11 +154,11 @@ describe('T-04: the check of return URLs', () => {
     'devices',
     '?x',
     '',
-  ])('refuses %j', (url) => {
+  ])('rejects %j', (url) => {
     expect(accepted(url)).toBeNull();
   });
 
-  it('refuses a URL that is longer than every browser follows', () => {
+  it('rejects a URL that is too long for some browsers', () => {
     expect(accepted(`https://app.example.com/devices/${'x'.repeat(2_100)}`)).toBeNull();
   });
 
@@ -175,7 +175,7 @@ describe('T-04: the check of return URLs', () => {
     expect(accepted(url)).toBe(stored);
   });
 
-  it('accepts only URLs within the list, whatever the text', () => {
+  it('accepts only URLs within the list, for any text', () => {
     const piece = fc.constantFrom(
       ...SCHEMES,
       ...HOSTS,
@@ -218,7 +218,7 @@ describe('T-04: the check of return URLs', () => {
         const stored = accepted(url);
         if (stored === null) return;
         expect(isWithinListed(stored)).toBe(true);
-        // A browser, like every later reader, reads the URL exactly as the check has read it.
+        // A browser and every later parser read the URL exactly as the check did.
         expect(new URL(stored).href).toBe(stored);
         expect(stored).not.toMatch(/[\s\\]|^[^/]*\/\/[^/]*@/);
       }),
@@ -226,7 +226,7 @@ describe('T-04: the check of return URLs', () => {
     );
   });
 
-  it('adds the session and the status, and replaces existing ones', () => {
+  it('adds the session and the status, and replaces existing parameters', () => {
     const outcomeOf = (url: string): string => urls.withOutcome(url, 'S', 'connected');
     expect(outcomeOf('https://app.example.com/devices')).toBe(
       'https://app.example.com/devices?session_id=S&status=connected',

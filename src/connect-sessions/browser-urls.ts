@@ -3,7 +3,7 @@ import { BrowserOptions, parseReturnUrl } from '../config';
 import type { ReturnStatus } from './connect-session-status';
 import { ReturnUrlNotAllowedError } from './connect-sessions.errors';
 
-/** Every URL that a browser is sent to: ours, and the return URLs that callers may choose. */
+/** Builds the URLs that the service sends browsers to, and checks the return URLs that callers choose. */
 @Injectable()
 export class BrowserUrls {
   private readonly allowed: URL[];
@@ -28,9 +28,9 @@ export class BrowserUrls {
   }
 
   /**
-   * Checks a return URL against the allow-list. An open redirect would lend our name to any page.
+   * Checks a return URL against the allow-list. Without it, a link of the service could lead to any page.
    *
-   * @returns the URL as our parser reads it, so that the service stores what it checked
+   * @returns the URL as the parser reads it, so that the service stores what it checked
    * @throws ReturnUrlNotAllowedError
    */
   checkReturnUrl(field: string, text: string | null | undefined): string | null {
@@ -44,8 +44,8 @@ export class BrowserUrls {
   }
 
   /**
-   * The return URL with the session and its outcome; without a return URL, our own result page. Other parameters of the
-   * URL stay unchanged, to the letter.
+   * Adds the session and its outcome to the return URL, or to the URL of our result page if `returnUrl` is null. Other
+   * parameters keep their exact text.
    */
   withOutcome(returnUrl: string | null, sessionId: string, status: ReturnStatus): string {
     const url = new URL(returnUrl ?? `${this.options.publicUrl}/connect/result`);
@@ -60,7 +60,7 @@ function isForeign(pair: string): boolean {
   return name !== undefined && name !== 'session_id' && name !== 'status';
 }
 
-// A path prefix ends at a slash: "/connected" allows "/connected/x" but not "/connected-elsewhere".
+// An entry allows its own path and the paths below it: "/connected" allows "/connected/x" but not "/connected-x".
 function isWithin(url: URL, entry: URL): boolean {
   if (url.protocol !== entry.protocol || url.hostname !== entry.hostname || url.port !== entry.port)
     return false;

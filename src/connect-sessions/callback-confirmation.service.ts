@@ -8,7 +8,7 @@ import { TerraClient } from '../terra';
 import type { ConnectSession } from './connect-session.entity';
 import { SessionOutcomeService } from './session-outcome.service';
 
-// Long enough for a healthy Terra, short enough for an end user who looks at a blank page.
+// A healthy Terra answers within this time. The end user waits at a blank page meanwhile.
 const ASK_DEADLINE_MS = 4_000;
 
 /** Why Terra's answer does not confirm the Terra user that a callback named. */
@@ -17,8 +17,8 @@ type Unconfirmed =
 
 export type CallbackOutcome = 'linked' | 'erased' | 'belongs_to_another' | Unconfirmed;
 
-// Terra may be down, and may know a user a little later than its widget does. The reference of a Terra user does not
-// change, so a forged callback costs one request to Terra.
+// Terra may be down, or may know a new user a moment later than its widget does. 'other_reference' is final, so a
+// forged callback causes one request and no later check.
 const MAY_BE_CONFIRMED_LATER: readonly CallbackOutcome[] = [
   'terra_unavailable',
   'unknown_user',
@@ -29,7 +29,7 @@ export function mayBeConfirmedLater(outcome: CallbackOutcome): boolean {
   return MAY_BE_CONFIRMED_LATER.includes(outcome);
 }
 
-/** What a callback does to its session: links the Terra user that it names, if Terra confirms it, or ends the session. */
+/** Applies a callback: links the Terra user that the callback names if Terra confirms it, or ends the session. */
 @Injectable()
 export class CallbackConfirmationService {
   private readonly logger = new Logger(CallbackConfirmationService.name);
@@ -42,7 +42,7 @@ export class CallbackConfirmationService {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** Asks Terra, links the account, and completes the session. Safe to repeat; call it outside of any transaction. */
+  /** Asks Terra, links the Terra user and completes the session. Safe to repeat. Call it outside of any transaction. */
   async confirm(session: ConnectSession, terraUserId: string): Promise<CallbackOutcome> {
     const fact = await this.askTerra(session, terraUserId);
     if (typeof fact === 'string') return fact;
@@ -63,9 +63,9 @@ export class CallbackConfirmationService {
     await inTransaction(this.dataSource, (manager) => this.outcome.recordFailedIn(manager, id, reason));
   }
 
-  /** Whether the Terra user carries the session's reference. Ends within four seconds; silence confirms nothing. */
+  /** Asks Terra whether the Terra user has the session's reference. No answer within four seconds confirms nothing. */
   private async askTerra(session: ConnectSession, terraUserId: string): Promise<NewFact | Unconfirmed> {
-    // Terra's answer is at least as new as the question: dated by its arrival it would outrank facts on their way.
+    // The fact gets the time of the request: with the time of the answer, it would override facts during the request.
     const askedAt = this.clock.now();
     const found = await this.findUser(terraUserId);
     if (found === 'terra_unavailable') return found;

@@ -11,16 +11,16 @@ import { ConnectLinkExpiredError, ConnectLinkUnknownError } from './connect-sess
 const MAX_PARAMETER_LENGTH = 200;
 // Longer than a callback waits for Terra: if Terra's answer is not stored by then, this process has died.
 const CALLBACK_LEASE_MS = 10_000;
-// Short enough for an end user who looks at our page; Terra may know its new user a moment later.
+// The end user waits at our page, and Terra may know its new user a moment later.
 const FIRST_CHECK_MS = 2_000;
 
-/** What Terra appends to the callback URL. Unsigned: anyone can write anything there. */
+/** What Terra appends to the callback URL. It is not signed, so a browser can send any value. */
 export interface CallbackParameters {
   terraUserId: string | null;
   reason: string | null;
 }
 
-/** The browser's return from the widget. */
+/** Handles the browser's return from the widget. */
 @Injectable()
 export class CallbackService {
   private readonly logger = new Logger(CallbackService.name);
@@ -34,9 +34,9 @@ export class CallbackService {
   ) {}
 
   /**
-   * Terra sent the browser to our success URL. That proves only that a browser came back; Terra's own answer proves that
-   * an account is connected. If Terra does not answer now, the session stays open for the webhook, and for the session
-   * worker, which asks again. The widget lets an end user retry after a failure, so one success after it counts, too.
+   * Handles the success URL. The callback proves only that a browser came back. Terra's answer proves that an account
+   * is connected. If Terra does not answer now, the session stays open for the webhook, and for the session worker,
+   * which asks again. One success after a failure also counts, because the widget lets an end user retry.
    *
    * @returns where to send the browser
    * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
@@ -52,7 +52,7 @@ export class CallbackService {
   }
 
   /**
-   * Terra sent the browser to our failure URL. The nonce proves that the widget knew the session; no link depends on it.
+   * Handles the failure URL. The nonce proves that Terra's widget knew the session. A failure changes no connection.
    *
    * @returns where to send the browser
    * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
@@ -68,7 +68,7 @@ export class CallbackService {
 
   private async confirm(session: ConnectSession, terraUserId: string | null): Promise<void> {
     if (terraUserId === null) {
-      // Phone-only providers come back like this; the phone's app finishes, and the webhook reports it.
+      // A phone-only provider returns no user: the phone's app connects the account, and a webhook reports it.
       this.metrics.callbacks.inc({ outcome: 'no_user' });
       return;
     }
@@ -92,7 +92,7 @@ export class CallbackService {
     return session;
   }
 
-  // A reload gets the same answer, with the session's status at that moment.
+  // A reload of the callback URL redirects again, with the session's current status.
   private async leave({ id }: ConnectSession): Promise<string> {
     const found = await this.repository.findById(id);
     if (!found) throw new ConnectLinkUnknownError();

@@ -9,7 +9,7 @@ import {
   ConnectLinkUnknownError,
 } from './connect-sessions.errors';
 
-/** The browser's way to the widget. */
+/** Sends the browser to the widget. */
 @Injectable()
 export class ConnectLinkService {
   constructor(
@@ -19,8 +19,8 @@ export class ConnectLinkService {
   ) {}
 
   /**
-   * The end user follows the connect URL. That may happen several times (chat programs prefetch links, end users
-   * reload): the widget URL stays the same until the session ends.
+   * Opens the session of a connect URL. A browser may open the URL several times (chat programs prefetch links, end
+   * users reload), so the widget URL stays the same until the session ends.
    *
    * @returns the widget URL to send the browser to
    * @throws ConnectLinkUnknownError, ConnectLinkSpentError, ConnectLinkExpiredError

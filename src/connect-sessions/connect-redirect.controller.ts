@@ -36,7 +36,7 @@ export class ConnectRedirectController {
     private readonly callbacks: CallbackService,
   ) {}
 
-  // Above `:token`, which matches this path, too.
+  // Must stay above `:token`, which also matches this path.
   @Get('result')
   @PageHeaders()
   @ApiShowResult()

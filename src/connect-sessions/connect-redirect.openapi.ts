@@ -22,7 +22,7 @@ const CALLBACK_PARAMETERS = [
   {
     name: 'user_id',
     description:
-      "Terra's user id. It is not signed, so the service asks Terra before it connects an account.",
+      "Terra's `user_id`. It is not signed, so the service asks Terra before it connects an account.",
     example: EXAMPLE_TERRA_USER_ID,
   },
   {
@@ -87,7 +87,7 @@ export const ApiShowResult = (): MethodDecorator =>
       schema: { type: 'string', format: 'uuid', example: EXAMPLE_ID },
     }),
     ApiPages({
-      200: 'It shows the result: connected, not connected, cancelled or pending. A pending page reloads itself.',
+      200: 'The page shows the result: connected, not connected, cancelled or pending. A pending page reloads itself.',
       404: 'The session is unknown.',
     }),
   );

@@ -12,14 +12,14 @@ export interface ClosedSession {
   status: ConnectSessionStatus;
 }
 
-/** The SQL of the session worker: takes what is due, for one of any number of workers. */
+/** The SQL of the session worker. Several workers can run at the same time: each takes other sessions. */
 @Injectable()
 export class ConnectSessionMaintenanceRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * Closes sessions that expired; opened ones only when the browser can no longer come back from the widget. A session
-   * without a widget URL failed during its creation, and gives its idempotency key free.
+   * Closes expired sessions, but opened ones only when the browser can no longer come back from the widget. A session
+   * without a widget URL failed during its creation, and its idempotency key can be used again.
    */
   async closeOverdue(now: Date, limit: number): Promise<ClosedSession[]> {
     const { rows } = await runSql<ClosedSession>(
@@ -53,8 +53,8 @@ export class ConnectSessionMaintenanceRepository {
   }
 
   /**
-   * Takes sessions whose callback is to be checked with Terra again, and postpones their next check: a lease, since Terra
-   * is asked outside of any transaction.
+   * Takes sessions whose callback needs another check with Terra, and postpones their next check to `leaseUntil`: the
+   * worker asks Terra outside of any transaction, so a lease replaces the row lock.
    */
   async takeChecks(now: Date, leaseUntil: Date, limit: number): Promise<ConnectSession[]> {
     const { rows } = await runSql<ConnectSession>(
@@ -69,8 +69,8 @@ export class ConnectSessionMaintenanceRepository {
   }
 
   /**
-   * Schedules the next check; null: none. The count of checks guards against a second worker that took the session after
-   * the first one's lease, and `checkAt` against an event that settled the session meanwhile.
+   * Schedules the next check; null: no further check. Writes nothing if another worker took the session after this
+   * worker's lease (`checks`), or if an event ended the checks meanwhile (`checkAt`).
    */
   async scheduleCheck(
     { id, checks }: Pick<ConnectSession, 'id' | 'checks'>,

@@ -1,11 +1,11 @@
 import { CONNECT_SESSION_STATUSES, mayBecome, statusOfFailure } from './connect-session-status';
 
 describe('The status of a connect session', () => {
-  it('never changes once it is completed', () => {
+  it('never changes after it is completed', () => {
     for (const status of CONNECT_SESSION_STATUSES) expect(mayBecome('completed', status)).toBe(false);
   });
 
-  it('may become completed from every other status, since a connection may be reported late', () => {
+  it('can become completed from every other status, because Terra may report a connection late', () => {
     for (const status of CONNECT_SESSION_STATUSES.filter((other) => other !== 'completed')) {
       expect(mayBecome(status, 'completed')).toBe(true);
     }

@@ -1,9 +1,9 @@
 /**
  * - `pending` created; the end user has not opened it
- * - `opened` the end user is at Terra's widget, as far as we know
+ * - `opened` the end user has opened Terra's widget
  * - `completed` at least one account was connected
  * - `failed`, `cancelled` the attempt ended without a connection; `failureReason` says why
- * - `expired` it was not finished in time
+ * - `expired` the end user did not finish in time
  */
 export const CONNECT_SESSION_STATUSES = [
   'pending',
@@ -15,11 +15,11 @@ export const CONNECT_SESSION_STATUSES = [
 ] as const;
 export type ConnectSessionStatus = (typeof CONNECT_SESSION_STATUSES)[number];
 
-/** The statuses in which a browser can still be sent to the widget. */
+/** The statuses in which the service still sends a browser to the widget. */
 export const OPEN_STATUSES: readonly ConnectSessionStatus[] = ['pending', 'opened'];
 
-// Terra's widget lets an end user retry after a failure, and a success may be reported after we gave up: a connection
-// outranks every other end, and nothing outranks a connection.
+// Terra's widget lets an end user retry after a failure, and Terra may report a success after the session has ended. So
+// `completed` overrides every other end, and no end overrides `completed`.
 const ALLOWED_TRANSITIONS: Record<ConnectSessionStatus, readonly ConnectSessionStatus[]> = {
   pending: ['opened', 'completed', 'failed', 'cancelled', 'expired'],
   opened: ['completed', 'failed', 'cancelled', 'expired'],
@@ -33,7 +33,7 @@ export function mayBecome(from: ConnectSessionStatus, to: ConnectSessionStatus):
   return ALLOWED_TRANSITIONS[from].includes(to);
 }
 
-/** After `expiresAt`, an end user who opened the widget in time may still be at the provider's page and come back. */
+/** How long after `expiresAt` a browser may come back: an end user may still be at the provider's page. */
 export const CALLBACK_GRACE_MS = 60 * 60_000;
 
 interface ExpiringSession {
@@ -45,11 +45,11 @@ interface ExpiringSession {
   endedAt: Date | null;
 }
 
-/** A session as of a time: it expires by the clock, without a worker. A worker stores the expiry later. */
+/** The session as it is at `now`: an overdue session counts as expired before the worker has stored that. */
 export function asOf<Session extends ExpiringSession>(session: Session, now: Date): Session {
   if (!OPEN_STATUSES.includes(session.status) || session.expiresAt > now) return session;
   const endedAt = session.expiresAt;
-  // Without a widget URL its creation was never finished.
+  // Without a widget URL, the creation of the session was never finished.
   if (session.widgetUrl === null)
     return { ...session, status: 'failed', failureReason: 'abandoned', endedAt };
   return { ...session, status: 'expired', endedAt };
@@ -67,7 +67,7 @@ export const RETURN_STATUS: Record<ConnectSessionStatus, ReturnStatus> = {
   expired: 'failed',
 };
 
-/** An end user who declined has cancelled; every other reason is a failure. Terra's list of reasons is open. */
+/** `cancelled` if the reason says that the end user declined, otherwise `failed`. Terra may send any reason. */
 export function statusOfFailure(reason: string | null): 'failed' | 'cancelled' {
   return reason !== null && /access_denied|cancel|declin|denied by (the )?user/i.test(reason)
     ? 'cancelled'

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ConnectSessionStatus } from './connect-session-status';
 
-/** One row per attempt of an end user to connect a device. */
+/** One row per attempt of an end user to connect an account. */
 @Entity({ schema: 'terra_connect', name: 'connect_sessions' })
 export class ConnectSession {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
@@ -16,7 +16,7 @@ export class ConnectSession {
   @Column({ type: 'text', name: 'failure_reason', nullable: true })
   failureReason: string | null;
 
-  /** Upper-case codes; empty: all providers of the account. */
+  /** Upper-case codes; empty: all providers that your Terra account has enabled. */
   @Column({ type: 'text', name: 'providers', array: true })
   providers: string[];
 
@@ -38,7 +38,7 @@ export class ConnectSession {
   @Column({ type: 'jsonb', name: 'metadata', nullable: true })
   metadata: Record<string, unknown> | null;
 
-  /** The secret in our connect URL. Stored as text, like the widget URL that it leads to. */
+  /** The secret in our connect URL. It is stored as text, like the widget URL that it leads to. */
   @Column({ type: 'text', name: 'connect_token' })
   connectToken: string;
 
@@ -53,7 +53,7 @@ export class ConnectSession {
   @Column({ type: 'timestamptz', name: 'success_callback_at', nullable: true })
   successCallbackAt: Date | null;
 
-  /** The Terra user that the callback names, unsigned. */
+  /** The Terra user that the callback names; unsigned, so no proof. */
   @Column({ type: 'text', name: 'check_user_id', nullable: true })
   checkUserId: string | null;
 
@@ -61,14 +61,14 @@ export class ConnectSession {
   @Column({ type: 'timestamptz', name: 'check_at', nullable: true })
   checkAt: Date | null;
 
-  /** How often Terra was asked since the callback. */
+  /** How many checks a worker has started since the callback. */
   @Column({ type: 'integer', name: 'checks' })
   checks: number;
 
   @Column({ type: 'text', name: 'terra_session_id', nullable: true })
   terraSessionId: string | null;
 
-  /** The connection that the session is to reconnect, if any. */
+  /** The connection that the session reconnects; null if it connects a new account. */
   @Column({ type: 'uuid', name: 'reconnects_connection_id', nullable: true })
   reconnectsConnectionId: string | null;
 
@@ -86,7 +86,7 @@ export class ConnectSession {
   @Column({ type: 'text', name: 'warnings', array: true })
   warnings: string[];
 
-  /** The API key that created it; null when a host application did, through the service class. */
+  /** The API key that created the session; null if a host created it through `ConnectSessionsService`. */
   @Column({ type: 'uuid', name: 'api_key_id', nullable: true })
   apiKeyId: string | null;
 

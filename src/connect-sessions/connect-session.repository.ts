@@ -12,7 +12,7 @@ export type WidgetAnswer = Pick<
 
 const WRITE_TIMEOUT_MS = 5_000;
 
-/** Reads and conditional writes of connect sessions: each write names the state it starts from in its WHERE. */
+/** Reads and writes connect sessions. The WHERE of a write that changes the status names the expected state. */
 @Injectable()
 export class ConnectSessionRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -21,7 +21,7 @@ export class ConnectSessionRepository {
     return this.dataSource.manager.findOneBy(ConnectSession, { id });
   }
 
-  /** Newest first. */
+  /** The sessions of an end user, newest first. */
   listOf(referenceId: string, limit: number): Promise<ConnectSession[]> {
     return this.dataSource.manager.find(ConnectSession, {
       where: { referenceId },
@@ -31,7 +31,7 @@ export class ConnectSessionRepository {
   }
 
   async findByConnectToken(connectToken: string): Promise<ConnectSession | null> {
-    // Postgres refuses a text with NUL in it with an error.
+    // Postgres rejects a text that contains NUL with an error.
     if (!/^[\w-]+$/.test(connectToken)) return null;
     return this.dataSource.manager.findOneBy(ConnectSession, { connectToken });
   }
@@ -60,7 +60,7 @@ export class ConnectSessionRepository {
     if (idempotencyKey === null) throw new Error('A session with these secrets exists already.');
     const which = { apiKeyId: apiKeyId ?? IsNull(), idempotencyKey };
     const holder = await this.dataSource.manager.findOneBy(ConnectSession, which);
-    // A holder that failed between the two statements has released the key, so try again.
+    // The holder has failed and released the key between the two statements, so try again.
     return holder ?? this.insertOrFindHolder(session);
   }
 
@@ -73,9 +73,9 @@ export class ConnectSessionRepository {
   }
 
   /**
-   * Stores Terra's answer: from now on the session can be opened.
+   * Stores Terra's answer. From now on, the end user can open the session.
    *
-   * @returns false when the session was given up meanwhile
+   * @returns false if the session was closed meanwhile
    */
   async storeWidget(id: string, widget: WidgetAnswer): Promise<boolean> {
     const { terraSessionId, widgetUrl, widgetGeneration, warnings, expiresAt } = widget;
@@ -90,7 +90,7 @@ export class ConnectSessionRepository {
     return count === 1;
   }
 
-  /** Stores that Terra refused: the attempt stays on record, its idempotency key is free again. */
+  /** Stores that the creation failed. The session stays, and its idempotency key can be used again. */
   async recordCreationFailure(id: string, failureReason: string, now: Date): Promise<void> {
     await this.update(
       { id, status: 'pending', widgetUrl: IsNull() },
@@ -98,20 +98,21 @@ export class ConnectSessionRepository {
     );
   }
 
-  /** Only a pending session becomes opened. @returns whether it did */
+  /** Marks a pending session as opened. @returns false if the session was not pending */
   markOpened(id: string, now: Date): Promise<boolean> {
     return this.update({ id, status: 'pending' }, { status: 'opened', openedAt: now, updatedAt: now });
   }
 
-  /** Uses up the callback nonce on a failure. Of any number of callers exactly one gets true. */
+  /** Uses up the callback nonce on a failure. @returns true for exactly one of several simultaneous requests */
   useNonceOnFailure(id: string, now: Date): Promise<boolean> {
     return this.update({ id, returnSpentAt: IsNull() }, { returnSpentAt: now });
   }
 
   /**
-   * Uses up the callback nonce on a success, also on one after a failure: Terra's widget lets an end user retry. Of any
-   * number of callers exactly one gets true. The same statement schedules a check with Terra: if this process dies while
-   * it asks Terra, the worker asks.
+   * Uses up the callback nonce on a success, also after a failure, because Terra's widget lets an end user retry. The
+   * same statement schedules a check: if this process dies while it asks Terra, the worker asks.
+   *
+   * @returns true for exactly one of several simultaneous requests
    */
   useNonceOnSuccess(
     { id, returnSpentAt }: ConnectSession,
@@ -124,7 +125,7 @@ export class ConnectSessionRepository {
     );
   }
 
-  /** Schedules the next check of an unconfirmed callback; null: none. */
+  /** Schedules the next check of an unconfirmed callback; null: no further check. */
   async scheduleCheck(id: string, checkAt: Date | null): Promise<void> {
     await this.update({ id }, { checkAt });
   }

@@ -9,14 +9,14 @@ import { ConnectSession } from './connect-session.entity';
 
 const IDLE_MS = 1_000;
 const CLOSE_BATCH = 500;
-// In parallel, so that a slow answer of Terra for one session does not delay the others.
+// The worker checks a batch in parallel, so that a slow answer of Terra for one session does not delay the others.
 const CHECK_BATCH = 5;
-// Longer than Terra may take to answer.
+// Longer than a check waits for Terra.
 const CHECK_LEASE_MS = 30_000;
-/** From the callback on, until the session is settled or its time is over. */
+/** The time between checks, from the callback on, until the session is completed or too old for a callback. */
 const CHECK_RETRY = { baseMs: 2_000, maxMs: 5 * 60_000, attempts: Infinity };
 
-/** Closes sessions that expired, and asks Terra again about callbacks that it could not confirm. */
+/** Closes expired sessions, and asks Terra again about callbacks that Terra has not confirmed. */
 @Injectable()
 export class ConnectSessionWorker {
   private readonly logger = new Logger(ConnectSessionWorker.name);
@@ -32,9 +32,9 @@ export class ConnectSessionWorker {
   }
 
   /**
-   * Works on the sessions that are due, up to a batch of each kind.
+   * Closes and checks the sessions that are due, up to a batch each.
    *
-   * @returns false when no more are due
+   * @returns whether more sessions may be due
    */
   async runOnce(): Promise<boolean> {
     const closed = await this.closeOverdue();
@@ -56,14 +56,14 @@ export class ConnectSessionWorker {
     const leaseUntil = new Date(now.getTime() + CHECK_LEASE_MS);
     const due = await this.repository.takeChecks(now, leaseUntil, CHECK_BATCH);
     const results = await Promise.allSettled(due.map((session) => this.check(session, now)));
-    // A failed check comes back after its lease. The loop learns of the failure, and pauses.
+    // A failed check is due again after its lease. The error makes the worker loop pause.
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     return due.length;
   }
 
   private async check(session: ConnectSession, now: Date): Promise<void> {
     const { id: sessionId, checkUserId, checks } = session;
-    if (checkUserId === null || isSettled(session) || isOver(session, now)) {
+    if (checkUserId === null || needsNoCheck(session) || isOver(session, now)) {
       await this.repository.scheduleCheck(session, null);
       return;
     }
@@ -80,9 +80,9 @@ export class ConnectSessionWorker {
   }
 }
 
-// With multiAuth the webhook of one account completes the session while the webhook of the account that the callback
-// names may be lost.
-function isSettled({ status, multiAuth }: ConnectSession): boolean {
+// With multiAuth, the webhook of another account can complete the session, and the webhook of the account that the
+// callback names can still be lost.
+function needsNoCheck({ status, multiAuth }: ConnectSession): boolean {
   return status === 'completed' && !multiAuth;
 }
 

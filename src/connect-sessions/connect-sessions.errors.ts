@@ -41,7 +41,7 @@ export class IdempotencyInFlightError extends DomainError {
   }
 }
 
-/** The link that the end user followed is unknown; shown as a page. */
+/** The link that the end user followed is unknown. The browser gets a page with this text. */
 export class ConnectLinkUnknownError extends DomainError {
   constructor() {
     super('not_found', 'connect_link.unknown', 'This link is not known.');

@@ -12,11 +12,11 @@ export const ApiCreateConnectSession = (): MethodDecorator =>
         "Creates a session for one end user. Send the end user's browser to `connectUrl`, which leads to Terra's widget. The browser then returns to `returnUrl`.",
     }),
     ApiHeader({
-      // Spelled like the controller's parameter, or the document lists the header twice.
+      // Must be spelled like the controller's parameter; otherwise the document lists the header twice.
       name: 'idempotency-key',
       required: false,
       description:
-        'Your name for this request, 1 to 255 visible ASCII characters. If you repeat the request with the same key, you get the same session instead of a second one.',
+        'A key that you choose for this request, 1 to 255 visible ASCII characters. If you repeat the request with the same key, you get the same session instead of a second one.',
       schema: {
         type: 'string',
         pattern: '^[\\x21-\\x7e]{1,255}$',
@@ -34,7 +34,7 @@ export const ApiCreateConnectSession = (): MethodDecorator =>
         'idempotency.in_flight':
           'The first request with this Idempotency-Key is still in progress. Repeat the request in a moment.',
         'connection.disconnecting':
-          'The connection is disconnecting. Repeat the request when its status is `disconnected`.',
+          'The connection is disconnecting. Retry when its status is `disconnected`.',
       },
       422: {
         'request.invalid': invalidField('referenceId', 'must have 1 to 255 characters'),
@@ -44,7 +44,7 @@ export const ApiCreateConnectSession = (): MethodDecorator =>
           'A return URL is not in the list RETURN_URLS. `errors` names the field. Use a listed URL.',
         ),
         'provider.unknown': {
-          when: 'The Terra account does not offer one of the providers. Choose from `availableProviders`.',
+          when: 'Your Terra account does not offer one of the providers. Choose from `availableProviders`, or enable these providers.',
           members: { unknownProviders: ['GRAMIN'], availableProviders: ['GARMIN', 'OURA'] },
         },
         'idempotency.key_reused':

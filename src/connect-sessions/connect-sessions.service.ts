@@ -14,9 +14,9 @@ import { CREATION_LIMIT_MS, SessionStarterService } from './session-starter.serv
 
 export interface CreateConnectSession {
   referenceId: string;
-  /** Upper-case codes; empty or absent: all providers of the account. */
+  /** Codes of the providers to offer; empty or absent: all that your Terra account has enabled. */
   providers?: string[];
-  /** A connection of this end user to reconnect; nothing is disconnected first. */
+  /** A connection of this end user to reconnect. The service does not disconnect the old account first. */
   connectionId?: string;
   language?: string;
   returnUrl?: string;
@@ -27,7 +27,7 @@ export interface CreateConnectSession {
 }
 
 export interface CreateOptions {
-  /** The API key of the caller; a host application that calls this service itself has none. */
+  /** The API key of the caller; a host that calls this class has none. */
   apiKeyId?: string;
   idempotencyKey?: string | null;
 }
@@ -37,7 +37,7 @@ export interface ConnectSessionWithOutcome {
   connections: Connection[];
 }
 
-/** Connect sessions for callers: create one, and read its outcome. */
+/** Creates connect sessions, and reads their outcome. */
 @Injectable()
 export class ConnectSessionsService {
   constructor(
@@ -124,7 +124,7 @@ export class ConnectSessionsService {
     };
   }
 
-  /** Binds a session to the connection that it is to reconnect, if the request names one. */
+  /** Binds the session to the connection to reconnect, if the request names one. */
   private async bindToConnection(
     session: ConnectSession,
     { referenceId, connectionId }: CreateConnectSession,
@@ -132,7 +132,7 @@ export class ConnectSessionsService {
     if (connectionId == null) return session;
     const { id, provider, terraUserId } = await this.connections.getReconnectable(connectionId, referenceId);
     if (session.providers.some((asked) => asked !== provider)) {
-      const detail = `can only be that of the connection, ${provider}; leave it out`;
+      const detail = `can only name the provider of the connection, ${provider}; leave the field out`;
       throw new RequestInvalidError([{ field: 'providers', detail }]);
     }
     return {
@@ -146,13 +146,13 @@ export class ConnectSessionsService {
   private async withOutcome(session: ConnectSession): Promise<ConnectSessionWithOutcome> {
     const ids = await this.repository.listConnectionIds(session.id);
     const found = await Promise.all(ids.map((connectionId) => this.connections.get(connectionId)));
-    // Two of them may have been merged since: an account that was connected twice is one connection.
+    // Two of the connections may have been merged since: an account that was connected twice is one connection.
     const connections = [...new Map(found.map((connection) => [connection.id, connection])).values()];
     return { session: asOf(session, this.clock.now()), connections };
   }
 }
 
-// The API validates the same; a host application that calls this service does not.
+// The API has already validated these fields. A host that calls this class has not.
 function assertStorable({ referenceId, connectionId, metadata }: CreateConnectSession): void {
   const problems = [
     { field: 'referenceId', detail: describeReferenceIdProblem(referenceId) },

@@ -1,8 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { ConnectLinkUnknownError } from './connect-sessions.errors';
 
-/** Rejects HEAD. A host's HTTP platform may answer HEAD with the GET route: that would spend a return nonce although no
- * browser has returned. */
+/** Rejects HEAD: a host's HTTP platform may answer HEAD with the GET route, which would use up a callback nonce. */
 @Injectable()
 export class GetOnlyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

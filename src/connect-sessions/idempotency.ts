@@ -8,7 +8,7 @@ export function readIdempotencyKey(header: string | undefined): string | null {
   return header;
 }
 
-/** Equal requests have equal digests, whatever the order of their members. */
+/** Requests that differ only in the order of their members have the same digest. */
 export function digestOf(request: object): Buffer {
   return sha256(
     JSON.stringify(request, (_, value: unknown) => (isPlain(value) ? sortMembers(value) : value)),

@@ -9,7 +9,7 @@ export const ApiCreateSdkToken = (): MethodDecorator =>
     ApiOperation({
       summary: 'Create an SDK token',
       description:
-        "For Apple Health, Samsung Health and Health Connect, which live on the phone. Your phone app initialises Terra's SDK with this token. Terra then reports the connection by webhook.",
+        "Creates a token for a phone-only provider (Apple Health, Samsung Health, Health Connect). Your phone app initialises Terra's SDK with this token. Terra then reports the connection by webhook.",
     }),
     ApiReferenceIdParam(),
     ApiCreatedResponse({ description: 'The token. It works once.', type: SdkTokenDto }),

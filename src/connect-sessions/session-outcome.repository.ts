@@ -14,7 +14,7 @@ import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSession } from './connect-session.entity';
 
 /** What an event says about the session that it belongs to. */
-export interface SessionClue {
+export interface SessionHint {
   referenceId: string;
   /** Terra's id of the widget session, if the event names it. */
   widgetSessionId: string | null;
@@ -22,7 +22,7 @@ export interface SessionClue {
   occurredAt: Date;
 }
 
-// Between Terra's clock and ours.
+// The largest expected difference between Terra's clock and ours.
 const CLOCK_DIFFERENCE_MS = 2_000;
 
 /** The SQL that finds and locks the session of an event, and writes its outcome in the caller's transaction. */
@@ -32,35 +32,35 @@ export class SessionOutcomeRepository {
     return manager.findOne(ConnectSession, { where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 
-  /** Locks the session whose widget session the event names, if it belongs to the same end user. */
-  async lockNamed(manager: EntityManager, clue: SessionClue): Promise<ConnectSession | null> {
-    const { referenceId, widgetSessionId } = clue;
+  /** Locks the session whose widget session the event names, if that session belongs to the same end user. */
+  async lockNamed(manager: EntityManager, hint: SessionHint): Promise<ConnectSession | null> {
+    const { referenceId, widgetSessionId } = hint;
     if (widgetSessionId === null) return null;
     const where = { referenceId, terraSessionId: widgetSessionId };
     return manager.findOne(ConnectSession, { where, lock: { mode: 'pessimistic_write' } });
   }
 
   /**
-   * Locks the session that a new connection must have come from when the event names none that we know: whether
-   * `widget_session_id` equals the `session_id` of the creation is likely but not documented. It is the newest session
-   * that the end user could use at that time, an opened one first.
+   * Locks the session that a new connection probably came from, if the event names no known session: Terra does not
+   * document that `widget_session_id` equals the `session_id` of the creation. Takes the newest session that the end
+   * user could use at that time, an opened one first.
    */
-  async lockConnectable(manager: EntityManager, clue: SessionClue): Promise<ConnectSession | null> {
-    const candidates = await this.lockUsableThen(manager, clue, [
+  async lockConnectable(manager: EntityManager, hint: SessionHint): Promise<ConnectSession | null> {
+    const candidates = await this.lockUsableThen(manager, hint, [
       { status: In(['pending', 'opened', 'failed', 'cancelled', 'expired']) },
-      // The end user is still at the widget and connects the next provider.
+      // The end user may still be at the widget and connect another provider.
       { status: 'completed', multiAuth: true },
     ]);
     return candidates.find(({ status }) => status === 'opened') ?? candidates[0] ?? null;
   }
 
   /**
-   * Locks the session that a failed attempt must have come from: one that ended without a reason, otherwise an opened
-   * one. A session that was never opened only if there is no other: its link would stop working for an attempt that may
-   * have come from elsewhere.
+   * Locks the session that a failed attempt probably came from: one that ended without a reason, otherwise an opened
+   * one. Takes a session that was never opened only if it is the only candidate, because its link would stop working
+   * for an attempt that may have come from elsewhere.
    */
-  async lockFailable(manager: EntityManager, clue: SessionClue): Promise<ConnectSession | null> {
-    const candidates = await this.lockUsableThen(manager, clue, [
+  async lockFailable(manager: EntityManager, hint: SessionHint): Promise<ConnectSession | null> {
+    const candidates = await this.lockUsableThen(manager, hint, [
       { status: In(['pending', 'opened', 'failed', 'cancelled']) },
     ]);
     const unexplained = candidates.find(({ endedAt, failureReason }) => endedAt && failureReason === null);
@@ -71,7 +71,7 @@ export class SessionOutcomeRepository {
 
   private async lockUsableThen(
     manager: EntityManager,
-    { referenceId, provider, occurredAt }: SessionClue,
+    { referenceId, provider, occurredAt }: SessionHint,
     alternatives: FindOptionsWhere<ConnectSession>[],
   ): Promise<ConnectSession[]> {
     const at = occurredAt.getTime();
@@ -101,7 +101,7 @@ export class SessionOutcomeRepository {
     await manager.update(ConnectSession, { id }, end);
   }
 
-  /** The callback is settled: Terra is not asked about it again. */
+  /** Ends the checks of a callback with Terra. */
   async endChecks(manager: EntityManager, id: string): Promise<void> {
     await manager.update(ConnectSession, { id }, { checkAt: null });
   }

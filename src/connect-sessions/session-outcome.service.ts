@@ -6,9 +6,9 @@ import { afterCommit } from '../database';
 import { Metrics } from '../observability';
 import { mayBecome, statusOfFailure, type ConnectSessionStatus } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
-import { SessionOutcomeRepository, type SessionClue } from './session-outcome.repository';
+import { SessionOutcomeRepository, type SessionHint } from './session-outcome.repository';
 
-/** A Terra user that was linked, and whether these facts linked it. */
+/** A linked Terra user. `joined`: whether these facts linked it. */
 export interface SessionLink {
   terraUserId: string;
   provider: string;
@@ -16,7 +16,7 @@ export interface SessionLink {
   joined: boolean;
 }
 
-/** Ends sessions, for webhooks and callbacks. Every method runs inside the caller's transaction, and repeating it is safe. */
+/** Ends sessions, for webhooks and callbacks. Every method runs in the caller's transaction and is safe to repeat. */
 @Injectable()
 export class SessionOutcomeService {
   private readonly logger = new Logger(SessionOutcomeService.name);
@@ -29,16 +29,16 @@ export class SessionOutcomeService {
   ) {}
 
   /**
-   * A Terra user was linked, so the session that led to it, if there is one, is completed. A repeated event completes
-   * only the session that it names; otherwise it would complete a later one.
+   * Completes the session that led to a linked Terra user, if there is one. A repeated event completes only the session
+   * that it names; otherwise it would complete a later session.
    */
-  async recordConnected(manager: EntityManager, clue: SessionClue, link: SessionLink): Promise<void> {
-    const named = await this.repository.lockNamed(manager, clue);
-    const session = named ?? (link.joined ? await this.repository.lockConnectable(manager, clue) : null);
+  async recordConnected(manager: EntityManager, hint: SessionHint, link: SessionLink): Promise<void> {
+    const named = await this.repository.lockNamed(manager, hint);
+    const session = named ?? (link.joined ? await this.repository.lockConnectable(manager, hint) : null);
     if (!session) return;
-    // T-26: the session was created for another provider, so it is not completed. The connection is true all the same.
-    if (clue.provider !== null && !offers(session, clue.provider)) this.reportMismatch(manager, session);
-    else await this.complete(manager, session, link, clue.occurredAt);
+    // T-26: the session was created for another provider, so it is not completed. The connection is still valid.
+    if (hint.provider !== null && !offers(session, hint.provider)) this.reportMismatch(manager, session);
+    else await this.complete(manager, session, link, hint.occurredAt);
   }
 
   async recordConnectedIn(
@@ -51,10 +51,10 @@ export class SessionOutcomeService {
     if (session) await this.complete(manager, session, link, occurredAt);
   }
 
-  /** An attempt failed or was cancelled. No connection changes. */
-  async recordFailed(manager: EntityManager, clue: SessionClue, reason: string | null): Promise<void> {
-    const named = await this.repository.lockNamed(manager, clue);
-    const session = named ?? (await this.repository.lockFailable(manager, clue));
+  /** Ends the session of a failed or cancelled attempt. No connection changes. */
+  async recordFailed(manager: EntityManager, hint: SessionHint, reason: string | null): Promise<void> {
+    const named = await this.repository.lockNamed(manager, hint);
+    const session = named ?? (await this.repository.lockFailable(manager, hint));
     if (session) await this.fail(manager, session, reason);
   }
 
@@ -72,7 +72,7 @@ export class SessionOutcomeService {
     const connectionId = (await this.reconnect(manager, session, link, occurredAt)) ?? link.connectionId;
     const createdAt = this.clock.now();
     await this.repository.addConnection(manager, { sessionId: session.id, connectionId, createdAt });
-    // With multiAuth an event about another account settles nothing about the account that the callback names.
+    // With multiAuth, an event about another account does not confirm the account that the callback names.
     const answered = !session.multiAuth || session.checkUserId === link.terraUserId;
     if (session.checkAt !== null && answered) await this.repository.endChecks(manager, session.id);
     await this.end(manager, session, 'completed', null);

@@ -68,7 +68,7 @@ export class SessionPersonalData implements PersonalData {
     private readonly clock: Clock,
   ) {}
 
-  /** Links that the end user already has stop working. */
+  /** Cancels open sessions, so that links that the end user already has stop working. */
   async beginErasure(manager: EntityManager, { referenceId }: ErasureRequest): Promise<void> {
     const now = this.clock.now();
     await manager.update(

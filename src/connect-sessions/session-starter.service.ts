@@ -7,7 +7,7 @@ import type { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository } from './connect-session.repository';
 import { IdempotencyInFlightError, IdempotencyKeyReusedError } from './connect-sessions.errors';
 
-/** Pool, catalogue and Terra give up before this. A session that is older and has no widget was abandoned. */
+/** A creation takes less time, whatever times out. So an older session without a widget URL was abandoned. */
 export const CREATION_LIMIT_MS = 30_000;
 
 /** Stores a new session, and creates its widget session at Terra. */

@@ -13,11 +13,11 @@ import { reduceConnections } from './projection/connection-reducer';
 /** One line of a connection's history: a fact, who caused it, and the connection's status from then on. */
 export interface HistoryLine extends Fact {
   origin: FactOrigin;
-  /** null while the connection did not exist. */
+  /** null before the end user connected the account. */
   status: ConnectionStatus | null;
 }
 
-/** The history of a connection, in the order in which its facts occurred, not in which they arrived. */
+/** Reads the history of a connection, in the order in which its facts occurred, not in which they arrived. */
 @Injectable()
 export class ConnectionHistoryService {
   constructor(
@@ -28,7 +28,7 @@ export class ConnectionHistoryService {
   ) {}
 
   /**
-   * Newest first.
+   * Returns a page of the history, newest first.
    *
    * @throws ConnectionNotFoundError, CursorUnknownError
    */
@@ -62,7 +62,7 @@ export class ConnectionHistoryService {
   }
 }
 
-// Terra reports an end that we requested like any other end.
+// Terra reports an end as `deauth` even if we requested it.
 function originOf(fact: Fact, until: Fact[]): FactOrigin {
   const requested = until.some(
     ({ kind, terraUserId }) => kind === 'disconnect_requested' && terraUserId === fact.terraUserId,

@@ -1,9 +1,11 @@
 /**
- * - `active` Terra sends the account's data
- * - `needs_reauth` the provider refuses Terra, or the end user removed what is needed: ask the end user to reconnect
- * - `disconnecting` its end was requested and Terra has not confirmed yet; it counts as ended
- * - `disconnected` ended by the end user, the provider, Terra or us; `statusReason` says how
- * - `moved` the account was connected under another end user's reference: an operator has to look at it
+ * - `active`: Terra sends data of the account
+ * - `needs_reauth`: the provider rejects Terra, Terra no longer collects data, or the end user has withdrawn every
+ *   permission: the end user must reconnect
+ * - `disconnecting`: a caller or the service requested the end, and Terra has not confirmed it; callers treat it as
+ *   ended
+ * - `disconnected`: the end user, the provider, Terra or the service ended the connection; `statusReason` says how
+ * - `moved`: another end user has connected the account; an operator must check who owns it
  */
 export const CONNECTION_STATUSES = [
   'active',
@@ -14,10 +16,10 @@ export const CONNECTION_STATUSES = [
 ] as const;
 export type ConnectionStatus = (typeof CONNECTION_STATUSES)[number];
 
-/** The statuses in which Terra may still hold the account. */
+/** The statuses of live connections, whose Terra user Terra may still have. */
 export const LIVE_STATUSES: readonly ConnectionStatus[] = ['active', 'needs_reauth', 'disconnecting'];
 
-/** Why a connection is not active, by status. */
+/** The reasons why a connection is not active, by status. */
 export const STATUS_REASONS = {
   active: [],
   needs_reauth: ['connection_error', 'inactive', 'missing_scopes'],
@@ -28,16 +30,17 @@ export const STATUS_REASONS = {
 export type StatusReason = (typeof STATUS_REASONS)[ConnectionStatus][number];
 
 /**
- * Which status may follow which when another fact becomes known. The reducer computes the status from all facts; this
- * table is what we expect of it, and the diagram of docs/architecture.md. A late fact can also revert a status:
- * `disconnected` becomes `active` when its Terra user turns out to be superseded.
+ * Which status may follow which when the service learns of another fact. The reducer computes the status from all facts
+ * and does not read this table; the service logs a warning for any other transition. docs/architecture.md has the
+ * diagram. A late fact can also revert a status: `disconnected` becomes `active` when a reconnect has superseded the
+ * ended user.
  */
 export const ALLOWED_TRANSITIONS: Record<ConnectionStatus, readonly ConnectionStatus[]> = {
   active: ['needs_reauth', 'disconnecting', 'disconnected', 'moved'],
   needs_reauth: ['active', 'disconnecting', 'disconnected', 'moved'],
-  // Reconnected after the request: the end user wants the connection again.
+  // The end user has reconnected after the request, and so wants the connection again.
   disconnecting: ['active', 'needs_reauth', 'disconnected', 'moved'],
-  // Reconnected as another Terra user, which may be in any state when we learn of it.
+  // The end user has reconnected as another Terra user, which may be in any state when the service learns of it.
   disconnected: ['active', 'needs_reauth', 'disconnecting', 'moved'],
   moved: ['active', 'needs_reauth'],
 };

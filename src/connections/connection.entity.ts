@@ -2,8 +2,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ConnectionStatus, StatusReason } from './connection-status';
 
 /**
- * One row per end user's account at a provider. Its id is ours and stays, while Terra gives the account a new user id at
- * each reconnect: those ids are rows of `ConnectionIdentity`.
+ * One row per end user's account at a provider. Its id is ours and never changes, while Terra creates another Terra
+ * user at each reconnect. `ConnectionIdentity` has one row per Terra user.
  */
 @Entity({ schema: 'terra_connect', name: 'connections' })
 export class Connection {
@@ -26,7 +26,7 @@ export class Connection {
   @Column({ type: 'text', name: 'status_reason', nullable: true })
   statusReason: StatusReason | null;
 
-  /** When the fact behind the status occurred. */
+  /** When the fact that decides the status occurred. */
   @Column({ type: 'timestamptz', name: 'status_at' })
   statusAt: Date;
 
@@ -39,27 +39,27 @@ export class Connection {
   @Column({ type: 'timestamptz', name: 'disconnected_at', nullable: true })
   disconnectedAt: Date | null;
 
-  /** The Terra user that the row was made for. A connection has the id of a row that was made for one of its Terra users. */
+  /** The Terra user for which the projector inserted the row. The projector later finds the row by it. */
   @Column({ type: 'text', name: 'origin_terra_user_id' })
   originTerraUserId: string;
 
-  /** The connection that turned out to be the same account; that one is current. */
+  /** For a duplicate of the same account: the id of the current connection. */
   @Column({ type: 'uuid', name: 'merged_into', nullable: true })
   mergedInto: string | null;
 
-  /** A digest of the provider's own id of the account, once athlete data has named it. */
+  /** A digest of the provider's own id of the account; null until athlete data names this id. */
   @Column({ type: 'bytea', name: 'account_digest', nullable: true })
   accountDigest: Buffer | null;
 
-  /** When health data last came, to the hour. */
+  /** When health data last arrived; up to one hour behind. */
   @Column({ type: 'timestamptz', name: 'last_data_at', nullable: true })
   lastDataAt: Date | null;
 
-  /** When the end user was last reconciled with Terra. */
+  /** When the service last reconciled the end user with Terra. */
   @Column({ type: 'timestamptz', name: 'reconciled_at', nullable: true })
   reconciledAt: Date | null;
 
-  /** When the end user is due to be reconciled again. */
+  /** When the next reconcile of the end user is due. */
   @Column({ type: 'timestamptz', name: 'reconcile_at' })
   reconcileAt: Date;
 

@@ -5,13 +5,13 @@ import { columnsOf, runSql } from '../database';
 import type { ConnectionStatus } from './connection-status';
 import { Connection } from './connection.entity';
 
-/** The filters of a list of connections; a connection must match all that are given. */
+/** The filters of a list of connections. A connection must match every given filter. */
 export interface ConnectionCriteria {
   referenceId?: string;
   terraUserId?: string;
   provider?: string;
   status?: ConnectionStatus;
-  /** Only connections that are older than this one. */
+  /** Only connections that the service created before this one. */
   beforeId?: string;
 }
 
@@ -30,7 +30,7 @@ export type EndedConnection = Pick<Connection, 'id' | 'referenceId' | 'provider'
 export class ConnectionRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** Newest first, without merged ones. */
+  /** The connections that match, newest first, without merged connections. */
   async list(criteria: ConnectionCriteria, limit: number): Promise<Connection[]> {
     const given = (Object.keys(CONDITIONS) as (keyof ConnectionCriteria)[]).filter(
       (name) => criteria[name] !== undefined,

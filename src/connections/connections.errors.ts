@@ -11,7 +11,7 @@ export class ConnectionDisconnectingError extends DomainError {
     super(
       'conflict',
       'connection.disconnecting',
-      'The connection is being disconnected. Retry once its status is disconnected.',
+      'The connection is being disconnected. Retry when its status is `disconnected`.',
       { retryAfterSeconds: 5 },
     );
   }

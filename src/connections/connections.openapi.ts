@@ -5,7 +5,7 @@ import { ConnectionDto, ConnectionPageDto } from './dto/connection.dto';
 import { HistoryPageDto } from './dto/history-page.dto';
 
 const ApiConnectionIdParam = (): MethodDecorator =>
-  ApiIdParam('Id of the connection. If it was merged into another connection, its former id works, too.');
+  ApiIdParam('Id of the connection. The id of a connection that was merged into another one also works.');
 
 const NOT_FOUND = { 404: { 'connection.not_found': 'No connection has this id.' } };
 
@@ -13,7 +13,7 @@ export const ApiListConnections = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({
       summary: 'List connections',
-      description: 'Returns which Terra user belongs to which of your end users, newest first.',
+      description: 'Returns connections, newest first. Each names its Terra user and its end user.',
     }),
     ApiOkResponse({ description: 'A page of connections.', type: ConnectionPageDto }),
     ApiProblems(PAGE_PROBLEM),
@@ -23,7 +23,8 @@ export const ApiReadConnection = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({
       summary: 'Read a connection',
-      description: 'If the connection was merged into another connection, returns the other connection.',
+      description:
+        'Returns the connection. For a merged connection, returns the connection that it was merged into.',
     }),
     ApiConnectionIdParam(),
     ApiOkResponse({ description: 'The connection.', type: ConnectionDto }),
@@ -35,7 +36,7 @@ export const ApiReadConnectionHistory = (): MethodDecorator =>
     ApiOperation({
       summary: 'Read the history of a connection',
       description:
-        'Returns every fact about the connection with its cause, its origin and the source that reported it, newest first.',
+        'Returns the facts about the connection, newest first: each with its cause, its origin and its source.',
     }),
     ApiConnectionIdParam(),
     ApiOkResponse({ description: 'A page of the history.', type: HistoryPageDto }),
@@ -47,12 +48,12 @@ export const ApiDisconnectConnection = (): MethodDecorator =>
     ApiOperation({
       summary: 'Disconnect an account',
       description:
-        'The connection counts as ended at once. The service then calls Terra until Terra confirms, and Terra revokes its access at the provider. You can repeat this request safely.',
+        'Ends the connection. It counts as ended at once. The service then calls Terra until Terra confirms the end; Terra revokes its access at the provider. You can safely repeat this request.',
     }),
     ApiConnectionIdParam(),
     ApiAcceptedResponse({
       description:
-        'The connection. Its status is `disconnecting`, or the status that it had if it had already ended.',
+        'The connection. Its status is `disconnecting`. A connection that had already ended keeps its status.',
       type: ConnectionDto,
     }),
     ApiProblems({

@@ -24,7 +24,7 @@ export interface ConnectionFilter extends Omit<ConnectionCriteria, 'beforeId'> {
   cursor?: string;
 }
 
-/** Connections for callers: which Terra user belongs to which end user, and disconnecting. */
+/** Finds, lists and disconnects connections. */
 @Injectable()
 export class ConnectionsService {
   constructor(
@@ -35,7 +35,7 @@ export class ConnectionsService {
   ) {}
 
   /**
-   * Finds a connection; for a merged one, the connection that it was merged into.
+   * Finds a connection. For a merged connection, finds the connection that it was merged into.
    *
    * @throws ConnectionNotFoundError
    */
@@ -46,9 +46,9 @@ export class ConnectionsService {
   }
 
   /**
-   * Finds a connection that the end user may reconnect, whether it has ended or is to get other scopes.
+   * Finds a connection that the end user may reconnect: one that has ended, or one that needs other scopes.
    *
-   * @throws ConnectionNotFoundError for an unknown id and for another end user's alike (T-05), ConnectionDisconnectingError
+   * @throws ConnectionNotFoundError, also for another end user's connection (T-05); ConnectionDisconnectingError
    */
   async getReconnectable(id: string, referenceId: string): Promise<Connection> {
     const connection = await this.get(id);
@@ -57,7 +57,7 @@ export class ConnectionsService {
     return connection;
   }
 
-  /** Newest first. */
+  /** A page of the connections that match, newest first. */
   async list(filter: ConnectionFilter): Promise<Page<Connection>> {
     const { limit, cursor, ...criteria } = filter;
     const beforeId = cursor === undefined ? undefined : decodeCursor(cursor);
@@ -65,7 +65,7 @@ export class ConnectionsService {
     return toPage(rows, limit);
   }
 
-  /** All connections of an end user, ended ones included; newest first. */
+  /** All connections of an end user, including ended ones, newest first. */
   allOf(referenceId: string): Promise<Connection[]> {
     return this.dataSource.manager.find(Connection, {
       where: { referenceId, mergedInto: IsNull() },
@@ -73,7 +73,7 @@ export class ConnectionsService {
     });
   }
 
-  /** When the end user was erased; null: never. */
+  /** When the end user was last erased; null if never. */
   async erasedAt(referenceId: string): Promise<Date | null> {
     const digest = tombstoneDigest('end_user', referenceId);
     return (await this.dataSource.manager.findOneBy(Tombstone, { digest }))?.erasedAt ?? null;
@@ -98,10 +98,10 @@ export class ConnectionsService {
   }
 
   /**
-   * Disconnects: here at once, so that no caller uses the connection any more; at Terra by a deauthentication request,
-   * which is retried until Terra confirms. Disconnecting twice is no error.
+   * Disconnects a connection. Its status changes at once, so that callers stop using it. The service repeats the
+   * deauthentication request until Terra confirms it. A second call is no error.
    *
-   * @param by who asks, and why, for the history and the request
+   * @param by who requests the end and why, for the history and the deauthentication request
    * @throws ConnectionNotFoundError, ConnectionChangedError
    */
   async disconnect(id: string, by: { actor: string; reason: string }): Promise<Connection> {
@@ -114,7 +114,7 @@ export class ConnectionsService {
           { ...fact, kind: 'disconnect_requested', cause: 'disconnect_requested' },
         ]),
       );
-      // The end user may have reconnected in between: then the connection has another Terra user, to be ended next.
+      // The end user may have reconnected meanwhile. Then the next attempt ends the new Terra user of the connection.
     }
     const connection = await this.get(id);
     if (isInUse(connection.status)) throw new ConnectionChangedError();

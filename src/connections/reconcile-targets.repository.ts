@@ -9,15 +9,15 @@ import { ConnectionIdentity } from './projection/connection-identity.entity';
 /** A Terra user that the service knows. */
 export interface KnownTerraUser {
   identity: ConnectionIdentity;
-  /** null while no fact names the owner of the account. */
+  /** null while no fact names the owner. */
   connection: Connection | null;
 }
 
-// Terra's lists should name the Terra users of these: their end was not requested.
+// Terra's lists should contain the Terra users of these connections, because their end was not requested.
 const EXPECTED_STATUSES = ['active', 'needs_reauth'] as const;
 const LIVE = `merged_into IS NULL AND status IN ('active', 'needs_reauth', 'disconnecting')`;
 
-/** Which connections to reconcile with Terra's lists and when, and what the lists said about their Terra users. */
+/** Reads and stores when connections are due for a reconcile, and which Terra users Terra's lists lack. */
 @Injectable()
 export class ReconcileTargetsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -31,7 +31,7 @@ export class ReconcileTargetsRepository {
   }
 
   /**
-   * The Terra users that Terra's lists should name, in the order of their ids.
+   * The Terra users that Terra's lists should contain, ordered by id.
    *
    * @param after the last id of the previous page; null for the first page
    */
@@ -46,14 +46,14 @@ export class ReconcileTargetsRepository {
     return connections.flatMap(({ terraUserId }) => known.get(terraUserId) ?? []);
   }
 
-  /** The Terra users of one end user that Terra's lists should name. */
+  /** The Terra users of one end user that Terra's lists should contain. */
   async listExpectedOf(referenceId: string): Promise<string[]> {
     const expected = { referenceId, mergedInto: IsNull(), status: In(EXPECTED_STATUSES) };
     const connections = await this.dataSource.manager.findBy(Connection, expected);
     return connections.map(({ terraUserId }) => terraUserId);
   }
 
-  /** Takes end users whose connections are due, the longest waiting first. Other processes get them after `leaseUntil`. */
+  /** Takes end users whose connections are due, the longest overdue first. Other processes wait until `leaseUntil`. */
   async takeDue(now: Date, leaseUntil: Date, limit: number): Promise<string[]> {
     const { rows } = await runSql<{ referenceId: string }>(
       this.dataSource,
@@ -67,8 +67,8 @@ export class ReconcileTargetsRepository {
     return [...new Set(rows.map(({ referenceId }) => referenceId))];
   }
 
-  /** Makes connections due whose data stopped before `quietSince`, once for each silence. @returns how many */
-  async expediteQuiet(now: Date, quietSince: Date): Promise<number> {
+  /** Makes connections due that have had no data since `quietSince`, once per quiet period. @returns how many */
+  async reconcileQuiet(now: Date, quietSince: Date): Promise<number> {
     const { count } = await runSql(
       this.dataSource,
       `UPDATE terra_connect.connections SET reconcile_at = $1 WHERE merged_into IS NULL AND status = 'active'
@@ -79,8 +79,8 @@ export class ReconcileTargetsRepository {
     return count;
   }
 
-  /** Makes the end users of these Terra users due at that time, if not sooner. */
-  async expedite(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+  /** Moves the next reconcile of these Terra users to `at` if it is later. */
+  async reconcileBy(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
     await runSql(
       manager,
       `UPDATE terra_connect.connections SET reconcile_at = least(reconcile_at, $2)
@@ -94,7 +94,7 @@ export class ReconcileTargetsRepository {
     await manager.update(Connection, which, { reconciledAt: at, reconcileAt: next });
   }
 
-  /** Terra's list lacks these Terra users. The first list in a row counts. */
+  /** Records that Terra's list lacks these Terra users. The time of the first such list in a row stays. */
   async markMissing(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
     await manager.update(
       ConnectionIdentity,
@@ -112,7 +112,7 @@ export class ReconcileTargetsRepository {
     );
   }
 
-  /** How many Terra users are missing now, or ended for that reason since then. */
+  /** How many Terra users are missing now, or have ended as absent after `endedSince`. */
   async countMissing(endedSince: Date): Promise<number> {
     const { rows } = await runSql<{ count: number }>(
       this.dataSource,

@@ -1,13 +1,13 @@
 import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { MIGRATIONS } from '../../migrations';
 
-// More connections do not help two cores; with fewer, callers queue behind slow statements.
+// More connections do not make two cores faster. With fewer, requests wait for slow statements.
 const POOL_SIZE = 12;
 
-/** The command for messages that ask an operator to migrate. */
+/** The migration command, for messages to an operator. */
 export const MIGRATE_COMMAND = '`node dist/src/cli.js migrate`';
 
-/** The connection settings; every wait has a deadline. */
+/** Returns the connection settings. Every wait has a deadline. */
 export function dataSourceOptions(
   databaseUrl: string,
   entities: EntityTarget<ObjectLiteral>[],
@@ -31,7 +31,7 @@ export function dataSourceOptions(
   };
 }
 
-/** A data source for migrations and dumps, without entities: it only runs SQL. */
+/** Creates a data source for migrations and dumps. It has no entities, because it only runs SQL. */
 export function createDataSource(databaseUrl: string): DataSource {
   const options = dataSourceOptions(databaseUrl, []);
   // A migration may take longer than any statement of the service.

@@ -1,20 +1,20 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { RetentionOptions } from '../config';
 
-/** An end user as rows name them: everything that an export holds and an erasure removes. */
+/** The ids by which rows name one end user. An export contains these rows, an erasure removes them. */
 export interface DataSubject {
   referenceId: string;
-  /** Terra users that are or were the end user's. */
+  /** Terra users that belong or belonged to the end user. */
   terraUserIds: string[];
   connectionIds: string[];
-  /** Other end users' Terra users that replaced one of these: their events may name the end user. */
+  /** Terra users of other end users, with facts that name this end user. Their events may also name this end user. */
   successorIds: string[];
 }
 
 export interface ErasureRequest {
   referenceId: string;
   requestedAt: Date;
-  /** Who requested it: an API key's id. */
+  /** Who requested the erasure: the id of an API key. */
   actor: string;
 }
 
@@ -37,42 +37,42 @@ export type ExportSections = Record<(typeof EXPORT_SECTIONS)[number], ExportedRo
 export interface PruneRule {
   /** Names the table in logs and metrics. */
   table: string;
-  /** How long its rows are kept, in days; 0: for ever. */
+  /** How many days the service keeps a row; 0: for ever. */
   days: (retention: RetentionOptions) => number;
-  /** Deletes what is older, in batches; stops between two of them once `signal` is aborted. @returns how many rows */
+  /** Deletes older rows in batches. Stops after a batch if `signal` is aborted. @returns how many rows it deleted */
   prune: (before: Date, signal: AbortSignal) => Promise<number>;
 }
 
 /**
- * The contract of a module whose tables hold rows about end users; the privacy module runs it for all of them. Every
- * method with a manager runs inside the caller's transaction.
+ * A module implements this if its tables contain rows about end users. The privacy module calls every implementation.
+ * Every method with a manager runs inside the caller's transaction.
  */
 export interface PersonalData {
-  /** The entities that this module accounts for. A test compares them with all entities, so that none is forgotten. */
+  /** The entities for which this module is responsible. A test checks that every entity belongs to a module. */
   readonly entities: readonly EntityTarget<ObjectLiteral>[];
 
-  /** The moment an erasure is requested: takes the end user's connections and links out of use. */
+  /** Runs when an erasure is requested. Ends the end user's connections and connect sessions at once. */
   beginErasure?(manager: EntityManager, request: ErasureRequest): Promise<void>;
 
-  /** What must end before the erasure can complete, as a word for the log; null: nothing. */
+  /** Why the erasure cannot complete yet, as a code for the log; null if it can complete. */
   erasureObstacle?(manager: EntityManager, request: ErasureRequest): Promise<string | null>;
 
-  /** The rows about the end user by section of the export, oldest first, with the fields that an allow-list names. */
+  /** The rows about the end user, by section of the export, oldest first, with the fields that a policy exports. */
   exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>>;
 
-  /** Deletes or pseudonymizes every row about the end user. @returns how many, by section of the receipt */
+  /** Deletes or pseudonymizes every row about the end user. @returns how many rows, by section of the receipt */
   erase(manager: EntityManager, subject: DataSubject): Promise<Record<string, number>>;
 
   readonly pruneRules?: readonly PruneRule[];
 }
 
 /**
- * What an export does with each field of an entity: `secret` and `internal` fields stay out. The record is exhaustive, so
- * a new column does not compile until it is decided.
+ * Says for each field of an entity whether an export contains it: `secret` and `internal` fields stay out. The record
+ * is exhaustive, so a new column does not compile without an entry.
  */
 export type ExportPolicy<Entity> = Record<keyof Entity, 'exported' | 'secret' | 'internal'>;
 
-/** The fields of a row that its policy exports. */
+/** Returns the fields of a row that the policy exports. */
 export function exportedFields<Entity extends object>(
   row: Entity,
   policy: ExportPolicy<Entity>,
@@ -82,7 +82,7 @@ export function exportedFields<Entity extends object>(
   return Object.fromEntries(exported.map((name) => [name, row[name]]));
 }
 
-/** Repeats a batch until it finds less than its limit, or `signal` is aborted. @returns the sum */
+/** Repeats `batch` until it returns less than `limit`, or `signal` is aborted. @returns the sum of all results */
 export async function inBatches(
   limit: number,
   signal: AbortSignal,

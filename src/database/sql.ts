@@ -1,21 +1,21 @@
 import { sha256 } from '../common';
 import type { DataSource, EntityManager, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
-/** Where a statement runs: in a manager's transaction, or by itself on a connection of the data source's pool. */
+/** Where a statement runs: in the transaction of a manager, or without a transaction on the data source's pool. */
 export type SqlTarget = EntityManager | DataSource;
 
 export interface SqlResult<Row> {
   rows: Row[];
-  /** How many rows were read, inserted, changed or deleted. */
+  /** How many rows the statement has read, inserted, changed or deleted. */
   count: number;
 }
 
 interface SqlOptions {
-  /** On a data source: after this the caller gets an error, and the connection is closed instead of reused. */
+  /** Only for a data source: after this time the statement fails, and the pool closes its connection. */
   timeoutMs?: number;
 }
 
-// The server ends a statement after ten seconds; this is for a server that no longer answers.
+// Postgres itself ends a statement after ten seconds. This timeout is for a server that no longer answers.
 const POOL_TIMEOUT_MS = 12_000;
 
 interface PgQueryable {
@@ -28,12 +28,14 @@ interface PgQueryable {
 }
 
 /**
- * Runs one SQL statement; the only way to run SQL by hand. Postgres parses it once per connection, under a name that
- * follows from the text, so the text must not hold values. It is half as fast again as `dataSource.query`.
+ * Runs one SQL statement. All handwritten SQL uses this function. Postgres parses a statement only once per connection
+ * and finds it again by a name, which is a hash of the text: so pass values as parameters and never in the text. This
+ * is 50 percent faster than `dataSource.query`.
  *
- * On a data source, a statement that fails costs its connection: one that may fail by design says ON CONFLICT.
+ * If a statement fails on a data source, the pool closes its connection. So use ON CONFLICT where a conflict is
+ * expected.
  *
- * @throws Error when the manager is in no transaction
+ * @throws Error when the manager has no active transaction
  */
 export async function runSql<Row = Record<string, unknown>>(
   target: SqlTarget,
@@ -49,7 +51,7 @@ export async function runSql<Row = Record<string, unknown>>(
   return { rows, count: rowCount ?? 0 };
 }
 
-/** Inserts one row of an entity, with the given columns, unless a unique key is taken. @returns whether it was inserted */
+/** Inserts one row with the given columns, unless its unique key exists. @returns whether it inserted the row */
 export async function insertIfAbsent<Entity extends ObjectLiteral>(
   target: SqlTarget,
   entity: EntityTarget<Entity>,
@@ -71,7 +73,7 @@ export async function insertIfAbsent<Entity extends ObjectLiteral>(
 }
 
 /**
- * The columns of an entity under its property names, for SELECT and RETURNING: `reference_id AS "referenceId", …`.
+ * Returns the columns of an entity for SELECT and RETURNING: `reference_id AS "referenceId", …`.
  *
  * @param except properties to leave out
  */

@@ -5,12 +5,13 @@ import { isTransient } from '../common';
 const ATTEMPTS = 4;
 const MAX_PAUSE_MS = 25;
 
-/** By transaction: the callbacks to run after its commit. */
+/** The query runner of a transaction → the callbacks to run after its commit. */
 const callbacksOf = new WeakMap<QueryRunner, (() => void)[]>();
 
 /**
- * Runs work in a transaction, and repeats it when Postgres chose it as a deadlock's victim. The work is then rolled back
- * whole, so repeating it is safe if it touches nothing but the database; {@link afterCommit} is for everything else.
+ * Runs `work` in a transaction, and repeats it after a deadlock or a serialization failure. Postgres has then rolled
+ * back everything, so a repetition is safe if `work` changes only the database. Use {@link afterCommit} for all other
+ * effects.
  */
 export async function inTransaction<T>(
   dataSource: DataSource,
@@ -34,8 +35,8 @@ export async function inTransaction<T>(
 }
 
 /**
- * Runs a callback after the commit: log lines, counters and notifications of work that may still be rolled back or
- * repeated. The callback must not throw, and touches no database.
+ * Runs `callback` after the commit. Use it for log lines, counters and notifications, because Postgres may still roll
+ * back the work before the commit. The callback must not throw and must not use the database.
  */
 export function afterCommit(manager: EntityManager, callback: () => void): void {
   const callbacks = callbacksOf.get(runnerOf(manager));
@@ -44,6 +45,6 @@ export function afterCommit(manager: EntityManager, callback: () => void): void 
 }
 
 function runnerOf({ queryRunner }: EntityManager): QueryRunner {
-  if (!queryRunner) throw new Error('This manager runs no transaction.');
+  if (!queryRunner) throw new Error('This manager has no transaction.');
   return queryRunner;
 }

@@ -47,7 +47,7 @@ describe('conclude', () => {
     ['never_asked', webhook('done')],
     ['not_opened', session({})],
     ['at_widget', session({ status: 'opened', openedAt: ago(1) })],
-    ['came_back_unconfirmed', session({ status: 'opened', openedAt: ago(1), returnSpentAt: ago(1) })],
+    ['callback_unconfirmed', session({ status: 'opened', openedAt: ago(1), returnSpentAt: ago(1) })],
     ['cancelled_by_end_user', session({ status: 'cancelled' })],
     ['failed_missing_scopes', session({ status: 'failed', failureReason: 'missing_scopes' })],
     ['failed_unknown', session({ status: 'failed', failureReason: null })],
@@ -64,8 +64,8 @@ describe('conclude', () => {
     ['disconnected_disconnected_by_us', ended('disconnected_by_us')],
     ['disconnected_absent', ended('absent')],
     ['moved', connection({ status: 'moved' })],
-    ['terra_has_user_we_do_not', terra('t-2')],
-    ['we_have_user_terra_does_not', { ...connection({}), ...terra() }],
+    ['only_at_terra', terra('t-2')],
+    ['missing_at_terra', { ...connection({}), ...terra() }],
     ['terra_unreachable', { ...connection({}), ...unanswered('terra.timeout') }],
     ['wrong_credentials', { ...connection({}), ...unanswered('terra.bad_credentials') }],
     ['no_webhooks_at_all', { ...connection({}), lastWebhookAt: null }],
@@ -81,7 +81,7 @@ describe('conclude', () => {
     }
   });
 
-  it('calls an end user healthy when Terra lists the active connection and no event or request waits', () => {
+  it('calls an end user healthy when Terra lists the active connection and no event or request is pending', () => {
     const { healthy, conclusions } = conclude(input({ ...connection({}), ...terra('t-1') }));
     expect({ healthy, codes: conclusions.map(({ code }) => code) }).toEqual({
       healthy: true,

@@ -4,7 +4,7 @@ import type { Conclusion, DiagnosisInput } from './diagnosis-input';
 import { concludeNewestSession } from './session-conclusions';
 
 export interface Conclusions {
-  /** Something is connected, and nothing needs attention. */
+  /** Whether at least one account is connected and no conclusion needs attention. */
   healthy: boolean;
   conclusions: Conclusion[];
 }
@@ -13,11 +13,11 @@ const HOUR_MS = 3_600_000;
 const WEBHOOKS_EXPECTED_HOURS = 24;
 const BAD_CREDENTIALS = 'terra.bad_credentials';
 
-/** The codes by importance, the most important first; a code with `…` stands for a family. */
+/** The codes by importance, the most important first. A code with `…` stands for all codes with this beginning. */
 const IMPORTANCE = [
   ...['erased', 'unknown_end_user', 'wrong_credentials', 'webhook_dead_lettered', 'webhook_parked', 'moved'],
-  ...['terra_has_user_we_do_not', 'we_have_user_terra_does_not', 'needs_reauth_…'],
-  ...['disconnecting_waits_for_terra', 'cancelled_by_end_user', 'failed_…', 'came_back_unconfirmed'],
+  ...['only_at_terra', 'missing_at_terra', 'needs_reauth_…'],
+  ...['disconnecting_waits_for_terra', 'cancelled_by_end_user', 'failed_…', 'callback_unconfirmed'],
   ...['session_expired', 'at_widget', 'not_opened', 'disconnected_…', 'quiet_since', 'never_asked'],
   ...['no_webhooks_at_all', 'terra_unreachable', 'connected'],
 ];
@@ -78,15 +78,15 @@ function concludeWebhooks(webhooks: WebhookEventSummary[]): Conclusion[] {
   return [
     ...deadLettered.slice(0, 1).map((event) => ({
       code: 'webhook_dead_lettered',
-      summary: `${countOf(deadLettered)} about this end user failed every attempt; the newest is ${nameOf(event)}.`,
+      summary: `${countOf(deadLettered)} about this end user could not be processed; the newest is ${nameOf(event)}.`,
       advice: `Fix the cause, then: terra-connect webhook-events replay ${event.id}.`,
     })),
     ...parked.slice(0, 1).map((event) => ({
       code: 'webhook_parked',
       summary: `${countOf(parked)} about this end user had no effect yet; the newest is ${nameOf(event)}.`,
       advice:
-        'An event that waits for the owner of its Terra user is applied once the owner is known: POST ' +
-        '/v1/end-users/:referenceId/reconcile may find it. An event that names two references, or a Terra user of ' +
+        'An event that waits for the owner of its Terra user is applied when the owner is known: POST ' +
+        '/v1/end-users/:referenceId/reconcile may find the owner. An event that names two references, or a Terra user of ' +
         'another of your end users, needs an operator.',
     })),
   ];
@@ -112,14 +112,14 @@ function concludeTerra({ terra, connections }: DiagnosisInput): Conclusion[] {
   const reconcile = 'POST /v1/end-users/:referenceId/reconcile (or terra-connect reconcile <referenceId>)';
   return [
     ...unknown.map(({ terraUserId, provider }) => ({
-      code: 'terra_has_user_we_do_not',
-      summary: `Terra holds a ${provider} account of this end user (${terraUserId}) that is not connected here: its webhook was lost or is still on its way.`,
-      advice: `${reconcile} connects it.`,
+      code: 'only_at_terra',
+      summary: `Terra lists a ${provider} user for this end user (${terraUserId}) that the service does not know: its webhook was lost or has not arrived yet.`,
+      advice: `${reconcile} connects the account.`,
     })),
     ...missing.map(({ connection: { terraUserId, provider } }) => ({
-      code: 'we_have_user_terra_does_not',
-      summary: `${provider} (${terraUserId}) counts as connected here, but Terra does not list it for this end user.`,
-      advice: `${reconcile}. The connection ends only when Terra lacks it twice: one answer is no proof.`,
+      code: 'missing_at_terra',
+      summary: `${provider} (${terraUserId}) counts as connected, but Terra does not list it for this end user.`,
+      advice: `Call ${reconcile}. The service ends the connection only if two checks miss it at Terra.`,
     })),
   ];
 }
@@ -130,19 +130,20 @@ function concludeNoAnswer(cause: string): Conclusion[] {
     return [
       {
         code: 'wrong_credentials',
-        summary: 'Terra does not accept the credentials of this service, so no end user can connect.',
+        summary: 'Terra rejects the credentials of this service, so no end user can connect.',
         advice:
-          'An operator checks that TERRA_DEV_ID and TERRA_API_KEY are right and belong to the same Terra environment.',
+          'An operator must check that TERRA_DEV_ID and TERRA_API_KEY are right and belong to the same Terra environment.',
       },
     ];
   }
-  const summary = `Terra did not say which accounts it holds for this end user (${cause}).`;
-  const advice = "This diagnosis is based on our own records. Try again later; look at Terra's status page.";
+  const summary = `Terra did not answer which Terra users this end user has (${cause}).`;
+  const advice =
+    "This diagnosis uses only the records of the service. Look at Terra's status page, and try again later.";
   return [{ code: 'terra_unreachable', summary, advice }];
 }
 
 function concludeInbox({ lastWebhookAt, now, sessions, connections }: DiagnosisInput): Conclusion[] {
-  // Without a session or connection no webhook is expected.
+  // Without a session or a connection, the service expects no webhook.
   if (sessions.length + connections.length === 0) return [];
   const hours = lastWebhookAt ? (now.getTime() - lastWebhookAt.getTime()) / HOUR_MS : Infinity;
   if (hours < WEBHOOKS_EXPECTED_HOURS) return [];
@@ -152,8 +153,8 @@ function concludeInbox({ lastWebhookAt, now, sessions, connections }: DiagnosisI
       code: 'no_webhooks_at_all',
       summary: `This service has stored no webhook about any end user ${since}.`,
       advice:
-        "An operator checks that Terra's destination points to /webhooks/terra of this service, and that " +
-        'TERRA_SIGNING_SECRETS holds its signing secret: webhook.signature_refused in the log means that it does not.',
+        "An operator must check that Terra's destination points to /webhooks/terra of this service, and that " +
+        'TERRA_SIGNING_SECRETS has its signing secret: webhook.signature_refused in the log means that it does not.',
     },
   ];
 }

@@ -3,16 +3,16 @@ import { capitalized, type Conclusion, type DiagnosisInput } from './diagnosis-i
 
 const HOUR_MS = 3_600_000;
 
-/** What each reason means, as the end of a sentence. Exhaustive: a new reason does not compile without its words. */
+/** What each reason means, as the end of a sentence. A new reason does not compile without a text. */
 const REASON_TEXTS: Record<StatusReason, string> = {
-  connection_error: 'the provider refuses Terra, for example after a change of password',
-  inactive: 'Terra no longer collects data of this account',
-  missing_scopes: 'the end user removed every permission',
-  disconnect_requested: 'your side asked for it',
+  connection_error: 'the provider rejects Terra, for example after a change of the password',
+  inactive: 'Terra no longer collects data',
+  missing_scopes: 'the end user has withdrawn every permission',
+  disconnect_requested: 'you requested it',
   deauth: "by Terra, or by the end user in Terra's widget",
   access_revoked: 'by the end user, in the settings of the provider',
-  disconnected_by_us: 'because your side asked for it',
-  absent: "because Terra's lists lacked it twice",
+  disconnected_by_us: 'because you requested it',
+  absent: 'because two checks missed it at Terra',
   moved: 'another end user connected the account',
 };
 
@@ -26,7 +26,7 @@ export function concludeConnection(connection: Connection, input: DiagnosisInput
     case 'active':
       return [connected(connection), ...quiet(connection, input)];
     case 'needs_reauth': {
-      const permissions = statusReason === 'missing_scopes' ? ', and to keep the permissions ticked' : '';
+      const permissions = statusReason === 'missing_scopes' ? ', and to allow the permissions' : '';
       const summary = `${provider} has sent no data since ${since}: ${reason}.`;
       const advice = `${capitalized(reconnect)}${permissions}.`;
       return [{ code: `needs_reauth_${statusReason}`, summary, advice }];
@@ -40,7 +40,7 @@ export function concludeConnection(connection: Connection, input: DiagnosisInput
           summary: `The ${provider} account was connected under another of your end users at ${since}.`,
           advice:
             'Find out whether both references are the same human, or whether an end user logged in with the wrong ' +
-            'account. The end user who should have it reconnects it.',
+            'account. Ask the end user who owns the account to reconnect it.',
         },
       ];
     case 'disconnected': {
@@ -52,7 +52,9 @@ export function concludeConnection(connection: Connection, input: DiagnosisInput
 }
 
 function connected({ provider, connectedAt, lastDataAt }: Connection): Conclusion {
-  const data = lastDataAt ? `data last came at ${lastDataAt.toISOString()}` : 'no data has come yet';
+  const data = lastDataAt
+    ? `the last data arrived at ${lastDataAt.toISOString()}`
+    : 'no data has arrived yet';
   return {
     code: 'connected',
     summary: `${provider} has been connected since ${connectedAt.toISOString()}; ${data}.`,
@@ -66,9 +68,9 @@ function quiet({ provider, lastDataAt }: Connection, { now, quietAfterHours }: D
   return [
     {
       code: 'quiet_since',
-      summary: `${provider} counts as connected, but no data has come since ${lastDataAt.toISOString()} (${hours} hours).`,
+      summary: `${provider} counts as connected, but no data has arrived since ${lastDataAt.toISOString()} (${hours} hours).`,
       advice:
-        "Ask whether the end user wears the device and the provider's app has synced; then POST " +
+        "Ask whether the end user wears the device and the provider's app has synced. Then call POST " +
         '/v1/end-users/:referenceId/reconcile to compare with Terra.',
     },
   ];
@@ -77,13 +79,13 @@ function quiet({ provider, lastDataAt }: Connection, { now, quietAfterHours }: D
 function disconnecting({ id, provider, statusAt }: Connection, input: DiagnosisInput): Conclusion {
   const request = input.pendingDeauthentications.find(({ connectionId }) => connectionId === id);
   const attempts = request
-    ? `${request.attempts} attempts, the last outcome is ${request.lastOutcome ?? 'not known yet'}; the next attempt is due at ${request.nextAttemptAt.toISOString()}`
+    ? `${request.attempts} attempts, the last outcome is ${request.lastOutcome ?? 'not known yet'}, the next attempt is due at ${request.nextAttemptAt.toISOString()}`
     : 'no call is pending';
   return {
     code: 'disconnecting_waits_for_terra',
-    summary: `The end of ${provider} was requested at ${(request?.requestedAt ?? statusAt).toISOString()}, and Terra has not confirmed it (${attempts}).`,
+    summary: `The disconnect of ${provider} was requested at ${(request?.requestedAt ?? statusAt).toISOString()}, and Terra has not confirmed it (${attempts}).`,
     advice:
-      'It counts as ended here, and the service calls Terra until Terra confirms. If that takes more than a day, look ' +
-      "at the last outcome and at Terra's status page.",
+      'The connection counts as ended, and the service calls Terra until Terra confirms. If that takes more than a day, ' +
+      "look at the last outcome and at Terra's status page.",
   };
 }

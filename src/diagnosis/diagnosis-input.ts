@@ -3,12 +3,12 @@ import type { Connection, ConnectionIdentity, Deauthentication, HistoryLine } fr
 import type { TerraUser } from '../terra';
 import type { WebhookEventSummary } from '../webhooks';
 
-/** What Terra holds of an end user, or why Terra did not answer: the code of the error, or `not_asked`. */
+/** The Terra users of an end user at Terra, or why Terra did not answer: the code of the error, or `not_asked`. */
 export type TerraView = { answered: true; users: TerraUser[] } | { answered: false; cause: string };
 
 export interface DiagnosedConnection {
   connection: Connection;
-  /** Every Terra user that it has had, oldest first. */
+  /** Every Terra user that the connection has had, oldest first. */
   identities: ConnectionIdentity[];
   /** Newest first. */
   history: HistoryLine[];
@@ -46,7 +46,7 @@ export interface Conclusion {
   advice: string;
 }
 
-/** Starts a sentence with a phrase that is written for its middle. */
+/** Returns the text with an upper-case first letter. */
 export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -33,7 +33,7 @@ export class DiagnosisRecordsService {
       this.connections.erasedAt(referenceId),
     ]);
     const connections: DiagnosedConnection[] = [];
-    // One after the other: an end user with many connections must not take the whole pool.
+    // Reads one after the other, so that an end user with many connections does not take the whole pool.
     for (const connection of found) connections.push(await this.readConnection(connection));
     const terraUserIds = connections.flatMap(({ identities }) => identities.map((one) => one.terraUserId));
     const cameBack = sessions.length + connections.length > 0;

@@ -33,7 +33,7 @@ export class DiagnosisService {
     return { input, ...conclude(input) };
   }
 
-  /** A Terra that does not answer is a finding, not a failure. */
+  /** If Terra does not answer, the diagnosis says so and does not fail. */
   private async viewOfTerra(referenceId: string): Promise<TerraView> {
     try {
       const users = await this.terra.listUsersOf(referenceId, TERRA_DEADLINE_MS);

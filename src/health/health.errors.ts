@@ -5,7 +5,7 @@ export class NotReadyError extends DomainError {
     super(
       'unavailable',
       'health.not_ready',
-      'The service is not ready; checks names the failed check. Retry after Retry-After.',
+      'The service is not ready. `checks` names the failed check. Wait for the seconds in Retry-After, then retry.',
       {
         details: { checks },
         retryAfterSeconds: 5,

@@ -6,7 +6,7 @@ import { MetricsController } from './metrics.controller';
 import { MigrationsIndicator } from './migrations.indicator';
 
 @Module({
-  // Terminus' own error log would repeat what the readiness answer says.
+  // The error log of Terminus would repeat the readiness response.
   imports: [TerminusModule.forRoot({ logger: false }), ObservabilityModule],
   controllers: [HealthController, MetricsController],
   providers: [MigrationsIndicator],

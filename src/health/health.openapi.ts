@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { MIGRATE_COMMAND } from '../database';
 import { ApiProblems } from '../http';
 import { LiveDto, ReadyDto } from './dto/health.dto';
 
@@ -7,7 +8,7 @@ export const ApiCheckLiveness = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({
       summary: 'Check that the process is alive',
-      description: 'Checks neither Postgres nor Terra. Restart the process when this check fails.',
+      description: 'Does not check Postgres or Terra. Restart the process if this check fails.',
     }),
     ApiOkResponse({ description: 'The process is alive.', type: LiveDto }),
   );
@@ -27,7 +28,7 @@ export const ApiCheckReadiness = (): MethodDecorator =>
           members: {
             checks: {
               database: { status: 'up' },
-              migrations: { status: 'down', pending: 1, advice: 'run: terra-connect migrate' },
+              migrations: { status: 'down', pending: 1, advice: `run ${MIGRATE_COMMAND}` },
             },
           },
         },

@@ -10,7 +10,8 @@ export const ApiReadMetrics = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({
       summary: 'Read the metrics',
-      description: 'For Prometheus. This route needs no API key: keep it inside your network.',
+      description:
+        'Returns the metrics for Prometheus. This route needs no API key: keep it inside your network.',
     }),
     ApiProduces('text/plain'),
     ApiOkResponse({

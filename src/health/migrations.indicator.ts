@@ -24,7 +24,7 @@ export class MigrationsIndicator {
       return pending === 0 ? indicator.up() : indicator.down({ pending, advice: `run ${MIGRATE_COMMAND}` });
     } catch {
       return indicator.down({
-        advice: `Postgres does not answer, or was never migrated: run ${MIGRATE_COMMAND}`,
+        advice: `Postgres does not answer, or has no tables yet: run ${MIGRATE_COMMAND}`,
       });
     }
   }

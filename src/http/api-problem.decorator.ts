@@ -7,18 +7,20 @@ export type Occasion = string | { when: string; members: Record<string, unknown>
 type Codes = Record<string, Occasion>;
 type Problems = Record<number, Codes>;
 
-// Any route may fail like this, so no route documents it.
+// Every route can have this problem, so `ApiProblems` adds it and no route repeats it.
 const EVERYWHERE: Problems = {
-  500: { internal: 'The service failed. Report the request id: the log has the error under it.' },
+  500: {
+    internal: 'The service failed. Report the request id: an operator finds the error in the log by this id.',
+  },
 };
 
 /** The problems described so far, by route and status. */
 const described = new WeakMap<object, Problems>();
 
 /**
- * Documents the problems of a route: status → code → when it happens. On a controller, it documents all routes.
- * Several decorators may describe one status. The first text for a code wins, and the decorator nearest to the method
- * runs first.
+ * Documents the problems of a route: status → code → when it happens. On a controller, it documents all routes. Several
+ * decorators may describe one status. If two describe one code, the docs use the text of the decorator nearest to the
+ * method, because it runs first.
  */
 export function ApiProblems(problems: Problems): ClassDecorator & MethodDecorator {
   return (target: object, _name?: string | symbol, method?: PropertyDescriptor) => {

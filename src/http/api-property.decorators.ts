@@ -3,7 +3,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
 import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../common';
 
-// Examples of the API docs.
+// Example values in the API docs.
 export const EXAMPLE_ID = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
 const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
 export const EXAMPLE_TERRA_USER_ID = '8f1f9bb2-3c5e-4a6b-9a53-6c4e5f1d2b3a';
@@ -16,7 +16,7 @@ interface Options<Example = string> {
 // These decorators document the kinds of field that many DTOs have. Other fields have a doc comment, which the Swagger
 // plugin reads, or their own @ApiProperty.
 
-/** Documents one of the service's own ids. */
+/** Documents an id that the service has created. */
 export const ApiId = (description: string, options: Options = {}): PropertyDecorator =>
   ApiProperty({ type: String, format: 'uuid', description, example: EXAMPLE_ID, ...options });
 
@@ -29,7 +29,7 @@ export const ApiReferenceId = (
 ): PropertyDecorator => ApiProperty({ type: String, description, example: 'user-4711', ...options });
 
 export const ApiTerraUserId = (
-  description = "Terra's id of the account.",
+  description = "Terra's `user_id`.",
   options: Options = {},
 ): PropertyDecorator =>
   ApiProperty({ type: String, description, example: EXAMPLE_TERRA_USER_ID, ...options });
@@ -46,7 +46,7 @@ export const ApiCount = (
 export const ApiNullableText = (description: string, example: string | null = null): PropertyDecorator =>
   ApiProperty({ type: String, nullable: true, description, example });
 
-/** Documents and validates a filter of a list by end user. */
+/** Documents and validates the query parameter that filters a list by reference id. */
 export const ReferenceIdFilter = (description: string): PropertyDecorator =>
   applyDecorators(
     ApiPropertyOptional({

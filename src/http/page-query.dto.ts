@@ -5,7 +5,7 @@ import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 
-/** Which page of a list to return. */
+/** The query parameters of a list: the size and the start of the page. */
 export class PageQueryDto {
   @ApiPropertyOptional({ type: 'integer', description: 'Maximum number of items on the page.', example: 50 })
   @IsOptional()
@@ -17,7 +17,7 @@ export class PageQueryDto {
   @Max(MAX_LIMIT, { message: `must be a whole number from 1 to ${MAX_LIMIT}` })
   limit: number = DEFAULT_LIMIT;
 
-  /** The `nextCursor` of the previous page; opaque. Omit it for the first page. */
+  /** The `nextCursor` of the previous page. Omit it for the first page. Its format may change. */
   @IsOptional()
   @IsString()
   cursor?: string;

@@ -10,7 +10,7 @@ export interface PageDtoClass<Row, Item> extends Type<Page<Item>> {
 }
 
 /**
- * Base class of a page of items: `class SweepPageDto extends PageOf(SweepDto, 'Newest first.') {}`.
+ * Creates the base class of a page DTO: `class SweepPageDto extends PageOf(SweepDto, 'Newest first.') {}`.
  *
  * @param order the order of the items, for the API docs
  */
@@ -22,7 +22,7 @@ export function PageOf<Row, Item>(itemDto: ItemDtoClass<Row, Item>, order: strin
     @ApiProperty({
       type: String,
       nullable: true,
-      description: 'Send it as `cursor` to read the next page; null on the last page.',
+      description: 'Send this value as `cursor` to read the next page. null on the last page.',
       example: null,
     })
     nextCursor: string | null;

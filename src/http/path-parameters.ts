@@ -7,7 +7,7 @@ import { EXAMPLE_ID } from './api-property.decorators';
 export const ApiIdParam = (description: string): MethodDecorator =>
   ApiParam({ name: 'id', format: 'uuid', description, example: EXAMPLE_ID });
 
-/** Checks an id in a path. Text that is no UUID gets the same answer as an id that does not exist. */
+/** Checks an id in a path. A text that is not a UUID gets the same error as an unknown id. */
 export const uuidParam = (notFound: () => Error): ParseUUIDPipe =>
   new ParseUUIDPipe({ exceptionFactory: notFound });
 

@@ -3,7 +3,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 @ApiSchema({ description: 'A rejected field.' })
 export class FieldProblemDto {
   /**
-   * Name of the field; the dotted path of a nested field.
+   * Name of the field. A nested field has a dotted path.
    * @example 'returnUrl'
    */
   field: string;
@@ -17,11 +17,11 @@ export class FieldProblemDto {
 
 @ApiSchema({
   description:
-    'An error as an RFC 9457 problem. Decide by `code`: the code is stable, the texts are not. Some codes have extra members, such as `availableProviders` or `requiredScope`.',
+    'An error as an RFC 9457 problem. Let your program decide by `code`, which is stable. The texts may change. Some codes have extra members, such as `availableProviders` or `requiredScope`.',
 })
 export class ProblemDto {
   /**
-   * The code as a URI that names the problem. There is no page behind it.
+   * The `code` as a URI. The URI is only a name: no page has this address.
    * @example 'urn:terra-connect:problem:connection.not_found'
    */
   type: string;

@@ -2,7 +2,7 @@ import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import { HttpAdapterHost } from '@nestjs/core';
 import { toProblem, type Problem } from './problem';
 
-/** Answers every error as `application/problem+json`, on each HTTP platform that Nest supports. */
+/** Sends every error as `application/problem+json`, on each HTTP platform that Nest supports. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);

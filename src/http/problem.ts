@@ -2,7 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { isDatabaseUnavailable } from '../common';
 import { DomainError, type DomainErrorKind } from '../common';
 
-/** HTTP status by kind of error. The only such table. */
+/** HTTP status by kind of error. No other code maps kinds to statuses. */
 const STATUS_OF_KIND: Record<DomainErrorKind, number> = {
   invalid: 422,
   unauthorized: 401,
@@ -16,22 +16,26 @@ const STATUS_OF_KIND: Record<DomainErrorKind, number> = {
   timeout: 504,
 };
 
-// Errors of the framework, before our code runs.
+// The problems for errors that the framework throws before our code runs.
 const FRAMEWORK_PROBLEMS: Record<number, { code: string; detail: string }> = {
   400: {
     code: 'request.malformed',
-    detail: 'The service cannot read the request. Send a decodable URL and a valid JSON body.',
+    detail:
+      'The service cannot read the request. Send a correctly percent-encoded URL and a valid JSON body.',
   },
   404: {
     code: 'route.not_found',
     detail: 'This route does not exist. GET /openapi.json lists all routes.',
   },
   405: { code: 'route.method_not_allowed', detail: 'This route does not accept this method.' },
-  408: { code: 'request.timeout', detail: 'The request took too long to arrive.' },
-  413: { code: 'request.too_large', detail: 'The body is larger than this route accepts.' },
-  414: { code: 'request.uri_too_long', detail: 'The URL is too long.' },
+  408: { code: 'request.timeout', detail: 'The request took too long to arrive. Send it again.' },
+  413: {
+    code: 'request.too_large',
+    detail: 'The body is larger than this route accepts. Send a smaller body.',
+  },
+  414: { code: 'request.uri_too_long', detail: 'The URL is too long. Send a shorter URL.' },
   415: { code: 'request.unsupported_media_type', detail: 'Send the body as application/json.' },
-  431: { code: 'request.headers_too_large', detail: 'The headers are too large.' },
+  431: { code: 'request.headers_too_large', detail: 'The headers are too large. Send smaller headers.' },
 };
 
 /** An RFC 9457 problem with its HTTP headers, ready to send. */
@@ -42,11 +46,11 @@ export interface Problem {
     string,
     unknown
   >;
-  /** True for an error that we did not foresee: the caller of `toProblem` logs it with its stack. */
+  /** Whether the caller of `toProblem` must log the error with its stack. */
   unexpected: boolean;
 }
 
-/** Converts any thrown value to a problem. The texts of unknown errors never leave the process. */
+/** Converts any thrown value to a problem. The response never contains the text of an unknown error. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof DomainError) {
     const headers: Record<string, string> = {};
@@ -76,14 +80,14 @@ export function toProblem(error: unknown): Problem {
   return problem(
     500,
     'internal',
-    'The service failed. Report the request id: the log has the error under it.',
+    'The service failed. Report the request id: an operator finds the error in the log by this id.',
     {
       unexpected: true,
     },
   );
 }
 
-// Nest's exceptions have a getter. The errors of Fastify and of Express' parsers have a property.
+// Nest's exceptions have a method for the status, the errors of Fastify and of Express' parsers have a property.
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };

@@ -2,5 +2,5 @@ import { SetMetadata, type CustomDecorator } from '@nestjs/common';
 
 export const PUBLIC_ROUTE = 'terra-connect:public';
 
-/** Opens a route to callers without an API key. Routes without this decorator are closed. */
+/** Allows requests without an API key. Without this decorator, a route rejects them. */
 export const Public = (): CustomDecorator => SetMetadata(PUBLIC_ROUTE, true);

@@ -1,13 +1,13 @@
 import type { Occasion } from './api-problem.decorator';
 
-/** A problem with one or more fields of the request; `field` and `detail` are the example in the API docs. */
+/** The problem of one or more rejected fields. `field` and `detail` are the example in the API docs. */
 export const invalidField = (
   field: string,
   detail: string,
   when = 'A field is not valid. `errors` names the field and the reason.',
 ): Occasion => ({ when, members: { errors: [{ field, detail }] } });
 
-/** A route with a JSON body. */
+/** The problems of every route with a JSON body. */
 export const BODY_PROBLEMS = {
   400: { 'request.malformed': 'The body is not valid JSON.' },
   413: { 'request.too_large': 'The body is larger than 1 MB.' },
@@ -17,7 +17,7 @@ export const BODY_PROBLEMS = {
   },
 };
 
-/** A route that takes no body, but has a method that may carry one. */
+/** The problems of a route that takes no body, but whose method allows one. */
 export const NO_BODY_PROBLEMS = {
   413: { 'request.too_large': 'The request has a body of more than 1 MB. Send no body.' },
   415: {
@@ -25,7 +25,7 @@ export const NO_BODY_PROBLEMS = {
   },
 };
 
-/** A route that returns a page of a list. */
+/** The problem of every route that returns a page of a list. */
 export const PAGE_PROBLEM = {
   422: {
     'request.invalid': invalidField(
@@ -36,12 +36,12 @@ export const PAGE_PROBLEM = {
   },
 };
 
-/** A route with a reference id in its path. */
+/** The problem of every route with a reference id in its path. */
 export const REFERENCE_ID_PROBLEM = {
   422: {
     'request.invalid': invalidField(
       'referenceId',
-      'must not hold control characters',
+      'must not contain control characters',
       'The reference id is not valid. `errors` has the reason.',
     ),
   },

@@ -21,7 +21,7 @@ export const requestValidation = new RequestValidationPipe({
 });
 
 // Runs before class-transformer, which cannot read every value: its recursion overflows the stack on a deep value, and
-// it silently drops members that have the name of an Object.prototype member ("constructor", "toString").
+// it silently drops members whose name is that of an Object.prototype member ("constructor", "toString").
 function rejectUnreadable(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   const problems = Object.entries(value).flatMap(([field, member]) => {
@@ -36,7 +36,7 @@ function describeUnreadable(value: unknown, depthLeft: number): string | null {
   if (typeof value !== 'object' || value === null) return null;
   if (depthLeft === 0) return `is nested more than ${MAX_DEPTH} levels deep`;
   for (const [name, member] of Object.entries(value)) {
-    if (name in Object.prototype) return `holds the name ${name}, which is reserved`;
+    if (name in Object.prototype) return `contains the reserved name ${name}`;
     const detail = describeUnreadable(member, depthLeft - 1);
     if (detail) return detail;
   }

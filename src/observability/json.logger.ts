@@ -3,7 +3,7 @@ import { isNativeError } from 'node:util/types';
 import pino, { type DestinationStream, type Logger as Pino } from 'pino';
 import { currentLogContext } from '../common';
 
-// These log a line for every module and route at every start, which would hide what an operator looks for.
+// Nest logs every module and every route under these contexts at each start. At level info they would hide other lines.
 const FRAMEWORK_CONTEXTS = new Set([
   'NestFactory',
   'InstanceLoader',
@@ -12,7 +12,7 @@ const FRAMEWORK_CONTEXTS = new Set([
   'NestApplication',
 ]);
 
-/** Nest's logger interface over pino: one JSON object a line, with the id of its request or of its background job. */
+/** Implements Nest's logger with pino. A line is one JSON object, with the id of its request or of its job. */
 export class JsonLogger implements LoggerService {
   private readonly pino: Pino;
 
@@ -22,7 +22,7 @@ export class JsonLogger implements LoggerService {
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      // A copy: pino adds the line's fields to what it gets.
+      // It must return a copy, because pino adds the fields of the line to the object.
       mixin: () => ({ ...currentLogContext() }),
       serializers: { err: serializeError },
     };
@@ -54,7 +54,7 @@ export class JsonLogger implements LoggerService {
     this.write('fatal', message, optional);
   }
 
-  // Nest passes the context last, and for errors a stack before it. Callers outside of a class pass only the stack.
+  // Nest passes the context as the last argument, and for errors the stack before it. Some callers pass only the stack.
   private write(level: pino.Level, message: unknown, optional: unknown[]): void {
     const texts = optional.filter((item) => typeof item === 'string');
     const stack = texts.find((text) => text.includes('\n    at '));
@@ -69,7 +69,7 @@ export class JsonLogger implements LoggerService {
   }
 }
 
-// Without the error's own properties: driver errors hold the refused row, HTTP errors the request with its credentials.
+// Logs only the type, message, stack, `code` and cause: other properties may contain the rejected row or credentials.
 function serializeError(error: unknown): unknown {
   if (!isNativeError(error)) return { message: typeof error };
   const { code } = error as { code?: unknown };
@@ -82,7 +82,7 @@ function serializeError(error: unknown): unknown {
   };
 }
 
-// Query strings hold user ids and reference ids, and URLs in error texts hold query strings.
+// Error texts contain URLs, and the query strings of URLs contain user ids and reference ids.
 function redactText(text: string): string {
   return text.replace(/\?[^\s"')]+/g, '?…');
 }

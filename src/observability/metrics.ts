@@ -1,14 +1,14 @@
 import { Injectable, Module } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Every metric of the service. Label values come from closed sets, never from input: no ids, no free text. */
+/** Every metric of the service. Label values come from fixed sets: they are never ids or text from a request. */
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
 
   readonly httpRequests = new Histogram({
     name: 'terra_connect_http_request_duration_seconds',
-    help: 'Time to answer a request, by route pattern and status.',
+    help: 'Time until the service answered a request, by method, route pattern and status.',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
     registers: [this.registry],
@@ -31,7 +31,7 @@ export class Metrics {
 
   readonly sessionMismatches = new Counter({
     name: 'terra_connect_session_mismatches_total',
-    help: 'Links that name a session of another provider; they do not complete the session.',
+    help: 'Linked accounts whose session offers other providers; they do not complete the session.',
     registers: [this.registry],
   });
 
@@ -44,7 +44,7 @@ export class Metrics {
 
   readonly reconciliations = new Counter({
     name: 'terra_connect_reconciliations_total',
-    help: 'Scheduled reconciliations of end users, by conclusion.',
+    help: 'Scheduled reconciliations of end users, by outcome.',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
@@ -70,7 +70,7 @@ export class Metrics {
 
   readonly callbacks = new Counter({
     name: 'terra_connect_callbacks_total',
-    help: 'Callbacks of browsers from the widget, by outcome.',
+    help: 'Returns of browsers from the widget, by outcome.',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
@@ -84,14 +84,14 @@ export class Metrics {
 
   readonly webhookDeliveries = new Counter({
     name: 'terra_connect_webhook_deliveries_total',
-    help: 'Webhooks accepted, by whether they were new.',
+    help: 'Accepted webhooks, by outcome (stored, duplicate).',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
 
   readonly webhookRejections = new Counter({
     name: 'terra_connect_webhook_rejections_total',
-    help: 'Webhooks refused with 401, by cause.',
+    help: 'Webhooks rejected with 401, by cause.',
     labelNames: ['cause'] as const,
     registers: [this.registry],
   });
@@ -119,7 +119,7 @@ export class Metrics {
 
   readonly ownerConflicts = new Counter({
     name: 'terra_connect_owner_conflicts_total',
-    help: 'Facts that name another end user than the owner of their Terra user, by source.',
+    help: 'Facts that name an end user who does not own the Terra user, by source.',
     labelNames: ['source'] as const,
     registers: [this.registry],
   });
@@ -145,7 +145,7 @@ export class Metrics {
 
   readonly deauthenticationsOldestSeconds = new Gauge({
     name: 'terra_connect_deauthentications_oldest_seconds',
-    help: 'Age of the oldest deauthentication request that Terra has not confirmed; alarm above a day.',
+    help: 'Age of the oldest deauthentication request that Terra has not confirmed; set an alarm above one day.',
     registers: [this.registry],
   });
 
@@ -158,13 +158,13 @@ export class Metrics {
 
   readonly erasuresOldestSeconds = new Gauge({
     name: 'terra_connect_erasures_oldest_seconds',
-    help: 'Age of the oldest erasure that is not completed; alarm above a day.',
+    help: 'Age of the oldest erasure that is not completed; set an alarm above one day.',
     registers: [this.registry],
   });
 
   readonly retentionDeleted = new Counter({
     name: 'terra_connect_retention_deleted_total',
-    help: 'Rows deleted by retention, by table.',
+    help: 'Rows that retention has deleted, by table.',
     labelNames: ['table'] as const,
     registers: [this.registry],
   });
@@ -180,13 +180,13 @@ export class Metrics {
     this.collectors.push(collect);
   }
 
-  /** The Prometheus text. When a collector fails (the database is down), only its own values are stale. */
+  /** Returns all metrics as Prometheus text. If a collector fails (Postgres is down), only its gauges are outdated. */
   async scrape(): Promise<string> {
     await Promise.allSettled(this.collectors.map((collect) => collect()));
     return this.registry.metrics();
   }
 }
 
-/** The metrics registry. The route that serves it belongs to the service; see `health/metrics.controller.ts`. */
+/** Provides the metrics. Their route is in `health/metrics.controller.ts`, because a host has its own route. */
 @Module({ providers: [Metrics], exports: [Metrics] })
 export class ObservabilityModule {}

@@ -11,7 +11,7 @@ import { PersonalDataRegistry } from './personal-data.registry';
 
 const ASK_DEADLINE_MS = 10_000;
 
-/** Completes an erasure once Terra holds nothing of the end user. All rows are erased in one transaction. */
+/** Completes an erasure when Terra has confirmed the end of every Terra user. Erases all rows in one transaction. */
 @Injectable()
 export class ErasureCompletionService {
   private readonly logger = new Logger(ErasureCompletionService.name);
@@ -28,13 +28,13 @@ export class ErasureCompletionService {
   /**
    * Call it outside of any transaction.
    *
-   * @returns what the erasure still waits for, as a word for the log; null once it is completed
+   * @returns what the erasure still waits for, as a word for the log; null when the erasure is completed
    */
   async complete({ id, referenceId }: Erasure, now: Date): Promise<string | null> {
     if (referenceId === null) return null;
     const early = await inTransaction(this.dataSource, (manager) => this.obstacle(manager, id, referenceId));
     if (early) return early;
-    // T-24: Terra confirms one user per call. Its list may name others that no event has reported.
+    // T-24: the service has ended only the Terra users that it knows. Terra's list may name others.
     const listed = (await this.terra.listUsersOf(referenceId, ASK_DEADLINE_MS)) ?? [];
     const terraUserIds = listed.flatMap((user) => (user.active === false ? [] : user.terraUserId));
     return inTransaction(this.dataSource, (manager) =>
@@ -61,7 +61,7 @@ export class ErasureCompletionService {
     const since = new Date(requestedAt.getTime() - 1);
     if ((await this.subjects.deauthenticateListed(manager, listed, { actor, since })) > 0)
       return 'terra_lists_more';
-    // Until the receipt, a connection under this reference belongs to the end user who asked for the erasure.
+    // Until the erasure completes, a new connection under this reference belongs to the end user to erase.
     if ((await this.subjects.disconnectAll(manager, referenceId, actor)) > 0) return 'connected_meanwhile';
     const obstacle = await this.registry.erasureObstacle(manager, { ...erasure, referenceId });
     if (obstacle) return obstacle;

@@ -22,7 +22,7 @@ const ERASURE_EXPORT: ExportPolicy<Erasure> = {
   confirmations: 'exported',
 };
 
-/** The personal data of erasures themselves. */
+/** The personal data in the erasures. */
 @Injectable()
 export class ErasurePersonalData implements PersonalData {
   readonly entities = [Erasure];
@@ -34,7 +34,7 @@ export class ErasurePersonalData implements PersonalData {
     return { erasures: erasures.map((erasure) => exportedFields(erasure, ERASURE_EXPORT)) };
   }
 
-  /** The receipt stays; completing the erasure removes the reference id from it. */
+  /** The receipt stays. The completion of the erasure removes the reference id from it. */
   erase(): Promise<Record<string, number>> {
     return Promise.resolve({});
   }

@@ -1,10 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** `pending`: Terra has not confirmed every end, or our rows are not erased yet. `completed`: no row names the end user. */
+/** `pending`: the rows are not erased yet; Terra may have to confirm ends. `completed`: no row names the end user. */
 export const ERASURE_STATUSES = ['pending', 'completed'] as const;
 export type ErasureStatus = (typeof ERASURE_STATUSES)[number];
 
-/** How Terra confirmed the end of one account, without the account's ids. */
+/** How Terra confirmed the end of one Terra user, without its id. */
 export interface ErasureConfirmation {
   requestedAt: string;
   confirmedAt: string | null;
@@ -13,13 +13,13 @@ export interface ErasureConfirmation {
   attempts: number;
 }
 
-/** One row per erasure of an end user. Once it is completed, it is the receipt and holds no readable id. */
+/** One row per erasure of an end user. A completed row is the receipt and holds no readable id. */
 @Entity({ schema: 'terra_connect', name: 'erasures' })
 export class Erasure {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;
 
-  /** null once it is completed. */
+  /** null after the completion. */
   @Column({ type: 'text', name: 'reference_id', nullable: true })
   referenceId: string | null;
 
@@ -30,7 +30,7 @@ export class Erasure {
   @Column({ type: 'text', name: 'status' })
   status: ErasureStatus;
 
-  /** Who requested it: an API key's id. */
+  /** Who requested the erasure: an API key's id. */
   @Column({ type: 'text', name: 'actor' })
   actor: string;
 
@@ -40,7 +40,7 @@ export class Erasure {
   @Column({ type: 'timestamptz', name: 'completed_at', nullable: true })
   completedAt: Date | null;
 
-  /** How many rows were deleted or pseudonymized, by section. */
+  /** How many rows were deleted or pseudonymized, by kind. */
   @Column({ type: 'jsonb', name: 'counts' })
   counts: Record<string, number>;
 

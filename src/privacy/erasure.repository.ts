@@ -30,7 +30,7 @@ export class ErasureRepository {
     return count > 0;
   }
 
-  /** Newest first. */
+  /** The erasures of an end user, newest first. */
   listOf(manager: EntityManager, referenceId: string): Promise<Erasure[]> {
     return manager.find(Erasure, {
       where: { referenceDigest: tombstoneDigest('end_user', referenceId) },
@@ -38,7 +38,7 @@ export class ErasureRepository {
     });
   }
 
-  /** The next pending erasures after the given one; null: the first. */
+  /** The pending erasures after the one with this id; null: from the first. */
   pendingAfter(id: string | null, limit: number): Promise<Erasure[]> {
     return this.dataSource.manager.find(Erasure, {
       where: { status: 'pending', ...(id === null ? {} : { id: MoreThan(id) }) },
@@ -55,7 +55,7 @@ export class ErasureRepository {
     return oldest?.requestedAt ?? null;
   }
 
-  /** Locks the erasure; null when another process has completed it. */
+  /** Locks the erasure. @returns null if another process has completed it */
   lockPending(manager: EntityManager, id: string): Promise<Erasure | null> {
     return manager.findOne(Erasure, {
       where: { id, status: 'pending' },
@@ -71,7 +71,7 @@ export class ErasureRepository {
     await manager.update(Erasure, { id }, { ...receipt, status: 'completed', referenceId: null });
   }
 
-  /** Makes the transaction read one snapshot. Must be its first statement. */
+  /** Makes the transaction read one snapshot. This must be the first statement of the transaction. */
   async freeze(manager: EntityManager): Promise<void> {
     await runSql(manager, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
   }

@@ -10,7 +10,7 @@ import { ERASURE_WORKER } from './erasures.service';
 const IDLE_MS = 5_000;
 const BATCH = 20;
 
-/** Tries again and again to complete pending erasures. */
+/** Tries to complete pending erasures until they are completed. */
 @Injectable()
 export class ErasureWorker {
   private readonly logger = new Logger(ErasureWorker.name);
@@ -32,9 +32,9 @@ export class ErasureWorker {
   }
 
   /**
-   * Tries to complete the next pending erasures, up to a batch. Each run continues where the last one stopped.
+   * Tries to complete the next pending erasures, up to a batch. Each run continues where the last run stopped.
    *
-   * @returns whether there may be more to try now
+   * @returns whether more erasures may be pending
    */
   async runOnce(): Promise<boolean> {
     const pending = await this.repository.pendingAfter(this.lookedAtUntil, BATCH);
@@ -43,7 +43,7 @@ export class ErasureWorker {
     return pending.length === BATCH;
   }
 
-  // A failing erasure does not block the others; its turn comes again.
+  // A failing erasure does not block the others. A later run tries it again.
   private async attempt(erasure: Erasure): Promise<void> {
     try {
       const obstacle = await this.completion.complete(erasure, this.clock.now());

@@ -11,10 +11,10 @@ import { ErasureRepository } from './erasure.repository';
 import { PersonalDataRegistry } from './personal-data.registry';
 import { ErasureNotFoundError } from './privacy.errors';
 
-/** The worker that completes erasures. */
+/** The name of the worker that completes erasures. */
 export const ERASURE_WORKER = 'erasures';
 
-/** Erasures of end users. */
+/** Requests and reads erasures of end users. */
 @Injectable()
 export class ErasuresService {
   private readonly logger = new Logger(ErasuresService.name);
@@ -29,12 +29,12 @@ export class ErasuresService {
   ) {}
 
   /**
-   * Requests an erasure. At once, older facts about the end user are dropped, the connections count as ended, and the
-   * links stop working. The rows are erased after Terra has confirmed every end. An unknown end user is erased, too, so
-   * that late events are dropped.
+   * Requests an erasure. From now on, facts that occurred before the erasure are dropped when they arrive, connections
+   * count as ended, and links stop working. The rows are erased after Terra has confirmed every end. An erasure of an
+   * unknown end user has the same effect on late events.
    *
-   * @param actor who asks: an API key's id
-   * @returns the erasure; while one is pending, that one
+   * @param actor who requests the erasure: an API key's id
+   * @returns the new erasure, or the one that is already pending
    */
   async request(referenceId: string, actor: string): Promise<Erasure> {
     return inTransaction(this.dataSource, async (manager) => {

@@ -14,10 +14,10 @@ import { SweepPersonalData } from '../reconciliation';
 import { WebhookPersonalData } from '../webhooks';
 import { ErasurePersonalData } from './erasure-personal-data.service';
 
-/** Runs the personal-data contract of every module. A new module with rows about end users is added here. */
+/** Runs the personal-data contract of every module. Add a new module with rows about end users here. */
 @Injectable()
 export class PersonalDataRegistry {
-  /** In the order in which an erasure runs: rows that reference other rows come first. */
+  /** In the order of an erasure: rows that reference other rows come first. */
   readonly all: readonly PersonalData[];
 
   constructor(
@@ -47,14 +47,14 @@ export class PersonalDataRegistry {
     return null;
   }
 
-  /** Every row about the end user, by section. */
+  /** Every row about the end user, by section of the export. */
   async exportRows(manager: EntityManager, subject: DataSubject): Promise<ExportSections> {
     let sections = Object.fromEntries(EXPORT_SECTIONS.map((name) => [name, []])) as unknown as ExportSections;
     for (const data of this.all) sections = { ...sections, ...(await data.exportRows(manager, subject)) };
     return sections;
   }
 
-  /** @returns how many rows were deleted or pseudonymized, by section */
+  /** @returns how many rows were deleted or pseudonymized, by kind */
   async erase(manager: EntityManager, subject: DataSubject): Promise<Record<string, number>> {
     let counts: Record<string, number> = {};
     for (const data of this.all) counts = { ...counts, ...(await data.erase(manager, subject)) };

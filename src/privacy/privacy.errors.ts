@@ -1,6 +1,6 @@
 import { DomainError } from '../common';
 
-/** The text does not repeat the reference id: that of an erased end user must not appear again. */
+/** The text does not repeat the reference id, because the id of an erased end user must not appear again. */
 export class EndUserNotFoundError extends DomainError {
   constructor() {
     super('not_found', 'end_user.not_found', 'Nothing is stored about this end user.');

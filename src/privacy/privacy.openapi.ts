@@ -15,7 +15,7 @@ export const ApiEraseEndUser = (): MethodDecorator =>
     ApiOperation({
       summary: 'Erase an end user',
       description:
-        'All connections of the end user end at once, and events from before the erasure have no effect any more. When Terra has confirmed the end of every account, the service deletes or pseudonymizes all rows about the end user. The erasure is then the receipt. While the erasure is pending, a repeated request returns the same erasure.',
+        'All connections of the end user end at once, and events from before the erasure have no effect any more. When Terra has confirmed the end of every Terra user, the service deletes or pseudonymizes all rows about the end user. The erasure is then the receipt. While the erasure is pending, a repeated request returns the same erasure.',
     }),
     ApiReferenceIdParam(),
     ApiAcceptedResponse({ description: 'The erasure.', type: ErasureDto }),
@@ -44,7 +44,10 @@ export const ApiExportEndUser = (): MethodDecorator =>
 
 export const ApiReadErasure = (): MethodDecorator =>
   applyDecorators(
-    ApiOperation({ summary: 'Read an erasure', description: 'A completed erasure is the receipt.' }),
+    ApiOperation({
+      summary: 'Read an erasure',
+      description: 'Returns the erasure. After completion it is the receipt.',
+    }),
     ApiIdParam('Id of the erasure.'),
     ApiOkResponse({ description: 'The erasure with its current status.', type: ErasureDto }),
     ApiProblems({ 404: { 'erasure.not_found': 'No erasure has this id.' } }),

@@ -9,7 +9,7 @@ const IDLE_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const NEVER_ABORTED = new AbortController().signal;
 
-/** Deletes rows that are older than their table keeps them. */
+/** Deletes rows that are older than the retention of their table. */
 @Injectable()
 export class RetentionWorker {
   private readonly logger = new Logger(RetentionWorker.name);
@@ -24,7 +24,7 @@ export class RetentionWorker {
     workers.register({ name: 'retention', idleMs: IDLE_MS, run: (signal) => this.runOnce(signal) });
   }
 
-  /** Deletes everything that is due. @returns false: the next look can wait */
+  /** Deletes all rows that are due. @returns false, so that the loop waits before the next run */
   async runOnce(signal: AbortSignal = NEVER_ABORTED): Promise<boolean> {
     for (const { table, days: daysOf, prune } of this.registry.pruneRules) {
       const days = daysOf(this.options);

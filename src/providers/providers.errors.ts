@@ -5,7 +5,7 @@ export class ProviderUnknownError extends DomainError {
     super(
       'invalid',
       'provider.unknown',
-      `This Terra account does not offer ${unknown.join(', ')}. Use one of availableProviders, or enable it on the Terra dashboard.`,
+      `This Terra account does not offer ${unknown.join(', ')}. Use one of \`availableProviders\`, or enable these providers on the Terra dashboard.`,
       { details: { unknownProviders: unknown, availableProviders: available } },
     );
   }

@@ -9,7 +9,7 @@ export const ApiListProviders = (): MethodDecorator =>
     ApiOperation({
       summary: 'List providers',
       description:
-        'Returns the providers that your end users can connect: all that are enabled for this Terra account, including phone-only providers. The service keeps the list for ten minutes.',
+        'Returns the providers that are enabled for this Terra account, including phone-only providers. The service caches the list for ten minutes.',
     }),
     ApiOkResponse({ description: 'All providers, on one page.', type: ProviderPageDto }),
     ApiProblems(TERRA_PROBLEMS),

@@ -3,9 +3,9 @@ import { Clock } from '../common';
 import { TerraClient, type TerraProvider } from '../terra';
 import { ProviderUnknownError } from './providers.errors';
 
-// Providers are enabled on Terra's dashboard, a few times a year.
+// An operator enables providers on Terra's dashboard, only a few times a year.
 const FRESH_MS = 10 * 60_000;
-// After a failure the old list stays in use, and Terra is asked again only after this.
+// After a failure the service uses the old list, and asks Terra again after this time.
 const RETRY_MS = 30_000;
 
 /** The provider catalogue of this Terra account, cached for ten minutes. */
@@ -22,7 +22,7 @@ export class ProvidersService {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws the Terra error when no catalogue was ever read */
+  /** @throws the Terra error when the service has never read a catalogue */
   async list(): Promise<TerraProvider[]> {
     if (this.clock.now().getTime() >= this.askAgainAt) {
       // Concurrent callers share one request.
@@ -34,9 +34,10 @@ export class ProvidersService {
   }
 
   /**
-   * Refuses providers that the account does not offer. Without a catalogue, Terra decides.
+   * Rejects providers that this Terra account does not offer. If the service cannot read the catalogue it rejects none,
+   * and Terra decides.
    *
-   * @param codes upper case
+   * @param codes provider codes in upper case
    * @throws ProviderUnknownError
    */
   async assertOffered(codes: string[]): Promise<void> {

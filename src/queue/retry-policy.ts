@@ -1,17 +1,18 @@
 export interface RetryPolicy {
   baseMs: number;
   maxMs: number;
-  /** After this many failed attempts the work is given up. */
+  /** After how many failed attempts the caller gives up. */
   attempts: number;
 }
 
-// 2^40 times any base exceeds every maximum; a larger exponent would become Infinity.
+// 2^40 times any base exceeds every maximum. The power of a much larger exponent would be Infinity.
 const MAX_EXPONENT = 40;
 
 /**
- * How long to wait after a failed attempt, with full jitter: work that failed together does not come back together.
+ * Returns how many milliseconds to wait after a failed attempt. The time is random, so that callers that failed at the
+ * same time do not retry at the same time.
  *
- * @param attempt 1 for the first
+ * @param attempt number of the failed attempt; 1 for the first
  * @param random a number from 0 to 1
  */
 export function retryDelayMs(policy: RetryPolicy, attempt: number, random: number = Math.random()): number {

@@ -8,8 +8,8 @@ import { WorkerOptions } from '../config';
 import { WorkerLoop, type Worker } from './worker-loop';
 
 /**
- * Starts and stops the background loops of all modules. A worker registers itself in its constructor; the loops start
- * with the application where `WORKERS_ENABLED` says so, and the shutdown waits for the runs in flight.
+ * Starts and stops the workers of all modules. A worker registers itself in its constructor. The loops start with the
+ * application if `WORKERS_ENABLED` is true, and the shutdown waits until their current runs end.
  */
 @Injectable()
 export class WorkerHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -17,15 +17,15 @@ export class WorkerHost implements OnApplicationBootstrap, BeforeApplicationShut
 
   constructor(private readonly options: WorkerOptions) {}
 
-  /** @throws Error when the name is taken */
+  /** @throws Error when another worker has the name */
   register(worker: Worker): void {
     if (this.loops.has(worker.name)) throw new Error(`There are two workers with the name ${worker.name}.`);
     this.loops.set(worker.name, new WorkerLoop(worker));
   }
 
   /**
-   * Wakes a worker, since work is waiting. Call it after the commit: before it the worker would find nothing. Workers of
-   * other processes find the work on their next look.
+   * Wakes a worker, because new work is waiting. Call it after the commit: before the commit, the worker cannot see the
+   * rows. Workers of other processes find the work at their next run.
    *
    * @throws Error when no worker has the name
    */

@@ -78,7 +78,7 @@ describe('A worker loop', () => {
     await worker.stop();
   });
 
-  it('aborts its signal when it is stopped, and waits for the run in flight', async () => {
+  it('aborts its signal when it is stopped, and waits until the current run ends', async () => {
     let finish: () => void = () => undefined;
     let started: () => void = () => undefined;
     const running = new Promise<void>((resolve) => (started = resolve));
@@ -106,7 +106,7 @@ describe('A worker loop', () => {
     expect(finished).toBe(true);
   });
 
-  it('gives each run a job id of its own, which log lines carry', async () => {
+  it('gives each run its own job id, and adds it to the log lines', async () => {
     const contexts: unknown[] = [];
     let ranTwice: () => void = () => undefined;
     const twice = new Promise<void>((resolve) => (ranTwice = resolve));

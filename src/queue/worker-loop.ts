@@ -8,16 +8,16 @@ export interface Worker {
   name: string;
   /** How long to wait after a run that found no work, in milliseconds. */
   idleMs: number;
-  /** Does one piece of work; `true` means that more may be waiting. Once `signal` is aborted it ends as soon as it can. */
+  /** Does one piece of work, and ends soon after `signal` is aborted. @returns whether more work may be waiting */
   run: (signal: AbortSignal) => Promise<boolean>;
 }
 
-// After a failure of the loop itself (Postgres is down, say) the next run waits longer, up to this.
+// The longest pause after failed runs, for example while Postgres is down.
 const MAX_FAILURE_WAIT_MS = 30_000;
 
 /**
- * Runs a worker again and again: at once after {@link notify}, otherwise every `idleMs`. Each run is a job with an id of
- * its own in the log. A run that fails is logged and repeated after growing pauses.
+ * Runs a worker repeatedly: at once while work is waiting or after {@link notify}, otherwise after `idleMs`. Each run
+ * is a job with its own id in the log. The loop logs a failed run, and pauses longer after each further failure.
  */
 export class WorkerLoop {
   private readonly logger: Logger;
@@ -36,13 +36,13 @@ export class WorkerLoop {
     this.running = this.loop(this.aborter.signal);
   }
 
-  /** Says that work is waiting. Cheap, and without effect while the loop is stopped. */
+  /** Ends the pause before the next run. It has no effect after a failed run, or while the loop is stopped. */
   notify(): void {
     this.notified = true;
     this.wake();
   }
 
-  /** Aborts the signal, and waits for the run in flight. */
+  /** Aborts the signal, and waits until the current run ends. */
   async stop(): Promise<void> {
     this.aborter.abort();
     this.wake();
@@ -58,25 +58,28 @@ export class WorkerLoop {
         try {
           const more = await this.worker.run(signal);
           failures = 0;
-          return more ? null : { ms: this.worker.idleMs, deaf: false };
+          return more ? null : { ms: this.worker.idleMs, ignoresNotify: false };
         } catch (error) {
           failures += 1;
           this.logger.error({ event: 'worker.failed', failures, err: error });
-          return { ms: Math.min(this.worker.idleMs * 2 ** failures, MAX_FAILURE_WAIT_MS), deaf: true };
+          return {
+            ms: Math.min(this.worker.idleMs * 2 ** failures, MAX_FAILURE_WAIT_MS),
+            ignoresNotify: true,
+          };
         }
       });
-      if (pause) await this.sleep(signal, pause.ms, pause.deaf);
+      if (pause) await this.sleep(signal, pause.ms, pause.ignoresNotify);
     }
   }
 
-  // A notification that came during the run must not be slept through. After a failure it must: a loop that every new
-  // row wakes while Postgres is down would spin.
-  private async sleep(signal: AbortSignal, ms: number, deaf: boolean): Promise<void> {
-    if (signal.aborted || (this.notified && !deaf)) return;
+  // A notification during the run skips the pause. After a failed run it must not: while Postgres is down, each new row
+  // would start another run that fails.
+  private async sleep(signal: AbortSignal, ms: number, ignoresNotify: boolean): Promise<void> {
+    if (signal.aborted || (this.notified && !ignoresNotify)) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.wake = () => {
-        if (deaf && !signal.aborted) return;
+        if (ignoresNotify && !signal.aborted) return;
         clearTimeout(timer);
         resolve();
       };

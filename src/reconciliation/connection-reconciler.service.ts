@@ -10,18 +10,18 @@ import { diffListed, diffMissing, isChange, type Correction, type Observation } 
 import { TerraListingService } from './terra-listing.service';
 
 /**
- * - `in_step` Terra and the service agree
- * - `healed` they differed, and the corrections are applied
- * - `waiting` a Terra user is missing at Terra; the service believes it when it is still missing later
- * - `needs_operator` they contradict each other in a way that only an operator can decide
+ * - `no_difference` there was nothing to correct
+ * - `corrected` the service applied corrections
+ * - `waiting` Terra does not list a connected Terra user; the service ends it only if a later check confirms this
+ * - `needs_operator` Terra and the service contradict each other, and an operator must decide
  */
-export const CONCLUSIONS = ['in_step', 'healed', 'waiting', 'needs_operator'] as const;
+export const CONCLUSIONS = ['no_difference', 'corrected', 'waiting', 'needs_operator'] as const;
 export type Conclusion = (typeof CONCLUSIONS)[number];
 
 export interface ReconcileReport {
   referenceId: string;
   askedAt: Date;
-  /** How many users Terra holds under the reference. */
+  /** The number of Terra users under the reference. */
   terraUsers: number;
   changes: Pick<Correction, 'action' | 'terraUserId' | 'connectionId'>[];
   conclusion: Conclusion;
@@ -73,7 +73,7 @@ export class ConnectionReconcilerService {
       terraUserId,
       connectionId,
     }));
-    if (conclusion !== 'in_step') {
+    if (conclusion !== 'no_difference') {
       const logged = changes.map(({ action, connectionId }) => ({ action, connectionId }));
       this.logger.log({ event: 'reconcile.differed', source, conclusion, changes: logged });
     }
@@ -86,5 +86,5 @@ function conclude(corrections: Correction[]): Conclusion {
     corrections.some(({ action }) => actions.includes(action));
   if (has('owner_conflict', 'contradiction')) return 'needs_operator';
   if (has('mark_missing', 'still_missing')) return 'waiting';
-  return corrections.some(({ action }) => isChange(action)) ? 'healed' : 'in_step';
+  return corrections.some(({ action }) => isChange(action)) ? 'corrected' : 'no_difference';
 }

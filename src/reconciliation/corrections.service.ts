@@ -11,7 +11,7 @@ import { afterCommit } from '../database';
 import { Metrics } from '../observability';
 import type { Action, Correction, Observation } from './terra-diff';
 
-/** Applies corrections, for single comparisons and for sweeps alike. */
+/** Applies the corrections of reconciles and of sweeps. */
 @Injectable()
 export class CorrectionsService {
   constructor(
@@ -42,9 +42,9 @@ export class CorrectionsService {
     const missing = usersWith(corrections, 'mark_missing');
     if (missing.length > 0) {
       await this.targets.markMissing(manager, missing, now);
-      // Schedules the second look, which need not wait for the next sweep.
+      // Schedules the second check, so that it does not wait for the next sweep.
       const confirmMs = this.options.confirmMinutes * 60_000;
-      await this.targets.expedite(manager, missing, new Date(now.getTime() + confirmMs));
+      await this.targets.reconcileBy(manager, missing, new Date(now.getTime() + confirmMs));
     }
     afterCommit(manager, () => {
       for (const { action } of corrections) this.metrics.corrections.inc({ source, action });

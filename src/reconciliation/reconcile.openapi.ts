@@ -9,7 +9,7 @@ export const ApiReconcileEndUser = (): MethodDecorator =>
     ApiOperation({
       summary: 'Reconcile an end user',
       description:
-        'Asks Terra for all accounts under the reference id and corrects the differences. The service also does this on a schedule and when data stops; call this route when you cannot wait. If Terra does not answer, nothing changes.',
+        'Asks Terra for all Terra users under the reference id, compares them with the connections and corrects the differences. The service also does this on a schedule and when data stops; call this route if you cannot wait. If Terra does not answer, nothing changes.',
     }),
     ApiReferenceIdParam(),
     ApiOkResponse({ description: 'The differences and their corrections.', type: ReconcileReportDto }),

@@ -7,14 +7,14 @@ import { retryDelayMs, WorkerHost } from '../queue';
 import { ConnectionReconcilerService } from './connection-reconciler.service';
 
 const IDLE_MS = 2_000;
-// With the pause between runs, each process asks Terra at most five questions a second.
+// With the idle time between runs, each process reconciles at most five end users a second.
 const BATCH = 10;
-// Longer than a batch takes if Terra uses up every deadline. A failed end user comes back after it.
+// Longer than a batch takes if Terra uses up every deadline. After a failure, an end user is due when the lease ends.
 const LEASE_MS = 15 * 60_000;
 const QUIET_CHECK_MS = 10 * 60_000;
 const OUTAGE_RETRY = { baseMs: 30_000, maxMs: 15 * 60_000, attempts: Infinity };
 
-/** Reconciles end users on a schedule, and those whose data has stopped sooner. */
+/** Reconciles end users on a schedule, and earlier if their data has stopped. */
 @Injectable()
 export class ReconcileWorker {
   private readonly logger = new Logger(ReconcileWorker.name);
@@ -37,28 +37,28 @@ export class ReconcileWorker {
     workers.register({ name: 'reconcile', idleMs: IDLE_MS, run });
   }
 
-  /** @returns how many end users were compared */
+  /** @returns how many end users it has reconciled, including failures */
   async runOnce(signal?: AbortSignal): Promise<number> {
     const now = this.clock.now();
     if (now.getTime() < this.pausedUntil) return 0;
     const { quietAfterHours } = this.options;
     if (quietAfterHours > 0 && now.getTime() >= this.quietCheckAt) {
-      await this.targets.expediteQuiet(now, new Date(now.getTime() - quietAfterHours * 3_600_000));
+      await this.targets.reconcileQuiet(now, new Date(now.getTime() - quietAfterHours * 3_600_000));
       this.quietCheckAt = now.getTime() + QUIET_CHECK_MS;
     }
     const due = await this.targets.takeDue(now, new Date(now.getTime() + LEASE_MS), BATCH);
-    let compared = 0;
+    let reconciled = 0;
     for (const referenceId of due) {
       if (signal?.aborted) break;
       const outcome = await this.reconcile(referenceId);
       this.metrics.reconciliations.inc({ outcome });
-      if (outcome === 'terra_unavailable') return compared;
-      compared += 1;
+      if (outcome === 'terra_unavailable') return reconciled;
+      reconciled += 1;
     }
-    return compared;
+    return reconciled;
   }
 
-  /** A failure does not stop the batch, unless Terra itself is down. */
+  /** A failure stops the batch only if the cause affects every end user; see {@link isOutage}. */
   private async reconcile(referenceId: string): Promise<string> {
     try {
       const by = { source: 'reconcile', actor: 'schedule' } as const;
@@ -74,7 +74,7 @@ export class ReconcileWorker {
     }
   }
 
-  // The end users keep their place in the queue, since the outage is not theirs.
+  // The rest of the batch is due again when its lease ends.
   private pause(code: string): string {
     this.outages += 1;
     const waitMs = retryDelayMs(OUTAGE_RETRY, this.outages);
@@ -84,7 +84,7 @@ export class ReconcileWorker {
   }
 }
 
-// Wrong credentials fail for every end user alike.
+// Wrong credentials count as an outage, because they fail for every end user.
 function isOutage({ kind, code }: DomainError): boolean {
   return kind === 'unavailable' || kind === 'timeout' || code === 'terra.bad_credentials';
 }

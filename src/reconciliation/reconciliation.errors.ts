@@ -8,11 +8,11 @@ export class SweepNotFoundError extends DomainError {
 
 export class SweepRunningError extends DomainError {
   constructor() {
-    super('conflict', 'sweep.running', 'A sweep is running already. Wait until it ends, or read its result.');
+    super('conflict', 'sweep.running', 'Another sweep is running. Wait until it has finished, then retry.');
   }
 }
 
-/** Another process has taken the sweep over, because this one did not renew its lease in time. */
+/** Another process has taken the sweep, because this process did not renew its lease in time. */
 export class SweepLeaseLostError extends Error {
   constructor() {
     super('Another process works on this sweep now.');

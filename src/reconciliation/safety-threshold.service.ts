@@ -8,14 +8,14 @@ import type { Correction } from './terra-diff';
 
 const DAY_MS = 86_400_000;
 
-/** How many changes a sweep, or the comparisons of a day, may make without approval. */
+/** The number of changes that a sweep, or all reconciles of a day, may make without approval. */
 export function maximumChanges(options: ReconciliationOptions, live: number): number {
   return Math.max(options.safetyThresholdMinimum, options.safetyThresholdShare * live);
 }
 
 /**
- * The safety threshold of single comparisons (T-23). With the key of another Terra environment every Terra user is
- * missing, and the schedule would end all connections within a day, each for a good reason.
+ * The safety threshold of reconciles (T-23). If the key belongs to another Terra environment, every Terra user is
+ * missing, and reconciles would end all connections within a day.
  */
 @Injectable()
 export class SafetyThresholdService {
@@ -30,15 +30,15 @@ export class SafetyThresholdService {
   ) {}
 
   /**
-   * Turns ends into `still_missing` while Terra's lists are in doubt. It asks Terra, so call it outside of any
-   * transaction.
+   * Replaces `end_absent` by `still_missing` while Terra's lists are not plausible. Call it outside of any transaction,
+   * because it asks Terra.
    */
   async apply(corrections: Correction[]): Promise<Correction[]> {
     if (!corrections.some(({ action }) => action === 'end_absent')) return corrections;
     const objection = await this.objection();
     if (!objection) return corrections;
     const advice =
-      'No connection was ended. Check the Terra environment; terra-connect sweep --force overrules this.';
+      'No connection was ended. Check the Terra environment; to end them anyway: terra-connect sweep --force.';
     this.logger.error({ event: 'reconcile.safety_threshold_exceeded', objection, advice });
     return corrections.map((correction) =>
       correction.action === 'end_absent'

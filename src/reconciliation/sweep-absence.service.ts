@@ -9,7 +9,7 @@ import { SweepFindingRepository } from './sweep-finding.repository';
 import type { Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
 
-/** Asks Terra by id before a Terra user is ended: a list lacks users whenever pages shift while they are read. */
+/** Asks Terra by id before a sweep ends a Terra user: when pages shift during the reading, no page may list a user. */
 @Injectable()
 export class SweepAbsenceService {
   constructor(
@@ -20,7 +20,7 @@ export class SweepAbsenceService {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** @returns the findings to apply: without Terra users that Terra knows after all, or that were not asked about */
+  /** @returns the findings to apply; an `end_absent` is among them only if Terra does not know the user by id */
   async confirm(sweep: Sweep, findings: SweepFinding[], signal: AbortSignal): Promise<SweepFinding[]> {
     const stillThere: SweepFinding[] = [];
     const asked = new Set<SweepFinding>();
@@ -34,7 +34,7 @@ export class SweepAbsenceService {
       await inTransaction(this.dataSource, async (manager) => {
         const ids = [...new Set(stillThere.map(({ terraUserId }) => terraUserId))];
         await this.targets.markSeen(manager, ids);
-        await this.findings.settle(manager, stillThere, 'still_there');
+        await this.findings.recordOutcome(manager, stillThere, 'still_there');
       });
     }
     return findings.filter(

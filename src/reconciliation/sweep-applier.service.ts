@@ -16,7 +16,7 @@ import { CHANGES } from './terra-diff';
 const BATCH = 50;
 const APPLIED_ACTIONS = [...CHANGES, 'mark_seen'] as const;
 
-/** The third phase of a sweep: applies the findings in batches. Settled findings are not applied again. */
+/** The third phase of a sweep: applies the findings in batches. A finding with an outcome is not applied again. */
 @Injectable()
 export class SweepApplierService {
   private readonly logger = new Logger(SweepApplierService.name);
@@ -38,7 +38,7 @@ export class SweepApplierService {
     }
   }
 
-  /** One transaction for all; if it fails, one for each, so that a failing finding does not block the others. */
+  /** Applies all in one transaction. If that fails, applies each alone, so that no finding blocks the others. */
   private async applyBatch(sweep: Sweep, findings: SweepFinding[]): Promise<void> {
     if (findings.length === 0) return;
     try {
@@ -57,7 +57,9 @@ export class SweepApplierService {
         action: only?.action,
         err: error,
       });
-      await inTransaction(this.dataSource, (manager) => this.findings.settle(manager, findings, 'failed'));
+      await inTransaction(this.dataSource, (manager) =>
+        this.findings.recordOutcome(manager, findings, 'failed'),
+      );
     }
   }
 
@@ -66,8 +68,8 @@ export class SweepApplierService {
     await inTransaction(this.dataSource, async (manager) => {
       await this.sweeps.advance(manager, sweep, {}, { applied: valid.length });
       await this.corrections.apply(manager, corrections, 'sweep');
-      await this.findings.settle(manager, valid, 'applied');
-      await this.findings.settle(manager, overtaken, 'overtaken');
+      await this.findings.recordOutcome(manager, valid, 'applied');
+      await this.findings.recordOutcome(manager, overtaken, 'overtaken');
     });
   }
 }

@@ -13,7 +13,7 @@ import { diffMissing } from './terra-diff';
 
 const CHUNK = 2_000;
 
-/** The second phase of a sweep: finds our Terra users that no page named, and decides whether it needs approval. */
+/** The second phase of a sweep: finds the known Terra users that no page listed, and decides if approval is needed. */
 @Injectable()
 export class SweepDiffService {
   private readonly logger = new Logger(SweepDiffService.name);
@@ -42,7 +42,7 @@ export class SweepDiffService {
     return this.approvalReasonFor(sweep, live);
   }
 
-  /** Marks the confirmed deauthentications as verified whose Terra users this sweep did not see. */
+  /** Marks confirmed deauthentications as verified if this sweep did not see their Terra users. */
   async verifyDisconnected(sweep: Sweep): Promise<void> {
     if (sweep.unreadable > 0) return;
     for (let after: string | null = null; ;) {
@@ -57,13 +57,13 @@ export class SweepDiffService {
     }
   }
 
-  /** @returns whether there may be more */
+  /** @returns whether another chunk may follow */
   private async diffChunk(sweep: Sweep): Promise<boolean> {
     const expected = await this.targets.listExpectedAfter(sweep.diffAfter, CHUNK);
     const last = expected.at(-1);
     if (!last) return false;
     const byId = new Map(expected.map((known) => [known.identity.terraUserId, known]));
-    // A Terra user that was linked after the start may be on a page that had been read by then.
+    // Use the start time: pages that were read before a user was linked cannot list it.
     const seen = observationOf(sweep, sweep.startedAt);
     const confirmMs = this.options.confirmMinutes * 60_000;
     await inTransaction(this.dataSource, async (manager) => {

@@ -1,11 +1,11 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Action } from './terra-diff';
 
-/** `overtaken`: a newer fact made it obsolete. `still_there`: Terra knew the user when asked by id. */
+/** `overtaken`: a newer fact made the finding invalid. `still_there`: Terra knew the user when asked by id. */
 export const FINDING_OUTCOMES = ['applied', 'overtaken', 'still_there', 'failed'] as const;
 export type FindingOutcome = (typeof FINDING_OUTCOMES)[number];
 
-/** One row per correction that a sweep found, with what Terra said, so that it can be judged again when it is applied. */
+/** One row per correction that a sweep found, with what Terra said. The sweep judges it again before it applies it. */
 @Entity({ schema: 'terra_connect', name: 'sweep_findings' })
 export class SweepFinding {
   @PrimaryColumn({ type: 'uuid', name: 'sweep_id' })
@@ -30,6 +30,7 @@ export class SweepFinding {
   @Column({ type: 'timestamptz', name: 'observed_at' })
   observedAt: Date;
 
+  /** When the outcome was recorded; null before that. */
   @Column({ type: 'timestamptz', name: 'settled_at', nullable: true })
   settledAt: Date | null;
 

@@ -14,7 +14,7 @@ export interface FoundCorrection {
   observedAt: Date;
 }
 
-/** The SQL of what a sweep has seen and found. */
+/** The SQL of the Terra users that a sweep has seen, and of its findings. */
 @Injectable()
 export class SweepFindingRepository {
   constructor(
@@ -22,7 +22,7 @@ export class SweepFindingRepository {
     private readonly clock: Clock,
   ) {}
 
-  /** @returns how many of them were new: users move between pages while the pages are read */
+  /** @returns how many were new; a user may be on two pages, because pages shift during the reading */
   async addSeen(manager: EntityManager, sweepId: string, terraUserIds: string[]): Promise<number> {
     const { count } = await runSql(
       manager,
@@ -33,7 +33,7 @@ export class SweepFindingRepository {
     return count;
   }
 
-  /** The Terra users among `terraUserIds` that no page has named. */
+  /** The Terra users among `terraUserIds` that no page has listed. */
   async unseen(manager: EntityManager, sweepId: string, terraUserIds: string[]): Promise<string[]> {
     const { rows } = await runSql<{ id: string }>(
       manager,
@@ -44,7 +44,7 @@ export class SweepFindingRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** @returns how many of them are new changes */
+  /** @returns how many of the findings are new and change something */
   async add(manager: EntityManager, sweepId: string, found: FoundCorrection[]): Promise<number> {
     if (found.length === 0) return 0;
     const values = found.map(({ correction, observed, observedAt }) => ({
@@ -68,7 +68,7 @@ export class SweepFindingRepository {
     return rows.filter(({ action }) => isChange(action)).length;
   }
 
-  /** The next findings with one of the actions that are not settled. */
+  /** The next findings that have one of the actions and no outcome yet. */
   listOpen(sweepId: string, actions: readonly Action[], limit: number): Promise<SweepFinding[]> {
     return this.dataSource.manager.find(SweepFinding, {
       where: { sweepId, settledAt: IsNull(), action: In(actions) },
@@ -77,7 +77,11 @@ export class SweepFindingRepository {
     });
   }
 
-  async settle(manager: EntityManager, findings: SweepFinding[], outcome: FindingOutcome): Promise<void> {
+  async recordOutcome(
+    manager: EntityManager,
+    findings: SweepFinding[],
+    outcome: FindingOutcome,
+  ): Promise<void> {
     const settledAt = this.clock.now();
     for (const { sweepId, terraUserId, action } of findings)
       await manager.update(SweepFinding, { sweepId, terraUserId, action }, { outcome, settledAt });
@@ -117,7 +121,7 @@ export class SweepFindingRepository {
     await runSql(manager, 'DELETE FROM terra_connect.sweep_seen WHERE terra_user_id = ANY($1)', [
       terraUserIds,
     ]);
-    // The place where a sweep that is not running stopped. A resumed sweep then starts its diff again.
+    // A stopped sweep may hold one of the ids as its position. Without a position, it starts its diff again.
     const place = { diffAfter: In(terraUserIds), status: Not('running' as const) };
     await manager.update(Sweep, place, { diffAfter: null });
     return affected ?? 0;

@@ -8,14 +8,14 @@ import type { Sweep } from './sweep.entity';
 import { diffListed, diffMissing, type Correction } from './terra-diff';
 
 export interface JudgedFindings {
-  /** Findings that still hold, with their corrections. */
+  /** Findings that are still valid; `corrections` has their corrections. */
   valid: SweepFinding[];
   corrections: Correction[];
-  /** Findings that a newer fact made obsolete. */
+  /** Findings that a newer fact made invalid. */
   overtaken: SweepFinding[];
 }
 
-/** Judges findings again before they are applied: they may be days old, if an operator had to approve them. */
+/** Judges findings again before a sweep applies them: they may be days old if an operator had to approve the sweep. */
 @Injectable()
 export class SweepJudgeService {
   constructor(
@@ -48,7 +48,7 @@ export class SweepJudgeService {
   }
 }
 
-// From jsonb, which has no dates.
+// jsonb holds dates as text.
 function readObserved(observed: unknown): TerraUser | null {
   if (observed === null) return null;
   const user = observed as TerraUser & { createdAt: string | null; lastWebhookUpdate: string | null };

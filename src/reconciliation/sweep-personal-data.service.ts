@@ -34,7 +34,7 @@ export class SweepPersonalData implements PersonalData {
     private readonly findings: SweepFindingRepository,
   ) {}
 
-  // A running sweep may store what it has read of the end user after the erasure.
+  // A running sweep may still store findings about the end user after the erasure.
   async erasureObstacle(manager: EntityManager): Promise<string | null> {
     return (await this.sweeps.isRunning(manager)) ? 'sweep_running' : null;
   }

@@ -26,7 +26,7 @@ export class SweepReaderService {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** What a page held, the findings and the next page are committed together. */
+  /** Commits the users of a page, the findings and the number of the next page together. */
   async readPages(sweep: Sweep, signal: AbortSignal): Promise<void> {
     while (sweep.phase === 'reading' && !signal.aborted) {
       const askedAt = this.clock.now();
@@ -69,7 +69,7 @@ export class SweepReaderService {
   }
 }
 
-/** What a sweep has observed at that time. */
+/** The observation of a sweep that asked Terra at `askedAt`. */
 export function observationOf({ id }: Sweep, askedAt: Date): Observation {
   return { askedAt, source: 'sweep', sourceId: id, actor: 'sweep' };
 }

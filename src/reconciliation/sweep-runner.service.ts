@@ -25,14 +25,14 @@ export class SweepRunnerService {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** Stops between two steps once `signal` is aborted; another process continues. */
+  /** When `signal` is aborted, the sweep stops after the current step, and another process continues. */
   async run(sweep: Sweep, signal: AbortSignal): Promise<Sweep> {
     try {
       await this.runPhases(sweep, signal);
     } catch (error) {
-      // The process that took the lease continues.
+      // Another process has taken the lease and continues.
       if (error instanceof SweepLeaseLostError) return sweep;
-      // Without a connection the failure cannot be stored.
+      // Without a connection to the database, the failure cannot be stored.
       if (isConnectionLost(error)) throw error;
       await this.fail(sweep, error);
     }
@@ -42,7 +42,8 @@ export class SweepRunnerService {
 
   private async runPhases(sweep: Sweep, signal: AbortSignal): Promise<void> {
     const { id: sweepId, phase, actor, dryRun, forced, nextPage } = sweep;
-    this.logger.log({ event: 'sweep.started', sweepId, phase, nextPage, actor, dryRun, forced });
+    const event = phase === 'reading' && nextPage === 0 ? 'sweep.started' : 'sweep.resumed';
+    this.logger.log({ event, sweepId, phase, nextPage, actor, dryRun, forced });
     await this.reader.readPages(sweep, signal);
     if (signal.aborted) return this.leave(sweep);
     if (sweep.phase === 'diffing') {
@@ -89,7 +90,7 @@ export class SweepRunnerService {
     this.logger.error({ event: 'sweep.failed', sweepId, phase, nextPage, error: errorCode, ...cause });
   }
 
-  // The process shuts down: another one continues where this one stopped.
+  // This process shuts down. Another process continues where it stopped.
   private async leave(sweep: Sweep): Promise<void> {
     await inTransaction(this.dataSource, (manager) => this.repository.release(manager, sweep));
     this.logger.log({ event: 'sweep.left', sweepId: sweep.id, phase: sweep.phase, nextPage: sweep.nextPage });
@@ -99,7 +100,7 @@ export class SweepRunnerService {
     await inTransaction(this.dataSource, (manager) => this.repository.advance(manager, sweep, change));
   }
 
-  // The sweep itself is done, so a failure here only leaves old rows a little longer.
+  // The sweep is completed, so a failure here only leaves old rows until the next sweep.
   private async clear({ id: sweepId }: Sweep): Promise<void> {
     try {
       await this.repository.clear();

@@ -1,16 +1,16 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * - `running` a process works on it, or will once the lease is over
- * - `awaiting_approval` its changes exceed the safety threshold; none was applied, an operator decides
- * - `completed` done; a dry run changes nothing
- * - `failed` Terra could not be read; the next sweep resumes there or starts over
- * - `overtaken` it awaited approval until a later sweep completed
+ * - `running` a process works on the sweep; when the lease ends, another process continues
+ * - `awaiting_approval` the changes exceed the safety threshold; none was applied, and an operator decides
+ * - `completed` the sweep is done; a dry run has changed nothing
+ * - `failed` an error stopped the sweep; a sweep that is requested within 6 hours of its start resumes it
+ * - `overtaken` the sweep awaited approval until a later sweep completed
  */
 export const SWEEP_STATUSES = ['running', 'awaiting_approval', 'completed', 'failed', 'overtaken'] as const;
 export type SweepStatus = (typeof SWEEP_STATUSES)[number];
 
-/** Reading Terra's pages, finding the Terra users that they lack, applying the corrections. */
+/** A sweep reads Terra's pages, finds the known Terra users that no page listed, and applies the corrections. */
 export const SWEEP_PHASES = ['reading', 'diffing', 'applying'] as const;
 export type SweepPhase = (typeof SWEEP_PHASES)[number];
 
@@ -18,7 +18,7 @@ export type SweepPhase = (typeof SWEEP_PHASES)[number];
 export const APPROVAL_REASONS = ['empty_list', 'too_many_changes'] as const;
 export type ApprovalReason = (typeof APPROVAL_REASONS)[number];
 
-/** One row per sweep: a reading of all of Terra's users, and what came of it. */
+/** One row per sweep, with its progress and its result. */
 @Entity({ schema: 'terra_connect', name: 'sweeps' })
 export class Sweep {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
@@ -33,11 +33,11 @@ export class Sweep {
   @Column({ type: 'boolean', name: 'dry_run' })
   dryRun: boolean;
 
-  /** An operator has approved it, before or after it exceeded the safety threshold. */
+  /** Whether an operator has approved the sweep, before or after it exceeded the safety threshold. */
   @Column({ type: 'boolean', name: 'forced' })
   forced: boolean;
 
-  /** An API key's id, `cli` or `schedule`. */
+  /** Who requested or last resumed the sweep: an API key's id, `cli` or `schedule`. */
   @Column({ type: 'text', name: 'actor' })
   actor: string;
 
@@ -45,14 +45,14 @@ export class Sweep {
   @Column({ type: 'integer', name: 'next_page' })
   nextPage: number;
 
-  /** The last of our Terra users that was looked for among those seen. */
+  /** The last known Terra user that the diff has checked. */
   @Column({ type: 'text', name: 'diff_after', nullable: true })
   diffAfter: string | null;
 
   @Column({ type: 'integer', name: 'users_seen' })
   usersSeen: number;
 
-  /** How many entries of Terra's pages could not be parsed. */
+  /** How many entries of Terra's pages the service could not read. */
   @Column({ type: 'integer', name: 'unreadable' })
   unreadable: number;
 
@@ -69,7 +69,7 @@ export class Sweep {
   @Column({ type: 'text', name: 'approval_reason', nullable: true })
   approvalReason: ApprovalReason | null;
 
-  /** The code of the error that it failed with. */
+  /** The code of the error that stopped the sweep. */
   @Column({ type: 'text', name: 'error_code', nullable: true })
   errorCode: string | null;
 
@@ -82,7 +82,7 @@ export class Sweep {
   @Column({ type: 'timestamptz', name: 'finished_at', nullable: true })
   finishedAt: Date | null;
 
-  /** The process that works on it; after `leaseUntil` any process may. */
+  /** The process that works on the sweep. After `leaseUntil`, any process may take it. */
   @Column({ type: 'uuid', name: 'lease_owner', nullable: true })
   leaseOwner: string | null;
 

@@ -6,7 +6,7 @@ import { afterCommit, columnsOf, runSql } from '../database';
 import { SweepLeaseLostError } from './reconciliation.errors';
 import { Sweep } from './sweep.entity';
 
-// Terra may take ten seconds for a page, three times.
+// Longer than a page takes: at most three attempts of ten seconds.
 const LEASE_MS = 120_000;
 const KEEP_MS = 90 * 86_400_000;
 const DELETE_BATCH = 20_000;
@@ -19,7 +19,7 @@ export interface SweepCounts {
   applied?: number;
 }
 
-/** The SQL of sweeps: their state, and the lease of the process that works on one. */
+/** The SQL of sweeps: their progress, and the lease of the process that works on a sweep. */
 @Injectable()
 export class SweepRepository {
   constructor(
@@ -35,7 +35,7 @@ export class SweepRepository {
     return this.dataSource.manager.findOne(Sweep, { where, order: { id: 'DESC' } });
   }
 
-  /** Newest first. */
+  /** Lists sweeps, newest first. */
   list(beforeId: string | undefined, limit: number): Promise<Sweep[]> {
     const where = beforeId === undefined ? {} : { id: LessThan(beforeId) };
     return this.dataSource.manager.find(Sweep, { where, order: { id: 'DESC' }, take: limit });
@@ -45,14 +45,14 @@ export class SweepRepository {
     await this.dataSource.manager.insert(Sweep, sweep);
   }
 
-  /** A lease from now on, or one that any process may take; no owner: any process. */
+  /** The lease of `owner` from now on. Without an owner, any process may take the sweep at once. */
   lease(owner: string | null): Pick<Sweep, 'leaseOwner' | 'leaseUntil' | 'updatedAt'> {
     const now = this.clock.now();
     const leaseUntil = owner === null ? now : new Date(now.getTime() + LEASE_MS);
     return { leaseOwner: owner, leaseUntil, updatedAt: now };
   }
 
-  /** Takes a running sweep whose lease is over: no process has started on it, or its process died. */
+  /** Takes a running sweep whose lease has ended: no process has started it yet, or its process died. */
   async claim(owner: string): Promise<Sweep | null> {
     const { leaseUntil, updatedAt: now } = this.lease(owner);
     const { rows } = await runSql<Sweep>(
@@ -64,7 +64,7 @@ export class SweepRepository {
     return rows[0] ?? null;
   }
 
-  /** Resumes a sweep that is not running. @returns false when it has changed since it was read */
+  /** Resumes a sweep that is not running. @returns false if its status has changed since it was read */
   async resume(sweep: Sweep, change: Partial<Sweep>): Promise<boolean> {
     const { id, status } = sweep;
     const running = { status: 'running' as const, errorCode: null, finishedAt: null };
@@ -77,8 +77,8 @@ export class SweepRepository {
   }
 
   /**
-   * Stores the progress of a step and renews the lease, in the step's transaction: a process that lost its lease cannot
-   * repeat a step.
+   * Stores the progress of a step and renews the lease. It runs in the step's transaction, so that a process that lost
+   * its lease cannot commit the step.
    *
    * @throws SweepLeaseLostError
    */
@@ -102,7 +102,7 @@ export class SweepRepository {
     const mine = { id: sweep.id, status: 'running' as const, leaseOwner: sweep.leaseOwner ?? undefined };
     const { affected } = await manager.update(Sweep, mine, next);
     if (affected !== 1) throw new SweepLeaseLostError();
-    // After the commit, since the step may be rolled back and repeated.
+    // Changes `sweep` only after the commit, because the step may be rolled back and repeated.
     afterCommit(manager, () => Object.assign(sweep, next));
   }
 
@@ -121,7 +121,7 @@ export class SweepRepository {
     await manager.update(Sweep, mine, { leaseOwner: null, leaseUntil: this.clock.now() });
   }
 
-  /** Earlier sweeps that await approval are out of date. */
+  /** Marks earlier sweeps that await approval as overtaken. */
   async overtakeEarlier(manager: EntityManager, { id }: Sweep): Promise<void> {
     const earlier = { status: 'awaiting_approval' as const, id: LessThan(id) };
     await manager.update(Sweep, earlier, { status: 'overtaken' });
@@ -131,7 +131,7 @@ export class SweepRepository {
     return manager.existsBy(Sweep, { status: 'running' });
   }
 
-  /** Deletes what ended sweeps have seen, and sweeps older than three months; in batches, since the rows are many. */
+  /** Deletes, in batches, the seen users of sweeps that will not resume, and sweeps older than three months. */
   async clear(): Promise<void> {
     const keepFrom = new Date(this.clock.now().getTime() - KEEP_MS);
     const ended = `SELECT id FROM terra_connect.sweeps WHERE status IN ('completed', 'overtaken')
@@ -154,7 +154,7 @@ export class SweepRepository {
     }
   }
 
-  /** For the metrics: how many sweeps await approval, and when one was last completed. */
+  /** Reads for the metrics how many sweeps await approval, and when the last sweep completed. */
   async readGauges(): Promise<{ awaitingApproval: number; completedAt: Date | null }> {
     const awaitingApproval = await this.dataSource.manager.countBy(Sweep, { status: 'awaiting_approval' });
     const latest = await this.findLatest({ status: 'completed', dryRun: false });

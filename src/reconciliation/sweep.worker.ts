@@ -7,7 +7,7 @@ import { SWEEP_WORKER, SweepsService } from './sweeps.service';
 
 const IDLE_MS = 15_000;
 
-/** Runs the sweeps that were requested or left by another process, and starts scheduled ones. */
+/** Runs sweeps that were requested or that another process has left, and starts scheduled sweeps. */
 @Injectable()
 export class SweepWorker {
   constructor(
@@ -24,14 +24,14 @@ export class SweepWorker {
     });
   }
 
-  /** @returns false: the next look can wait */
+  /** @returns false, so that the loop waits before the next run */
   async runOnce(signal?: AbortSignal): Promise<boolean> {
     if (await this.sweeps.takeUp(signal)) return false;
     if (!(await this.sweeps.isDue())) return false;
     try {
       await this.sweeps.startAndRun({ actor: 'schedule' }, signal);
     } catch (error) {
-      // Another process started one at the same time.
+      // Another process started a sweep at the same time.
       if (!(error instanceof SweepRunningError)) throw error;
     }
     return false;

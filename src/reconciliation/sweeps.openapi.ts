@@ -8,7 +8,7 @@ export const ApiStartSweep = (): MethodDecorator =>
     ApiOperation({
       summary: 'Start a sweep',
       description:
-        "A worker reads all of Terra's users and corrects the differences. Read the sweep to follow its progress. If a recent sweep failed, this request resumes it.",
+        "A worker reads all of Terra's users and corrects the differences. Read the sweep to follow its progress. If the last sweep failed and started within the last 6 hours, this request resumes it.",
     }),
     ApiAcceptedResponse({ description: 'The sweep that a worker will process.', type: SweepDto }),
     ApiProblems({

@@ -12,21 +12,21 @@ import type { Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
 import type { Action } from './terra-diff';
 
-/** The worker that runs sweeps. */
+/** The name of the worker that runs sweeps. */
 export const SWEEP_WORKER = 'sweeps';
 
-// Within this time a failed sweep resumes; later, too many users may have moved between Terra's pages.
+// A failed sweep resumes within this time. Later, too many users may have moved between Terra's pages.
 const RESUME_WITHIN_MS = 6 * 3_600_000;
-// A failed sweep is repeated after this, since its cause is likely to pass.
+// The schedule repeats a failed sweep after this time, because most causes are temporary.
 const REPEAT_FAILED_HOURS = 0.25;
 const FINDINGS_SHOWN = 100;
 const NEVER_ABORTED = new AbortController().signal;
 
 export interface SweepRequest {
   dryRun?: boolean;
-  /** Approves the changes, whatever their number. */
+  /** Approves any number of changes. */
   force?: boolean;
-  /** An API key's id, `cli` or `schedule`. */
+  /** Who requests the sweep: an API key's id, `cli` or `schedule`. */
   actor: string;
 }
 
@@ -37,7 +37,7 @@ export interface SweepReport {
   findings: SweepFinding[];
 }
 
-/** Sweeps: comparisons of all of Terra's users with the connections of the service. */
+/** Starts, resumes and reads sweeps. */
 @Injectable()
 export class SweepsService {
   private readonly processId = uuidv4();
@@ -52,8 +52,8 @@ export class SweepsService {
   ) {}
 
   /**
-   * Starts a sweep for the workers, or resumes an earlier one: with `force` the one that awaits approval, otherwise one
-   * that failed in the last hours.
+   * Starts a sweep for the workers, or resumes an earlier one: with `force`, the sweep that awaits approval; otherwise
+   * the last sweep, if it started in the last 6 hours and failed.
    *
    * @throws SweepRunningError
    */
@@ -74,7 +74,7 @@ export class SweepsService {
     return sweep && this.runner.run(sweep, signal);
   }
 
-  /** Whether the schedule asks for a sweep. */
+  /** Whether a scheduled sweep is due. */
   async isDue(): Promise<boolean> {
     const { sweepIntervalHours } = this.options;
     if (sweepIntervalHours === 0) return false;
@@ -97,7 +97,7 @@ export class SweepsService {
     return { sweep, counts, findings };
   }
 
-  /** Newest first. */
+  /** Lists sweeps, newest first. */
   async list({ limit, cursor }: { limit: number; cursor?: string }): Promise<Page<Sweep>> {
     const beforeId = cursor === undefined ? undefined : decodeCursor(cursor);
     return toPage(await this.repository.list(beforeId, limit + 1), limit);

@@ -55,32 +55,37 @@ describe('A Terra user that Terra lists', () => {
     diffListed(user, knownUser, observation).map(({ action }) => action);
 
   it.each<[string, Partial<TerraUser>, KnownTerraUser | null, string[]]>([
-    ['is in step', {}, known(), []],
-    ['is linked when we do not know it', {}, null, ['link']],
-    ['is linked when we know only its id', {}, known({ connectionId: null, linkedAt: null }, null), ['link']],
+    ['needs no correction when the service agrees', {}, known(), []],
+    ['is linked when the service does not know it', {}, null, ['link']],
+    [
+      'is linked when the service knows only its id',
+      {},
+      known({ connectionId: null, linkedAt: null }, null),
+      ['link'],
+    ],
     ['has no owner when it is unknown and has no reference', { referenceId: null }, null, ['no_owner']],
     ['is not authenticated when it is unknown and inactive', { active: false }, null, ['not_authenticated']],
     [
-      'is an owner conflict under another reference, and never moved',
+      'is an owner conflict under another reference, and does not move',
       { referenceId: 'other' },
       known(),
       ['owner_conflict'],
     ],
     [
-      'is in step under another reference when its connection has moved',
+      'needs no correction under another reference when its connection has moved',
       { referenceId: 'other' },
       known({}, { status: 'moved' }),
       [],
     ],
     ['keeps its owner when Terra lists no reference', { referenceId: null }, known(), []],
     [
-      'is disconnected again after our disconnect',
+      'is disconnected again after the service disconnected it',
       {},
       known({ endedAt: ago(2), endedCause: 'disconnected_by_us' }, { status: 'disconnected' }),
       ['disconnect_again'],
     ],
     [
-      'is disconnected again after a deauth that we requested',
+      'is disconnected again after a deauth that the service requested',
       {},
       known(
         { endedAt: ago(2), endedCause: 'deauth' },
@@ -89,7 +94,7 @@ describe('A Terra user that Terra lists', () => {
       ['disconnect_again'],
     ],
     [
-      'is reported after a deauth that we did not request',
+      'is reported after a deauth that the service did not request',
       {},
       known({ endedAt: ago(2), endedCause: 'deauth' }, { status: 'disconnected', statusReason: 'deauth' }),
       ['contradiction'],
@@ -101,16 +106,16 @@ describe('A Terra user that Terra lists', () => {
       ['contradiction'],
     ],
     [
-      'is in step when it ends while Terra is asked',
+      'needs no correction when it ends during the request to Terra',
       {},
       known({ endedAt: askedAt, endedCause: 'disconnected_by_us' }, { status: 'disconnected' }),
       [],
     ],
     [
-      'is revived after it was ended as absent',
+      'is linked again after it was ended as absent',
       {},
       known({ endedAt: ago(2), endedCause: 'absent' }, { status: 'disconnected', statusReason: 'absent' }),
-      ['revive'],
+      ['link_again'],
     ],
     [
       'is reported when another Terra user has superseded it',
@@ -118,18 +123,18 @@ describe('A Terra user that Terra lists', () => {
       known({ supersededBy: 'u-2' }),
       ['contradiction'],
     ],
-    ['is left alone while it is disconnecting', {}, known({}, { status: 'disconnecting' }), []],
+    ['needs no correction while it is disconnecting', {}, known({}, { status: 'disconnecting' }), []],
     ['is marked as seen when it was missing', {}, known({ missingSince: ago(3) }), ['mark_seen']],
     ['gets new scopes when Terra lists other scopes', { scopes: ['A', 'C'] }, known(), ['update_scopes']],
     ['keeps its scopes when Terra lists none', { scopes: null }, known(), []],
     ['is marked as inactive when Terra lists it as inactive', { active: false }, known(), ['mark_inactive']],
     [
-      'is in step when we know that it fails and Terra lists it as inactive',
+      'needs no correction when its failure is known and Terra lists it as inactive',
       { active: false },
       known({}, failing),
       [],
     ],
-    ['has not recovered from a failure by being active', {}, known({}, failing), []],
+    ['has not recovered from a failure when Terra lists it as active', {}, known({}, failing), []],
     [
       'has not recovered with data from before the failure',
       { lastWebhookUpdate: ago(6) },
@@ -173,11 +178,11 @@ describe('A Terra user that Terra lists', () => {
       { lastWebhookUpdate: new Date(askedAt.getTime() + HOUR) },
       known({}, { ...failing, statusAt: ago(1) }),
     ],
-  ])('never gets a time later than the request to Terra (%s)', (_, change, knownUser) => {
+  ])('gets a fact that is not later than the request to Terra (%s)', (_, change, knownUser) => {
     expect(diffListed(listed(change), knownUser, observation)[0]?.fact?.occurredAt).toEqual(askedAt);
   });
 
-  it('is never revived unless it was ended as absent', () => {
+  it('is not linked again unless it was ended as absent', () => {
     for (const endedCause of ['deauth', 'access_revoked', 'disconnected_by_us'] as const) {
       const kinds = diffListed(listed(), known({ endedAt: ago(1), endedCause }), observation);
       expect(kinds.map(({ fact }) => fact?.kind)).not.toContain('linked');
@@ -193,8 +198,8 @@ describe('A Terra user that Terra does not list', () => {
     ['is marked as missing the first time', known(), ['mark_missing']],
     ['is marked as missing the first time although it fails', known({}, failing), ['mark_missing']],
     ['is still missing, and not ended, a little later', known({ missingSince: ago(0.9) }), ['still_missing']],
-    ['is ended once it is missing long enough', known({ missingSince: ago(1) }), ['end_absent']],
-    ['is not missing when it is connected while Terra is asked', known({ linkedAt: askedAt }), []],
+    ['is ended when it has been missing long enough', known({ missingSince: ago(1) }), ['end_absent']],
+    ['is not missing when it is connected during the request to Terra', known({ linkedAt: askedAt }), []],
     ['is not missing while it is disconnecting', known({}, { status: 'disconnecting' }), []],
     ['is not missing when it has ended', known({ endedAt: ago(1), endedCause: 'deauth' }), []],
     ['is not missing when it is superseded', known({ supersededBy: 'u-2' }), []],
@@ -204,7 +209,7 @@ describe('A Terra user that Terra does not list', () => {
     expect(actionsOf(knownUser)).toEqual(expected);
   });
 
-  it('ends at the time of the request to Terra, so that newer facts outrank the end', () => {
+  it('ends at the time of the request to Terra, so that newer facts override the end', () => {
     const [correction] = diffMissing(known({ missingSince: ago(2) }), observation, HOUR);
     expect(correction?.fact).toMatchObject({ kind: 'ended', cause: 'absent', occurredAt: askedAt });
   });

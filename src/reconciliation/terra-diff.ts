@@ -1,10 +1,10 @@
 import type { Connection, FactSource, KnownTerraUser, NewFact } from '../connections';
 import type { TerraUser } from '../terra';
 
-/** Corrections that change something here. The safety threshold of a sweep counts these. */
+/** Corrections that change the service's data. The safety threshold of a sweep counts them. */
 export const CHANGES = [
   'link',
-  'revive',
+  'link_again',
   'update_scopes',
   'mark_inactive',
   'recover',
@@ -12,7 +12,7 @@ export const CHANGES = [
   'mark_missing',
   'end_absent',
 ] as const;
-/** Differences that an operator should look at; they change nothing. */
+/** Differences that are only reported. */
 const REPORTS = [
   'owner_conflict',
   'contradiction',
@@ -20,7 +20,7 @@ const REPORTS = [
   'not_authenticated',
   'still_missing',
 ] as const;
-/** Withdraws an earlier `mark_missing`. It harms no connection, so it does not count as a change. */
+/** Undoes an earlier `mark_missing`. This ends no connection, so it does not count as a change. */
 const BOOKKEEPING = ['mark_seen'] as const;
 export const ACTIONS = [...CHANGES, ...REPORTS, ...BOOKKEEPING] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -29,26 +29,25 @@ export function isChange(action: Action): boolean {
   return (CHANGES as readonly Action[]).includes(action);
 }
 
-/** When the service asked Terra, and who made it ask. */
+/** When the service asked Terra, and who requested that. */
 export interface Observation {
-  /** Terra's answer is at least as new as the question; facts that arrived since may be newer. */
+  /** The facts that follow from the answer occur at this time, so that facts during the request override them. */
   askedAt: Date;
   source: Extract<FactSource, 'reconcile' | 'sweep'>;
   sourceId?: string | null;
   actor?: string | null;
 }
 
-/** What follows from a difference between Terra and the service. */
+/** A difference between Terra and the service, and the fact that corrects it. */
 export interface Correction {
   action: Action;
   terraUserId: string;
   referenceId: string | null;
   connectionId: string | null;
-  /** The fact to record, if one follows. */
+  /** The fact to record; null if the action records none. */
   fact: NewFact | null;
 }
 
-// These ends were reported, not concluded: a list that still names the user does not revert them.
 const ENDED_BY_US = 'disconnected_by_us';
 const RECOVERABLE: readonly (string | null)[] = ['connection_error', 'inactive'];
 
@@ -74,15 +73,15 @@ export function diffListed(user: TerraUser, known: KnownTerraUser | null, seen: 
 /**
  * The corrections for a connected Terra user that Terra does not list.
  *
- * @param confirmMs how long it must have been missing before the service believes it, in milliseconds
+ * @param confirmMs how long the Terra user must be missing before the service ends it, in milliseconds
  */
 export function diffMissing(known: KnownTerraUser, seen: Observation, confirmMs: number): Correction[] {
   const { identity } = known;
   const correct = corrections(identity.terraUserId, known, identity.referenceId, seen);
   if (!isCurrent(known) || identity.endedAt || identity.supersededBy) return [];
-  // A connection that is being disconnected is expected to disappear.
+  // A connection in any other status is expected to disappear from Terra's list.
   if (known.connection.status !== 'active' && known.connection.status !== 'needs_reauth') return [];
-  // A Terra user that was linked while we asked cannot be in the answer.
+  // Terra's answer may lack a Terra user that was linked after the request.
   if (!identity.linkedAt || identity.linkedAt >= seen.askedAt) return [];
   if (!identity.missingSince) return [correct('mark_missing')];
   const missingForMs = seen.askedAt.getTime() - identity.missingSince.getTime();
@@ -112,7 +111,7 @@ function corrections(
 
 function diffUnknown(user: TerraUser, seen: Observation, correct: Correct): Correction[] {
   if (user.referenceId === null) return [correct('no_owner')];
-  // Terra creates the id before the end user has granted anything.
+  // Terra creates the user before the end user has granted access.
   if (user.active === false) return [correct('not_authenticated')];
   return [correct('link', linkOf(user, notAfter(user.createdAt ?? seen.askedAt, seen.askedAt)))];
 }
@@ -124,20 +123,21 @@ function diffEnded(
   seen: Observation,
   correct: Correct,
 ): Correction[] {
-  // It ended while we asked Terra.
+  // The Terra user ended after the request to Terra.
   if (endedAt >= seen.askedAt) return [];
+  // Only this end was concluded from Terra's lists, so only this end can be reverted by a list.
   if (identity.endedCause === 'absent') {
-    // Another Terra user has replaced it since: an operator has to look at both.
+    // Another Terra user has replaced this one since, so an operator must decide.
     if (identity.supersededBy) return [correct('contradiction')];
     return user.active === false
       ? [correct('not_authenticated')]
-      : [correct('revive', linkOf(user, seen.askedAt, identity.referenceId))];
+      : [correct('link_again', linkOf(user, seen.askedAt, identity.referenceId))];
   }
   const endedByUs =
     identity.endedCause === ENDED_BY_US ||
     (connection?.terraUserId === user.terraUserId && connection.statusReason === ENDED_BY_US);
   if (!endedByUs) return [correct('contradiction')];
-  // Without a fact: a disconnect request dated now would also end a Terra user that has replaced it.
+  // Records no fact: a disconnect fact with the current time would also end a Terra user that has replaced this one.
   return [correct('disconnect_again')];
 }
 
@@ -151,7 +151,7 @@ function diffState(
   if (status !== 'active' && status !== 'needs_reauth') return [];
   const occurredAt = seen.askedAt;
   const found: Correction[] = [];
-  // An answer that names no scopes does not change them.
+  // An answer without scopes does not change the scopes.
   if (user.scopes && user.scopes.length > 0 && !isSameSet(user.scopes, connection.scopes)) {
     const { scopes } = user;
     found.push(correct('update_scopes', { kind: 'scopes', cause: 'scopes_seen', occurredAt, scopes }));
@@ -159,7 +159,7 @@ function diffState(
   if (user.active === false && status === 'active' && statusAt < seen.askedAt) {
     found.push(correct('mark_inactive', { kind: 'failing', cause: 'inactive', occurredAt }));
   }
-  // `active: true` stays true on a broken connection; only data that came since proves that it works.
+  // Terra keeps `active: true` on a broken connection. Only newer data proves that the connection works.
   const data = user.lastWebhookUpdate && notAfter(user.lastWebhookUpdate, seen.askedAt);
   if (user.active !== false && data && data > statusAt && RECOVERABLE.includes(statusReason)) {
     found.push(correct('recover', { kind: 'recovered', cause: 'recovered', occurredAt: data }));
@@ -181,7 +181,7 @@ function isCurrent(known: KnownTerraUser): known is KnownTerraUser & { connectio
   return known.connection?.terraUserId === known.identity.terraUserId;
 }
 
-// A time of Terra that lies ahead of our clock would outrank everything that happens until then.
+// A time from Terra that is ahead of our clock would override all facts until that time.
 function notAfter(time: Date, limit: Date): Date {
   return time > limit ? limit : time;
 }

@@ -3,7 +3,7 @@ import { Clock } from '../common';
 import { ReconcileTargetsRepository } from '../connections';
 import { TerraClient, type TerraUser } from '../terra';
 
-// For all questions of one comparison together, since a caller waits for it.
+// For all requests to Terra about one end user together, because a caller waits for the result.
 const DEADLINE_MS = 9_000;
 
 /** What Terra says about one end user. */
@@ -11,7 +11,7 @@ export interface TerraListing {
   askedAt: Date;
   /** The Terra users that Terra holds under the reference. */
   users: TerraUser[];
-  /** Connected Terra users of ours that Terra does not know. */
+  /** Connected Terra users that Terra does not know. */
   missing: string[];
 }
 
@@ -25,8 +25,8 @@ export class TerraListingService {
   ) {}
 
   /**
-   * A connected Terra user that the list lacks is asked for by id: one of the documented shapes of the list names a
-   * single user where there may be more, and a user may be listed under another reference.
+   * Lists the users under the reference, and asks by id for connected Terra users that the list lacks: one documented
+   * shape of the list holds only one user even if there are more, and Terra may list a user under another reference.
    *
    * @throws the Terra errors of `terra.errors.ts`
    */
@@ -35,7 +35,7 @@ export class TerraListingService {
     const deadline = Date.now() + DEADLINE_MS;
     const left = (): number => Math.max(1, deadline - Date.now());
     const listed = await this.terra.listUsersOf(referenceId, left());
-    // Terra answers 404 for an unknown reference and for a wrong dev-id; with a wrong dev-id the list of users fails, too.
+    // Terra answers 404 for an unknown reference and for a wrong dev-id. This call fails only for a wrong dev-id.
     if (listed === null) await this.terra.listUsersPage(0, 1, left());
     const users = listed ?? [];
     const missing: string[] = [];

@@ -6,7 +6,7 @@ import { Erasure } from '../privacy';
 import { Sweep, SweepFinding } from '../reconciliation';
 import { WebhookEvent } from '../webhooks';
 
-/** For the `entities` of a host's TypeORM data source. All tables live in the Postgres schema `terra_connect`. */
+/** Add these to the `entities` of your TypeORM data source. All tables are in the Postgres schema `terra_connect`. */
 export const TERRA_CONNECT_ENTITIES = [
   ApiKey,
   Connection,
@@ -22,5 +22,5 @@ export const TERRA_CONNECT_ENTITIES = [
   Erasure,
 ];
 
-/** For the `migrations` of a host's TypeORM data source. */
+/** Add these to the `migrations` of your TypeORM data source. */
 export const TERRA_CONNECT_MIGRATIONS = MIGRATIONS;

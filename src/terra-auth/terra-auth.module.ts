@@ -16,13 +16,13 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
   optionsInjectionToken: TERRA_CONNECT_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  // Global, because every module below injects a slice of the options. The other exports are services for the host.
+  // The module is global, because every module below injects a part of the options. The other exports are for the host.
   .setExtras({ global: true }, (definition, { global }) => ({ ...definition, global }))
   .build();
 
 /**
  * Terra's authentication flow as one module, for this service and for any other Nest application: `forRoot(options)` or
- * `forRootAsync({ imports, inject, useFactory })`. The host provides a TypeORM data source that holds
+ * `forRootAsync({ imports, inject, useFactory })`. The host provides a TypeORM data source that has
  * `TERRA_CONNECT_ENTITIES`, with `TERRA_CONNECT_MIGRATIONS` applied. See docs/embedding.md.
  */
 @Module({

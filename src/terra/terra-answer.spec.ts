@@ -33,7 +33,7 @@ describe('An answer of Terra', () => {
       'terra.bad_credentials',
     ],
     [
-      '403 with an entitlement code means that the account is not entitled',
+      '403 with an entitlement code means that the Terra account is not entitled',
       answer(403, { code: 'entitlement_required' }),
       'terra.not_entitled',
     ],
@@ -43,7 +43,7 @@ describe('An answer of Terra', () => {
       'terra.bad_credentials',
     ],
     [
-      '404 about something else is left to the client to judge',
+      'any other 404 means that Terra does not know the resource',
       answer(404, { title: 'not found' }),
       'terra.not_found',
     ],
@@ -54,7 +54,7 @@ describe('An answer of Terra', () => {
       'terra.user_cap_reached',
     ],
     [
-      '403 about the user limit means the user cap, too',
+      '403 about the user limit means the user cap',
       answer(403, { message: 'user limit reached' }),
       'terra.user_cap_reached',
     ],
@@ -86,7 +86,7 @@ describe('An answer of Terra', () => {
     ['UND_ERR_BODY_TIMEOUT', 'terra.timeout'],
     ['ERR_CANCELED', 'terra.timeout'],
     ['ANSWER_TOO_LARGE', 'terra.malformed_answer'],
-  ])('a call that fails with %s is %s', (code, expected) => {
+  ])('a call that fails with %s means %s', (code, expected) => {
     expect(errorOfFailure(Object.assign(new Error('x'), { code })).code).toBe(expected);
   });
 

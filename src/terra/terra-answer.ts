@@ -25,7 +25,7 @@ const TIMEOUTS = /TIMEOUT|ABORT|ERR_CANCELED|ETIMEDOUT/;
 const MAX_LOGGED_TEXT = 300;
 
 /**
- * The error that an answer stands for, or null for a success. Terra's errors are problem+json on `/api/v2` and
+ * Returns the error that an answer means, or null for a success. Terra's errors are problem+json on `/api/v2` and
  * `{status, message}` on the widget endpoint and the old host; only the status code is common to both.
  */
 export function errorOfAnswer(operation: string, answer: TerraAnswer): DomainError | null {
@@ -43,7 +43,7 @@ export function errorOfAnswer(operation: string, answer: TerraAnswer): DomainErr
     const notEntitled = code === 'entitlement_required' || code === 'environment_disabled';
     return notEntitled ? new TerraNotEntitledError() : (errorOfText(said) ?? new TerraBadCredentialsError());
   }
-  // Some auth calls answer 404 to a wrong dev-id, which must not count as an unknown user.
+  // Some auth endpoints of Terra answer 404 to a wrong dev-id. This must not count as an unknown user.
   if (status === 404)
     return /dev-?id/i.test(said) ? new TerraBadCredentialsError() : new TerraNotFoundError();
   if (status === 410) return new TerraGoneError();
@@ -54,8 +54,8 @@ export function errorOfAnswer(operation: string, answer: TerraAnswer): DomainErr
   return errorOfText(said) ?? new TerraRejectedError(status);
 }
 
-// Terra's help center: generateWidgetSession answers 500, sometimes as an HTML page, when no source is enabled, and a
-// null message when the credentials are wrong.
+// According to Terra's help center, generateWidgetSession answers 500 when no source is enabled, sometimes as an HTML
+// page, and 500 with a null message when the credentials are wrong.
 function errorOfLegacyWidget500(body: unknown, said: string): DomainError {
   if (body === undefined) return new TerraNoProviderEnabledError();
   if (asRecord(body).message === null) return new TerraBadCredentialsError();
@@ -71,18 +71,18 @@ function errorOfText(said: string): DomainError | null {
   return null;
 }
 
-/** The error that a failure to send or to read stands for. */
+/** Returns the error for a request that failed, or whose answer could not be read. */
 export function errorOfFailure(error: unknown): DomainError {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   const kind = `${textOf(code) ?? ''} ${textOf(name) ?? ''}`;
-  // A connection that is not established in time is an outage; an answer that is late is a timeout.
+  // If the connection is not open in time, that is an outage. If the answer does not arrive in time, that is a timeout.
   if (kind.includes('UND_ERR_CONNECT_TIMEOUT')) return new TerraUnavailableError({ cause: error });
   if (kind.includes('ANSWER_TOO_LARGE')) return new TerraMalformedAnswerError(error);
   if (TIMEOUTS.test(kind.toUpperCase())) return new TerraTimeoutError(error);
   return new TerraUnavailableError({ cause: error });
 }
 
-/** `Retry-After` in seconds; a date is converted to seconds from now. */
+/** Returns `Retry-After` in seconds. A date becomes the number of seconds until then. */
 export function retryAfterSeconds(headers: unknown): number | undefined {
   const value = textOf(asRecord(headers)['retry-after']);
   if (value === null) return undefined;
@@ -91,12 +91,12 @@ export function retryAfterSeconds(headers: unknown): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1_000));
 }
 
-/** What the log may hold of a failed call: the texts of its body, without the values that we sent. */
+/** Returns what the log may contain of a failed call: the texts of Terra's answer, without the values that we sent. */
 export function describeAnswer(
   call: { operation: string; url: string; query?: Record<string, string>; body?: Record<string, unknown> },
   answer: TerraAnswer,
 ): Record<string, unknown> {
-  // When no answer comes, the host is the first thing to check.
+  // Without an answer, the operator must check the host first.
   if (answer.kind === 'failure') {
     return { operation: call.operation, host: new URL(call.url).host, cause: answer.cause };
   }
@@ -108,7 +108,7 @@ export function describeAnswer(
   return { operation: call.operation, status: answer.status, said: said.slice(0, MAX_LOGGED_TEXT) };
 }
 
-// Without `instance`, which repeats the query string.
+// Leaves out `instance`, which repeats the query string.
 function saidBy(body: unknown): string {
   const { message, detail, title, code } = asRecord(body);
   return [message, detail, title, code].map(textOf).filter(Boolean).join('; ');

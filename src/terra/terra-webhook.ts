@@ -13,7 +13,7 @@ const LINK_EVENT_TYPES = [
   'google_no_datasource',
 ] as const;
 
-/** Health data, and the progress of requests for it. The service acknowledges it and keeps only its envelope. */
+/** Events with health data or about requests for it. The service acknowledges them and keeps only their envelope. */
 const DATA_EVENT_TYPES = [
   'activity',
   'athlete',
@@ -41,18 +41,18 @@ const NOTICE_EVENT_TYPES = [
 const TERRA_EVENT_TYPES = [...LINK_EVENT_TYPES, ...DATA_EVENT_TYPES, ...NOTICE_EVENT_TYPES] as const;
 export type TerraEventType = (typeof TERRA_EVENT_TYPES)[number];
 
-/** The end user of an event, as far as Terra names it. */
+/** The reference id that an event names. */
 interface EventOwner {
   /** null when the event names no reference. */
   referenceId: string | null;
-  /** True when the event names two different references: then neither can be believed. */
+  /** True when the event names two different references. The service then trusts neither. */
   contradictory: boolean;
 }
 
 /** A parsed event. `type` is null for an unknown type. */
 export interface TerraEvent {
   type: TerraEventType | null;
-  /** The type as Terra sent it. Not a metric label: it may be any text. */
+  /** The type as Terra sent it. It may be any text, so it must not become a metric label. */
   sentType: string;
   status: string | null;
   user: TerraUser | null;
@@ -74,7 +74,7 @@ const MAX_REASON_LENGTH = 200;
 /**
  * Parses the body of a webhook.
  *
- * @returns null when it is not a JSON object with a `type`
+ * @returns null when the body is not a JSON object with a `type`
  */
 export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
   let body: Record<string, unknown>;
@@ -103,7 +103,7 @@ export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
   };
 }
 
-// Terra's documentation has the reference inside `user`, at the top level, or in both.
+// Terra's documentation shows the reference inside `user`, at the top level, or in both.
 function readOwner(inUser: unknown, atTop: unknown): EventOwner {
   const [first, second] = [toReferenceId(inUser), toReferenceId(atTop)];
   return {
@@ -112,20 +112,20 @@ function readOwner(inUser: unknown, atTop: unknown): EventOwner {
   };
 }
 
-// Terra's help center names `provider_user_id`, its athlete model does not: another form may come.
+// Terra's help center documents `provider_user_id`, its athlete model does not. So the id may also be a number.
 function readAccountId(athlete: unknown): string | null {
   const id = asRecord(athlete).provider_user_id;
   return textOf(typeof id === 'number' ? String(id) : id)?.slice(0, MAX_REASON_LENGTH) ?? null;
 }
 
-/** Whether an event may hold health data. An unknown type may. */
+/** Whether an event of this type may contain health data. An event of an unknown type may. */
 export function mayHoldHealthData(type: TerraEventType | null): boolean {
   return type === null || (DATA_EVENT_TYPES as readonly string[]).includes(type);
 }
 
 const ENVELOPE_MEMBERS = ['user', 'old_user', 'new_user'];
 
-/** What is kept of such an event after processing: its type and its users, without the measurements. */
+/** The part of a health data event that stays after processing: its type and its users, without the measurements. */
 export function envelopeOf({ wire }: TerraEvent): Buffer {
   const kept = Object.entries(wire).filter(
     ([name, value]) => ENVELOPE_MEMBERS.includes(name) || typeof value !== 'object',

@@ -27,10 +27,10 @@ const SDK_TOKEN_SECONDS = 180;
 const USERS_PER_PAGE = 500;
 // Each of the two endpoints gets half of a call's deadline.
 const SDK_TOKEN_DEADLINE_MS = 5_000;
-// The catalogue is only a check before the call that matters, so it must not use up the caller's deadline.
+// The catalogue is only read as a check before another call, so it must not use up the deadline of the caller.
 const CATALOGUE_DEADLINE_MS = 3_000;
 
-/** Terra's API, one method per operation. Every method ends within ten seconds. */
+/** Calls Terra's API, with one method per operation. Every method ends within ten seconds. */
 @Injectable()
 export class TerraClient {
   constructor(
@@ -44,7 +44,7 @@ export class TerraClient {
   }
 
   /**
-   * `GET /userInfo?user_id=`: the user, and whether its authentication is completed; null when Terra does not know it.
+   * `GET /userInfo?user_id=`: the user, and whether its authentication is completed; null for an unknown user.
    */
   async findUser(
     terraUserId: string,
@@ -63,10 +63,11 @@ export class TerraClient {
   }
 
   /**
-   * `GET /userInfo?reference_id=`: the users that Terra holds under a reference, in any of the three documented shapes;
-   * `{user}` names one where there may be more. null: Terra answers 404 for an unknown reference and for a wrong dev-id.
+   * `GET /userInfo?reference_id=`: Terra's users with this reference, in any of the three documented shapes. The shape
+   * `{user}` has only one of these users. null for a 404, which Terra answers to an unknown reference and to a wrong
+   * dev-id.
    *
-   * @throws TerraMalformedAnswerError for any other answer: it never counts as an empty list
+   * @throws TerraMalformedAnswerError for any other answer, which must never count as an empty list
    */
   async listUsersOf(referenceId: string, deadlineMs?: number): Promise<TerraUser[] | null> {
     const body = await this.orNull({
@@ -84,7 +85,7 @@ export class TerraClient {
   }
 
   /**
-   * `GET /subscriptions?page=`: a page, counted from zero, of all users that Terra holds for this account.
+   * `GET /subscriptions?page=`: a page of all users of this Terra account. The first page is 0.
    *
    * @throws TerraMalformedAnswerError for an answer without a list of users, or with an impossible `next`
    */
@@ -102,7 +103,7 @@ export class TerraClient {
     return read;
   }
 
-  /** `DELETE /auth/deauthenticateUser`: true when Terra ended the user, false when Terra does not know it. */
+  /** `DELETE /auth/deauthenticateUser`: true when Terra ended the user, false for an unknown user. */
   async deauthenticate(terraUserId: string): Promise<boolean> {
     const body = await this.orNull({
       operation: 'deauthenticate',
@@ -115,8 +116,8 @@ export class TerraClient {
   }
 
   /**
-   * A token for Terra's phone SDK. It is bound to the reference, so that a phone cannot attach its device to another end
-   * user. `/auth/tokens` is the new name of `/auth/generateAuthToken`; accounts without it use the old one.
+   * Creates a token for Terra's phone SDK. Terra binds it to the reference, so that a phone cannot connect to another
+   * end user. `/auth/tokens` is the new name of `/auth/generateAuthToken`; some Terra accounts have only the old one.
    */
   async createSdkToken(referenceId: string): Promise<SdkToken> {
     const call = (path: string): TerraCall => ({
@@ -136,8 +137,8 @@ export class TerraClient {
   }
 
   /**
-   * `GET /integrations/detailed`: the providers that are enabled for this account. `sdk=true` lists phone-only providers;
-   * whether beside the others or instead of them is not clearly documented, so both lists are read.
+   * `GET /integrations/detailed`: the providers that are enabled for this Terra account. `sdk=true` lists phone-only
+   * providers. Terra does not document clearly whether that list also has all others, so this reads both lists.
    */
   async listProviders(): Promise<TerraProvider[]> {
     const lists = await Promise.all([this.listIntegrations({}), this.listIntegrations({ sdk: 'true' })]);
@@ -172,7 +173,7 @@ export class TerraClient {
     }
   }
 
-  /** For calls whose 404 is an answer: the thing does not exist. */
+  /** Sends a call and returns null for 404: what it asks for does not exist. */
   private async orNull(call: TerraCall): Promise<unknown> {
     try {
       return await this.transport.send(call);

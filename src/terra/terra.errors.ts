@@ -1,12 +1,12 @@
 import { DomainError } from '../common';
 
-/** Terra does not accept our dev-id and API key: a 401, or a 403 or 404 that means the same. */
+/** Terra rejects our dev-id and API key; `errorOfAnswer` lists the statuses that mean this. */
 export class TerraBadCredentialsError extends DomainError {
   constructor() {
     super(
       'upstream',
       'terra.bad_credentials',
-      'Terra does not accept our credentials. An operator must check that TERRA_DEV_ID and TERRA_API_KEY belong to the same Terra environment.',
+      'Terra rejected the credentials of the service. An operator must check that TERRA_DEV_ID and TERRA_API_KEY belong to the same Terra environment.',
     );
   }
 }
@@ -16,7 +16,7 @@ export class TerraNotEntitledError extends DomainError {
     super(
       'upstream',
       'terra.not_entitled',
-      'The Terra account is not entitled to this. An operator must ask Terra for access.',
+      'The Terra account is not entitled to this operation. An operator must ask Terra for access.',
     );
   }
 }
@@ -26,7 +26,7 @@ export class TerraNoProviderEnabledError extends DomainError {
     super(
       'upstream',
       'terra.no_provider_enabled',
-      'No data source is enabled for this Terra environment. An operator must enable one on the Terra dashboard under Sources.',
+      'This Terra environment has no enabled data source. An operator must enable one on the Terra dashboard under Sources.',
     );
   }
 }
@@ -36,18 +36,18 @@ export class TerraUserCapReachedError extends DomainError {
     super(
       'upstream',
       'terra.user_cap_reached',
-      'This Terra environment cannot hold another user (testing and staging hold 50). An operator must deauthenticate test users or use production.',
+      'This Terra environment has reached its limit of users (50 in testing and staging). An operator must deauthenticate test users or use production.',
     );
   }
 }
 
-/** Terra refuses our request. The service must be fixed, not the caller's request. */
+/** Terra rejects our request. The fault is in the service, not in the caller's request. */
 export class TerraRejectedError extends DomainError {
   constructor(readonly status: number) {
     super(
       'upstream',
       'terra.rejected',
-      "Terra refused the request. The log of the service has Terra's answer under the request id.",
+      "Terra rejected the request. An operator finds Terra's reason in the log by the request id.",
     );
   }
 }
@@ -57,7 +57,7 @@ export class TerraMalformedAnswerError extends DomainError {
     super(
       'upstream',
       'terra.malformed_answer',
-      "Terra's answer cannot be read. Retry; if it persists, an operator must look at the log.",
+      "The service cannot read Terra's answer. Retry. If this continues, an operator must check the log.",
       {
         cause,
       },
@@ -70,7 +70,7 @@ export class TerraUnavailableError extends DomainError {
     super(
       'unavailable',
       'terra.unavailable',
-      'Terra cannot be reached or fails at the moment. Retry after Retry-After.',
+      'Terra is unreachable or fails. Wait for the seconds in Retry-After, then retry.',
       {
         retryAfterSeconds: options.retryAfterSeconds ?? 10,
         cause: options.cause,
@@ -84,7 +84,7 @@ export class TerraRateLimitedError extends DomainError {
     super(
       'unavailable',
       'terra.rate_limited',
-      'Terra limits the rate of our requests. Retry after Retry-After.',
+      'Terra limits the rate of our requests. Wait for the seconds in Retry-After, then retry.',
       {
         retryAfterSeconds,
       },
@@ -103,26 +103,26 @@ export class TerraNoWidgetEndpointError extends DomainError {
     super(
       'upstream',
       'terra.no_widget_endpoint',
-      'No widget-session endpoint of Terra exists for this account. An operator must check TERRA_WIDGET_URL, TERRA_API_URL and TERRA_WIDGET_GENERATION.',
+      'Terra has no widget-session endpoint for this Terra account at the configured URLs. An operator must check TERRA_WIDGET_URL, TERRA_API_URL and TERRA_WIDGET_GENERATION.',
     );
   }
 }
 
-/** A 404. Its meaning depends on the call, so the client decides; it never reaches a caller unchanged. */
+/** Terra answered 404. Its meaning depends on the call, so code of this module always converts this error. */
 export class TerraNotFoundError extends DomainError {
   constructor() {
     super('upstream', 'terra.not_found', 'Terra does not know the requested resource.');
   }
 }
 
-/** A 410: Terra has withdrawn the endpoint for this account. */
+/** Terra answered 410: it has withdrawn the endpoint for this Terra account. */
 export class TerraGoneError extends DomainError {
   constructor() {
-    super('upstream', 'terra.gone', 'Terra has withdrawn this endpoint for our account.');
+    super('upstream', 'terra.gone', 'Terra has withdrawn this endpoint for this Terra account.');
   }
 }
 
-/** An endpoint of Terra does not exist: our URL is wrong, or Terra has withdrawn it. */
+/** An endpoint of Terra does not exist: our URL is wrong, or Terra has withdrawn the endpoint. */
 export class TerraEndpointMissingError extends DomainError {
   constructor(operation: string) {
     super(

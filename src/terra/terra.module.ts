@@ -8,7 +8,7 @@ import { WidgetSessionGateway } from './widget-session.gateway';
 
 const DEADLINES = { connectMs: 2_000, answerMs: 5_000, maxBodyBytes: 10 * 1024 * 1024 };
 
-/** Owns the sockets to Terra until the application shuts down. */
+/** Opens the sockets to Terra, and closes them when the application shuts down. */
 @Injectable()
 class TerraSockets implements OnApplicationShutdown {
   readonly undici = undiciAdapter(DEADLINES);

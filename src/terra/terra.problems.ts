@@ -1,4 +1,4 @@
-/** The problems of a route that calls Terra, one per error of `terra.errors.ts`. */
+/** The problems of a route that calls Terra: one per error of `terra.errors.ts` that can reach a caller. */
 export const TERRA_PROBLEMS: Record<number, Record<string, string>> = {
   502: {
     'terra.bad_credentials':
@@ -6,20 +6,22 @@ export const TERRA_PROBLEMS: Record<number, Record<string, string>> = {
     'terra.no_provider_enabled':
       'This Terra environment has no enabled data source. An operator must enable one on the Terra dashboard.',
     'terra.user_cap_reached':
-      'This Terra environment has reached its limit of users (50 in testing and staging). An operator must remove test users or use production.',
-    'terra.not_entitled': 'The Terra account is not entitled to this operation. An operator must ask Terra.',
+      'This Terra environment has reached its limit of users (50 in testing and staging). An operator must deauthenticate test users or use production.',
+    'terra.not_entitled':
+      'The Terra account is not entitled to this operation. An operator must ask Terra for access.',
     'terra.rejected':
-      "Terra rejected the request. An operator finds Terra's reason in the log, under the request id.",
+      "Terra rejected the request. An operator finds Terra's reason in the log by the request id.",
     'terra.malformed_answer':
-      "The service cannot read Terra's answer. Try again. If the problem stays, an operator must check the log.",
+      "The service cannot read Terra's answer. Retry. If this continues, an operator must check the log.",
     'terra.endpoint_missing':
-      'Terra does not have an endpoint at the configured URL. An operator must check TERRA_API_URL.',
+      'Terra has no endpoint at the configured URL. An operator must check TERRA_API_URL.',
     'terra.no_widget_endpoint':
-      "Neither of Terra's two widget-session endpoints serves this account. An operator must check TERRA_WIDGET_URL, TERRA_API_URL and TERRA_WIDGET_GENERATION.",
+      'Terra has no widget-session endpoint for this Terra account at the configured URLs. An operator must check TERRA_WIDGET_URL, TERRA_API_URL and TERRA_WIDGET_GENERATION.',
   },
   503: {
-    'terra.unavailable': 'Terra is unreachable or fails. Try again after Retry-After.',
-    'terra.rate_limited': 'Terra limits the rate of requests. Try again after Retry-After.',
+    'terra.unavailable': 'Terra is unreachable or fails. Wait for the seconds in Retry-After, then retry.',
+    'terra.rate_limited':
+      'Terra limits the rate of our requests. Wait for the seconds in Retry-After, then retry.',
   },
-  504: { 'terra.timeout': 'Terra did not answer in time. Try again.' },
+  504: { 'terra.timeout': 'Terra did not answer in time. Retry.' },
 };

@@ -12,11 +12,11 @@ import {
   type TerraAnswer,
 } from './terra-answer';
 
-/** The deadline of a call with its retries, unless it asks for less. */
+/** The deadline of a call with its retries. A call may set a shorter one. */
 export const TOTAL_DEADLINE_MS = 10_000;
 const MAX_ATTEMPTS = 2;
 const RETRY = { baseMs: 200, maxMs: 1_000, attempts: MAX_ATTEMPTS };
-// Failures before a byte of the request was sent: a repetition cannot act twice.
+// With these errors, no byte of the request was sent, so Terra cannot act twice after a repetition.
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
 export interface TerraCall {
@@ -26,14 +26,14 @@ export interface TerraCall {
   url: string;
   query?: Record<string, string>;
   body?: Record<string, unknown>;
-  /** Catalogue calls are public, and fail when they carry the key. */
+  /** Terra's catalogue is public, and a request for it fails if it contains the API key. */
   credentials?: 'dev-id only';
   /** Whether repeating the call is safe. */
   repeatable: boolean;
   deadlineMs?: number;
 }
 
-/** Sends requests to Terra: credentials, deadlines, safe retries, and failures as our own errors. */
+/** Sends requests to Terra with credentials and deadlines, repeats them if that is safe, and throws our own errors. */
 @Injectable()
 export class TerraTransport {
   private readonly logger = new Logger(TerraTransport.name);
@@ -70,7 +70,7 @@ export class TerraTransport {
     const stopTimer = this.metrics.terraRequests.startTimer({ operation: call.operation });
     const url = call.query ? `${call.url}?${new URLSearchParams(call.query).toString()}` : call.url;
     try {
-      // The axios instance behind HttpService: its observables would cancel each request after its success.
+      // Uses the axios instance directly: HttpService's observables would cancel each request after its success.
       const { status, headers, data } = await this.http.axiosRef.request<string>({
         url,
         method: call.method,
@@ -106,7 +106,7 @@ export class TerraTransport {
     };
   }
 
-  // A POST is repeated only when Terra cannot have acted on it: it was not sent, or Terra says when to retry.
+  // Repeats a POST only if Terra cannot have acted on it: no byte was sent, or Terra is busy and says when to retry.
   private waitBeforeRetry(call: TerraCall, answer: TerraAnswer, attempt: number): number | null {
     if (attempt >= MAX_ATTEMPTS) return null;
     if (answer.kind === 'failure')

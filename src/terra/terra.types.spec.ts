@@ -48,7 +48,7 @@ describe('Reading users', () => {
     expect(toTerraUser({ ...wire, created_at })?.createdAt?.toISOString() ?? null).toBe(expected);
   });
 
-  it('refuses text that Postgres cannot store unchanged', () => {
+  it('rejects text that Postgres cannot store unchanged', () => {
     expect(toTerraUser({ ...wire, user_id: 'u\u0000' })).toBeNull();
     expect(toTerraUser({ ...wire, reference_id: 'r\ud800' })?.referenceId).toBeNull();
   });
@@ -96,7 +96,7 @@ describe('Reading a page of all users', () => {
     ['that names a fraction as the next page', { next: 2.5, results: [wire] }],
     ['that is a bare list', [wire]],
     ['that is not JSON', undefined],
-  ])('refuses a page %s', (_, body) => {
+  ])('rejects a page %s', (_, body) => {
     expect(readTerraUserPage(body, 2)).toBeNull();
   });
 });

@@ -1,29 +1,29 @@
 import { describeReferenceIdProblem } from '../common';
 import { asList, asRecord, dateOf, listOfText, numberOf, textOf } from './wire';
 
-/** One provider account at Terra. A reconnect gives it a new `terraUserId`. */
+/** Terra's record of one account. Each reconnect creates another one with a new `terraUserId`. */
 export interface TerraUser {
-  /** A UUID today, opaque text to us. */
+  /** A UUID today. The service accepts any text. */
   terraUserId: string;
-  /** Upper case, e.g. `GARMIN`. */
+  /** In upper case, such as `GARMIN`. */
   provider: string;
   referenceId: string | null;
-  /** null when the answer does not say. */
+  /** null when Terra's answer names no scopes. */
   scopes: string[] | null;
-  /** `false` is a fact, `true` is not proof of health. */
+  /** false: Terra no longer collects data. true does not prove that the provider accepts Terra. */
   active: boolean | null;
-  /** When the account was connected, if the answer says so. */
+  /** When the end user connected the account; null when the answer does not say. */
   createdAt: Date | null;
-  /** When Terra last sent data of this account, if the answer says so. */
+  /** When Terra last sent data of this account; null when the answer does not say. */
   lastWebhookUpdate: Date | null;
 }
 
-/** A page of all users that Terra holds for this account. */
+/** A page of all users of this Terra account. */
 export interface TerraUserPage {
   users: TerraUser[];
-  /** How many entries could not be parsed. Each may be any user, so no user counts as missing from such a list. */
+  /** Number of unreadable entries. Each may be any user, so no user counts as missing from a list with such a page. */
   unreadable: number;
-  /** The next page; null on the last one. */
+  /** The number of the next page; null on the last page. */
   next: number | null;
 }
 
@@ -50,7 +50,7 @@ export interface SdkToken {
   expiresInSeconds: number;
 }
 
-/** An entry of the account's provider catalogue. */
+/** An entry of Terra's provider catalogue. */
 export interface TerraProvider {
   provider: string;
   name: string;
@@ -58,10 +58,10 @@ export interface TerraProvider {
   types: string[];
 }
 
-// A Postgres index refuses a text of several KB.
+// A Postgres index rejects a text of several KB.
 const MAX_ID_LENGTH = 200;
 
-/** Reads Terra's user object; only `user_id` and `provider` are always present. */
+/** Reads Terra's JSON of a user; null without `user_id` and `provider`, the only fields that are always present. */
 export function toTerraUser(wire: unknown): TerraUser | null {
   const user = asRecord(wire);
   const terraUserId = textOf(user.user_id);
@@ -79,19 +79,19 @@ export function toTerraUser(wire: unknown): TerraUser | null {
   };
 }
 
-/** A reference id that this service accepts. Anything else, such as the text "null", counts as none. */
+/** Reads a reference id. A value that this service does not accept, such as the text "null", counts as none. */
 export function toReferenceId(wire: unknown): string | null {
   return describeReferenceIdProblem(wire) === null ? (wire as string) : null;
 }
 
-/** `/userInfo` is documented as a bare array, as `{users}` and as `{user}`. */
+/** Reads the users of `/userInfo`, which Terra documents as a bare array, as `{users}` and as `{user}`. */
 export function toTerraUsers(body: unknown): TerraUser[] {
   return (listOfUsers(body) ?? []).map(toTerraUser).filter((found) => found !== null);
 }
 
 /**
- * The same where an empty list is a valid answer: null for any other shape, and for a list with an entry that cannot be
- * parsed. What is not understood must never count as an empty list.
+ * Like {@link toTerraUsers}, but returns null for any other shape and for a list with an unreadable entry. The caller
+ * accepts an empty list as "Terra has no user", so an unreadable answer must not become one.
  */
 export function readTerraUsers(body: unknown): TerraUser[] | null {
   const users = listOfUsers(body)?.map(toTerraUser) ?? null;
@@ -107,10 +107,10 @@ function listOfUsers(body: unknown): unknown[] | null {
 }
 
 /**
- * A page of `/subscriptions`: flat since October 2026, inside `data` before. `max_page` is a count in one and the last
- * index in the other, so only `next` is used, and it must be a later page.
+ * Reads a page of `/subscriptions`: flat since October 2026, inside `data` before. `max_page` is a count in one shape
+ * and the last index in the other, so this uses only `next`, which must be a later page.
  *
- * @returns null for any other body: an empty page has an empty list
+ * @returns null for any other body. An empty page is valid: it has an empty list
  */
 export function readTerraUserPage(body: unknown, page: number): TerraUserPage | null {
   const outer = asRecord(body);
@@ -124,7 +124,7 @@ export function readTerraUserPage(body: unknown, page: number): TerraUserPage | 
   return { users: readable, unreadable: users.length - readable.length, next: following };
 }
 
-/** Reads an entry of the catalogue; null for one that is disabled. */
+/** Reads an entry of the catalogue; null for a disabled provider. */
 export function toTerraProvider(wire: unknown): TerraProvider | null {
   const entry = asRecord(wire);
   const provider = textOf(entry.provider)?.toUpperCase();

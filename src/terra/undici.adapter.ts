@@ -3,14 +3,14 @@ import { Agent, request, type Dispatcher } from 'undici';
 
 export interface HttpDeadlines {
   connectMs: number;
-  /** Until the headers of the answer arrive, and the longest pause within its body. */
+  /** The longest wait for the headers of the answer, and the longest pause within its body. */
   answerMs: number;
   maxBodyBytes: number;
 }
 
 /**
- * Makes axios send through undici, which has a deadline for connecting and costs less than half of Node's own client.
- * Answers arrive as text whatever their status; errors keep undici's code.
+ * Creates an axios adapter that sends through undici, which has a deadline for connecting and costs less than half as
+ * much per call as Node's own client. It returns answers of every status as text; errors keep undici's code.
  */
 export function undiciAdapter(deadlines: HttpDeadlines): {
   adapter: AxiosAdapter;
@@ -48,9 +48,9 @@ async function readText(body: Dispatcher.ResponseData['body'], maxBytes: number)
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    // Leaving the loop destroys the socket, so the rest is not read.
+    // Leaving the loop destroys the socket, so undici does not read the rest.
     if (size > maxBytes)
-      throw Object.assign(new Error('The answer is too large.'), { code: 'ANSWER_TOO_LARGE' });
+      throw Object.assign(new Error("Terra's answer is too large."), { code: 'ANSWER_TOO_LARGE' });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

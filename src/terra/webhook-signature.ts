@@ -1,6 +1,6 @@
 import { constantTimeEqual, hmacSha256, sha256 } from '../common';
 
-/** Why a signature was refused; also the label of the metric that counts refusals. */
+/** Why the service rejects a signature. Also the label of the metric that counts rejections. */
 export type SignatureRefusal =
   'missing' | 'malformed' | 'millisecond_timestamp' | 'no_match' | 'too_old' | 'too_far_ahead';
 
@@ -9,17 +9,17 @@ export type SignatureCheck =
 
 export type SignedHeaders = Record<string, string | string[] | undefined>;
 
-/** Terra sends the same value under both names; the second one is deprecated, and the only one of older versions. */
+/** Terra sends the same value under both names. The second name is deprecated; older versions send only this one. */
 const HEADERS = ['x-terra-signature', 'terra-signature'];
 const MAX_HEADER_LENGTH = 2_048;
 const MAX_SIGNATURES = 8;
-// Twelve digits of seconds reach the year 33658; a timestamp in milliseconds has thirteen.
+// Seconds with twelve digits reach the year 33658. A timestamp in milliseconds has thirteen digits.
 const SECONDS = /^\d{1,12}$/;
 const MILLISECONDS = /^\d{13,}$/;
 
 /**
  * Checks `t=<unix seconds>,v1=<hex>[,v1=<hex>…]`: HMAC-SHA256 over `"{t}." + raw body` with a destination's secret. Any
- * `v1` may match any secret. Other schemes are ignored, so that a forger cannot choose a weaker one.
+ * `v1` may match any secret. Other schemes do not count, so that an attacker cannot choose a weaker one.
  *
  * @param toleranceSeconds how far `t` may be from `now`, in both directions, inclusive
  */
@@ -32,11 +32,11 @@ export function checkSignature(
 ): SignatureCheck {
   const parsed = readHeader(headers);
   if (typeof parsed === 'string') return { ok: false, cause: parsed };
-  // Terra's own SDK refuses an empty body, signed or not.
+  // Terra's own SDK also rejects an empty body, even with a valid signature.
   if (rawBody.length === 0) return { ok: false, cause: 'malformed' };
   const match = findMatch(rawBody, parsed, secrets);
   if (!match) return { ok: false, cause: 'no_match' };
-  // The age is checked after the signature: only then is the timestamp Terra's, and its refusal worth a counter.
+  // Checks the signature before the age, so that the metric counts an age only for a timestamp that Terra has signed.
   const signedSeconds = Number(parsed.timestamp);
   const ageSeconds = Math.floor(now.getTime() / 1_000) - signedSeconds;
   if (ageSeconds > toleranceSeconds) return { ok: false, cause: 'too_old' };
@@ -44,7 +44,7 @@ export function checkSignature(
   return { ok: true, signedAt: new Date(signedSeconds * 1_000), signatureDigest: match };
 }
 
-/** Why the headers alone show that the signature cannot be valid, before up to 15 MB of body are read; else null. */
+/** Returns why the headers alone rule out a valid signature, or null. It runs before up to 15 MB of body are read. */
 export function findHeaderProblem(headers: SignedHeaders): SignatureRefusal | null {
   const parsed = readHeader(headers);
   return typeof parsed === 'string' ? parsed : null;
@@ -61,7 +61,7 @@ function readHeader(headers: SignedHeaders): ParsedHeader | SignatureRefusal {
 }
 
 function parseHeader(header: string | string[]): ParsedHeader | SignatureRefusal {
-  // Node joins repeated headers with a comma, so two timestamps are two headers.
+  // Node joins repeated headers with a comma, so a value with two timestamps comes from two headers.
   if (typeof header !== 'string' || header.length > MAX_HEADER_LENGTH) return 'malformed';
   const timestamps: string[] = [];
   const signatures: Buffer[] = [];
@@ -79,7 +79,7 @@ function parseHeader(header: string | string[]): ParsedHeader | SignatureRefusal
   return { timestamp, signatures };
 }
 
-// Every secret is compared with every signature, so that the duration reveals nothing.
+// Compares every secret with every signature, so that the duration does not reveal which one matches.
 function findMatch(
   rawBody: Buffer,
   { timestamp, signatures }: ParsedHeader,
@@ -92,6 +92,6 @@ function findMatch(
       if (constantTimeEqual(expected, signature)) match = expected;
     }
   }
-  // Stored to recognise a replay with other unsigned headers. Hashed, because a signature is a credential.
+  // The inbox stores this hash to recognise a repetition with other unsigned headers. The signature itself is secret.
   return match && sha256(match);
 }

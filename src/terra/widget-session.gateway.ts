@@ -16,12 +16,12 @@ const OTHER: Record<Generation, Generation> = { current: 'legacy', legacy: 'curr
 const MAX_EXPIRY_SECONDS = 30 * 86_400;
 const MAX_WARNINGS = 20;
 const MAX_WARNING_LENGTH = 500;
-// For an answer without a usable expiry; from the examples of Terra's documentation.
+// For an answer without a valid expiry. The values come from the examples in Terra's documentation.
 const DEFAULT_EXPIRY_SECONDS: Record<Generation, number> = { current: 86_400, legacy: 900 };
 
 /**
- * Terra's two widget-session endpoints behind one method. With `auto` it calls the current one first. When one does not
- * exist for this account it calls the other, and remembers which one answered.
+ * Creates widget sessions at one of Terra's two endpoints. With `auto` it calls the current endpoint first. If an
+ * endpoint does not exist for this Terra account, it calls the other one, and remembers which one answered.
  */
 @Injectable()
 export class WidgetSessionGateway {
@@ -47,7 +47,7 @@ export class WidgetSessionGateway {
     }
   }
 
-  // An endpoint that does not exist has created nothing, so calling the other one repeats nothing.
+  // The missing endpoint has created no session, so the call to the other endpoint cannot create a second one.
   private async createAtOther(
     other: Generation,
     request: WidgetSessionRequest,
@@ -59,7 +59,7 @@ export class WidgetSessionGateway {
       this.logger.warn({
         event: 'terra.widget_generation_switched',
         generation: other,
-        advice: `Set TERRA_WIDGET_GENERATION=${other} to save the failing call after each restart.`,
+        advice: `Set TERRA_WIDGET_GENERATION=${other} to avoid the failing call after each restart.`,
       });
       return session;
     } catch (error) {
@@ -95,7 +95,7 @@ export class WidgetSessionGateway {
   }
 }
 
-// The URL goes into a Location header: as our parser writes it, it holds no character that a header forbids.
+// The URL goes into a Location header. The parser's `href` contains no character that a header forbids.
 function readUrl(value: unknown): string | null {
   const text = textOf(value);
   if (text === null || !URL.canParse(text)) return null;
@@ -119,7 +119,7 @@ function isAbsent(error: unknown): boolean {
   return error instanceof TerraNotFoundError || error instanceof TerraGoneError;
 }
 
-// `providers` has always been a comma-separated string on the wire; an array makes the legacy endpoint answer 500.
+// Terra expects `providers` as a comma-separated string. The legacy endpoint answers 500 to an array.
 function toWire(request: WidgetSessionRequest): Record<string, unknown> {
   return {
     reference_id: request.referenceId,

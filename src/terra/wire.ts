@@ -1,4 +1,4 @@
-/** Readers for foreign JSON: they trust no type and never throw. */
+/** Readers for JSON from Terra. They check every type and never throw. */
 
 export function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -10,7 +10,7 @@ export function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
-/** A non-empty text that Postgres can store (no NUL, no lone surrogate), or null. */
+/** Returns a non-empty text that Postgres can store (no NUL, no lone surrogate), or null. */
 export function textOf(value: unknown): string | null {
   const usable = typeof value === 'string' && value !== '' && !value.includes('\0') && value.isWellFormed();
   return usable ? value : null;
@@ -20,14 +20,14 @@ export function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** Terra writes lists of scopes as `"A,B"`. */
+/** Reads a list of texts, also in the form `"A,B"`, which Terra uses for scopes. */
 export function listOfText(value: unknown): string[] {
   const parts =
     typeof value === 'string' ? value.split(',') : asList(value).filter((item) => typeof item === 'string');
   return [...new Set(parts.map((part) => part.trim()).filter((part) => part !== ''))];
 }
 
-/** Terra's times are ISO 8601 in UTC, some without a zone. */
+/** Reads a time of Terra: ISO 8601, in UTC if it has no zone. */
 export function dateOf(value: unknown): Date | null {
   const text = textOf(value);
   if (text === null || !/^\d{4}-\d{2}-\d{2}T/.test(text)) return null;

@@ -4,7 +4,7 @@ import { DataSubjectsService } from '../connections';
 import type { TerraEvent } from '../terra';
 import { labelsOf } from './event-labels';
 
-/** How much of an event is about an erased end user: the whole, a part (the old user of a swap), or nothing. */
+/** How much of an event is about erased end users; `some`: a part, such as the old user of a swap. */
 export type ErasedPart = 'all' | 'some' | 'none';
 
 /** The body that replaces the body of an event about an erased end user. Processing it again has no effect. */
@@ -12,12 +12,12 @@ export function erasedBody(type: string | null): Buffer {
   return Buffer.from(JSON.stringify({ type: type ?? 'unknown', data: 'erased' }));
 }
 
-/** Finds out whether events name erased end users: the body of such an event must not stay. */
+/** Finds out whether events name erased end users: the service must not keep the body of such an event. */
 @Injectable()
 export class ErasedWebhookService {
   constructor(private readonly subjects: DataSubjectsService) {}
 
-  /** Call it before an event is read: no end user is erased until the transaction ends. */
+  /** Call it before the transaction reads an event. Then no erasure completes until the transaction ends. */
   shareErasureLock(manager: EntityManager): Promise<void> {
     return this.subjects.shareErasureLock(manager);
   }

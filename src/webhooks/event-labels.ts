@@ -1,11 +1,11 @@
 import type { TerraEvent } from '../terra';
 import type { WebhookEvent } from './webhook-event.entity';
 
-/** The columns by which an event is found. */
+/** The columns by which operators find an event. */
 export type EventLabels = Pick<WebhookEvent, 'type' | 'terraUserId' | 'referenceId'>;
 
 const MAX_TYPE_LENGTH = 100;
-// A Postgres index refuses a text of several KB, and an event whose labels cannot be stored could never be given up.
+// A Postgres index rejects a text of several KB, and an event with such a label could never become a dead letter.
 const MAX_TERRA_USER_ID_LENGTH = 200;
 
 export function labelsOf({ sentType, user, oldUser, newUser, owner }: TerraEvent): EventLabels {

@@ -8,7 +8,7 @@ import { WEBHOOK_INBOX_WORKER } from './webhook-inbox.worker';
 const IDLE_MS = 10_000;
 const BATCH = 1_000;
 
-/** Releases parked events once the owner of their Terra user is known. */
+/** Releases parked events when the owner of their Terra user is known. */
 @Injectable()
 export class ParkedEventsWorker {
   private lookedAtUntil = '';
@@ -23,12 +23,12 @@ export class ParkedEventsWorker {
   }
 
   /**
-   * Makes parked events due whose Terra user has an owner now, by another webhook, a callback or Terra's lists.
+   * Makes parked events due if another webhook, a callback or a reconcile has named the owner of their Terra user.
    *
    * @returns whether any parked event was released
    */
   async runOnce(): Promise<boolean> {
-    // Some events may wait for ever, so each run continues where the last one stopped.
+    // Some events may wait for ever, so each run continues where the last run stopped.
     const waiting = await this.repository.parkedTerraUsers(this.lookedAtUntil, BATCH);
     this.lookedAtUntil = waiting.length === BATCH ? (waiting.at(-1) ?? '') : '';
     const owned = await this.connections.ownedAmong(waiting);

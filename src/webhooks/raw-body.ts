@@ -10,7 +10,7 @@ export const WEBHOOK_PATH = 'webhooks/terra';
 /** Terra sends health data to the same URL, in chunks of up to 10 MB. */
 const WEBHOOK_BODY_LIMIT = 15 * 1024 * 1024;
 
-// A media type of our own, so that its parser does not change how a host reads JSON.
+// Our own media type, so that its parser does not change how a host reads JSON.
 const RAW = 'application/x-terra-connect-raw';
 
 interface FastifyRoute {
@@ -38,12 +38,12 @@ interface ExpressLike {
   use(handler: (request: ExpressRequest, response: unknown, next: (error?: unknown) => void) => void): void;
   router: { stack: unknown[] };
 }
-/** Refuses a request whose headers show that its signature cannot be valid. False: read its body. */
-type RefuseEarly = (headers: SignedHeaders, response: unknown) => boolean;
+/** Rejects a request if its headers show that its signature cannot be valid. @returns whether it was rejected */
+type RejectEarly = (headers: SignedHeaders, response: unknown) => boolean;
 
 /**
- * Gives the webhook route its body as the signed bytes. No parser may run before the signature check, and the host's own
- * parsers must not change. So each platform gets a special case for this one route, before the route is registered.
+ * Gives the webhook route its body as the signed bytes. No parser may run before the signature check, and the host's
+ * own parsers must not change. So each platform gets a special case for this one route, before its registration.
  */
 @Injectable()
 export class RawBody {
@@ -52,48 +52,48 @@ export class RawBody {
     private readonly refusals: SignatureRefusals,
   ) {}
 
-  /** Call it before routes are registered: in a module's `configure`, since `onModuleInit` runs after them. */
+  /** Call it in a module's `configure`, which runs before Nest registers routes; `onModuleInit` runs after that. */
   capture(): void {
     const { httpAdapter } = this.adapterHost;
-    // T-21: unsigned bodies are refused before they are read into memory.
-    const refuseEarly: RefuseEarly = (headers, response) => {
+    // T-21: rejects unsigned requests before their bodies are read into memory.
+    const rejectEarly: RejectEarly = (headers, response) => {
       const cause = findHeaderProblem(headers);
       if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause)));
       return cause !== null;
     };
     const platform = httpAdapter.getType();
-    if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>(), refuseEarly);
-    if (platform === 'express') captureOnExpress(httpAdapter.getInstance<ExpressLike>(), refuseEarly);
+    if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>(), rejectEarly);
+    if (platform === 'express') captureOnExpress(httpAdapter.getInstance<ExpressLike>(), rejectEarly);
   }
 }
 
-function captureOnFastify(fastify: FastifyLike, refuseEarly: RefuseEarly): void {
+function captureOnFastify(fastify: FastifyLike, rejectEarly: RejectEarly): void {
   fastify.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: WEBHOOK_BODY_LIMIT }, (_, body, done) =>
     done(null, body),
   );
   const takeRaw = (request: { headers: SignedHeaders }, reply: unknown, done: () => void): void => {
-    if (refuseEarly(request.headers, reply)) return;
+    if (rejectEarly(request.headers, reply)) return;
     request.headers['content-type'] = RAW;
     done();
   };
   fastify.addHook('onRoute', (route) => {
     if (!route.url.endsWith(`/${WEBHOOK_PATH}`) || !route.method.includes('POST')) return;
     route.bodyLimit = WEBHOOK_BODY_LIMIT;
-    // After the hooks of the host's plugins, such as a rate limit.
+    // Runs after the hooks of the host's plugins, such as a rate limit.
     route.onRequest = [route.onRequest ?? [], takeRaw].flat();
   });
 }
 
-function captureOnExpress(express: ExpressLike, refuseEarly: RefuseEarly): void {
+function captureOnExpress(express: ExpressLike, rejectEarly: RejectEarly): void {
   express.use((request, response, next) => {
     if (request.method !== 'POST' || !request.path.endsWith(`/${WEBHOOK_PATH}`)) return next();
-    if (refuseEarly(request.headers, response)) return;
+    if (rejectEarly(request.headers, response)) return;
     readBody(request).then((body) => {
       request.body = body;
       next();
     }, next);
   });
-  // The host's body parsers are in the stack already; ours must come before them. They skip a body that was read.
+  // Our handler must come before the host's body parsers, which are in the stack already and skip a body that was read.
   const { stack } = express.router;
   stack.unshift(stack.pop());
 }

@@ -3,7 +3,7 @@ import { Metrics } from '../observability';
 import type { SignatureRefusal } from '../terra';
 import { SignatureRefusedError } from './webhooks.errors';
 
-/** Counts refused webhooks by cause. The answer does not tell the cause. */
+/** Counts and logs rejected webhooks by cause. The response does not name the cause. */
 @Injectable()
 export class SignatureRefusals {
   private readonly logger = new Logger(SignatureRefusals.name);

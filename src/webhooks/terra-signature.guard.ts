@@ -13,7 +13,7 @@ export interface WebhookRequest {
   delivery?: SignedDelivery;
 }
 
-/** Accepts a webhook whose bytes one of our secrets signed within the tolerance. */
+/** Accepts a webhook if one of our secrets signed its bytes, and the time of the signature is within the tolerance. */
 @Injectable()
 export class TerraSignatureGuard implements CanActivate {
   constructor(

@@ -25,7 +25,7 @@ export const ApiReceiveWebhook = (): MethodDecorator =>
     ApiOperation({
       summary: 'Receive a webhook',
       description:
-        'Set this URL as the webhook destination at Terra. The service answers 200 as soon as it has stored the delivery, whatever its type, and stores each delivery once. A body may have up to 15 MB.',
+        'Set this URL as the webhook destination at Terra. The service answers 200 as soon as it has stored the delivery, for every type of event. It stores each delivery once. A body may have up to 15 MB.',
     }),
     ApiHeader({
       name: 'X-Terra-Signature',
@@ -56,11 +56,14 @@ export const ApiReceiveWebhook = (): MethodDecorator =>
       schema: { type: 'string', pattern: '^\\d{12,14}$', example: '1795426200000' },
     }),
     ApiBody({ type: TerraEventDto, description: 'Any event of Terra.', examples: { auth: AUTH_EXAMPLE } }),
-    ApiOkResponse({ description: 'The delivery is stored, by this request or an earlier one. No body.' }),
+    ApiOkResponse({
+      description:
+        'The service has stored the delivery, with this request or an earlier one. The response has no body.',
+    }),
     ApiProblems({
       401: {
         'webhook.signature_refused':
-          'The signature is missing or wrong, or its time is more than 300 seconds from now. Sign the body again.',
+          'The signature is missing or wrong, or its time is more than TERRA_SIGNATURE_TOLERANCE_SECONDS (default 300) from now. Check the secret and the clock.',
       },
       413: { 'request.too_large': 'The body is larger than 15 MB.' },
       503: { 'database.unavailable': 'The service could not store the delivery. Send it again.' },

@@ -6,7 +6,7 @@ import { HAS_BEEN_ERASED, WebhookEvent } from './webhook-event.entity';
 /** The SQL that removes end users from stored events. The rows stay, because Terra may resend a delivery for days. */
 @Injectable()
 export class WebhookErasureRepository {
-  /** Replaces the body, and removes whom the event was about. */
+  /** Replaces the body, and removes the ids of the end user from the row. */
   async blank(
     manager: EntityManager,
     id: string,
@@ -23,7 +23,7 @@ export class WebhookErasureRepository {
     );
   }
 
-  /** The events that are stored under the end user, and unreadable ones whose bytes name the end user. */
+  /** The events that are stored under the end user, and unreadable events whose bytes name the end user. */
   async findOf(
     manager: EntityManager,
     { referenceId, terraUserIds }: DataSubject,
@@ -40,7 +40,7 @@ export class WebhookErasureRepository {
     return rows;
   }
 
-  /** Swaps are stored under the new Terra user; their bodies name the replaced one. @returns how many */
+  /** Replaces the bodies of swaps to these Terra users, because they name the old Terra user. @returns how many */
   async blankSwaps(manager: EntityManager, newTerraUserIds: string[], body: Buffer): Promise<number> {
     const swaps = { type: 'user_reauth', terraUserId: In(newTerraUserIds) };
     return (await manager.update(WebhookEvent, swaps, { body })).affected ?? 0;
@@ -54,7 +54,7 @@ export class WebhookErasureRepository {
     });
   }
 
-  /** Whether events that were received until that time are still unread: whom they are about is unknown. */
+  /** Whether events that were received until then are still unread: they may be about any end user. */
   async hasUnread(manager: EntityManager, receivedUntil: Date): Promise<boolean> {
     const { count } = await runSql(
       manager,

@@ -1,17 +1,19 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * - `pending` waits for the worker; `done` applied; `ignored` without effect here
- * - `parked` stored but without effect: its Terra user has no known owner yet, or it contradicts itself
- * - `dead_lettered` every attempt failed; `note` has the error
+ * - `pending` the worker will process the event
+ * - `done` the service has applied it
+ * - `ignored` the event needs no action
+ * - `parked` without effect yet: the owner of its Terra user is unknown, or it contradicts itself or the known owner
+ * - `dead_lettered` every attempt failed, or the body is unreadable; `note` has the error
  */
 export const WEBHOOK_EVENT_STATUSES = ['pending', 'done', 'ignored', 'parked', 'dead_lettered'] as const;
 export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 
-/** The note of an event that is parked until its Terra user has an owner. Stored: parked events are found by it. */
+/** The note of an event that is parked until its Terra user has an owner. The worker finds such events by this text. */
 export const WAITS_FOR_OWNER = 'the owner of the Terra user is not known yet';
 
-/** The note of an event about an erased end user, whom the row no longer names. */
+/** The note of an event about an erased end user. The row no longer names the end user. */
 export const HAS_BEEN_ERASED = 'the end user has been erased';
 
 /** One row per delivery of Terra; a repeated delivery adds none. */
@@ -20,11 +22,11 @@ export class WebhookEvent {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;
 
-  /** `trace:<X-Terra-Trace-Id>`, otherwise `body:<digest>`. Not `terra-reference`: chunks of one request share it. */
+  /** `trace:<X-Terra-Trace-Id>`, otherwise `body:<digest>`. `terra-reference` is no key: chunks share it. */
   @Column({ type: 'text', name: 'dedupe_key' })
   dedupeKey: string;
 
-  /** The trace id is not signed, so the same signature under another trace id is a replay. */
+  /** Detects an attacker's repetition under another trace id, because the trace id is not signed. */
   @Column({ type: 'bytea', name: 'signature_digest' })
   signatureDigest: Buffer;
 
@@ -37,18 +39,18 @@ export class WebhookEvent {
   @Column({ type: 'timestamptz', name: 'signed_at' })
   signedAt: Date;
 
-  /** `X-Terra-Ordering-Timestamp`: when Terra says it happened, equal on every retry; null when Terra does not say. */
+  /** `X-Terra-Ordering-Timestamp`: when Terra says the event occurred, equal on every retry; null if absent. */
   @Column({ type: 'timestamptz', name: 'occurred_at', nullable: true })
   occurredAt: Date | null;
 
   @Column({ type: 'timestamptz', name: 'received_at' })
   receivedAt: Date;
 
-  /** The signed bytes. Of processed health data only the envelope is kept. */
+  /** The signed bytes. After processing, the service keeps only the envelope of health data. */
   @Column({ type: 'bytea', name: 'body' })
   body: Buffer;
 
-  /** Terra's type. Like `terraUserId` and `referenceId` it is null until the body was read. */
+  /** Terra's type. Like `terraUserId` and `referenceId`, it is null until the service has read the body. */
   @Column({ type: 'text', name: 'type', nullable: true })
   type: string | null;
 
@@ -80,7 +82,7 @@ export class WebhookEvent {
   @Column({ type: 'timestamptz', name: 'replayed_at', nullable: true })
   replayedAt: Date | null;
 
-  /** Who replayed it last: an API key's id, or `cli`. */
+  /** Who requested the last replay: an API key's id, or `cli`. */
   @Column({ type: 'text', name: 'replayed_by', nullable: true })
   replayedBy: string | null;
 }

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { WebhookEventsRepository } from './webhook-events.repository';
 import { WebhookEventsService } from './webhook-events.service';
 
-/** Stored events without the worker and without Terra's settings, for the command line. */
+/** Provides stored events to the command line, without workers and Terra settings. */
 @Module({
   providers: [WebhookEventsRepository, WebhookEventsService],
   exports: [WebhookEventsService],

@@ -11,7 +11,7 @@ export const ApiListWebhookEvents = (): MethodDecorator =>
     ApiOperation({
       summary: 'List webhook events',
       description:
-        'Returns what Terra has sent and the outcome of each event, newest first and without bodies.',
+        'Returns the events that Terra has sent, with their outcomes, newest first and without bodies.',
     }),
     ApiOkResponse({ description: 'A page of webhook events.', type: WebhookEventPageDto }),
     ApiProblems(PAGE_PROBLEM),
@@ -49,8 +49,8 @@ export const ApiReplayWebhookEvents = (): MethodDecorator =>
       422: {
         'request.invalid': invalidField(
           'filter',
-          'must name at least one thing to go by',
-          'A field is not valid, or the request chooses no events. `errors` names the field and the reason.',
+          'must have at least one field',
+          'A field is not valid, or the request has neither `ids` nor a filter. `errors` names the field and the reason.',
         ),
       },
     }),

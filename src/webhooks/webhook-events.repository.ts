@@ -4,7 +4,7 @@ import { DataSource, In, type EntityManager } from 'typeorm';
 import { columnsOf, runSql } from '../database';
 import { WebhookEvent, type WebhookEventStatus } from './webhook-event.entity';
 
-/** The filters of stored events; an event must match all that are given. */
+/** The filters for stored events. An event must match all given filters. */
 export interface WebhookEventCriteria {
   ids?: string[];
   status?: WebhookEventStatus;
@@ -13,7 +13,7 @@ export interface WebhookEventCriteria {
   referenceId?: string;
   receivedFrom?: Date;
   receivedTo?: Date;
-  /** Only events that are older than this one. */
+  /** Only events that are older than the event with this id. */
   beforeId?: string;
 }
 
@@ -36,7 +36,7 @@ export type WebhookEventOutline = Pick<WebhookEvent, 'id' | 'type' | 'status' | 
 const NOT_IN_SUMMARY = ['body', 'signatureDigest', 'dedupeKey'];
 const OUTLINE = 'id, type, status, terra_user_id AS "terraUserId"';
 
-/** The SQL of reading and replaying stored events. */
+/** The SQL that reads and replays stored events. */
 @Injectable()
 export class WebhookEventsRepository {
   private readonly summary: string;
@@ -45,7 +45,7 @@ export class WebhookEventsRepository {
     this.summary = columnsOf(dataSource, WebhookEvent, NOT_IN_SUMMARY);
   }
 
-  /** Newest first. */
+  /** Lists events, newest first. */
   async list(criteria: WebhookEventCriteria, limit: number): Promise<WebhookEventSummary[]> {
     const { where, values } = conditionsOf(criteria);
     const { rows } = await runSql<WebhookEventSummary>(
@@ -57,7 +57,7 @@ export class WebhookEventsRepository {
     return rows;
   }
 
-  /** Events about an end user, newest first; `unapplied`: only parked and dead-lettered ones. */
+  /** Lists the events about an end user, newest first; `unapplied`: only parked and dead-lettered events. */
   async listOfEndUser(
     referenceId: string,
     terraUserIds: string[],
@@ -89,7 +89,7 @@ export class WebhookEventsRepository {
     return ids.filter((id) => !known.has(id));
   }
 
-  /** How many events match, and how many of them are pending already. */
+  /** How many events match, and how many of these are pending already. */
   async count(
     manager: EntityManager,
     criteria: WebhookEventCriteria,
@@ -107,9 +107,9 @@ export class WebhookEventsRepository {
   /**
    * The events that are not pending, oldest first.
    *
-   * @param lock locks them in one order, so that two replays of the same events do not deadlock
+   * @param lock whether to lock the events, in one order, so that two replays of the same events do not deadlock
    */
-  async listSettled(
+  async listNotPending(
     manager: EntityManager,
     criteria: WebhookEventCriteria,
     { limit, lock }: { limit: number; lock: boolean },
@@ -124,7 +124,7 @@ export class WebhookEventsRepository {
     return rows;
   }
 
-  /** Makes settled events due again, after the events that are due already. Body and times stay unchanged. */
+  /** Makes processed events due again, after the events that are due already. Body and times stay unchanged. */
   async requeue(manager: EntityManager, ids: string[], actor: string, now: Date): Promise<void> {
     await runSql(
       manager,

@@ -20,9 +20,9 @@ export type WebhookEventFilter = Omit<WebhookEventCriteria, 'ids' | 'beforeId'>;
 export interface ReplayRequest {
   ids?: string[];
   filter?: WebhookEventFilter;
-  /** How many at most, oldest first. */
+  /** The maximum number of events, oldest first. */
   limit: number;
-  /** Only reports what would be done. */
+  /** Whether to report the events without replaying them. */
   dryRun: boolean;
 }
 
@@ -40,8 +40,8 @@ export interface ReplayReport {
 }
 
 /**
- * Stored webhook events, for operators. It does not need the worker, which may run in another process and looks for due
- * events every second.
+ * Reads and replays stored webhook events, for operators. It does not notify the worker, which may run in another
+ * process and looks for due events every second.
  */
 @Injectable()
 export class WebhookEventsService {
@@ -53,7 +53,7 @@ export class WebhookEventsService {
     private readonly clock: Clock,
   ) {}
 
-  /** Newest first, without their bodies. */
+  /** Lists events, newest first, without their bodies. */
   async list(
     filter: WebhookEventFilter & { limit: number; cursor?: string },
   ): Promise<Page<WebhookEventSummary>> {
@@ -63,8 +63,8 @@ export class WebhookEventsService {
   }
 
   /**
-   * The newest events about an end user or its Terra users, and the newest parked and dead-lettered ones, however old
-   * they are. Newest first, without their bodies.
+   * Lists the newest events about an end user or its Terra users, and also the newest parked and dead-lettered events
+   * if they are older. The order is newest first, and the events have no bodies.
    */
   async listOfEndUser(
     referenceId: string,
@@ -90,49 +90,49 @@ export class WebhookEventsService {
   }
 
   /**
-   * Replays events. Their facts keep the time at which they occurred, so they outrank nothing newer (T-25).
+   * Replays events. Their facts keep the time at which they occurred, so they never override newer facts (T-25).
    *
-   * @param actor who asks: an API key's id, or `cli`
+   * @param actor who requests the replay: an API key's id, or `cli`
    * @throws WebhookEventNotFoundError when one of the ids is unknown; then no event is replayed
    */
   async replay(request: ReplayRequest, actor: string): Promise<ReplayReport> {
     const { dryRun, limit } = request;
     const criteria = readSelection(request);
     const report = await inTransaction(this.dataSource, async (manager) => {
-      await this.refuseUnknown(manager, criteria.ids ?? []);
+      await this.assertKnown(manager, criteria.ids ?? []);
       const { matched, pending: skipped } = await this.repository.count(manager, criteria);
-      const events = await this.repository.listSettled(manager, criteria, { limit, lock: !dryRun });
+      const events = await this.repository.listNotPending(manager, criteria, { limit, lock: !dryRun });
       const ids = events.map(({ id }) => id);
       if (!dryRun) await this.repository.requeue(manager, ids, actor, this.clock.now());
       const replayed = events.length;
-      // Another replay may have taken some of them since the count.
+      // Another replay may have taken some of the events since the count.
       const remaining = Math.max(0, matched - skipped - replayed);
       return { dryRun, matched, replayed, skipped, remaining, events };
     });
-    // The names of the criteria without their values: the values name end users.
+    // Logs only the names of the criteria, because their values name end users.
     const by = Object.keys(criteria).sort();
     if (!dryRun) this.logger.log({ event: 'webhook_events.replayed', count: report.replayed, actor, by });
     return report;
   }
 
-  private async refuseUnknown(manager: EntityManager, ids: string[]): Promise<void> {
+  private async assertKnown(manager: EntityManager, ids: string[]): Promise<void> {
     const unknown = ids.length === 0 ? [] : await this.repository.findUnknown(manager, ids);
     if (unknown.length > 0) throw new WebhookEventNotFoundError(unknown);
   }
 }
 
-/** Exactly one of the two with at least one criterion: "all events" is easy to say and never meant. */
+/** Requires `ids` or a filter with at least one field, so that no request replays all events by mistake. */
 function readSelection({ ids, filter }: ReplayRequest): WebhookEventCriteria {
-  // null means the same as leaving a field out.
+  // null means the same as an absent field.
   const given = Object.entries(filter ?? {}).filter(([, value]) => value != null);
   const criteria: WebhookEventCriteria = Object.fromEntries(given);
-  if (ids && filter) refuse('filter', 'cannot be combined with ids');
+  if (ids && filter) reject('filter', 'cannot be combined with ids');
   if (ids) return { ids: [...new Set(ids.map((id) => id.toLowerCase()))] };
-  if (!filter) refuse('ids', 'or a filter must say which events are meant');
-  if (given.length === 0) refuse('filter', 'must name at least one thing to go by');
+  if (!filter) reject('ids', 'must be given if there is no filter');
+  if (given.length === 0) reject('filter', 'must have at least one field');
   return criteria;
 }
 
-function refuse(field: string, detail: string): never {
+function reject(field: string, detail: string): never {
   throw new RequestInvalidError([{ field, detail }]);
 }

@@ -29,12 +29,12 @@ const DONE: HandlerResult = { status: 'done', note: null };
 const WAITING: HandlerResult = { status: 'parked', note: WAITS_FOR_OWNER };
 const ERASED: HandlerResult = { status: 'ignored', note: HAS_BEEN_ERASED };
 
-/** What each type of event does. Runs inside the worker's transaction, without a network call. */
+/** Applies events by their type. Handlers run inside the worker's transaction and make no network call. */
 @Injectable()
 export class WebhookHandlers {
   private readonly data: Handler = (manager, inboxEvent) => this.dataReceived(manager, inboxEvent);
 
-  /** Exhaustive: a type that is added to the union does not compile without a handler. */
+  /** A type that is added to the union does not compile without a handler. */
   private readonly table: Record<TerraEventType, Handler> = {
     auth: (manager, inboxEvent) => this.auth(manager, inboxEvent),
     auth_cancelled: (manager, inboxEvent) => this.attemptFailed(manager, inboxEvent),
@@ -76,13 +76,13 @@ export class WebhookHandlers {
     return this.table[type](manager, inboxEvent);
   }
 
-  // Only a success links. Terra also reports a failed attempt as `auth`, with a user that looks like a linked one.
+  // Links only on success: Terra also reports a failed attempt as `auth`, with a user that looks like a linked one.
   private async auth(manager: EntityManager, inboxEvent: InboxEvent): Promise<HandlerResult> {
     const { status, user, owner } = inboxEvent.event;
     if (status === 'error') return this.attemptFailed(manager, inboxEvent);
     if (status !== 'success') return { status: 'ignored', note: 'auth with an unknown status' };
     if (!user) return { status: 'ignored', note: 'auth without a user' };
-    // Neither reference can be believed, so no fact follows.
+    // The service cannot know which reference is right, so it records no fact.
     if (owner.contradictory) return { status: 'parked', note: 'the event names two different references' };
     const { referenceId } = owner;
     const fact = { ...factOf(user, inboxEvent), referenceId, kind: 'linked', cause: 'auth' } as const;
@@ -97,8 +97,8 @@ export class WebhookHandlers {
     if (referenceId === null || contradictory)
       return { status: 'ignored', note: 'a failed attempt of an unknown end user' };
     const provider = event.user?.provider ?? null;
-    const clue = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
-    await this.sessions.recordFailed(manager, clue, event.reason);
+    const hint = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
+    await this.sessions.recordFailed(manager, hint, event.reason);
     return DONE;
   }
 
@@ -109,7 +109,7 @@ export class WebhookHandlers {
   ): Promise<HandlerResult> {
     const { user } = inboxEvent.event;
     if (!user) return { status: 'ignored', note: `${cause} without a user` };
-    // The end of an unknown user is recorded, too: its beginning may still arrive.
+    // Records the end of an unknown user, too: the event that links the user may still arrive.
     const fact = { ...bareFactOf(user, inboxEvent), kind: 'ended', cause } as const;
     const { erased } = await this.recordOne(manager, fact);
     return erased ? ERASED : DONE;
@@ -120,13 +120,13 @@ export class WebhookHandlers {
     if (!newUser) return { status: 'ignored', note: 'user_reauth without a new user' };
     const { referenceId } = newUser;
     const fact = { ...factOf(newUser, inboxEvent), referenceId, cause: 'user_reauth' } as const;
-    // A user that replaced itself is linked, and nothing more.
+    // A user that replaces itself is only linked.
     if (oldUser?.terraUserId === newUser.terraUserId)
       return this.link(manager, inboxEvent, { ...fact, kind: 'linked' });
     return this.link(manager, inboxEvent, {
       ...fact,
       kind: 'swapped',
-      // Terra may leave the old user out, and may name one that is unknown here.
+      // Terra may leave the old user out, or name an old user that the service does not know.
       oldTerraUserId: oldUser?.terraUserId ?? null,
       oldReferenceId: oldUser?.referenceId ?? null,
     });
@@ -143,9 +143,9 @@ export class WebhookHandlers {
     if (claimedByAnother) return { status: 'parked', note: 'the Terra user belongs to another reference' };
     if (!connection) return WAITING;
     const { referenceId, provider } = connection;
-    const clue = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
+    const hint = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
     const link = { terraUserId, provider, connectionId: connection.id, joined };
-    await this.sessions.recordConnected(manager, clue, link);
+    await this.sessions.recordConnected(manager, hint, link);
     return DONE;
   }
 
@@ -193,7 +193,7 @@ function factOf(user: TerraUser, inboxEvent: InboxEvent): FactStart & Pick<NewFa
   return { ...bareFactOf(user, inboxEvent), provider, scopes };
 }
 
-// The fact is stored, and takes effect as soon as the Terra user has an owner. Until then the event stays visible.
+// The fact is stored, and takes effect when the Terra user has an owner. Until then, operators see a parked event.
 function orParked({ connection, erased }: RecordedUser): HandlerResult {
   if (erased) return ERASED;
   return connection ? DONE : WAITING;

@@ -10,7 +10,7 @@ const INSERT_TIMEOUT_MS = 2_000;
 const MAX_INLINE_BYTES = 256 * 1024;
 const PRUNE_BATCH = 1_000;
 
-/** What the worker needs of an event; `body` is null for a large one, which is read by itself. */
+/** What the worker needs of an event; `body` is null for a large body, which `readBody` reads. */
 export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedAt' | 'occurredAt'> & {
   body: Buffer | null;
 };
@@ -33,13 +33,13 @@ export interface EventOutcome {
   note: string | null;
   type: string | null;
   terraUserId: string | null;
-  /** Left out: the stored reference id stays. */
+  /** If absent, the stored reference id stays. */
   referenceId?: string | null;
   /** Replaces the stored body. */
   body?: Buffer;
 }
 
-/** The SQL of the inbox: storing deliveries, taking them, and noting what became of them. */
+/** The SQL of the inbox: stores deliveries, locks due events, and records their outcomes. */
 @Injectable()
 export class WebhookInboxRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -51,8 +51,8 @@ export class WebhookInboxRepository {
   }
 
   /**
-   * Locks the next events that are due and that no other worker has locked, oldest first. Large bodies, which are health
-   * data, are read one at a time: a batch of them would be hundreds of MB.
+   * Locks the next events that are due and that no other worker has locked, oldest first. It leaves out large bodies,
+   * which are health data: a batch of them would take hundreds of MB.
    */
   async lockDue(manager: EntityManager, now: Date, limit: number): Promise<LockedWebhookEvent[]> {
     const { rows } = await runSql<LockedWebhookEvent>(
@@ -71,7 +71,7 @@ export class WebhookInboxRepository {
     return body;
   }
 
-  async settle(manager: EntityManager, id: string, outcome: EventOutcome, now: Date): Promise<void> {
+  async recordOutcome(manager: EntityManager, id: string, outcome: EventOutcome, now: Date): Promise<void> {
     const { status, note, type, terraUserId, referenceId, body } = outcome;
     await runSql(
       manager,
@@ -82,9 +82,9 @@ export class WebhookInboxRepository {
   }
 
   /**
-   * Stores a failed attempt: with the time of the next one, or as a dead letter. The labels are stored, too, because
-   * dead letters are searched by type and by Terra user. The count of attempts guards against a second worker that
-   * failed on the event, too.
+   * Stores a failed attempt, with the time of the next attempt or as a dead letter. It also stores the labels, because
+   * operators search dead letters by type and by Terra user. It writes nothing if another worker has stored a failure
+   * of the event meanwhile (`attempts`).
    */
   async recordFailure(
     { id, attempts }: Pick<WebhookEvent, 'id' | 'attempts'>,
@@ -99,7 +99,7 @@ export class WebhookInboxRepository {
     );
   }
 
-  /** The Terra users whose owner parked events wait for, in order. */
+  /** The Terra users of parked events that wait for an owner, in the order of their ids. */
   async parkedTerraUsers(after: string, limit: number): Promise<string[]> {
     const { rows } = await runSql<{ terraUserId: string }>(
       this.dataSource,
@@ -130,8 +130,8 @@ export class WebhookInboxRepository {
   }
 
   /**
-   * Deletes settled events that were received before `before`, and parked and dead-lettered ones that were received
-   * before `unappliedBefore`: an operator may still look into those.
+   * Deletes done and ignored events that were received before `before`, and parked and dead-lettered events that were
+   * received before `unappliedBefore`, which is earlier because an operator may still need these events.
    *
    * @returns how many
    */

@@ -31,7 +31,7 @@ export class WebhookInboxService {
     private readonly clock: Clock,
   ) {}
 
-  /** When this resolves, the delivery is committed, by this call or by an earlier one. */
+  /** When the promise resolves, the delivery is committed, by this call or an earlier one. */
   async accept(delivery: SignedDelivery, headers: DeliveryHeaders): Promise<void> {
     const traceId = readId(headers['x-terra-trace-id']);
     const now = this.clock.now();
@@ -51,7 +51,7 @@ export class WebhookInboxService {
   }
 }
 
-// These headers are not signed, so the delivery is stored whatever they hold.
+// These headers are not signed, so an unusable value is ignored and the delivery is stored.
 function readId(header: string | string[] | undefined): string | null {
   const usable = typeof header === 'string' && header !== '' && header.length <= MAX_ID_LENGTH;
   return usable && /^[\x21-\x7e]+$/.test(header) ? header : null;

@@ -7,12 +7,12 @@ import { labelsOf } from './event-labels';
 import { WebhookInboxRepository, type LockedWebhookEvent } from './webhook-inbox.repository';
 import { WebhookProcessorService } from './webhook-processor.service';
 
-/** The worker that processes the inbox. */
+/** The name of the worker that processes the inbox. */
 export const WEBHOOK_INBOX_WORKER = 'webhook-inbox';
 
 const IDLE_MS = 1_000;
 const BATCH = 20;
-/** Up to an hour in all, half an hour on average. An event that fails for so long needs an operator. */
+/** The attempts take up to an hour, half an hour on average. After that, the event needs an operator. */
 export const WEBHOOK_RETRY = { baseMs: 1_000, maxMs: 15 * 60_000, attempts: 14 };
 const MAX_NOTE_LENGTH = 500;
 
@@ -52,7 +52,7 @@ export class WebhookInboxWorker {
       for (const { type, outcome } of processed) this.metrics.webhookEvents.inc({ type, outcome });
     } catch (error) {
       const [first, second] = taken;
-      // Without a connection the failure cannot be stored either, and no event caused it.
+      // Without a connection to the database, the failure cannot be stored either, and no event caused it.
       if (!first || isConnectionLost(error)) throw error;
       // A batch of one has failed by itself, a lock timeout included. A larger batch is split to isolate the event.
       if (!second) await this.recordFailure(first, error);

@@ -15,7 +15,7 @@ import { WebhookErasureRepository } from './webhook-erasure.repository';
 import { WebhookEvent } from './webhook-event.entity';
 import { WebhookInboxRepository } from './webhook-inbox.repository';
 
-// An operator may still look into events that could not be applied.
+// The service keeps unapplied events longer, because an operator may still need them.
 const UNAPPLIED_FACTOR = 3;
 
 const EVENT_EXPORT: ExportPolicy<WebhookEvent> = {
@@ -27,7 +27,7 @@ const EVENT_EXPORT: ExportPolicy<WebhookEvent> = {
   signedAt: 'exported',
   occurredAt: 'exported',
   receivedAt: 'exported',
-  // Exported as text.
+  // `exportRows` exports the body as text.
   body: 'internal',
   type: 'exported',
   terraUserId: 'exported',
@@ -61,7 +61,7 @@ export class WebhookPersonalData implements PersonalData {
     private readonly clock: Clock,
   ) {}
 
-  // Events that were received before the request may be about the end user, which is known only once they are read.
+  // Unread events that were received before the request may be about the end user.
   async erasureObstacle(manager: EntityManager, { requestedAt }: ErasureRequest): Promise<string | null> {
     return (await this.repository.hasUnread(manager, requestedAt)) ? 'events_not_read' : null;
   }

@@ -41,7 +41,7 @@ export class WebhookProcessorService {
   ) {}
 
   /**
-   * Processes the events that are due in one transaction, since the commit costs most.
+   * Processes all due events, up to a limit, in one transaction, because commits are the largest cost.
    *
    * @param taken receives the locked events, also when processing fails
    */
@@ -60,7 +60,7 @@ export class WebhookProcessorService {
     const now = this.clock.now();
     const event = parseTerraEvent(stored.body ?? (await this.inbox.readBody(manager, stored.id)));
     if (!event) {
-      await this.inbox.settle(manager, stored.id, UNREADABLE, now);
+      await this.inbox.recordOutcome(manager, stored.id, UNREADABLE, now);
       return { type: 'unreadable', outcome: UNREADABLE.status };
     }
     const occurredAt = stored.occurredAt ?? stored.signedAt;
@@ -74,7 +74,7 @@ export class WebhookProcessorService {
       return { type, outcome: 'ignored' };
     }
     const outcome = { ...result, ...labels, ...bodyToKeep(event, erasedPart) };
-    await this.inbox.settle(manager, stored.id, outcome, now);
+    await this.inbox.recordOutcome(manager, stored.id, outcome, now);
     return { type, outcome: result.status };
   }
 }

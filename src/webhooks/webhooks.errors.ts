@@ -1,11 +1,16 @@
 import { DomainError } from '../common';
 
-/** One answer for every cause, so that a forger learns nothing. The metric and the log have the cause. */
+/** The same response for every cause, so that an attacker learns nothing. The metric and the log have the cause. */
 export class SignatureRefusedError extends DomainError {
   constructor() {
-    super('unauthorized', 'webhook.signature_refused', 'The signature cannot be accepted.', {
-      challenge: 'Terra-Signature',
-    });
+    super(
+      'unauthorized',
+      'webhook.signature_refused',
+      'The service rejects the signature. The log has the cause.',
+      {
+        challenge: 'Terra-Signature',
+      },
+    );
   }
 }
 

@@ -16,7 +16,7 @@ export class ConnectSessionDto {
   @ApiProperty({
     enum: CONNECT_SESSION_STATUSES,
     description:
-      '`pending`: created. `opened`: the end user opened the widget. `completed`: an account was connected. `failed`, `cancelled`: `failureReason` says why. `expired`: not finished before `expiresAt`. If a connection is reported later, the session still becomes `completed`.',
+      '`pending`: created. `opened`: the end user opened the widget. `completed`: the end user connected an account. `failed`, `cancelled`: `failureReason` says why. `expired`: the end user did not finish before `expiresAt`. If Terra reports a connection later, the session still becomes `completed`.',
     example: 'pending',
   })
   status: ConnectSessionStatus;
@@ -25,8 +25,8 @@ export class ConnectSessionDto {
   referenceId: string;
 
   /**
-   * Send the end user's browser to this URL, in a new tab or an in-app browser: providers reject frames and web views.
-   * null when the session has ended.
+   * Send the end user's browser to this URL, in a new tab, Custom Tab or SFSafariViewController, not in a web view:
+   * providers reject frames and web views. null when the session has ended.
    * @example 'https://connect.example.com/connect/8Wb0…'
    */
   connectUrl: string | null;
@@ -39,7 +39,7 @@ export class ConnectSessionDto {
   widgetUrl: string | null;
 
   /**
-   * Codes of the providers that the widget offers; empty: all providers that the Terra account has enabled.
+   * Codes of the providers that the widget offers; empty: all providers that your Terra account has enabled.
    * @example ['GARMIN', 'OURA']
    */
   providers: string[];
@@ -57,13 +57,13 @@ export class ConnectSessionDto {
   language: string | null;
 
   /**
-   * Where the browser goes after the widget; null: to a page of the service.
+   * Where the browser goes after the widget. null: a page of the service.
    * @example 'https://app.example.com/devices'
    */
   returnUrl: string | null;
 
   /**
-   * Where the browser goes after a failed or cancelled attempt; null: to `returnUrl`.
+   * Where the browser goes after a failed or cancelled attempt. null: `returnUrl`.
    * @example 'https://app.example.com/devices/failed'
    */
   failureReturnUrl: string | null;
@@ -93,7 +93,7 @@ export class ConnectSessionDto {
   warnings: string[];
 
   @ApiNullableText(
-    "Why the session failed or was cancelled: the provider's or Terra's reason, such as `access_denied` or `missing_scopes`, or the problem code with which Terra's session could not be created. `abandoned`: the service stopped while it created the session.",
+    "Why the session failed or was cancelled: the provider's or Terra's reason, such as `access_denied` or `missing_scopes`, or, if the widget session could not be created, the problem code. `abandoned`: the service stopped while it created the session. `erased`: you requested the erasure of the end user.",
   )
   failureReason: string | null;
 

@@ -20,7 +20,7 @@ import { IsMetadata } from './metadata.validator';
 export class CreateConnectSessionDto {
   /**
    * Your id of the end user: 1 to 255 characters of any script, case-sensitive. Always use the same id for the same end
-   * user. Use an id without a meaning elsewhere, not an e-mail address.
+   * user. Use an id that has no meaning elsewhere: for example, no e-mail address.
    * @example 'user-4711'
    */
   @ApiProperty({ minLength: 1, maxLength: REFERENCE_ID_MAX_LENGTH })
@@ -29,7 +29,8 @@ export class CreateConnectSessionDto {
 
   /**
    * Codes of the providers to offer, from `GET /v1/providers`; not case-sensitive. With one code, the widget skips the
-   * choice of a provider. Absent or empty: the provider of `connectionId`, or else all that the Terra account has enabled.
+   * choice of a provider. Absent or empty: the provider of `connectionId`, or else all providers that your Terra account
+   * has enabled.
    * @example ['GARMIN', 'OURA']
    */
   @IsOptional()
@@ -45,8 +46,8 @@ export class CreateConnectSessionDto {
 
   /**
    * A connection of this end user to reconnect. The widget offers only its provider. The connection keeps its id if the
-   * end user connects the same account, or if the connection has ended. The service disconnects nothing first. The id of
-   * a merged connection stands for the connection that it was merged into.
+   * end user connects the same account, or if the connection has ended. The service does not disconnect the old account
+   * first. You may send the id of a merged connection.
    * @example '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'
    */
   @ApiProperty({ format: 'uuid' })
@@ -65,8 +66,8 @@ export class CreateConnectSessionDto {
   language?: string;
 
   /**
-   * Where the browser goes after the widget. The URL must be in the list RETURN_URLS of the service. The service adds
-   * `session_id` and `status` (`connected`, `pending`, `failed`, `cancelled`). Absent: the service shows its own page.
+   * Where the browser goes after the widget. The URL must match an entry in RETURN_URLS. The service adds `session_id`
+   * and `status` (`connected`, `pending`, `failed`, `cancelled`). Absent: a page of the service.
    * @example 'https://app.example.com/devices'
    */
   @IsOptional()
@@ -74,7 +75,7 @@ export class CreateConnectSessionDto {
   returnUrl?: string;
 
   /**
-   * Where the browser goes after a failed or cancelled attempt. Absent: to `returnUrl`.
+   * Where the browser goes after a failed or cancelled attempt. Absent: `returnUrl`.
    * @example 'https://app.example.com/devices'
    */
   @IsOptional()

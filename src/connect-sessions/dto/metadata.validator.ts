@@ -5,12 +5,12 @@ import {
 } from 'class-validator';
 
 const MAX_BYTES = 8_192;
-// Postgres' jsonb stores neither NUL nor half of a surrogate pair. JSON.stringify escapes exactly these as \uXXXX.
+// Postgres' jsonb stores neither NUL nor half of a surrogate pair. JSON.stringify escapes both as \uXXXX.
 const NOT_STORABLE = /(^|[^\\])(\\\\)*\\u(0000|d[89a-f][0-9a-f]{2})/i;
 
 /** Why a value cannot be stored as metadata; null when it can. */
 export function describeMetadataProblem(value: unknown): string | null {
-  const problem = `must be an object of at most ${MAX_BYTES} bytes as JSON, of well-formed text`;
+  const problem = `must be an object of at most ${MAX_BYTES} bytes as JSON, and its text must be well-formed Unicode without NUL`;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return problem;
   const json = JSON.stringify(value);
   return Buffer.byteLength(json) <= MAX_BYTES && !NOT_STORABLE.test(json) ? null : problem;

@@ -1,10 +1,10 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { ApiReferenceId, ApiTime } from '../../http';
 
-@ApiSchema({ description: 'A token with which one phone attaches its health data to one end user.' })
+@ApiSchema({ description: "A token for Terra's phone SDK. It connects the phone of one end user." })
 export class SdkTokenDto {
   /**
-   * Token for Terra's phone SDK. It works once. Terra binds it to the reference id: the phone cannot choose another one.
+   * The token. It works once. Terra binds it to the reference id, so the phone cannot choose another end user.
    * @example '250c68b9c21b78e40e7a3285a2d538d3bc24aabd3b4c76a782fb0a571ca4501d'
    */
   token: string;

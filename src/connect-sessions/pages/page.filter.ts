@@ -8,7 +8,7 @@ const UNKNOWN_LINK: Page = {
   title: 'This link does not work',
   paragraphs: ['The link may be incomplete. Please go back to the app and choose "Connect" again.'],
 };
-// By problem code. Any other problem shows SERVICE_FAILED.
+// The page for each problem code. Any other problem shows SERVICE_FAILED.
 const ERROR_PAGES: Record<string, Page> = {
   'connect_link.unknown': UNKNOWN_LINK,
   'session.not_found': UNKNOWN_LINK,

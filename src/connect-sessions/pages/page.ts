@@ -22,7 +22,7 @@ p { margin: .5rem 0 0; }
 @media (prefers-color-scheme: dark) { body { background: #12161c; color: #e8ecf1; } main { background: #1c232d; } }
 `;
 
-/** The pages load nothing, run no script and allow no frame: they stand between an end user and a health account. */
+/** The pages load nothing, run no script and allow no frame, because they are a step on the way to health data. */
 export const PAGE_HEADERS: Record<string, string> = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,

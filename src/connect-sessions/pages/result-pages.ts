@@ -2,7 +2,7 @@ import { RETURN_STATUS, type ReturnStatus } from '../connect-session-status';
 import type { ConnectSession } from '../connect-session.entity';
 import { renderPage, type Page } from './page';
 
-/** The last page that the end user sees if the caller gave no return URL. */
+/** The page at the end of a session without a return URL. */
 const RESULT_PAGES: Record<ReturnStatus, Page> = {
   connected: {
     tone: 'good',

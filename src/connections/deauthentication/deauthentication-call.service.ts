@@ -10,7 +10,8 @@ import { ConnectionLifecycleService } from '../projection/connection-lifecycle.s
 import type { Deauthentication } from './deauthentication.entity';
 import { DeauthenticationRepository } from './deauthentication.repository';
 
-/** Retried without limit, because a caller asked for it. Retries are at most an hour apart; a metric shows the oldest. */
+// The service retries without limit, because a caller requested the end. A retry waits at most one hour; a metric shows
+// the age of the oldest request.
 const DEAUTHENTICATION_RETRY = { baseMs: 2_000, maxMs: 3_600_000, attempts: Infinity };
 
 /** Asks Terra to end one Terra user, and stores the answer. */
@@ -27,7 +28,7 @@ export class DeauthenticationCallService {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** Call it outside of any transaction, for a request whose lease the caller holds. */
+  /** Calls Terra for one request. The caller must have its lease, and must not be in a transaction. */
   async call(due: Deauthentication): Promise<void> {
     try {
       const ended = await this.terra.deauthenticate(due.terraUserId);

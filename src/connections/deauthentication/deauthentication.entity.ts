@@ -1,11 +1,11 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** `pending`: Terra has not confirmed yet. `confirmed`: Terra ended the user, or does not know it. */
+/** `pending`: Terra has not confirmed yet. `confirmed`: Terra ended the user, or has no such user. */
 type DeauthenticationStatus = 'pending' | 'confirmed';
 
 /**
- * One row per deauthentication request: who asked for the end of a Terra user, why, and what Terra answered. The service
- * never deauthenticates a Terra user without such a row.
+ * One row per deauthentication request: who requested the end of a Terra user, why, and what Terra answered. The
+ * service never deauthenticates a Terra user without such a row.
  */
 @Entity({ schema: 'terra_connect', name: 'deauthentications' })
 export class Deauthentication {
@@ -21,7 +21,7 @@ export class Deauthentication {
   @Column({ type: 'text', name: 'reference_id', nullable: true })
   referenceId: string | null;
 
-  /** Who asked: an API key's id, `cli`, `sweep`, … */
+  /** Who requested it: the id of an API key, or a part of the service such as `sweep`. */
   @Column({ type: 'text', name: 'actor' })
   actor: string;
 
@@ -31,7 +31,7 @@ export class Deauthentication {
   @Column({ type: 'text', name: 'status' })
   status: DeauthenticationStatus;
 
-  /** How many calls were made to Terra. */
+  /** How many times a worker has called Terra. */
   @Column({ type: 'integer', name: 'attempts' })
   attempts: number;
 
@@ -44,19 +44,19 @@ export class Deauthentication {
   @Column({ type: 'timestamptz', name: 'last_attempt_at', nullable: true })
   lastAttemptAt: Date | null;
 
-  /** Of the last call: `ended`, `not_found`, or the code of the error. */
+  /** The outcome of the last call: `ended`, `not_found`, or the code of an error. */
   @Column({ type: 'text', name: 'last_outcome', nullable: true })
   lastOutcome: string | null;
 
   @Column({ type: 'timestamptz', name: 'confirmed_at', nullable: true })
   confirmedAt: Date | null;
 
-  /** When a later sweep read Terra's lists to the end and did not find the user. */
+  /** When a later sweep finished reading Terra's list without finding the user. */
   @Column({ type: 'timestamptz', name: 'verified_at', nullable: true })
   verifiedAt: Date | null;
 }
 
-/** Which Terra user to end, who asks, and why. */
+/** Which Terra user to end, who requests it, and why. */
 export type DeauthenticationRequest = Pick<
   Deauthentication,
   'terraUserId' | 'connectionId' | 'referenceId' | 'actor' | 'reason'

@@ -13,7 +13,7 @@ const PRUNE_BATCH = 1_000;
 export class DeauthenticationRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** @returns false when a request for this Terra user is pending already */
+  /** @returns false when another request for this Terra user is pending */
   async insert(manager: EntityManager, request: DeauthenticationRequest, now: Date): Promise<boolean> {
     const { terraUserId, connectionId, referenceId, actor, reason } = request;
     const { count } = await runSql(
@@ -37,8 +37,8 @@ export class DeauthenticationRepository {
   }
 
   /**
-   * Takes the next request that is due, and postpones its next attempt: a lease, since Terra is called outside of any
-   * transaction.
+   * Takes the next request that is due, and postpones its next attempt. This is its lease: the worker calls Terra
+   * outside of any transaction, so a row lock cannot reserve the request.
    */
   async take(now: Date, leaseUntil: Date): Promise<Deauthentication | null> {
     const { rows } = await runSql<Deauthentication>(
@@ -60,7 +60,7 @@ export class DeauthenticationRepository {
     );
   }
 
-  /** Terra ended the account of an erased end user: the row no longer needs to name either. */
+  /** Replaces the ids of an erased end user. After Terra's confirmation, the row no longer needs them. */
   async pseudonymize(
     manager: EntityManager,
     { id, terraUserId, referenceId }: Deauthentication,
@@ -73,7 +73,7 @@ export class DeauthenticationRepository {
     await manager.update(Deauthentication, { id }, change);
   }
 
-  /** The count of attempts guards against a second worker that took the request after the first one's lease. */
+  /** Has no effect if another worker took the request after the end of the lease: `attempts` is then higher. */
   async postpone(
     { id, attempts }: Deauthentication,
     lastOutcome: string,
@@ -95,7 +95,7 @@ export class DeauthenticationRepository {
     return rows[0]?.count ?? 0;
   }
 
-  /** How many requests are pending, and since when the oldest is. */
+  /** The number of pending requests, and the time of the oldest. */
   async pending(): Promise<{ count: number; oldest: Date | null }> {
     const { rows } = await runSql<{ count: number; oldest: Date | null }>(
       this.dataSource,
@@ -138,7 +138,7 @@ export class DeauthenticationRepository {
     );
   }
 
-  /** Deletes requests that were confirmed before that time. @returns how many */
+  /** Deletes requests that Terra confirmed before `before`. @returns how many it deleted */
   pruneConfirmed(before: Date, signal: AbortSignal): Promise<number> {
     return inBatches(PRUNE_BATCH, signal, async (limit) => {
       const { count } = await runSql(

@@ -7,14 +7,14 @@ import { DeauthenticationRepository } from './deauthentication.repository';
 import { DEAUTHENTICATION_WORKER } from './deauthentications.service';
 
 const IDLE_MS = 1_000;
-// Longer than a call to Terra may take.
+// The lease must last longer than a call to Terra.
 const LEASE_MS = 30_000;
-// T-23: whatever goes wrong elsewhere, end users are not disconnected faster than this.
+// T-23: even if other code has a fault, the service cannot disconnect end users faster than this.
 const CALLS_PER_HOUR = 1_000;
 const HOUR_MS = 3_600_000;
 const ALARM_PAUSE_MS = 60_000;
 
-/** Works through pending deauthentication requests until Terra has confirmed each of them. */
+/** Processes pending deauthentication requests until Terra has confirmed each of them. */
 @Injectable()
 export class DeauthenticationWorker {
   private readonly logger = new Logger(DeauthenticationWorker.name);
@@ -37,9 +37,9 @@ export class DeauthenticationWorker {
   }
 
   /**
-   * Makes one call that is due.
+   * Calls Terra for one request that is due.
    *
-   * @returns false when no call was due, or the hour's budget is used up
+   * @returns false when no request was due, or the limit of calls per hour was reached
    */
   async runOnce(): Promise<boolean> {
     const now = this.clock.now();
@@ -50,7 +50,7 @@ export class DeauthenticationWorker {
     return true;
   }
 
-  // Checked before a request is taken: one that waits for the budget has had no call and must not count as one.
+  // Runs before `take`, which sets `last_attempt_at` and so counts as a call.
   private async isWithinBudget(now: Date): Promise<boolean> {
     const calls = await this.repository.countCallsSince(new Date(now.getTime() - HOUR_MS));
     if (calls < CALLS_PER_HOUR) return true;

@@ -6,12 +6,12 @@ import { WorkerHost } from '../../queue';
 import type { Deauthentication, DeauthenticationRequest } from './deauthentication.entity';
 import { DeauthenticationRepository } from './deauthentication.repository';
 
-/** The worker that calls Terra for pending requests. */
+/** The name of the worker that calls Terra for pending requests. */
 export const DEAUTHENTICATION_WORKER = 'deauthentications';
 
 const REPEAT_PAUSE_MS = 3_600_000;
 
-/** Deauthentication requests: a row is committed before the first call to Terra, and stays after Terra's confirmation. */
+/** Adds and reads deauthentication requests. A request is committed before the first call to Terra. */
 @Injectable()
 export class DeauthenticationsService {
   constructor(
@@ -20,37 +20,37 @@ export class DeauthenticationsService {
     private readonly clock: Clock,
   ) {}
 
-  /** Requests the end of a Terra user. While one request for it is pending, another changes nothing. */
+  /** Requests the end of a Terra user. It has no effect while another request for this Terra user is pending. */
   async request(manager: EntityManager, request: DeauthenticationRequest): Promise<void> {
     if (await this.repository.insert(manager, request, this.clock.now()))
       afterCommit(manager, () => this.workers.notify(DEAUTHENTICATION_WORKER));
   }
 
-  /** Requests the end of a Terra user again, since its data still comes; at most once an hour. */
+  /** Requests the end of a Terra user again, because its data still arrives; at most once an hour. */
   async requestAgain(
     manager: EntityManager,
     user: Pick<Deauthentication, 'terraUserId' | 'connectionId' | 'referenceId'>,
   ): Promise<void> {
     const since = new Date(this.clock.now().getTime() - REPEAT_PAUSE_MS);
     if (await this.repository.wasRequestedSince(manager, user.terraUserId, since)) return;
-    await this.request(manager, { ...user, actor: 'webhooks', reason: 'data still comes' });
+    await this.request(manager, { ...user, actor: 'webhooks', reason: 'data still arrives' });
   }
 
   wasRequestedSince(manager: EntityManager, terraUserId: string, since: Date): Promise<boolean> {
     return this.repository.wasRequestedSince(manager, terraUserId, since);
   }
 
-  /** Newest first. */
+  /** The deauthentication requests of an end user, newest first. */
   listOf(referenceId: string): Promise<Deauthentication[]> {
     return this.repository.listOf(referenceId);
   }
 
-  /** Terra users whose end was confirmed before that time and that no sweep has verified yet, in their order. */
+  /** Terra users whose end Terra confirmed before `confirmedBefore` and no sweep has verified, ordered by id. */
   listUnverified(confirmedBefore: Date, after: string | null, limit: number): Promise<string[]> {
     return this.repository.listUnverified(confirmedBefore, after ?? '', limit);
   }
 
-  /** Notes that a sweep read Terra's lists to the end and did not find these Terra users. */
+  /** Records that a sweep read all pages of Terra's list without finding these Terra users. */
   async markVerified(manager: EntityManager, terraUserIds: string[], confirmedBefore: Date): Promise<void> {
     await this.repository.markVerified(manager, terraUserIds, confirmedBefore, this.clock.now());
   }

@@ -16,7 +16,7 @@ export class ConnectionDto {
   @ApiReferenceId()
   referenceId: string;
 
-  @ApiTerraUserId("Terra's current id of the account. It changes with each reconnect.")
+  @ApiTerraUserId("Terra's `user_id`. It changes with each reconnect.")
   terraUserId: string;
 
   @ApiProvider()
@@ -25,7 +25,7 @@ export class ConnectionDto {
   @ApiProperty({
     enum: CONNECTION_STATUSES,
     description:
-      '`active`: Terra sends data of the account. `needs_reauth`: ask the end user to reconnect; nothing is lost yet. `disconnecting`: the connection counts as ended, but Terra has not confirmed its end yet. `disconnected`: the connection has ended. `moved`: another of your end users has connected the account; check which of the two owns it.',
+      '`active`: Terra sends data of the account. `needs_reauth`: Terra cannot collect data; ask the end user to reconnect. `disconnecting`: the connection counts as ended, but Terra has not confirmed its end yet. `disconnected`: the connection has ended. `moved`: another of your end users has connected the account; check which end user owns it.',
     example: 'active',
   })
   status: ConnectionStatus;
@@ -34,13 +34,13 @@ export class ConnectionDto {
     enum: Object.values(STATUS_REASONS).flat(),
     nullable: true,
     description:
-      "Why the connection is not active; null while it is. `needs_reauth`: `connection_error` (the provider rejects Terra), `inactive` (Terra no longer collects data), `missing_scopes` (the end user has withdrawn every permission). `disconnecting`: `disconnect_requested`. `disconnected`: `deauth` (by Terra or in its widget), `access_revoked` (by the end user at the provider), `disconnected_by_us`, `absent` (missing twice from Terra's lists). `moved`: `moved`.",
+      "Why the connection is not active; null while it is. `needs_reauth`: `connection_error` (the provider rejects Terra), `inactive` (Terra no longer collects data), `missing_scopes` (the end user has withdrawn every permission). `disconnecting`: `disconnect_requested`. `disconnected`: `deauth` (Terra ended it, or the end user ended it in Terra's widget), `access_revoked` (the end user ended it at the provider), `disconnected_by_us` (the service ended it on request), `absent` (two of Terra's lists did not contain it). `moved`: `moved`.",
     example: null,
   })
   statusReason: StatusReason | null;
 
   /**
-   * Scopes that the end user has granted, in the provider's words.
+   * Scopes (permissions) that the end user has granted, as the provider names them.
    * @example ['ACTIVITY_EXPORT', 'HEALTH_EXPORT']
    */
   scopes: string[];
@@ -51,7 +51,9 @@ export class ConnectionDto {
   @ApiTime('When the connection ended; null until then.', { nullable: true, example: null })
   disconnectedAt: Date | null;
 
-  @ApiTime('When health data last arrived, to the hour; null before the first data.', { nullable: true })
+  @ApiTime('When health data last arrived, up to one hour behind; null before the first data.', {
+    nullable: true,
+  })
   lastDataAt: Date | null;
 
   @ApiTime('When a field of the connection last changed.')

@@ -18,7 +18,7 @@ export class HistoryLineDto {
   @ApiId('Id of the fact.')
   id: string;
 
-  @ApiTime('When Terra says it happened. Facts are ordered by this time.')
+  @ApiTime('When the fact occurred, according to Terra. Facts are ordered by this time.')
   occurredAt: Date;
 
   @ApiTime('When the service recorded the fact. Facts may arrive late.', {
@@ -26,22 +26,27 @@ export class HistoryLineDto {
   })
   recordedAt: Date;
 
-  @ApiProperty({ enum: FACT_KINDS, description: 'What happened.', example: 'linked' })
+  @ApiProperty({ enum: FACT_KINDS, description: 'How the fact changes the connection.', example: 'linked' })
   kind: FactKind;
 
-  @ApiProperty({ enum: FACT_CAUSES, description: 'What caused the fact.', example: 'auth' })
+  @ApiProperty({
+    enum: FACT_CAUSES,
+    description: 'What happened, such as `auth` or `deauth`.',
+    example: 'auth',
+  })
   cause: FactCause;
 
   @ApiProperty({
     enum: FACT_ORIGINS,
-    description: 'Who acted: the end user, the provider, Terra or, as `us`, the service and its callers.',
+    description:
+      'Who caused the fact: the end user, the provider, Terra, or `us`: the service and its callers.',
     example: 'end_user',
   })
   origin: FactOrigin;
 
   @ApiProperty({
     enum: FACT_SOURCES,
-    description: 'How the service learned of the fact.',
+    description: 'Channel that reported the fact to the service.',
     example: 'webhook',
   })
   source: FactSource;
@@ -50,15 +55,15 @@ export class HistoryLineDto {
     enum: CONNECTION_STATUSES,
     nullable: true,
     description:
-      'Status of the connection after this fact, by all facts known today; null before the account was connected.',
+      'Status of the connection after this fact, computed from all facts that the service has now; null before the end user connected the account.',
     example: 'active',
   })
   status: ConnectionStatus | null;
 
-  @ApiTerraUserId("Terra's id of the account at that time.")
+  @ApiTerraUserId("Terra's `user_id` at that time.")
   terraUserId: string;
 
-  @ApiNullableText('For `swapped`: the Terra user that this one superseded; null if Terra did not say.')
+  @ApiNullableText('For `swapped`: the `user_id` that this one superseded; null if Terra did not name it.')
   oldTerraUserId: string | null;
 
   @ApiProperty({
@@ -69,12 +74,10 @@ export class HistoryLineDto {
   })
   scopes: string[] | null;
 
-  @ApiNullableText(
-    'For actions of the service: who asked for it, an API key by its id or a part of the service.',
-  )
+  @ApiNullableText('Who requested the action: the id of an API key, or the name of a service part.')
   actor: string | null;
 
-  @ApiNullableText('Why, in the words of the actor.')
+  @ApiNullableText('The reason that the requester gave.')
   reason: string | null;
 
   static from(line: HistoryLine): HistoryLineDto {

@@ -10,7 +10,7 @@ export class ListConnectionsDto extends PageQueryDto {
   referenceId?: string;
 
   @ApiPropertyOptional({
-    description: "Terra's current id of the account.",
+    description: "Terra's current `user_id` of the connection.",
     example: EXAMPLE_TERRA_USER_ID,
   })
   @IsOptional()

@@ -7,7 +7,7 @@ import { ConnectionFact } from '../projection/connection-fact.entity';
 import { ConnectionIdentity } from '../projection/connection-identity.entity';
 import { pseudonymOf } from './pseudonym';
 
-/** Workers take the lock shared, an erasure takes it exclusively: no event is processed while rows are erased. */
+/** Workers take the lock shared, an erasure takes it exclusively: no worker processes events while rows are erased. */
 const ERASURE_LOCK = `hashtextextended('terra-connect:erasure', 0)`;
 
 /** An end user with its Terra users. */
@@ -25,8 +25,8 @@ export class ConnectionErasureRepository {
   }
 
   /**
-   * Every Terra user that is or was the end user's, by identities, facts and deauthentication requests. One that belongs
-   * to another end user is left out, also when this end user claims it.
+   * Every Terra user that belongs or belonged to the end user, by identities, facts and deauthentication requests.
+   * It leaves out a Terra user of another end user, even if a fact claims it for this one.
    */
   async terraUsersOf(manager: EntityManager, referenceId: string): Promise<string[]> {
     const { rows } = await runSql<{ id: string }>(
@@ -60,7 +60,7 @@ export class ConnectionErasureRepository {
     });
   }
 
-  /** Which of these Terra users belong to other end users. */
+  /** The Terra users among `terraUserIds` that belong to other end users. */
   async ofOthers(manager: EntityManager, terraUserIds: string[], referenceId: string): Promise<Set<string>> {
     const known = await manager.findBy(ConnectionIdentity, { terraUserId: In(terraUserIds) });
     const others = known.filter(({ referenceId: of }) => of !== null && of !== referenceId);
@@ -71,7 +71,7 @@ export class ConnectionErasureRepository {
     await manager.delete(ConnectionFact, { id: In(facts.map(({ id }) => id)) });
   }
 
-  /** Another end user's history needs the fact, so the row stays with pseudonyms in place of the erased ids. */
+  /** Replaces the erased ids of a fact with pseudonyms. The row stays, because another end user's history needs it. */
   async pseudonymizeFact(manager: EntityManager, fact: ConnectionFact, endUser: EndUserIds): Promise<void> {
     const mine = new Set(endUser.terraUserIds);
     const user = (id: string): string => (mine.has(id) ? pseudonymOf('terra_user', id) : id);
@@ -97,7 +97,7 @@ export class ConnectionErasureRepository {
   ): Promise<{ identities: number; connections: number }> {
     const identities = await manager.delete(ConnectionIdentity, { terraUserId: In(terraUserIds) });
     const connections = await manager.delete(Connection, { referenceId });
-    // Connections of another end user that held one of these Terra users until its owner became known.
+    // A connection of another end user may have one of these Terra users, from before the service knew the owner.
     for (const id of terraUserIds) {
       const pseudonym = pseudonymOf('terra_user', id);
       const change = { terraUserId: pseudonym, originTerraUserId: pseudonym };
@@ -106,7 +106,7 @@ export class ConnectionErasureRepository {
     return { identities: identities.affected ?? 0, connections: connections.affected ?? 0 };
   }
 
-  /** The requests still say who asked, why, and what Terra answered; no longer for which end user. @returns how many */
+  /** The requests still say who requested the end, why, and what Terra answered. @returns how many it pseudonymized */
   async pseudonymizeDeauthentications(manager: EntityManager, endUser: EndUserIds): Promise<number> {
     const { referenceId, terraUserIds } = endUser;
     const { count } = await runSql(

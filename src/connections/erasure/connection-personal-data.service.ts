@@ -122,7 +122,7 @@ export class ConnectionPersonalData implements PersonalData {
     private readonly clock: Clock,
   ) {}
 
-  /** From now on facts that occurred earlier are dropped, and every connection in use is ended. */
+  /** Ends every connection. From now on, the service drops facts that occurred before this moment. */
   async beginErasure(manager: EntityManager, { referenceId, actor }: ErasureRequest): Promise<void> {
     await this.subjects.disconnectAll(manager, referenceId, actor);
     await this.tombstones.add(manager, { referenceId, terraUserIds: [] }, this.clock.now());

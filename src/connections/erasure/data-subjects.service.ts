@@ -10,7 +10,7 @@ import { ConnectionLifecycleService } from '../projection/connection-lifecycle.s
 import { ConnectionErasureRepository } from './connection-erasure.repository';
 import { TombstoneRepository, type Tombstones } from './tombstone.repository';
 
-/** Which rows are an end user's, and the locks of an erasure. Every method runs inside the caller's transaction. */
+/** Finds an end user's rows and takes the locks of an erasure. Every method runs inside the caller's transaction. */
 @Injectable()
 export class DataSubjectsService {
   constructor(
@@ -22,7 +22,7 @@ export class DataSubjectsService {
     private readonly clock: Clock,
   ) {}
 
-  /** Taken by workers that process events: no row is erased until their transaction ends. */
+  /** Workers that process events take this lock, so that no erasure deletes rows until their transaction ends. */
   shareErasureLock(manager: EntityManager): Promise<void> {
     return this.repository.shareErasureLock(manager);
   }
@@ -34,20 +34,20 @@ export class DataSubjectsService {
     return this.tombstones.find(manager, ids);
   }
 
-  /** Stops the processing of events until the transaction ends, and locks everything of the end user. */
+  /** Stops the processing of events until the transaction ends, and locks the end user and all its Terra users. */
   async lock(manager: EntityManager, referenceId: string): Promise<void> {
     await this.repository.takeErasureLock(manager);
     for (let known: string[] = []; ;) {
       const found = await this.repository.terraUsersOf(manager, referenceId);
       if (found.every((id) => known.includes(id))) break;
-      // A Terra user may have been linked while we waited for the locks, so look again.
+      // Another transaction may have linked a Terra user during the wait for the locks, so look again.
       await this.facts.lockTerraUsers(manager, found);
       known = found;
     }
     await this.facts.lockEndUsers(manager, [referenceId]);
   }
 
-  /** The end user as rows name it. Call it under {@link lock}, or in a transaction that sees one snapshot. */
+  /** Finds the ids that name the end user in rows. Call it after {@link lock} or in a transaction with one snapshot. */
   async find(manager: EntityManager, referenceId: string): Promise<DataSubject> {
     const terraUserIds = await this.repository.terraUsersOf(manager, referenceId);
     const connections = await manager.find(Connection, {
@@ -67,7 +67,7 @@ export class DataSubjectsService {
     };
   }
 
-  /** Every deauthentication request for the end user, oldest first. */
+  /** Every deauthentication request about the end user, oldest first. */
   deauthenticationsOf(
     manager: EntityManager,
     { referenceId, terraUserIds }: DataSubject,
@@ -78,7 +78,7 @@ export class DataSubjectsService {
     });
   }
 
-  /** Requests the end of all connections in use. @returns how many */
+  /** Requests the end of all `active` and `needs_reauth` connections. @returns how many */
   async disconnectAll(manager: EntityManager, referenceId: string, actor: string): Promise<number> {
     const status = In(['active', 'needs_reauth']);
     const inUse = await manager.findBy(Connection, { referenceId, status, mergedInto: IsNull() });
@@ -92,10 +92,10 @@ export class DataSubjectsService {
   }
 
   /**
-   * Requests the end of Terra users that Terra lists for the end user, unless that was requested since, or they belong
-   * to another end user.
+   * Requests the end of Terra users that Terra lists for the end user. Leaves out those whose end was requested after
+   * `since`, and those of another end user.
    *
-   * @returns how many requests were added
+   * @returns for how many Terra users it requested the end
    */
   async deauthenticateListed(
     manager: EntityManager,

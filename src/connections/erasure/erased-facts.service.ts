@@ -15,11 +15,11 @@ export class ErasedFactsService {
   ) {}
 
   /**
-   * Drops facts about erased end users. An event that links an erased account proves that Terra still holds it, so its
-   * deauthentication is requested.
+   * Drops facts about erased end users. A fact that links an erased Terra user proves that Terra still has this user,
+   * so the service requests its end.
    *
    * @param before the known identities of the facts' Terra users, by Terra user
-   * @returns for each fact that stays: the fact to store, with pseudonyms for erased ids
+   * @returns each fact that stays → the fact to store, with pseudonyms for erased ids
    */
   async filter(
     manager: EntityManager,
@@ -59,10 +59,10 @@ export class ErasedFactsService {
     const { owner, erasedAt, hasTombstone } = known;
     // A claim must not disconnect another end user's account.
     if (owner !== null && owner !== fact.referenceId) return;
-    // Until the erasure completes, facts about the end of a known Terra user are still needed, so it gets no tombstone.
+    // A known Terra user gets no tombstone yet: until the erasure completes, the service needs the facts about its end.
     if (!hasTombstone && erasedAt && owner === null)
       await this.tombstones.addTerraUser(manager, terraUserId, erasedAt);
-    // By this pseudonym a pending erasure finds the request, and waits for it.
+    // A pending erasure finds the request by this pseudonym, and waits for Terra's confirmation.
     const referenceId = fact.referenceId && erasedAt ? pseudonymOf('end_user', fact.referenceId) : null;
     await this.deauthentications.request(manager, {
       terraUserId,
@@ -74,7 +74,8 @@ export class ErasedFactsService {
   }
 }
 
-// An end user who came back, or another one who connected the account since, replaced a Terra user that no row may name.
+// After an erasure, the end user may come back, or another end user may connect the account. Terra then names the
+// erased Terra user as the old one of a swap, but no row may contain its id.
 function pseudonymizeOld(fact: NewFact, tombstones: Tombstones): NewFact {
   const { oldTerraUserId: old, oldReferenceId, referenceId } = fact;
   if (old == null || !tombstones.has(`terra_user:${old}`)) return fact;

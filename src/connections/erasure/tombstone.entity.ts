@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** One row per erased id, as a digest: late events about it find the row, and nothing is stored again. */
+/** One row per erased id, as a digest. The service drops late events about an id that has a row. */
 @Entity({ schema: 'terra_connect', name: 'tombstones' })
 export class Tombstone {
   /** SHA-256 of the kind and the id; see `tombstoneDigest`. */
@@ -10,7 +10,7 @@ export class Tombstone {
   @Column({ type: 'text', name: 'kind' })
   kind: ErasedKind;
 
-  /** Of an end user: facts that occurred later are about an end user who came back. */
+  /** When the id was erased. The service keeps facts about an end user that occurred later: the end user came back. */
   @Column({ type: 'timestamptz', name: 'erased_at' })
   erasedAt: Date;
 }

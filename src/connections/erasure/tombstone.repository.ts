@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { runSql } from '../../database';
 import { tombstoneDigest } from './pseudonym';
 
-/** Which of the given ids are erased, and when: by `end_user:<reference id>` and `terra_user:<Terra user id>`. */
+/** The erased ids, as `end_user:<reference id>` and `terra_user:<Terra user id>` → the time of the erasure. */
 export type Tombstones = Map<string, Date>;
 
 /** The SQL of tombstones. */
@@ -31,7 +31,7 @@ export class TombstoneRepository {
     );
   }
 
-  /** Adds the tombstones of an end user, or moves them to a later erasure. */
+  /** Adds the tombstones of an end user and its Terra users. A repeated erasure changes them to the later time. */
   async add(
     manager: EntityManager,
     { referenceId, terraUserIds }: { referenceId: string; terraUserIds: string[] },
@@ -48,7 +48,7 @@ export class TombstoneRepository {
     );
   }
 
-  /** Adds the tombstone of a Terra user that a late event about an erased end user names for the first time. */
+  /** Adds the tombstone of a Terra user that the service knows only from a late event about an erased end user. */
   async addTerraUser(manager: EntityManager, terraUserId: string, erasedAt: Date): Promise<void> {
     await runSql(
       manager,

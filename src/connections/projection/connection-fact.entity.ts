@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { FactCause, FactKind, FactSource } from './connection-fact';
 
-/** One row per fact about a Terra user, reported or found. Facts are added and, by retention, deleted; never changed. */
+/** One row per fact about a Terra user. A fact never changes; retention and erasures remove facts or their ids. */
 @Entity({ schema: 'terra_connect', name: 'connection_facts' })
 export class ConnectionFact {
   @PrimaryColumn({ type: 'uuid', name: 'id' })

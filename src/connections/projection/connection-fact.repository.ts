@@ -6,20 +6,20 @@ import { columnsOf, insertIfAbsent, runSql } from '../../database';
 import { factKey, type Fact, type NewFact } from './connection-fact';
 import { ConnectionFact } from './connection-fact.entity';
 
-/** The SQL of facts, and of the locks under which they are added. */
+/** The SQL of facts, and of the locks that callers must take before they add facts. */
 @Injectable()
 export class ConnectionFactRepository {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Serialises all facts about the given Terra users. The locks are advisory, because a row need not exist yet, and are
-   * taken in sorted order, so that crossing swaps do not wait for each other.
+   * Serialises the recording of facts about these Terra users. The locks are advisory, because a row may not exist yet.
+   * They are taken in sorted order, so that two transactions with the same Terra users cannot deadlock.
    */
   lockTerraUsers(manager: EntityManager, terraUserIds: string[]): Promise<void> {
     return this.lock(manager, 'terra-user', terraUserIds);
   }
 
-  /** Serialises the projection of the given end users. Taken after the locks of Terra users, never before. */
+  /** Serialises the projection of these end users. Take these locks after those of Terra users, never before. */
   lockEndUsers(manager: EntityManager, referenceIds: string[]): Promise<void> {
     return this.lock(manager, 'end-user', referenceIds);
   }
@@ -34,7 +34,7 @@ export class ConnectionFactRepository {
     );
   }
 
-  /** Adds the facts that are not stored yet. @returns whether there was any */
+  /** Adds the facts that are not stored yet. @returns whether it added any */
   async add(manager: EntityManager, facts: NewFact[]): Promise<boolean> {
     const recordedAt = this.clock.now();
     let added = false;
@@ -45,7 +45,7 @@ export class ConnectionFactRepository {
     return added;
   }
 
-  /** All facts that name one of the Terra users, as the one concerned or as the old one of a swap. */
+  /** All facts about one of the Terra users, and all swaps that replaced one of them. */
   async about(manager: EntityManager, terraUserIds: string[]): Promise<Fact[]> {
     if (terraUserIds.length === 0) return [];
     const { rows } = await runSql<ConnectionFact>(
@@ -57,7 +57,7 @@ export class ConnectionFactRepository {
     return rows.map(({ factKey: key, ...fact }) => ({ ...fact, key: key.toString('hex') }));
   }
 
-  /** The facts about the Terra users, and about every Terra user that swaps connect with them. */
+  /** The facts about the Terra users, and about every Terra user that swaps connect with them, directly or not. */
   async connectedWith(manager: EntityManager, terraUserIds: string[]): Promise<Fact[]> {
     const known = new Set<string | null>([null]);
     const facts = new Map<string, Fact>();

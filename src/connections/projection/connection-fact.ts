@@ -1,14 +1,14 @@
 import { sha256 } from '../../common';
 
 /**
- * What can be known about a Terra user.
+ * The kinds of facts about a Terra user.
  *
- * - `linked` it is an account of this end user
- * - `swapped` it replaced another Terra user of the same account
- * - `scopes` the permissions that the end user grants
- * - `failing` the provider refuses Terra; `recovered` Terra has received data since
- * - `disconnect_requested` a caller or the service asked for its end
- * - `ended` Terra no longer holds it
+ * - `linked`: the Terra user belongs to this end user
+ * - `swapped`: the Terra user replaced another one of the same account
+ * - `scopes`: these are the permissions that the end user grants
+ * - `failing`: the provider rejects Terra, or Terra no longer collects data; `recovered`: Terra has received data since
+ * - `disconnect_requested`: a caller or the service requested the end of the Terra user
+ * - `ended`: Terra no longer has the Terra user
  */
 export const FACT_KINDS = [
   'linked',
@@ -21,11 +21,11 @@ export const FACT_KINDS = [
 ] as const;
 export type FactKind = (typeof FACT_KINDS)[number];
 
-/** Through which channel a fact reached the service. */
+/** The channels through which facts reach the service. */
 export const FACT_SOURCES = ['webhook', 'callback', 'reconcile', 'sweep', 'api'] as const;
 export type FactSource = (typeof FACT_SOURCES)[number];
 
-/** Who caused a fact. */
+/** Who can cause a fact. */
 export const FACT_ORIGINS = ['end_user', 'provider', 'terra', 'us'] as const;
 export type FactOrigin = (typeof FACT_ORIGINS)[number];
 
@@ -34,19 +34,19 @@ export const ORIGIN_OF_CAUSE = {
   auth: 'end_user',
   callback: 'end_user',
   user_reauth: 'end_user',
-  /** A session with `connectionId` led to it. */
+  /** The end user reconnected in a session with `connectionId`. */
   reconnect: 'end_user',
   permission_change: 'end_user',
   access_revoked: 'end_user',
   connection_error: 'provider',
   /** Terra lists a user that the service did not know. */
   found: 'terra',
-  /** Terra lists other scopes than the service knew. */
+  /** Terra lists other scopes than those that the service knew. */
   scopes_seen: 'terra',
   inactive: 'terra',
   recovered: 'terra',
   deauth: 'terra',
-  /** Missing from Terra's lists twice. */
+  /** Two of Terra's lists lacked the Terra user. */
   absent: 'terra',
   disconnect_requested: 'us',
   disconnected_by_us: 'us',
@@ -54,7 +54,7 @@ export const ORIGIN_OF_CAUSE = {
 export type FactCause = keyof typeof ORIGIN_OF_CAUSE;
 export const FACT_CAUSES = Object.keys(ORIGIN_OF_CAUSE) as FactCause[];
 
-/** A fact as its source reports it. A field that is left out is unknown. */
+/** A fact as its source reports it. An omitted field is unknown. */
 export interface NewFact {
   terraUserId: string;
   kind: FactKind;
@@ -64,24 +64,24 @@ export interface NewFact {
   occurredAt: Date;
   referenceId?: string | null;
   provider?: string | null;
-  /** Of `swapped`: the replaced Terra user; null when Terra does not name it. */
+  /** For `swapped`: the replaced Terra user; null when Terra does not name it. */
   oldTerraUserId?: string | null;
   oldReferenceId?: string | null;
-  /** All scopes that the end user grants now; null when the event does not name them. */
+  /** All scopes that the end user grants now; null when the source does not name them. */
   scopes?: string[] | null;
   scopesAdded?: string[];
   scopesRemoved?: string[];
-  /** Who asked, for what the service itself did: an API key's id, `cli`, … */
+  /** For actions of the service: who requested them, as the id of an API key or a part of the service such as `cli`. */
   actor?: string | null;
   reason?: string | null;
-  /** The webhook event, session or sweep that reported it. */
+  /** The id of the webhook event, session, sweep or deauthentication request that reported the fact. */
   sourceId?: string | null;
 }
 
-/** A stored fact. `key` is the same for the same fact, however often and in whichever delivery it arrives. */
+/** A stored fact. `key` is the same for every delivery of the same fact. */
 export type Fact = Required<NewFact> & { id: string; key: string; recordedAt: Date };
 
-/** Two deliveries of one event give one key: source, actor and time of arrival are not part of it. */
+/** Returns the same key for every delivery of one event: source, actor and time of arrival are not part of the key. */
 export function factKey(fact: NewFact): Buffer {
   return sha256(
     JSON.stringify([
@@ -100,8 +100,8 @@ export function factKey(fact: NewFact): Buffer {
   );
 }
 
-// Among facts of one instant the beginning comes before the end. The key breaks the remaining ties, so that the order
-// never depends on arrival.
+// At equal times, a link comes before an end. For equal kinds the key decides, so that the order never depends on
+// arrival.
 const RANK = Object.fromEntries(FACT_KINDS.map((kind, rank) => [kind, rank])) as Record<FactKind, number>;
 
 /** Orders facts by when they occurred. */

@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { FactCause } from './connection-fact';
 
-/** One row per Terra user id that the service has seen, with its connection. Computed from the facts about it. */
+/** One row per Terra user that the service knows, with its connection. Computed from facts, except `missingSince`. */
 @Entity({ schema: 'terra_connect', name: 'connection_identities' })
 export class ConnectionIdentity {
   @PrimaryColumn({ type: 'text', name: 'terra_user_id' })
   terraUserId: string;
 
-  /** null while no fact names the owner of the account. */
+  /** null while no fact names the owner. */
   @Column({ type: 'uuid', name: 'connection_id', nullable: true })
   connectionId: string | null;
 
@@ -25,11 +25,11 @@ export class ConnectionIdentity {
   @Column({ type: 'timestamptz', name: 'first_seen_at' })
   firstSeenAt: Date;
 
-  /** When it was linked; null while only other facts are known, such as its end before its beginning. */
+  /** When the Terra user was linked; null while only other facts have arrived, such as its end. */
   @Column({ type: 'timestamptz', name: 'linked_at', nullable: true })
   linkedAt: Date | null;
 
-  /** The Terra user that replaced it when the account was reconnected. */
+  /** The Terra user that replaced this one at a reconnect. */
   @Column({ type: 'text', name: 'superseded_by', nullable: true })
   supersededBy: string | null;
 
@@ -42,7 +42,7 @@ export class ConnectionIdentity {
   @Column({ type: 'text', name: 'ended_cause', nullable: true })
   endedCause: FactCause | null;
 
-  /** Since when Terra's lists lack it although no fact reports its end. One list is no proof. */
+  /** Since when Terra's lists lack this Terra user although no fact reports its end. One list is no proof. */
   @Column({ type: 'timestamptz', name: 'missing_since', nullable: true })
   missingSince: Date | null;
 }

@@ -14,19 +14,19 @@ import { ConnectionProjector, type ProjectedUser } from './connection-projector.
 /** A Terra user after its facts are recorded. */
 export interface RecordedUser {
   identity: ConnectionIdentity | null;
-  /** null while no fact names the owner of the account. */
+  /** null while no fact names the owner. */
   connection: Connection | null;
-  /** Whether these facts made the Terra user one of its connection's. */
+  /** Whether these facts added the Terra user to its connection. */
   joined: boolean;
-  /** Whether these facts name another reference than the owner's: the owner changes only when an operator decides so. */
+  /** Whether these facts name another reference than that of the owner. Such a claim does not change the owner. */
   claimedByAnother: boolean;
-  /** Whether the facts were dropped, because the end user is erased. */
+  /** Whether the service dropped the facts, because the end user is erased. */
   erased: boolean;
 }
 
 /**
- * Records facts, and is the only writer of connections: for webhooks, callbacks, Terra's lists and our own requests. It
- * stores facts and computes connections from all of them, so that late, duplicate and reordered events end in the same
+ * Records facts from webhooks, callbacks, Terra's lists and our own requests. Only this service changes the status of
+ * connections. It computes them from all stored facts, so that late, duplicate and reordered events lead to the same
  * state.
  */
 @Injectable()
@@ -42,7 +42,7 @@ export class ConnectionLifecycleService {
     private readonly metrics: Metrics,
   ) {}
 
-  /** @returns by Terra user, for each that is the one concerned in a fact */
+  /** @returns `terraUserId` of each fact → the Terra user after the facts */
   async record(manager: EntityManager, facts: NewFact[]): Promise<Map<string, RecordedUser>> {
     const terraUserIds = usersOf(facts);
     await this.facts.lockTerraUsers(manager, terraUserIds);
@@ -82,7 +82,8 @@ export class ConnectionLifecycleService {
     );
   }
 
-  // A request for a Terra user that counts as ended here means that Terra still holds it: it needs a new row.
+  // Terra may still list a user that we ended before. The projector does not request its end again, so the new
+  // disconnect request needs a new row.
   private async deauthenticate(
     manager: EntityManager,
     { terraUserId, actor, reason }: NewFact,
@@ -98,7 +99,7 @@ export class ConnectionLifecycleService {
     });
   }
 
-  // T-16: the owner stays, and an operator should know.
+  // T-16: the owner does not change. The error in the log informs an operator of the claim.
   private reportConflict(manager: EntityManager, fact: NewFact, identity: ConnectionIdentity | null): void {
     const { cause, source } = fact;
     afterCommit(manager, () => {

@@ -6,7 +6,7 @@ import { ConnectionIdentity } from './connection-identity.entity';
 import type { Succession } from './successions';
 import type { ConnectionKey, TerraUserState } from './terra-user-reducer';
 
-/** Reads and writes the projection of facts, for callers that hold the locks. Every fact passes here, hence plain SQL. */
+/** Reads and writes the projection, for callers that have the locks. Uses plain SQL, because it runs for every fact. */
 @Injectable()
 export class ConnectionProjectionRepository {
   async identities(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
@@ -47,7 +47,7 @@ export class ConnectionProjectionRepository {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Oldest first, merged ones included. */
+  /** The connections of the key, oldest first, including merged ones. */
   async connectionsOf(
     manager: EntityManager,
     { referenceId, provider }: ConnectionKey,
@@ -69,7 +69,7 @@ export class ConnectionProjectionRepository {
     await manager.update(Connection, { id }, change);
   }
 
-  /** @returns the identity as it is from now on */
+  /** Writes the identity if it has changed. @returns the identity after the write */
   async writeIdentity(
     manager: EntityManager,
     known: ConnectionIdentity | undefined,
@@ -95,7 +95,7 @@ export class ConnectionProjectionRepository {
     return { ...identity, missingSince: isBack ? null : (known?.missingSince ?? null) };
   }
 
-  /** Makes the reconciler ask Terra about the end user at once. */
+  /** Makes the connections of the key due for a reconcile at once. */
   async reconcileNow(manager: EntityManager, key: ConnectionKey, now: Date): Promise<void> {
     const { referenceId, provider } = key;
     await manager.update(Connection, { referenceId, provider, mergedInto: IsNull() }, { reconcileAt: now });
@@ -108,7 +108,7 @@ const WRITE_IDENTITY = `INSERT INTO terra_connect.connection_identities
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   ON CONFLICT (terra_user_id) DO UPDATE SET connection_id = $2, reference_id = $3, provider = $4, cause = $5,
     first_seen_at = $6, linked_at = $7, superseded_by = $8, superseded_at = $9, ended_at = $10, ended_cause = $11,
-    -- A Terra user that is back starts over: two lists in a row must lack it again.
+    -- Terra lists the absent Terra user again: two more lists in a row must lack it before it ends again.
     missing_since = CASE WHEN connection_identities.ended_cause = 'absent' AND $11::text IS NULL THEN NULL
       ELSE connection_identities.missing_since END`;
 

@@ -14,7 +14,7 @@ import { ConnectionProjectionRepository, differs } from './connection-projection
 import { isSameKey, reduceConnections, reduceTerraUsers, type ConnectionState } from './connection-reducer';
 import type { ConnectionKey, TerraUserState } from './terra-user-reducer';
 
-// Until the reconciler has run once and schedules the next time itself.
+// When the first reconcile of a new connection is due. Each reconcile then schedules the next one.
 const FIRST_RECONCILE_MS = 24 * 3_600_000;
 
 /** A Terra user with its connection. */
@@ -32,7 +32,7 @@ interface ProjectionInput {
   states: Map<string, TerraUserState>;
 }
 
-/** Writes what the facts come to, for the Terra users whose locks the caller holds. */
+/** Computes connections from facts and writes them, for Terra users whose locks the caller has. */
 @Injectable()
 export class ConnectionProjector {
   private readonly logger = new Logger(ConnectionProjector.name);
@@ -46,8 +46,10 @@ export class ConnectionProjector {
   ) {}
 
   /**
-   * @param before the identities of the Terra users before the facts, by Terra user
-   * @returns the identities and connections after the facts, by Terra user
+   * Writes the identities of these Terra users, and all connections of every connection key that the new facts affect.
+   *
+   * @param before the identities of the Terra users without the new facts, by Terra user
+   * @returns the identities and connections with the new facts, by Terra user
    */
   async project(
     manager: EntityManager,
@@ -59,7 +61,7 @@ export class ConnectionProjector {
     const states = reduceTerraUsers(facts);
     // An owner change affects both owners, and a swap affects the owner of the replaced Terra user.
     const elsewhere = [...states.keys()].filter((id) => !terraUserIds.includes(id));
-    const others = await this.partners(manager, elsewhere);
+    const others = await this.swapPartners(manager, elsewhere);
     const keys = distinct([
       ...terraUserIds.flatMap((id) => states.get(id)?.key ?? []),
       ...[...before.values(), ...others].flatMap((row) => keyOf(row) ?? []),
@@ -81,11 +83,10 @@ export class ConnectionProjector {
   }
 
   /**
-   * The Terra users on the other side of a swap. Another transaction may be about to record the owner of one without an
-   * owner, and would not see our facts either: so its lock is taken. Two that wait for each other are a deadlock, which
-   * `inTransaction` repeats.
+   * Returns the other Terra users of swaps. Locks those without an owner, because another transaction may be recording
+   * their owner and cannot see our facts. This can deadlock; `inTransaction` then repeats the work.
    */
-  private async partners(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
+  private async swapPartners(manager: EntityManager, terraUserIds: string[]): Promise<ConnectionIdentity[]> {
     if (terraUserIds.length === 0) return [];
     const rows = await this.projection.identities(manager, terraUserIds);
     const owned = new Set(rows.filter((row) => keyOf(row)).map(({ terraUserId }) => terraUserId));
@@ -124,7 +125,7 @@ export class ConnectionProjector {
       if (state.status === 'disconnecting') await this.deauthenticate(manager, connection, facts);
       for (const claimed of [row, ...duplicates]) if (claimed) unclaimed.delete(claimed);
     }
-    // An earlier fact, which arrived later, names another owner for what these rows were made for.
+    // A late fact with an earlier time names another owner for the Terra users of these rows.
     for (const row of unclaimed) {
       if (row.mergedInto === null) {
         await this.update(manager, row, { status: 'moved', statusReason: 'moved' });
@@ -133,7 +134,7 @@ export class ConnectionProjector {
     if (input.added.some(isUnclearSwap)) await this.projection.reconcileNow(manager, key, this.clock.now());
   }
 
-  /** All facts that decide the connections of a key. Facts that the input already holds are not read again. */
+  /** Returns all facts that decide the connections of a key. It reads them only if the input does not contain all. */
   private async factsOf(
     manager: EntityManager,
     key: ConnectionKey,
@@ -186,7 +187,7 @@ export class ConnectionProjector {
     const change = { connectionId, from, reason };
     this.logger.log({ event: from === null ? 'connection.linked' : `connection.${to}`, ...change });
     if (to === 'moved') this.logger.error({ event: 'connection.moved_to_another_end_user', ...change });
-    // The facts decide; the table of transitions only says what we expect of them.
+    // The facts decide the status. The table of transitions only says what we expect.
     if (from !== null && !mayBecome(from, to))
       this.logger.warn({ event: 'connection.unexpected_transition', to, ...change });
   }

@@ -11,12 +11,12 @@ import {
 } from './successions';
 import { reduceTerraUser, type ConnectionKey, type TerraUserState } from './terra-user-reducer';
 
-/** A Terra user that the connection has had. */
+/** A Terra user that the connection has or had. */
 export interface MemberState extends TerraUserState {
   supersededBy: Succession | null;
 }
 
-/** One connection as the facts define it, without its id: facts do not know our ids. */
+/** One connection as the reducer computes it. It has no id, because facts do not contain our connection ids. */
 export interface ConnectionState {
   members: MemberState[];
   /** The current Terra user. */
@@ -31,9 +31,9 @@ export interface ConnectionState {
 
 /**
  * Computes the connections of one connection key from all facts about its Terra users. The same set of facts gives the
- * same connections, whatever the order and number in which the facts arrived.
+ * same connections, in whatever order and however often the facts arrived.
  *
- * @param unordered all facts about the Terra users of the key, and about those that replaced them elsewhere
+ * @param unordered all facts about the Terra users of the key, and about those of other keys that replaced them
  */
 export function reduceConnections(key: ConnectionKey, unordered: Fact[]): ConnectionState[] {
   const facts = unordered.toSorted(compareFacts);
@@ -49,7 +49,7 @@ export function reduceConnections(key: ConnectionKey, unordered: Fact[]): Connec
     .map((account) => stateOf(account, successions, movedAt));
 }
 
-/** Reduces every Terra user that the facts name, by id. */
+/** Reduces the facts of every Terra user that they name. The result is by Terra user. */
 export function reduceTerraUsers(facts: Fact[]): Map<string, TerraUserState> {
   const byUser = new Map<string, Fact[]>();
   for (const fact of facts) {
@@ -115,14 +115,15 @@ function statusOf(
   return failing && { status: 'needs_reauth', statusReason: failing.cause, statusAt: failing.at };
 }
 
-// The current Terra user is the one that no other replaced. There are several when two replaced the same one at once,
-// and none when swaps form a circle: then a living one, the latest swap and the latest link decide, in this order.
+// The current Terra user is the one that no other replaced. If two replaced the same one at once, several remain. If
+// swaps form a circle, none remains. Then a Terra user that has not ended comes first, then the one of the latest swap,
+// then the one that was linked last.
 function currentOf(members: MemberState[], successions: Successions): MemberState {
-  const standing = members.filter(({ supersededBy }) => supersededBy === null);
+  const notReplaced = members.filter(({ supersededBy }) => supersededBy === null);
   const latestSwap = Math.max(...members.map(({ supersededBy }) => supersededBy?.at.getTime() ?? 0));
   const tookLatestSwap = ({ terraUserId }: MemberState): boolean =>
     lastReplacedAt(terraUserId, successions) === latestSwap;
-  const byPrecedence = (standing.length > 0 ? standing : members).toSorted(
+  const byPrecedence = (notReplaced.length > 0 ? notReplaced : members).toSorted(
     (a, b) =>
       Number(a.ended !== null) - Number(b.ended !== null) ||
       Number(tookLatestSwap(b)) - Number(tookLatestSwap(a)) ||
@@ -132,10 +133,10 @@ function currentOf(members: MemberState[], successions: Successions): MemberStat
   return byPrecedence[0] as MemberState;
 }
 
-// A disconnect request holds for the Terra user that it names, and for its successor that existed by then without our
-// knowledge. A Terra user that was linked later was connected by an end user who wants the connection again. Time alone
-// does not decide, because Terra's clock may be ahead. A request for a Terra user that ended long before concerns only
-// that one.
+// A disconnect request applies to the Terra user that it names, whatever the times are, because Terra's clock may be
+// ahead. It also applies to a successor that was linked before the request and of which the service did not know. A
+// Terra user that was linked later shows that the end user wants the connection again. A request for a Terra user that
+// had ended long before applies only to that user.
 function disconnectRequestFor(current: MemberState, members: MemberState[]): Date | null {
   const { linkedAt, disconnectRequestedAt: own } = current;
   if (own) return own;
@@ -147,7 +148,7 @@ function disconnectRequestFor(current: MemberState, members: MemberState[]): Dat
   return others.at(-1) ?? null;
 }
 
-// A reconnect whose event names no scopes does not change them.
+// A reconnect whose event names no scopes keeps the earlier scopes.
 function scopesOf(current: MemberState, members: MemberState[]): string[] {
   if (current.scopes) return current.scopes.names;
   const known = members.flatMap(({ scopes }) => scopes ?? []);

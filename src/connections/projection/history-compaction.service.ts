@@ -10,11 +10,12 @@ import { ConnectionProjectionRepository } from './connection-projection.reposito
 import { reduceConnections } from './connection-reducer';
 import type { ConnectionKey } from './terra-user-reducer';
 
-// The owner of a Terra user, whom it replaced and how it ended are kept for ever: a late event must find them.
-const DISPENSABLE: readonly FactKind[] = ['failing', 'recovered', 'scopes'];
+// The service keeps facts of other kinds for ever. They say who owns a Terra user, which one it replaced and how it
+// ended, and a late event may need them.
+const DELETABLE: readonly FactKind[] = ['failing', 'recovered', 'scopes'];
 const BATCH = 1_000;
 
-/** Deletes old facts of ended connections that no longer decide what the connection is. */
+/** Deletes old facts of ended connections that no longer decide the connection. */
 @Injectable()
 export class HistoryCompactionService {
   constructor(
@@ -25,8 +26,8 @@ export class HistoryCompactionService {
   ) {}
 
   /**
-   * Compacts the history of every connection that ended before that time, in batches; stops between two of them once
-   * `signal` is aborted.
+   * Compacts the history of every connection that ended before `before`, in batches. Stops after a batch if `signal` is
+   * aborted.
    *
    * @returns how many facts were deleted
    */
@@ -47,8 +48,8 @@ export class HistoryCompactionService {
       await this.facts.lockEndUsers(manager, [key.referenceId]);
       const identities = await this.projection.identitiesOf(manager, key);
       const ids = identities.map(({ terraUserId }) => terraUserId);
-      const needless = dispensable(key, await this.facts.connectedWith(manager, ids), before);
-      // A fact that another end user's connection is computed from, too, is not this key's to delete.
+      const needless = deletableFacts(key, await this.facts.connectedWith(manager, ids), before);
+      // Another key's connection may depend on facts about its own Terra users, so this key must not delete them.
       const mine = needless.filter(({ terraUserId }) => ids.includes(terraUserId));
       if (mine.length > 0) await manager.delete(ConnectionFact, { id: In(mine.map(({ id }) => id)) });
       return mine.length;
@@ -56,19 +57,19 @@ export class HistoryCompactionService {
   }
 }
 
-/** The facts before that time without which the connections of a key are exactly the same. */
-function dispensable(key: ConnectionKey, facts: Fact[], before: Date): Fact[] {
+/** Returns the facts before `before` whose deletion does not change the connections of the key. */
+function deletableFacts(key: ConnectionKey, facts: Fact[], before: Date): Fact[] {
   const wanted = storedStateOf(key, facts);
   let kept = facts;
   for (const fact of facts.toSorted(compareFacts)) {
-    if (!DISPENSABLE.includes(fact.kind) || fact.occurredAt >= before) continue;
+    if (!DELETABLE.includes(fact.kind) || fact.occurredAt >= before) continue;
     const without = kept.filter((other) => other !== fact);
     if (storedStateOf(key, without) === wanted) kept = without;
   }
   return facts.filter((fact) => !kept.includes(fact));
 }
 
-/** What the tables hold of a key's connections and identities. */
+/** Returns what the tables contain of a key's connections and identities, as text for a comparison. */
 function storedStateOf(key: ConnectionKey, facts: Fact[]): string {
   const states = reduceConnections(key, facts).map(({ members, ...connection }) => ({
     ...connection,

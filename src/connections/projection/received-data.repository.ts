@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { runSql } from '../../database';
 
-// Of the connections of a Terra user, the one that may still receive data.
+// The condition for the connection of a Terra user that may still receive data.
 const LIVE_CONNECTION = `terra_user_id = $1 AND merged_into IS NULL
   AND status IN ('active', 'needs_reauth', 'disconnecting')`;
 
-/** The SQL of what health data tells about connections: when it last came, and from which account. */
+/** The SQL that stores when health data last arrived, and from which account. */
 @Injectable()
 export class ReceivedDataRepository {
-  /** To the hour: data comes often, and an update for each event would make the row hot. */
+  /** Updates the row at most once an hour, because data arrives often: `last_data_at` is up to one hour behind. */
   async touch(manager: EntityManager, terraUserId: string, at: Date): Promise<void> {
     await runSql(
       manager,
@@ -19,7 +19,7 @@ export class ReceivedDataRepository {
     );
   }
 
-  /** @returns false when the account was known already, or the Terra user has no live connection */
+  /** @returns false when the row already has this account, or the Terra user has no live connection */
   async storeAccount(manager: EntityManager, terraUserId: string, accountDigest: Buffer): Promise<boolean> {
     const { count } = await runSql(
       manager,
@@ -30,7 +30,7 @@ export class ReceivedDataRepository {
     return count > 0;
   }
 
-  /** The ids of an account's connections in use, if more than one end user has it. */
+  /** The `active` and `needs_reauth` connections of an account that more than one end user has connected, else none. */
   async connectionsSharing(manager: EntityManager, accountDigest: Buffer): Promise<string[]> {
     const { rows } = await runSql<{ id: string }>(
       manager,

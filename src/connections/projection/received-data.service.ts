@@ -8,7 +8,7 @@ import { TombstoneRepository } from '../erasure/tombstone.repository';
 import { ConnectionProjectionRepository } from './connection-projection.repository';
 import { ReceivedDataRepository } from './received-data.repository';
 
-// Data already in flight at the disconnect.
+// Data that Terra sent before the disconnect arrives within this time.
 const LATE_DATA_MS = 10 * 60_000;
 
 /** A Terra user with the provider's own id of its account. */
@@ -18,7 +18,7 @@ export interface ProviderAccount {
   accountId: string;
 }
 
-/** What the arrival of health data tells about connections. It never changes a status. */
+/** Updates connections when health data arrives. It never changes a status. */
 @Injectable()
 export class ReceivedDataService {
   private readonly logger = new Logger(ReceivedDataService.name);
@@ -32,8 +32,9 @@ export class ReceivedDataService {
   ) {}
 
   /**
-   * Health data came for a Terra user. That proves only that it is not quiet, since the data may be old. Data of a Terra
-   * user that ended a while ago means that Terra has not ended it, so its end is requested again (T-24).
+   * Records that health data arrived for a Terra user. It does not prove that the provider accepts Terra, because the
+   * data may be old. Data of a Terra user that the service ended a while ago means that Terra has not ended it, so the
+   * service requests its end again (T-24).
    */
   async touch(manager: EntityManager, terraUserId: string, at: Date): Promise<void> {
     const [identity] = await this.projection.identities(manager, [terraUserId]);
@@ -52,8 +53,8 @@ export class ReceivedDataService {
   }
 
   /**
-   * Stores a digest of the provider's own id of an account. Terra lets two end users connect one account and reports it
-   * to neither (T-16): both connections stay, and an operator should know.
+   * Stores a digest of the provider's own id of an account. Terra lets two end users connect one account and does not
+   * report it (T-16). Both connections stay, and the service logs an error for an operator.
    */
   async storeAccount(manager: EntityManager, account: ProviderAccount): Promise<void> {
     const digest = sha256(`${account.provider}:${account.accountId}`);

@@ -10,15 +10,15 @@ export interface Succession {
 /** Old Terra user → the one that replaced it. */
 export type Successions = Map<string, Succession>;
 
-// Terra ends the old user of a reconnect together with the swap; the end may be dated a little before it.
+// At a reconnect, Terra ends the old user together with the swap. The end may have a slightly earlier time.
 const SAME_MOMENT_MS = 60_000;
 
 /**
- * Which Terra users of one connection key replaced each other.
+ * Returns which Terra users of one connection key replaced each other.
  *
  * @param mine the Terra users of the key
- * @param swaps in the order in which they occurred
- * @param movedAt the departures of `departuresOf`
+ * @param swaps the swaps, in the order in which they occurred
+ * @param movedAt the result of `departuresOf`
  */
 export function successionsOf(
   mine: TerraUserState[],
@@ -28,7 +28,7 @@ export function successionsOf(
   const byId = new Map(mine.map((user) => [user.terraUserId, user]));
   const reported = swaps.filter(
     ({ cause, terraUserId, referenceId }) =>
-      // Another end user's claim to one of these Terra users joins nothing.
+      // A swap with the reference of another end user is only a claim and connects no Terra users.
       cause === 'user_reauth' && isCredible(referenceId, byId.get(terraUserId)),
   );
   const successions: Successions = new Map();
@@ -41,12 +41,12 @@ export function successionsOf(
   for (const swap of reported) {
     const { terraUserId, oldTerraUserId: old } = swap;
     if (old === null || !byId.has(old) || !byId.has(terraUserId)) continue;
-    // Two Terra users that replaced the same one are one account: the later replaced the earlier.
+    // If two Terra users replaced the same one, all are one account, and the later replaced the earlier.
     const last = lastOf(old, successions);
     if (last !== terraUserId) succeed(successions.has(last) ? old : last, swap);
   }
-  // Terra may leave the old user out. It is known only if exactly one can be meant; otherwise no Terra user counts as
-  // replaced, and the reconciler asks Terra.
+  // Terra may omit the old user. If exactly one Terra user can be the old one, it counts as replaced. Otherwise none
+  // does, and the reconciler asks Terra.
   for (const swap of reported) {
     const { terraUserId, oldTerraUserId, occurredAt } = swap;
     if (oldTerraUserId !== null || !byId.has(terraUserId) || predecessors.has(terraUserId)) continue;
@@ -60,22 +60,22 @@ export function successionsOf(
     );
     if (only && !another) succeed(only.terraUserId, swap);
   }
-  // The Terra user of a reconnect session replaces one that has ended or moved. While the old one lives and Terra reports
-  // no swap, the end user has connected another account.
+  // The Terra user of a reconnect session replaces the old one only if the old one has ended or moved. If it has not
+  // ended and Terra reports no swap, the end user has connected another account.
   for (const swap of swaps.filter(({ cause }) => cause === 'reconnect')) {
     const { terraUserId, oldTerraUserId, occurredAt } = swap;
     const old = oldTerraUserId === null ? undefined : byId.get(oldTerraUserId);
     if (!old || !byId.has(terraUserId) || predecessors.has(terraUserId)) continue;
     const latest = occurredAt.getTime() + SAME_MOMENT_MS;
     const goneAt = movedAt.get(old.terraUserId)?.getTime() ?? Infinity;
-    // When a Terra user that lists lack has ended is unknown, so its end counts at any time.
+    // The service does not know when an absent Terra user really ended, so its end counts at any time.
     const isFree = endedBefore(old, latest) || old.ended?.cause === 'absent' || goneAt < latest;
     if (isFree && !successions.has(old.terraUserId)) succeed(old.terraUserId, swap);
   }
   return successions;
 }
 
-/** Terra users whose account was connected under another reference, with the time. Never replaced in place (T-16). */
+/** Returns the Terra users whose account another end user connected, with the time. T-16: they become `moved`. */
 export function departuresOf(
   mine: TerraUserState[],
   all: Map<string, TerraUserState>,
@@ -93,7 +93,7 @@ export function departuresOf(
   return departures;
 }
 
-/** Groups the Terra users into accounts: each with its successors. */
+/** Groups the Terra users by account: each Terra user with its successors. */
 export function accountsOf(mine: TerraUserState[], successions: Successions): TerraUserState[][] {
   const accountOf = new Map(mine.map(({ terraUserId }) => [terraUserId, new Set([terraUserId])]));
   for (const [old, { terraUserId }] of successions) {
@@ -112,12 +112,12 @@ export function lastReplacedAt(terraUserId: string, successions: Successions): n
   return Math.max(0, ...replaced.map(({ at }) => at.getTime()));
 }
 
-/** Whether the Terra user ended more than a moment before `at`, so that the end has nothing to do with it. */
+/** Whether the Terra user ended more than a minute before `at`, so that the two are not related. */
 export function endedLongBefore(user: TerraUserState, at: Date | null): boolean {
   return endedBefore(user, (at?.getTime() ?? 0) - SAME_MOMENT_MS);
 }
 
-/** The last successor of a Terra user so far, or the user itself. In a circle: the one before it closes. */
+/** Returns the last successor of a Terra user so far, or the user itself. In a circle, it stops before a repetition. */
 function lastOf(terraUserId: string, successions: Successions): string {
   const passed = new Set<string>();
   let last = terraUserId;

@@ -1,6 +1,6 @@
 import { compareFacts, type Fact, type FactCause } from './connection-fact';
 
-/** An end user at a provider: everything that is computed together. */
+/** An end user at a provider. The reducer computes all connections of a key together. */
 export interface ConnectionKey {
   referenceId: string;
   provider: string;
@@ -11,13 +11,13 @@ interface Since<Cause extends string = string> {
   cause: Cause;
 }
 
-/** What the facts about one Terra user come to, without the facts about others. */
+/** The state of one Terra user, computed only from the facts about this user. */
 export interface TerraUserState {
   terraUserId: string;
-  /** The end user that owns it, and its provider; null until a fact names both. */
+  /** The owner and the provider of the Terra user; null until a fact names both. */
   key: ConnectionKey | null;
   firstSeen: Since<FactCause>;
-  /** null while no fact links it. */
+  /** null while no fact links the Terra user. */
   linkedAt: Date | null;
   ended: Since<FactCause> | null;
   failing: Since<'connection_error' | 'inactive' | 'missing_scopes'> | null;
@@ -28,7 +28,7 @@ export interface TerraUserState {
 /**
  * Reduces the facts about one Terra user, in any order.
  *
- * @param facts the facts that concern it, and the swaps that replaced it
+ * @param facts the facts about the Terra user, and the swaps that replaced it
  */
 export function reduceTerraUser(terraUserId: string, facts: Fact[]): TerraUserState {
   const sorted = [...facts].sort(compareFacts);
@@ -37,19 +37,19 @@ export function reduceTerraUser(terraUserId: string, facts: Fact[]): TerraUserSt
   const concerning = sorted.filter((fact) => fact.terraUserId === terraUserId);
   const swapsAway = sorted.filter((fact) => fact.oldTerraUserId === terraUserId);
   const key = keyOf(concerning.filter(isLink), swapsAway);
-  // Another end user's claim says nothing true about it.
+  // A fact with the reference of another end user is only a claim and does not count.
   const own = concerning.filter(
     ({ referenceId }) => referenceId === null || key === null || referenceId === key.referenceId,
   );
   const links = own.filter(isLink);
-  const { scopes, strippedAt } = scopesOf(own);
+  const { scopes, withdrawnAt } = scopesOf(own);
   return {
     terraUserId,
     key,
     firstSeen: { at: first.occurredAt, cause: first.cause },
     linkedAt: links[0]?.occurredAt ?? null,
     ended: endOf(own, links),
-    failing: failureOf(own) ?? (strippedAt && { at: strippedAt, cause: 'missing_scopes' }),
+    failing: failureOf(own) ?? (withdrawnAt && { at: withdrawnAt, cause: 'missing_scopes' }),
     scopes,
     disconnectRequestedAt: own.findLast(({ kind }) => kind === 'disconnect_requested')?.occurredAt ?? null,
   };
@@ -59,9 +59,9 @@ function isLink({ kind }: Fact): boolean {
   return kind === 'linked' || kind === 'swapped';
 }
 
-// The earliest fact with a reference decides the owner; later claims never change it, or a claim would be enough to take
-// an account. Without such a fact the owner is that of the Terra user it replaced. A Terra user that is known only as the
-// old one of a swap has the owner that the swap names.
+// The earliest fact with a reference decides the owner; later claims never change it. Otherwise a claim would be enough
+// to take over an account. Without such a fact, the owner of the replaced Terra user is the owner. If only a swap names
+// the Terra user, as the old one, the swap names the owner.
 function keyOf(links: Fact[], swapsAway: Fact[]): ConnectionKey | null {
   const claims = links.flatMap(({ referenceId, provider }) =>
     referenceId === null || provider === null ? [] : { referenceId, provider },
@@ -80,7 +80,7 @@ function keyOf(links: Fact[], swapsAway: Fact[]): ConnectionKey | null {
   return key ?? null;
 }
 
-// A reported end is final. An end concluded from lists (`absent`) is withdrawn when Terra names the user again.
+// A reported end is final. An end that the service concluded from lists (`absent`) no longer counts after a later link.
 function endOf(own: Fact[], links: Fact[]): TerraUserState['ended'] {
   const ends = own.filter(({ kind, cause, occurredAt }) => {
     if (kind !== 'ended') return false;
@@ -90,7 +90,8 @@ function endOf(own: Fact[], links: Fact[]): TerraUserState['ended'] {
   return first ? { at: first.occurredAt, cause: first.cause } : null;
 }
 
-// A pass through the widget proves that the provider accepts Terra again; a list that names the user does not.
+// With these causes the end user has passed the widget, so the provider accepts Terra again. A list does not prove
+// that.
 const HEALTHY: readonly FactCause[] = ['auth', 'callback', 'user_reauth'];
 
 function failureOf(own: Fact[]): TerraUserState['failing'] {
@@ -101,18 +102,18 @@ function failureOf(own: Fact[]): TerraUserState['failing'] {
   return { at: last.occurredAt, cause: last.cause === 'inactive' ? 'inactive' : 'connection_error' };
 }
 
-/** The granted scopes, and since when they are empty because the end user removed all of them. */
-function scopesOf(own: Fact[]): { scopes: TerraUserState['scopes']; strippedAt: Date | null } {
+/** The granted scopes, and since when none is left because the end user withdrew them. */
+function scopesOf(own: Fact[]): { scopes: TerraUserState['scopes']; withdrawnAt: Date | null } {
   let scopes = null as TerraUserState['scopes'];
-  let strippedAt = null as Date | null;
+  let withdrawnAt = null as Date | null;
   for (const fact of own) {
     const { scopes: all, scopesAdded, scopesRemoved, occurredAt: at } = fact;
     if (all === null && scopesAdded.length + scopesRemoved.length === 0) continue;
-    // `scopes` replaces what was known; the changes apply to the result.
+    // `scopes` replaces the known scopes. Then `scopesRemoved` and `scopesAdded` apply.
     const kept = (all ?? scopes?.names ?? []).filter((scope) => !scopesRemoved.includes(scope));
     scopes = { names: [...new Set([...kept, ...scopesAdded])], at };
-    if (scopes.names.length > 0) strippedAt = null;
-    else if (scopesRemoved.length > 0) strippedAt = at;
+    if (scopes.names.length > 0) withdrawnAt = null;
+    else if (scopesRemoved.length > 0) withdrawnAt = at;
   }
-  return { scopes, strippedAt };
+  return { scopes, withdrawnAt };
 }

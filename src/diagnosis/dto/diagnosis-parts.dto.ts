@@ -58,30 +58,36 @@ export class DiagnosedIdentityDto {
   @ApiTerraUserId()
   terraUserId: string;
 
-  @ApiProperty({ enum: FACT_CAUSES, description: 'Cause of the first fact about it.', example: 'auth' })
+  @ApiProperty({
+    enum: FACT_CAUSES,
+    description: 'Cause of the first fact about this Terra user.',
+    example: 'auth',
+  })
   cause: FactCause;
 
-  @ApiTime('When the first fact about it happened.')
+  @ApiTime('When the first fact about this Terra user happened.')
   firstSeenAt: Date;
 
   @ApiTerraUserId('The Terra user that superseded this one; null if none did.', { nullable: true })
   supersededBy: string | null;
 
-  @ApiTime('When it was superseded; null if it was not.', { nullable: true })
+  @ApiTime('When this Terra user was superseded; null if it was not.', { nullable: true })
   supersededAt: Date | null;
 
-  @ApiTime('When it ended; null until then.', { nullable: true })
+  @ApiTime('When this Terra user ended; null until then.', { nullable: true })
   endedAt: Date | null;
 
   @ApiProperty({
     enum: FACT_CAUSES,
     nullable: true,
-    description: 'Cause of its end; null until then.',
+    description: 'Cause of the end of this Terra user; null until then.',
     example: null,
   })
   endedCause: FactCause | null;
 
-  @ApiTime("Since when it is missing from Terra's lists; null if it is not missing.", { nullable: true })
+  @ApiTime('When a check first missed this Terra user at Terra; null if it is not missing.', {
+    nullable: true,
+  })
   missingSince: Date | null;
 
   static from(identity: ConnectionIdentity): DiagnosedIdentityDto {
@@ -93,22 +99,22 @@ export class DiagnosedIdentityDto {
 
 @ApiSchema({ description: 'A deauthentication request that Terra has not confirmed yet.' })
 export class PendingDeauthenticationDto {
-  @ApiTerraUserId("Terra's id of the account to end.")
+  @ApiTerraUserId("Terra's `user_id` of the Terra user to end.")
   terraUserId: string;
 
   /**
-   * Who asked for it: an API key by its id, or a part of the service.
+   * Who requested the action: the id of an API key, or the name of a service part.
    * @example 'cli'
    */
   actor: string;
 
   /**
-   * Why, in the words of the actor.
+   * The reason that the requester gave.
    * @example 'DELETE of the connection'
    */
   reason: string;
 
-  @ApiTime('When the end was requested.')
+  @ApiTime('When the deauthentication was requested.')
   requestedAt: Date;
 
   @ApiCount('Number of calls to Terra so far.', 3)
@@ -126,7 +132,7 @@ export class PendingDeauthenticationDto {
   }
 }
 
-@ApiSchema({ description: 'An account that Terra has under the reference id.' })
+@ApiSchema({ description: 'A Terra user that Terra lists under the reference id.' })
 export class TerraUserDto {
   @ApiTerraUserId()
   terraUserId: string;
@@ -137,12 +143,12 @@ export class TerraUserDto {
   @ApiProperty({
     type: Boolean,
     nullable: true,
-    description: 'Whether Terra calls the account active; null if Terra does not say.',
+    description: 'Whether Terra calls this user active; null if Terra does not say.',
     example: true,
   })
   active: boolean | null;
 
-  @ApiTime('When Terra last sent data of the account; null if Terra does not say.', { nullable: true })
+  @ApiTime('When Terra last sent data of this user; null if Terra does not say.', { nullable: true })
   lastWebhookUpdate: Date | null;
 
   static from({ terraUserId, provider, active, lastWebhookUpdate }: TerraUser): TerraUserDto {
@@ -150,15 +156,17 @@ export class TerraUserDto {
   }
 }
 
-@ApiSchema({ description: "Terra's own view of the end user." })
+@ApiSchema({ description: 'The Terra users that Terra lists for the end user.' })
 export class TerraViewDto {
   @ApiProperty({ description: 'Whether Terra answered.', example: true })
   answered: boolean;
 
-  @ApiNullableText('Why there is no answer: the code of the problem, or `not_asked`. null if Terra answered.')
+  @ApiNullableText(
+    'Why Terra did not answer: the code of the problem, or `not_asked`. null if Terra answered.',
+  )
   cause: string | null;
 
-  /** The accounts that Terra has; also empty if Terra did not answer. */
+  /** The Terra users; also empty if Terra did not answer. */
   users: TerraUserDto[];
 
   static from(view: TerraView): TerraViewDto {

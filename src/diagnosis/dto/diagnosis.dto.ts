@@ -16,7 +16,7 @@ import {
 export class ConclusionDto {
   @ApiProperty({
     description:
-      'Decide by this code: a fixed word such as `connected`, `not_opened` or `terra_has_user_we_do_not`, or `failed_…`, `needs_reauth_…` or `disconnected_…` with the reason. Expect new codes.',
+      'Use this code for decisions. It is a fixed word such as `connected`, `not_opened` or `only_at_terra`, or `failed_…`, `needs_reauth_…` or `disconnected_…` with the reason. Expect new codes.',
     example: 'needs_reauth_connection_error',
   })
   code: string;
@@ -92,7 +92,7 @@ export class DiagnosisDto {
   })
   lastWebhookAt: Date | null;
 
-  @ApiProperty({ description: "Terra's own view of the end user." })
+  @ApiProperty({ description: 'The Terra users that Terra lists for the end user.' })
   terra: TerraViewDto;
 
   static from({ input, healthy, conclusions }: Diagnosis): DiagnosisDto {

@@ -7,18 +7,18 @@ import {
   type ErasureStatus,
 } from '../erasure.entity';
 
-@ApiSchema({ description: 'How Terra confirmed the end of one account, without an id of the account.' })
+@ApiSchema({ description: 'How Terra confirmed the end of one Terra user, without its id.' })
 class ErasureConfirmationDto {
   /**
-   * When the service requested the end of the account.
+   * When the service requested the end of the Terra user.
    * @example '2026-11-24T09:30:00.000Z'
    */
   requestedAt: string;
 
-  @ApiNullableText('When Terra confirmed it.', '2026-11-24T09:30:01.000Z')
+  @ApiNullableText('When Terra confirmed the end.', '2026-11-24T09:30:01.000Z')
   confirmedAt: string | null;
 
-  @ApiNullableText('`ended`, or `not_found`: Terra no longer knew the account.', 'ended')
+  @ApiNullableText('`ended`, or `not_found`: Terra no longer knew the user.', 'ended')
   outcome: string | null;
 
   /**
@@ -36,7 +36,7 @@ export class ErasureDto {
   @ApiProperty({
     enum: ERASURE_STATUSES,
     description:
-      "`pending`: the end user's connections have ended and late events have no effect, but Terra has not confirmed every end yet. `completed`: no row of the service names the end user any more.",
+      "`pending`: the end user's connections have ended and late events have no effect, but the rows are not erased yet, for example because Terra has not confirmed every end. `completed`: no row of the service names the end user any more.",
     example: 'pending',
   })
   status: ErasureStatus;
@@ -57,7 +57,7 @@ export class ErasureDto {
 
   @ApiProperty({
     type: [ErasureConfirmationDto],
-    description: 'How Terra confirmed the end of each account; empty until the erasure has completed.',
+    description: 'How Terra confirmed the end of each Terra user; empty until the erasure has completed.',
   })
   confirmations: ErasureConfirmation[];
 

@@ -38,7 +38,7 @@ export class EndUserExportDto implements EndUserExport {
   })
   webhookEvents: ExportedRow[];
 
-  @ApiRows('The deauthentication requests: which Terra user was to end, who asked for it, and why.', {
+  @ApiRows('The deauthentication requests: which Terra user to end, who requested that, and why.', {
     status: 'confirmed',
   })
   deauthentications: ExportedRow[];

@@ -2,7 +2,7 @@ import { ApiSchema } from '@nestjs/swagger';
 import { ApiProvider, PageOf } from '../../http';
 import type { TerraProvider } from '../../terra';
 
-@ApiSchema({ description: 'A provider that this Terra account offers.' })
+@ApiSchema({ description: 'A provider that is enabled for this Terra account.' })
 export class ProviderDto {
   @ApiProvider('Code of the provider, for a connect session.')
   provider: string;
@@ -31,4 +31,4 @@ export class ProviderDto {
 }
 
 @ApiSchema({ description: 'All providers. There is only one page, so `nextCursor` is always null.' })
-export class ProviderPageDto extends PageOf(ProviderDto, 'In the order of their codes.') {}
+export class ProviderPageDto extends PageOf(ProviderDto, 'Ordered by code.') {}

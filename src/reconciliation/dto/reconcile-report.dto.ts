@@ -4,21 +4,22 @@ import { ACTIONS, type Action } from '../terra-diff';
 import { CONCLUSIONS, type Conclusion, type ReconcileReport } from '../connection-reconciler.service';
 
 const ACTION_MEANINGS = [
-  '`link`: Terra lists an account that the service did not know.',
-  '`revive`: Terra lists an account again that the service had ended as absent.',
-  '`update_scopes`: the end user has granted other scopes.',
-  '`mark_inactive`: Terra can no longer get data.',
-  '`recover`: Terra gets data again.',
-  '`disconnect_again`: the account was disconnected here, and Terra still lists it.',
-  '`mark_missing`: Terra does not list the account; a later check must confirm it.',
-  '`still_missing`: the account is still missing, but not long enough yet.',
-  '`end_absent`: the account was missing twice and counts as disconnected.',
-  '`mark_seen`: the account was missing, and Terra lists it again.',
-  '`owner_conflict`: Terra lists the account under another reference id; an operator must look at it.',
-  '`contradiction`: the account ended or was superseded, and Terra still lists it; an operator must look at it.',
-  '`no_owner`: Terra lists the account without a reference id.',
-  '`not_authenticated`: the end user has not finished connecting the account.',
-].join(' ');
+  'What the service found about one Terra user, and what it does:\n',
+  '- `link`: Terra lists a Terra user that the service did not know.',
+  '- `link_again`: Terra lists a Terra user again that the service had ended as absent.',
+  '- `update_scopes`: the end user has granted other scopes.',
+  '- `mark_inactive`: Terra no longer collects data.',
+  '- `recover`: Terra collects data again.',
+  '- `disconnect_again`: the service has disconnected the Terra user, but Terra still lists it.',
+  '- `mark_missing`: Terra does not list the Terra user; a later check must confirm this.',
+  '- `still_missing`: Terra still does not list the Terra user; the service does not end it yet.',
+  '- `end_absent`: two checks missed the Terra user, so the service ends it.',
+  '- `mark_seen`: the Terra user was missing, and Terra lists it again.',
+  '- `owner_conflict`: Terra lists the Terra user under another reference id; an operator must decide.',
+  '- `contradiction`: the Terra user has ended or was superseded, but Terra lists it; an operator must decide.',
+  '- `no_owner`: Terra lists the Terra user without a reference id.',
+  '- `not_authenticated`: the end user has not finished connecting the account.',
+].join('\n');
 
 @ApiSchema({ description: 'A difference between Terra and the service.' })
 export class DifferenceDto {
@@ -28,13 +29,11 @@ export class DifferenceDto {
   @ApiTerraUserId()
   terraUserId: string;
 
-  @ApiId('Connection of the account before the correction; null if the service did not know the account.', {
-    nullable: true,
-  })
+  @ApiId('Connection of the Terra user before the correction; null if it had none.', { nullable: true })
   connectionId: string | null;
 }
 
-@ApiSchema({ description: 'The result of comparing an end user with Terra.' })
+@ApiSchema({ description: "The result of comparing an end user's connections with Terra." })
 export class ReconcileReportDto {
   @ApiReferenceId()
   referenceId: string;
@@ -42,7 +41,7 @@ export class ReconcileReportDto {
   @ApiTime('When the service asked Terra.')
   askedAt: Date;
 
-  @ApiCount('Number of accounts that Terra has under the reference id.', 1)
+  @ApiCount('Number of Terra users under the reference id.', 1)
   terraUsers: number;
 
   /** The differences; empty if there were none. */
@@ -51,8 +50,8 @@ export class ReconcileReportDto {
   @ApiProperty({
     enum: CONCLUSIONS,
     description:
-      '`in_step`: nothing differed. `healed`: the service corrected the differences. `waiting`: an account is missing at Terra, and a later check must confirm it. `needs_operator`: Terra and the service contradict each other, and an operator must decide.',
-    example: 'healed',
+      '`no_difference`: there was nothing to correct. `corrected`: the service corrected the differences. `waiting`: Terra does not list a connected Terra user, and a later check must confirm this. `needs_operator`: Terra and the service contradict each other, and an operator must decide.',
+    example: 'corrected',
   })
   conclusion: Conclusion;
 

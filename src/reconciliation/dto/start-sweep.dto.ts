@@ -14,7 +14,7 @@ export class StartSweepDto {
 
   @ApiPropertyOptional({
     description:
-      'true: approves the sweep that awaits approval. If no sweep does, starts one that ignores the safety threshold.',
+      'true: approves the sweep that awaits approval. If no sweep awaits approval, starts a sweep that ignores the safety threshold.',
     default: false,
     example: false,
   })

@@ -22,7 +22,7 @@ export class SweepDto {
   @ApiProperty({
     enum: SWEEP_STATUSES,
     description:
-      '`running`. `awaiting_approval`: the changes exceed the safety threshold, and none was applied; an operator approves with `force`. `completed`. `failed`: the service could not read Terra; the next sweep resumes there. `overtaken`: it awaited approval until a later sweep completed.',
+      '`running`: a worker processes the sweep, or will soon. `awaiting_approval`: the changes exceed the safety threshold, and none was applied; an operator approves them with `force`. `completed`: the sweep is done. `failed`: an error stopped the sweep (`errorCode`); a sweep that is requested within 6 hours of its start resumes it. `overtaken`: the sweep awaited approval until a later sweep completed.',
     example: 'completed',
   })
   status: SweepStatus;
@@ -30,7 +30,7 @@ export class SweepDto {
   @ApiProperty({
     enum: SWEEP_PHASES,
     description:
-      "`reading`: reads Terra's pages. `diffing`: looks for accounts that the pages did not list. `applying`: applies the corrections.",
+      "`reading`: the sweep reads Terra's pages. `diffing`: the sweep looks for Terra users that no page listed. `applying`: the sweep applies the corrections.",
     example: 'applying',
   })
   phase: SweepPhase;
@@ -42,7 +42,7 @@ export class SweepDto {
   forced: boolean;
 
   /**
-   * Who started the sweep: the id of an API key, `cli` or `schedule`.
+   * Who requested or last resumed the sweep: the id of an API key, `cli` or `schedule`.
    * @example 'schedule'
    */
   actor: string;
@@ -51,14 +51,16 @@ export class SweepDto {
   usersSeen: number;
 
   @ApiCount(
-    'Number of entries that the service could not read. If there are any, no account counts as missing.',
+    "Number of entries in Terra's list that the service could not read. If there are any, the sweep marks no Terra user as missing.",
     0,
   )
   unreadable: number;
 
-  @ApiCount('Number of live connections after all pages were read; null before that.', 1203, {
-    nullable: true,
-  })
+  @ApiCount(
+    'Number of live connections (`active`, `needs_reauth` or `disconnecting`) after all pages were read; null before that.',
+    1203,
+    { nullable: true },
+  )
   live: number | null;
 
   @ApiCount('Number of differences that need a change.', 3)
@@ -71,7 +73,7 @@ export class SweepDto {
     enum: APPROVAL_REASONS,
     nullable: true,
     description:
-      'Why the sweep needs approval. `empty_list`: Terra listed no user. `too_many_changes`: more than SWEEP_SAFETY_THRESHOLD_SHARE of the live connections would change. null: it needs none.',
+      'Why the sweep needs approval. `empty_list`: Terra listed no user. `too_many_changes`: the changes are more than SWEEP_SAFETY_THRESHOLD_SHARE of the live connections and more than SWEEP_SAFETY_THRESHOLD_MINIMUM. null: it needs no approval.',
     example: null,
   })
   approvalReason: ApprovalReason | null;
@@ -111,7 +113,7 @@ export class SweepFindingDto extends DifferenceDto {
     enum: FINDING_OUTCOMES,
     nullable: true,
     description:
-      'What became of the finding. `applied`. `overtaken`: a newer fact arrived first. `still_there`: Terra knew the user when asked by id. `failed`: the log has the reason. null: not applied yet, or only reported.',
+      'Outcome of the finding. `applied`: the service applied the correction. `overtaken`: a newer fact made the finding invalid. `still_there`: Terra knew the user when the service asked for it by id. `failed`: the log has the reason. null: not applied yet, or only reported.',
     example: 'applied',
   })
   outcome: FindingOutcome | null;
@@ -134,7 +136,7 @@ export class SweepReportDto extends SweepDto {
   /** The first 100 findings. */
   findings: SweepFindingDto[];
 
-  /** Not `from`: TypeScript would require it to accept a Sweep, like `SweepDto.from`. */
+  /** Not named `from`, because TypeScript would require that it accepts a Sweep like `SweepDto.from`. */
   static of({ sweep, counts, findings }: SweepReport): SweepReportDto {
     return {
       ...SweepDto.from(sweep),

@@ -2,10 +2,10 @@ import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 
-// A time of day needs its zone: without it, each machine reads another moment.
+// A time of day needs a zone: without one, its meaning depends on the machine.
 const INSTANT = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** Validates a day (its beginning in UTC) or a time with its zone, and converts it to a Date. */
+/** Validates a date, which means 00:00 UTC, or a time with its zone, and converts it to a Date. */
 export function IsInstant(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => parseInstant(value) ?? value),
@@ -13,7 +13,7 @@ export function IsInstant(): PropertyDecorator {
       name: 'isInstant',
       validator: {
         validate: (value) => value instanceof Date,
-        defaultMessage: () => 'must be a day (2026-11-23) or a time with its zone (2026-11-23T09:30:00Z)',
+        defaultMessage: () => 'must be a date (2026-11-23) or a time with its zone (2026-11-23T09:30:00Z)',
       },
     }),
   );

@@ -20,7 +20,7 @@ export class ReplayedEventDto {
   })
   status: WebhookEventStatus;
 
-  @ApiTerraUserId("Terra's id of the user in the event.", { nullable: true })
+  @ApiTerraUserId("Terra's `user_id` in the event.", { nullable: true })
   terraUserId: string | null;
 }
 

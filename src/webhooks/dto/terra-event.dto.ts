@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { ApiTerraUserId } from '../../http';
 
-// Only for the API docs. The service reads the body as the signed bytes and rejects no field of it.
+// These classes only document the body: the service reads the signed bytes and rejects no field.
 
 @ApiSchema({
   description: "Terra's record of one account of an end user at a provider. Terra may add fields.",
@@ -29,13 +29,13 @@ export class TerraEventUserDto {
   })
   scopes?: string | null;
 
-  @ApiPropertyOptional({ description: 'false when the account has ended.', example: true })
+  @ApiPropertyOptional({ description: 'Whether Terra calls this user active.', example: true })
   active?: boolean;
 }
 
 @ApiSchema({
   description:
-    'An event of Terra. Most events have these fields, and each type has more of its own. The service also stores events of unknown types.',
+    'An event of Terra. Most events have these fields, and each type has additional fields. The service also stores events of unknown types.',
 })
 export class TerraEventDto {
   @ApiProperty({

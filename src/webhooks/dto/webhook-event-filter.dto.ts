@@ -4,7 +4,7 @@ import { EXAMPLE_TERRA_USER_ID, PageQueryDto, ReferenceIdFilter } from '../../ht
 import { WEBHOOK_EVENT_STATUSES, type WebhookEventStatus } from '../webhook-event.entity';
 import { IsInstant } from './instant.validator';
 
-@ApiSchema({ description: 'Which webhook events to choose. An event must match all given filters.' })
+@ApiSchema({ description: 'Filters for webhook events. An event must match all given filters.' })
 export class WebhookEventFilterDto {
   @ApiPropertyOptional({
     enum: WEBHOOK_EVENT_STATUSES,
@@ -24,7 +24,7 @@ export class WebhookEventFilterDto {
   type?: string;
 
   @ApiPropertyOptional({
-    description: "Terra's id of the user in the event; for `user_reauth`, the id of the new user.",
+    description: "Terra's `user_id` in the event; for `user_reauth`, the `user_id` of the new user.",
     example: EXAMPLE_TERRA_USER_ID,
   })
   @IsOptional()
@@ -37,7 +37,8 @@ export class WebhookEventFilterDto {
   @ApiPropertyOptional({
     type: String,
     format: 'date-time',
-    description: 'Received at this time or later. Send a time with its zone, or a day, which begins in UTC.',
+    description:
+      'Received at this time or later. Send a time with its zone, or a date, which means 00:00 UTC.',
     example: '2026-11-23T09:30:00Z',
   })
   @IsOptional()
@@ -55,5 +56,5 @@ export class WebhookEventFilterDto {
   receivedTo?: Date;
 }
 
-/** Filters and page of the list. An event must match all given filters. */
+/** The filters and the page of a list. An event must match all given filters. */
 export class ListWebhookEventsDto extends IntersectionType(WebhookEventFilterDto, PageQueryDto) {}

@@ -10,7 +10,12 @@ import {
   PageOf,
 } from '../../http';
 import type { WebhookEventSummary } from '../webhook-events.repository';
-import { WEBHOOK_EVENT_STATUSES, type WebhookEvent, type WebhookEventStatus } from '../webhook-event.entity';
+import {
+  WAITS_FOR_OWNER,
+  WEBHOOK_EVENT_STATUSES,
+  type WebhookEvent,
+  type WebhookEventStatus,
+} from '../webhook-event.entity';
 
 @ApiSchema({ description: 'One webhook delivery from Terra, with its outcome.' })
 export class WebhookEventDto {
@@ -26,18 +31,18 @@ export class WebhookEventDto {
   @ApiProperty({
     enum: WEBHOOK_EVENT_STATUSES,
     description:
-      '`pending`: waits to be processed. `done`: applied. `ignored`: has no meaning for the service. `parked`: its Terra user is unknown, or it contradicts the known facts; it changed nothing. `dead_lettered`: every attempt failed.',
+      '`pending`: the service will process the event. `done`: the service has applied it. `ignored`: the event needs no action. `parked`: the owner of its Terra user is unknown, or the event contradicts itself or the known owner; it has no effect yet. `dead_lettered`: every attempt failed, or the body is unreadable.',
     example: 'dead_lettered',
   })
   status: WebhookEventStatus;
 
   @ApiNullableText(
-    'Why the event is ignored, parked or dead-lettered. For a pending event, the error of the last attempt.',
-    'the Terra user is not known yet',
+    'Why the event is ignored, parked or dead-lettered. For a pending event: the error of the last attempt.',
+    WAITS_FOR_OWNER,
   )
   note: string | null;
 
-  @ApiTerraUserId("Terra's id of the user in the event; for `user_reauth`, the id of the new user.", {
+  @ApiTerraUserId("Terra's `user_id` in the event; for `user_reauth`, the `user_id` of the new user.", {
     nullable: true,
   })
   terraUserId: string | null;
@@ -87,7 +92,7 @@ export class WebhookEventDto {
   })
   replayedAt: Date | null;
 
-  @ApiNullableText('Who last replayed the event: the id of an API key, or `cli`.', 'cli')
+  @ApiNullableText('Who requested the last replay: the id of an API key, or `cli`.', 'cli')
   replayedBy: string | null;
 
   static from(event: WebhookEventSummary): WebhookEventDto {
@@ -141,7 +146,7 @@ export class WebhookEventDetailDto extends WebhookEventDto {
 function toObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    // A body that is nested too deeply can be parsed but not written.
+    // JSON.parse accepts a deeply nested body that JSON.stringify cannot write.
     JSON.stringify(value);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     return isObject ? (value as Record<string, unknown>) : null;
