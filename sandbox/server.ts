@@ -57,7 +57,7 @@ export function buildServer(context: SandboxContext): FastifyInstance {
   return server;
 }
 
-/** A plugin with a name. Fastify seeks a nameless one among all loaded modules, which is a third of a start under jest. */
+/** Names a plugin. For a plugin without a name, Fastify searches all loaded modules: a third of the start under jest. */
 function named(name: string, plugin: FastifyPluginCallback): FastifyPluginCallback {
   return Object.assign(plugin, { [Symbol.for('fastify.display-name')]: name });
 }

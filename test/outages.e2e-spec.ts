@@ -168,7 +168,9 @@ describe('R7: an outage of Postgres', () => {
       const deadline = deadlineIn(90_000);
       const [sessionIds] = await Promise.all([
         stream(SESSIONS, (index) => createSession(service.url, `caller-${kind}-${index}`, sessionAnswers)),
-        stream(DELIVERIES, (index) => sender.deliver(deliveryOf(sequences[index]!), deadline)).then(delivered),
+        stream(DELIVERIES, (index) => sender.deliver(deliveryOf(sequences[index]!), deadline)).then(
+          delivered,
+        ),
         sleep(STREAM_MS / 3).then(async () => {
           await (kind === 'killed' ? server.kill() : server.stop());
           await sleep(AWAY_MS);

@@ -412,7 +412,7 @@ describe('One sweep makes all connections agree with Terra', () => {
     account().connect({ provider: 'GARMIN', referenceId: endUsers[3]?.referenceId ?? null });
     for (const referenceId of ['new-1', 'new-2']) account().connect({ provider: 'OURA', referenceId });
     expect(account().users.has(fourth ?? '')).toBe(false);
-    // Every call to Terra is repeated, after the shortest pauses that its jitter allows.
+    // The service repeats each call to Terra. With this, its pauses are the shortest that the jitter allows.
     jest.spyOn(Math, 'random').mockReturnValue(0);
     for (let hour = 0; hour < hours; hour += 4) {
       shiftClock(service, hour * HOUR);

@@ -10,7 +10,7 @@ import { createDataSource } from '../../src/database';
 const PREFIX = 'terra-connect-test-';
 const TEMPLATE = 'template_migrated';
 const MEMORY = '/dev/shm';
-// Several times what a run needs at one moment.
+// Several times the space that a run needs at any moment.
 const MEMORY_NEEDED = 3 * 1024 ** 3;
 
 export interface TestServer {
@@ -77,7 +77,7 @@ export default async function globalSetup(): Promise<void> {
   const parent = parentFolder();
   await removeAbandoned(parent);
   const folder = mkdtempSync(join(parent, PREFIX));
-  // Within the folder, so that it goes with it, also after a run that was killed.
+  // Temporary files are inside the data folder, so that its removal also removes them, even after a killed run.
   process.env.TMPDIR = join(folder, 'tmp');
   mkdirSync(process.env.TMPDIR);
   const postgres = await startEmbeddedPostgres({ dataDir: folder, durable: false });
