@@ -166,7 +166,7 @@ describe('terra-connect webhook-events', () => {
   it('rejects invalid arguments, and names them by their command-line option', async () => {
     const unknownId = randomUUID();
     expect(await rejected('list', '--status', 'alive')).toContain('--status must be one of pending, done');
-    expect(await rejected('list', '--cursor', 'x')).toContain('--cursor is not a cursor');
+    expect(await rejected('list', '--cursor', 'x')).toContain('--cursor is not a `nextCursor` of this list');
     expect(await rejected('show', unknownId)).toBe(
       `terra-connect: There is no webhook event ${unknownId}.\n`,
     );
