@@ -172,7 +172,9 @@ describe('terra-connect webhook-events', () => {
     );
     expect(await rejected('replay')).toContain('ids must be given if there is no filter');
     expect(await rejected('replay', unknownId)).toContain(`There is no webhook event ${unknownId}.`);
-    expect(await rejected('replay', '--reference', 'null')).toContain('--reference is the text of a missing');
+    expect(await rejected('replay', '--reference', 'null')).toContain(
+      '--reference must not be the text "null"',
+    );
     expect(await rejected('replay', '--status', 'dead_lettered', '--limit', 'all')).toContain(
       '--limit must be',
     );
