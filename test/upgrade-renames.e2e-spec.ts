@@ -6,7 +6,7 @@ const ID = (n: number): string => `01980c0e-0000-7000-8000-0000000000${String(n)
 const AT = (minute: number): string => `2026-11-23T08:${String(minute).padStart(2, '0')}:00.000Z`;
 const WAITING_NOTE = 'nobody has told us yet whose Terra user this is';
 
-/** Rows in every table that the renames touch, in the words before them: each renamed column and value is here. */
+/** Rows of every table that the renames change, in the old words. They contain each renamed column and value. */
 const ROWS_BEFORE = `
   INSERT INTO terra_connect.connections
     (id, reference_id, provider, terra_user_id, status, status_at, connected_at, origin_terra_user_id)
@@ -107,7 +107,7 @@ describe('The migration to the words of the glossary', () => {
     for (const word of Object.keys(WORDS)) expect(JSON.stringify(after)).not.toContain(`"${word}"`);
   });
 
-  it('can be taken back without loss, and run again', async () => {
+  it('can be rolled back without loss, and run again', async () => {
     const after = await everyRow();
     await undoMigrationsAfter(migrations, 'AddErasures1795500300000');
     expect(await everyRow()).toEqual(before);
