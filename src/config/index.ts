@@ -1,10 +1,5 @@
-export {
-  Environment,
-  EnvironmentError,
-  readDatabaseUrl,
-  readDiagnosisEnvironment,
-  readEnvironment,
-} from './environment';
+export { EnvironmentError, readDatabaseUrl, readDiagnosisEnvironment, readEnvironment } from './environment';
+export { Environment } from './environment.variables';
 export { toNamespaces, type Namespaces } from './namespaces';
 export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
 export {

@@ -1,4 +1,4 @@
-import type { Environment } from './environment';
+import type { Environment } from './environment.variables';
 import type { TerraConnectOptions } from './options';
 
 interface AppNamespace {

@@ -1,0 +1,118 @@
+import { IsIn, IsNotEmpty, IsOptional, IsString, Matches, MinLength, Validate } from 'class-validator';
+import {
+  PortNumber,
+  Share,
+  ToInteger,
+  ToList,
+  TrueOrFalse,
+  WholeNumber,
+  WithoutTrailingSlash,
+} from './environment.conversions';
+import {
+  IsRetentionOfWebhooks,
+  IsReturnUrlList,
+  IsSecretList,
+  IsServiceUrl,
+  NotPlaceholder,
+} from './environment.validators';
+import {
+  RECONCILIATION_DEFAULTS,
+  RETENTION_DEFAULTS,
+  WIDGET_GENERATIONS,
+  type WidgetGeneration,
+} from './options';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const MAX_DAYS = 36_500;
+
+/** Every variable that the service reads. The names are part of the API; `.env.example` documents each. */
+export class Environment {
+  @PortNumber()
+  PORT: number = 3000;
+
+  @WithoutTrailingSlash()
+  @Validate(IsServiceUrl, ['https-unless-loopback'])
+  PUBLIC_URL: string;
+
+  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'must be a postgres:// URL' })
+  DATABASE_URL: string;
+
+  /** The folder where `npm start` keeps its data. The service itself writes no file. */
+  @IsString()
+  @IsNotEmpty({ message: 'must name a folder' })
+  DATA_DIR: string = '.data';
+
+  @IsString({ message: 'is missing: Terra dashboard, Connections, API credentials' })
+  @IsNotEmpty({ message: 'is missing: Terra dashboard, Connections, API credentials' })
+  @Validate(NotPlaceholder)
+  TERRA_DEV_ID: string;
+
+  @IsString({ message: 'is missing: Terra dashboard, Connections, API credentials' })
+  @IsNotEmpty({ message: 'is missing: Terra dashboard, Connections, API credentials' })
+  @Validate(NotPlaceholder)
+  TERRA_API_KEY: string;
+
+  @ToList()
+  @Validate(IsSecretList)
+  TERRA_SIGNING_SECRETS: string[];
+
+  @WithoutTrailingSlash()
+  @Validate(IsServiceUrl)
+  TERRA_API_URL: string = 'https://access.tryterra.co/api/v2';
+
+  @WithoutTrailingSlash()
+  @Validate(IsServiceUrl)
+  TERRA_WIDGET_URL: string = 'https://access.tryterra.co/api/widget/session';
+
+  @IsIn(WIDGET_GENERATIONS, { message: `must be one of ${WIDGET_GENERATIONS.join(', ')}` })
+  TERRA_WIDGET_GENERATION: WidgetGeneration = 'auto';
+
+  @WholeNumber('seconds', 1, 86_400)
+  TERRA_SIGNATURE_TOLERANCE_SECONDS: number = 300;
+
+  @ToList()
+  @Validate(IsReturnUrlList)
+  RETURN_URLS: string[] = [];
+
+  @IsOptional()
+  @MinLength(16, { message: 'must have at least 16 characters' })
+  @Validate(NotPlaceholder)
+  BOOTSTRAP_API_KEY?: string;
+
+  @TrueOrFalse()
+  WORKERS_ENABLED: boolean = true;
+
+  @WholeNumber('hours', 1, 8_760)
+  RECONCILE_INTERVAL_HOURS: number = RECONCILIATION_DEFAULTS.reconcileIntervalHours;
+
+  @WholeNumber('hours', 0, 8_760)
+  QUIET_AFTER_HOURS: number = RECONCILIATION_DEFAULTS.quietAfterHours;
+
+  @WholeNumber('minutes', 1, 10_080)
+  RECONCILE_CONFIRM_MINUTES: number = RECONCILIATION_DEFAULTS.confirmMinutes;
+
+  @WholeNumber('hours', 0, 8_760)
+  SWEEP_INTERVAL_HOURS: number = RECONCILIATION_DEFAULTS.sweepIntervalHours;
+
+  @Share()
+  SWEEP_SAFETY_THRESHOLD_SHARE: number = RECONCILIATION_DEFAULTS.safetyThresholdShare;
+
+  @WholeNumber('changes', 0, 1_000_000)
+  SWEEP_SAFETY_THRESHOLD_MINIMUM: number = RECONCILIATION_DEFAULTS.safetyThresholdMinimum;
+
+  @WholeNumber('days', 0, MAX_DAYS)
+  RETENTION_SESSIONS_DAYS: number = RETENTION_DEFAULTS.sessionsDays;
+
+  @ToInteger()
+  @Validate(IsRetentionOfWebhooks)
+  RETENTION_WEBHOOK_EVENTS_DAYS: number = RETENTION_DEFAULTS.webhookEventsDays;
+
+  @WholeNumber('days', 0, MAX_DAYS)
+  RETENTION_HISTORY_DAYS: number = RETENTION_DEFAULTS.historyDays;
+
+  @WholeNumber('days', 0, MAX_DAYS)
+  RETENTION_DEAUTHENTICATIONS_DAYS: number = RETENTION_DEFAULTS.deauthenticationsDays;
+
+  @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+}
