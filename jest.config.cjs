@@ -19,6 +19,8 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 30_000,
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/suite-sequencer.cjs',
+  reporters: ['default', '<rootDir>/test/support/progress-reporter.cjs'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

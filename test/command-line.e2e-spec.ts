@@ -34,13 +34,10 @@ const cli = (args: string[], env: Record<string, string> = {}): Promise<Result> 
 describe('terra-connect', () => {
   const COMMANDS = ['migrate', 'api-key', 'webhook-events', 'reconcile', 'sweep', 'doctor'];
 
-  it.each([
-    { args: ['--help'], code: 0, stream: 'stdout' },
-    { args: ['nonsense'], code: 1, stream: 'stderr' },
-  ] as const)('lists every command for $args', async ({ args, code, stream }) => {
-    const result = await cli([...args]);
-    expect(result.code).toBe(code);
-    for (const command of COMMANDS) expect(result[stream]).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+  it('lists every command in its help', async () => {
+    const { code, stdout } = await cli(['--help']);
+    expect(code).toBe(0);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
   });
 });
 
