@@ -4,6 +4,9 @@ import { MIGRATIONS } from '../../migrations';
 // More connections do not make two cores faster. With fewer, requests wait for slow statements.
 const POOL_SIZE = 12;
 
+/** The list of the migrations that are applied. */
+export const MIGRATIONS_TABLE = 'terra_connect_migrations';
+
 /** The migration command, for messages to an operator. */
 export const MIGRATE_COMMAND = '`node dist/src/cli.js migrate`';
 
@@ -17,7 +20,7 @@ export function dataSourceOptions(
     url: databaseUrl,
     entities: entities as DataSourceOptions['entities'],
     migrations: MIGRATIONS,
-    migrationsTableName: 'terra_connect_migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: 'each',
     synchronize: false,
     connectTimeoutMS: 2_000,
