@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectionsModule } from '../connections';
+import { PublicUrls } from '../http';
 import { ObservabilityModule } from '../observability';
 import { ProvidersModule } from '../providers';
 import { QueueModule } from '../queue';
@@ -29,6 +30,7 @@ import { SessionStarterService } from './session-starter.service';
     SessionStarterService,
     ConnectSessionRepository,
     BrowserUrls,
+    PublicUrls,
 
     ConnectLinkService,
     CallbackService,
