@@ -19,6 +19,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { map, type Observable } from 'rxjs';
 import type { Sandbox } from '../sandbox';
 import { TerraAuthModule } from '../src';
@@ -57,8 +58,18 @@ interface Wrapped<Data> {
   data: Data;
 }
 
+/** A plugin of the host, such as a compression, works on each response before Fastify sends it. */
+function newFastifyAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter();
+  adapter.getInstance().addHook('onSend', async (_request, _reply, payload) => {
+    await setImmediate();
+    return payload;
+  });
+  return adapter;
+}
+
 describe.each([
-  ['Fastify', (): FastifyAdapter => new FastifyAdapter()],
+  ['Fastify', newFastifyAdapter],
   ['Express', (): ExpressAdapter => new ExpressAdapter()],
 ])('TerraAuthModule in a host with a prefix, versions and an interceptor on %s', (_, newAdapter) => {
   let sandbox: Sandbox;
