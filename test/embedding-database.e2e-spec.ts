@@ -69,14 +69,21 @@ describe('a database that a host migrates', () => {
     expect(await readSchema()).toEqual(before);
   });
 
-  it('is rejected by terra-connect migrate, which says what to do and changes nothing', async () => {
+  it.each([
+    ['without a list of ours', 'DROP TABLE IF EXISTS terra_connect_migrations'],
+    [
+      'with the empty list that a failed attempt of an earlier version has left',
+      'CREATE TABLE terra_connect_migrations (id serial PRIMARY KEY, timestamp bigint, name varchar)',
+    ],
+  ])('is rejected by terra-connect migrate, which changes nothing, %s', async (_, prepare) => {
+    await database.query(prepare);
     const before = await readSchema();
     const cli = join(__dirname, '..', 'dist/src/cli.js');
     const env = { PATH: process.env.PATH, DATABASE_URL: database.url };
     for (const args of [['migrate'], ['migrate', '--revert']]) {
       await expect(promisify(execFile)(process.execPath, [cli, ...args], { env })).rejects.toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/^terra-connect: .*Run the migrations of that application/) as unknown,
+        stderr: expect.stringMatching(/^terra-connect: .*embeds Terra Connect/) as unknown,
       });
     }
     expect(await readSchema()).toEqual(before);

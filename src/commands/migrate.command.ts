@@ -14,7 +14,7 @@ export function addMigrateCommand(program: Command): void {
       const dataSource = await createDataSource(readDatabaseUrl()).initialize();
       try {
         await dataSource.query(`SELECT pg_advisory_lock($1)`, [MIGRATION_LOCK]);
-        await rejectEmbeddedDatabase(dataSource, MIGRATIONS_TABLE);
+        await rejectEmbeddedDatabase(dataSource, [MIGRATIONS_TABLE]);
         if (revert) {
           await dataSource.undoLastMigration();
           console.log('The last migration was reverted.');

@@ -37,8 +37,6 @@ interface ExpressLike {
   /** Only Express 4 has this method. Its `router` throws. */
   lazyrouter?: unknown;
 }
-/** Whether a path is that of the webhook route. A host's route can end in the same words. */
-type IsWebhook = (path: string) => boolean;
 /** Rejects a request if its headers show that its signature cannot be valid. @returns whether it was rejected */
 type RejectEarly = (headers: SignedHeaders, response: object) => boolean;
 
@@ -67,13 +65,12 @@ export class RawBody {
       if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause)));
       return cause !== null;
     };
+    // The whole path: a host's route can end in the same words.
     const path = this.urls.webhookPath();
-    const isWebhook: IsWebhook = (url) => url === path || url === `${path}/`;
     const platform = httpAdapter.getType();
-    if (platform === 'fastify')
-      captureOnFastify(httpAdapter.getInstance<FastifyLike>(), isWebhook, rejectEarly);
+    if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>(), path, rejectEarly);
     else if (platform === 'express' && !httpAdapter.getInstance<ExpressLike>().lazyrouter)
-      captureOnExpress(httpAdapter.getInstance<ExpressLike>(), isWebhook, rejectEarly);
+      captureOnExpress(httpAdapter.getInstance<ExpressLike>(), path, rejectEarly);
     else
       throw new Error(
         'TerraAuthModule cannot read the raw body of webhooks on this HTTP platform. Use Fastify or Express 5.',
@@ -81,7 +78,7 @@ export class RawBody {
   }
 }
 
-function captureOnFastify(fastify: FastifyLike, isWebhook: IsWebhook, rejectEarly: RejectEarly): void {
+function captureOnFastify(fastify: FastifyLike, path: string, rejectEarly: RejectEarly): void {
   fastify.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: WEBHOOK_BODY_LIMIT }, (_, body, done) =>
     done(null, body),
   );
@@ -91,16 +88,17 @@ function captureOnFastify(fastify: FastifyLike, isWebhook: IsWebhook, rejectEarl
     done();
   };
   fastify.addHook('onRoute', (route) => {
-    if (!isWebhook(route.url) || !route.method.includes('POST')) return;
+    if (route.url !== path || !route.method.includes('POST')) return;
     route.bodyLimit = WEBHOOK_BODY_LIMIT;
     // Runs after the hooks of the host's plugins, such as a rate limit.
     route.onRequest = [route.onRequest ?? [], takeRaw].flat();
   });
 }
 
-function captureOnExpress(express: ExpressLike, isWebhook: IsWebhook, rejectEarly: RejectEarly): void {
+function captureOnExpress(express: ExpressLike, path: string, rejectEarly: RejectEarly): void {
   express.use((request, response, next) => {
-    if (request.method !== 'POST' || !isWebhook(request.path)) return next();
+    // Express also matches the path with a slash at its end.
+    if (request.method !== 'POST' || ![path, `${path}/`].includes(request.path)) return next();
     if (rejectEarly(request.headers, response)) return;
     readBody(request).then((body) => {
       request.body = body;
