@@ -101,7 +101,7 @@ describe('R7: a fail-over to a standby that is read-only until its promotion', (
 
   it('is 503 with Retry-After and not ready, and then the service goes on', async () => {
     await postgres.stop();
-    writeFileSync(join(dataDir, 'postgres', 'cluster', 'standby.signal'), '', { mode: 0o644 });
+    writeFileSync(join(dataDir, 'cluster', 'standby.signal'), '', { mode: 0o644 });
     await postgres.restart();
 
     await expectUnavailable(service);

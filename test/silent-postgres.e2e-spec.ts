@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
 import { WorkerHost } from '../src/queue';
 import { startTestApp, type TestApp } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
@@ -86,5 +87,24 @@ describe('R7: Postgres that answers nothing', () => {
       database: { status: 'up' },
       workers: { status: 'down', stalled: expect.arrayContaining(['hanging']) as unknown },
     });
+  });
+});
+
+describe('A pool whose connections are all in use', () => {
+  it('gives a caller 503 with Retry-After after a bounded wait', async () => {
+    const service = await startTestApp({ DATABASE_POOL_SIZE: '2', DATABASE_CONNECT_TIMEOUT_MS: '500' });
+    const dataSource = service.app.get(DataSource);
+    let hasEnded = false;
+    const statements = [1, 2].map(() =>
+      dataSource.query('SELECT pg_sleep(5)').then(() => {
+        hasEnded = true;
+      }),
+    );
+    const answer = await service.api('GET', '/v1/connections');
+    expect(hasEnded).toBe(false);
+    expect(answer).toMatchObject({ status: 503, body: { code: 'database.unavailable' } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    await Promise.all(statements);
+    await service.close();
   });
 });

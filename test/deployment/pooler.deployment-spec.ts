@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { inTransaction, runSql } from '../../src/database';
 import { startTestApp, type TestApp } from '../support/app';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { connectSeveral, imposeSettings } from '../support/imposed-settings';
@@ -49,5 +50,17 @@ describe('The service behind PgBouncer in transaction mode', () => {
       { synchronous_commit: 'on' },
     ]);
     await imposed.close();
+  });
+
+  it('works with the data source of a host, which does not know of the pooler', async () => {
+    const host = new DataSource({ type: 'postgres', url: pooler.url, poolSize: 8 });
+    await host.initialize();
+    const add = (target: Parameters<typeof runSql>[0], n: number): Promise<unknown> =>
+      runSql(target, 'SELECT $1::int + 1 AS sum', [n]).then(({ rows }) => rows[0]?.sum);
+    const numbers = Array.from({ length: 40 }, (_, index) => index);
+    const sums = await Promise.all(numbers.map((n) => add(host, n)));
+    const others = await Promise.all(numbers.map((n) => inTransaction(host, (manager) => add(manager, n))));
+    await host.destroy();
+    expect([sums, others]).toEqual([numbers.map((n) => n + 1), numbers.map((n) => n + 1)]);
   });
 });
