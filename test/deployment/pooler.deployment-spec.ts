@@ -14,7 +14,7 @@ describe('The service behind PgBouncer in transaction mode', () => {
     // Two server connections for twelve of the service: statements of one client change the server all the time.
     pooler = await startPgBouncer({ databaseUrl: database.url, settings: { default_pool_size: 2 } });
     // The machine of the tests may be busy, and this test counts every error.
-    const patient = { DATABASE_CONNECT_TIMEOUT_MS: '30000' };
+    const patient = { DATABASE_CONNECT_TIMEOUT_MS: '30000', SWEEP_INTERVAL_HOURS: '0' };
     service = await startTestApp({ DATABASE_URL: pooler.url, WORKERS_ENABLED: 'true', ...patient });
   });
   afterAll(async () => {
@@ -40,18 +40,6 @@ describe('The service behind PgBouncer in transaction mode', () => {
     await viaPooler.destroy();
   });
 
-  it('pins its session settings in each transaction', async () => {
-    await imposeSettings(database);
-    await pooler.stop();
-    pooler = await startPgBouncer({ databaseUrl: database.url, settings: { default_pool_size: 2 } });
-    const imposed = await startTestApp({ DATABASE_URL: pooler.url });
-    expect(await connectSeveral(imposed, 4)).toBe(11 + 3 + 3);
-    expect(await imposed.app.get(DataSource).query('SHOW synchronous_commit')).toEqual([
-      { synchronous_commit: 'on' },
-    ]);
-    await imposed.close();
-  });
-
   it('works with the data source of a host, which does not know of the pooler', async () => {
     const host = new DataSource({ type: 'postgres', url: pooler.url, poolSize: 8 });
     await host.initialize();
@@ -62,5 +50,17 @@ describe('The service behind PgBouncer in transaction mode', () => {
     const others = await Promise.all(numbers.map((n) => inTransaction(host, (manager) => add(manager, n))));
     await host.destroy();
     expect([sums, others]).toEqual([numbers.map((n) => n + 1), numbers.map((n) => n + 1)]);
+  });
+
+  it('pins its session settings in each transaction', async () => {
+    await imposeSettings(database);
+    await pooler.stop();
+    pooler = await startPgBouncer({ databaseUrl: database.url, settings: { default_pool_size: 2 } });
+    const imposed = await startTestApp({ DATABASE_URL: pooler.url });
+    expect(await connectSeveral(imposed, 4)).toBe(11 + 3 + 3);
+    expect(await imposed.app.get(DataSource).query('SHOW synchronous_commit')).toEqual([
+      { synchronous_commit: 'on' },
+    ]);
+    await imposed.close();
   });
 });
