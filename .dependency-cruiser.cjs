@@ -217,7 +217,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(?:dist|coverage|\\.data)/' },
+    // A host application has the packages of its own folder.
+    exclude: { path: '^(?:dist|coverage|\\.data|test/hosts/application)/' },
     // Check type imports, too: a module that needs another module's type depends on that module.
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
