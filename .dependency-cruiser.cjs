@@ -4,7 +4,7 @@
 // public API (index.ts) of modules on a lower layer. Add a new module to its layer here, lowest layer first.
 const LAYERS = [
   ['config', 'common'],
-  ['database', 'observability', 'queue', 'http'],
+  ['database', 'observability', 'queue', 'http', 'rate-limits'],
   ['terra', 'api-keys'],
   ['providers'],
   ['connections'],

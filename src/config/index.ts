@@ -5,6 +5,7 @@ export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
 export {
   BootstrapKeyOptions,
   BrowserOptions,
+  RateLimitOptions,
   ReconciliationOptions,
   RetentionOptions,
   TERRA_CONNECT_OPTIONS,

@@ -11,5 +11,5 @@ export {
   type PersonalData,
   type PruneRule,
 } from './personal-data';
-export { columnsOf, insertIfAbsent, runSql } from './sql';
+export { columnsOf, insertIfAbsent, insertionOf, runSql } from './sql';
 export { afterCommit, inTransaction } from './transaction';
