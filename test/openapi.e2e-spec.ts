@@ -21,6 +21,7 @@ const COMMON_PROBLEMS = [
   'auth.invalid_key',
   'auth.missing_scope',
   'request.malformed',
+  'rate_limit.exceeded',
   'internal',
   'database.unavailable',
 ];
@@ -28,6 +29,7 @@ const HEADERS_OF_STATUS: Record<string, string[]> = {
   302: ['Location'],
   303: ['Location'],
   401: ['WWW-Authenticate'],
+  429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   503: ['Retry-After'],
 };
 
@@ -234,7 +236,7 @@ describe('openapi.json', () => {
     }
     const kinds: DomainErrorKind[] = [
       ...(['invalid', 'unauthorized', 'forbidden', 'not_found', 'gone', 'conflict'] as const),
-      ...(['too_large', 'upstream', 'unavailable', 'timeout'] as const),
+      ...(['too_large', 'rate_limited', 'upstream', 'unavailable', 'timeout'] as const),
     ];
     const thrown = [
       ...kinds.map((kind) => new Failure(kind)),

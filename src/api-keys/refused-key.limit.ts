@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LruMap, sha256 } from '../common';
+import { RecentMap, sha256 } from '../common';
 import { RateLimits } from '../rate-limits';
 import { ApiKeyInvalidError } from './api-keys.errors';
 
@@ -14,7 +14,7 @@ const REMEMBERED_KEYS = 1_000;
  */
 @Injectable()
 export class RefusedKeyLimit {
-  private readonly accepted = new LruMap<true>(REMEMBERED_KEYS);
+  private readonly accepted = new RecentMap<true>(REMEMBERED_KEYS);
 
   constructor(private readonly limits: RateLimits) {}
 

@@ -10,8 +10,8 @@ const policyOf = (quota: number, windowSeconds: number) => ({
 
 describe('T-21: the rate limiter', () => {
   let now: number;
-  const limiterOf = (quota: number, windowSeconds = 60, capacity?: number): RateLimiter =>
-    new RateLimiter(policyOf(quota, windowSeconds), () => now, capacity);
+  const limiterOf = (quota: number, windowSeconds = 60, generation?: number): RateLimiter =>
+    new RateLimiter(policyOf(quota, windowSeconds), () => now, generation);
   const takeMany = (limiter: RateLimiter, count: number, key = 'a'): number => {
     let taken = 0;
     for (let request = 0; request < count; request += 1) {
@@ -100,19 +100,33 @@ describe('T-21: the rate limiter', () => {
     expect(takeMany(limiter, 5)).toBe(2);
   });
 
-  it('keeps at most its capacity of keys, and drops the one whose last request is the oldest', () => {
+  it('keeps at most two generations of keys, and forgets the oldest', () => {
     const limiter = limiterOf(1, 60, 100);
     for (let key = 0; key < 10_000; key += 1) limiter.take(String(key));
-    expect(limiter.size).toBe(100);
-    expect(takeMany(limiter, 1, '9999')).toBe(0);
+    expect(limiter.size).toBeLessThanOrEqual(200);
+    for (let key = 9_900; key < 10_000; key += 1) expect(takeMany(limiter, 1, String(key))).toBe(0);
     expect(takeMany(limiter, 1, '0')).toBe(1);
   });
 
-  it('forgets keys that have their full quota again', () => {
-    const limiter = limiterOf(1_000);
+  it('forgets a key that has taken nothing for a whole window, and no other', () => {
+    const limiter = limiterOf(10);
+    takeMany(limiter, 10, 'a');
     for (let key = 0; key < 1_000; key += 1) limiter.take(String(key));
-    now += 60_000;
-    for (let key = 0; key < 500; key += 1) limiter.take('one');
-    expect(limiter.size).toBe(1);
+    now += 59_000;
+    expect(takeMany(limiter, 20, 'a')).toBe(9);
+    for (let minute = 0; minute < 2; minute += 1) {
+      now += 60_000;
+      limiter.take('b');
+    }
+    expect(limiter.size).toBeLessThanOrEqual(2);
+  });
+
+  it('counts on when a generation ends', () => {
+    const limiter = limiterOf(60);
+    limiter.take('other');
+    now += 59_500;
+    takeMany(limiter, 60);
+    now += 1_000;
+    expect(takeMany(limiter, 60)).toBe(1);
   });
 });

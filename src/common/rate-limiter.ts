@@ -1,11 +1,8 @@
-import { LruMap } from './lru-map';
 import { RateLimitedError, type RateLimitPolicy, type RateLimitState } from './rate-limited.error';
+import { RecentMap } from './recent-map';
 
-import { LruMap } from './lru-map';
-import { RateLimitedError, type RateLimitPolicy, type RateLimitState } from './rate-limited.error';
-
-// An entry takes about 120 bytes, so a full limiter takes about 6 MB.
-const CAPACITY = 50_000;
+// An entry takes about 100 bytes, so a full limiter with two generations takes about 5 MB.
+const GENERATION = 25_000;
 // Times are not whole numbers of requests, so sums of them are not exact.
 const ROUNDING = 0.01;
 
@@ -14,22 +11,23 @@ const ROUNDING = 0.01;
  * over the window. So each key needs only one number, the time at which its whole quota is available again, and a request
  * costs the same however many came before.
  *
- * The memory is bounded. A key without an entry has its full quota, so the limiter drops an entry at that time. Beyond the
- * capacity it drops the key whose last accepted request is the oldest. An attacker who uses so many addresses gets a new
- * quota with each address anyway.
+ * The memory is bounded. A key that has taken nothing for a whole window has its full quota, so the limiter can forget it.
+ * If more keys come than a generation has, the limiter also forgets keys that have taken something. An attacker who uses so
+ * many addresses gets a new quota with each address anyway.
  */
 export class RateLimiter {
   // All times are in requests: the unit is the time after which a key gets one request back.
-  private readonly fullAt: LruMap<number>;
+  private readonly fullAt: RecentMap<number>;
   private readonly unitMs: number;
+  private generationFrom = 0;
 
   /** @param nowMs the time in milliseconds */
   constructor(
     readonly policy: RateLimitPolicy,
     private readonly nowMs: () => number,
-    capacity: number = CAPACITY,
+    generation: number = GENERATION,
   ) {
-    this.fullAt = new LruMap(capacity);
+    this.fullAt = new RecentMap(generation);
     this.unitMs = (policy.windowSeconds * 1_000) / policy.quota;
   }
 
@@ -48,7 +46,7 @@ export class RateLimiter {
     const { quota } = this.policy;
     if (quota === 0) return null;
     const now = this.nowMs() / this.unitMs;
-    this.dropFull(now);
+    this.forgetFull(now);
     const used = this.usedOf(key, now);
     if (used + 1 > quota + ROUNDING)
       throw new RateLimitedError(this.stateOf(used), this.toSeconds(used + 1 - quota));
@@ -69,13 +67,11 @@ export class RateLimiter {
     return used > this.policy.quota + ROUNDING ? 0 : Math.max(0, used);
   }
 
-  // Two per request: more than the one that a request adds, so entries of the past do not accumulate.
-  private dropFull(now: number): void {
-    for (let count = 0; count < 2; count += 1) {
-      const oldest = this.fullAt.oldest();
-      if (!oldest || oldest[1] > now) return;
-      this.fullAt.delete(oldest[0]);
-    }
+  // A window has as many units as the quota. The time can also go back.
+  private forgetFull(now: number): void {
+    if (Math.abs(now - this.generationFrom) < this.policy.quota) return;
+    this.generationFrom = now;
+    this.fullAt.startGeneration();
   }
 
   private stateOf(used: number): RateLimitState {

@@ -66,7 +66,6 @@ function weakSecretsOf({ terra, bootstrapApiKey }: CompleteOptions): string[] {
   return findWeakSecrets(
     { ...terra, bootstrapApiKey },
     {
-      devId: 'terra.devId',
       apiKey: 'terra.apiKey',
       signingSecrets: 'terra.signingSecrets',
       bootstrapApiKey: 'bootstrapApiKey',

@@ -83,14 +83,12 @@ export function readDiagnosisEnvironment(source: Record<string, string | undefin
 
 function weakSecretsOf(environment: Environment): string[] {
   const secrets = {
-    devId: environment.TERRA_DEV_ID,
     apiKey: environment.TERRA_API_KEY,
     signingSecrets: environment.TERRA_SIGNING_SECRETS,
     bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
     databasePassword: /^\w+:\/\/[^/@]*?:([^/@]*)@/.exec(environment.DATABASE_URL)?.[1],
   };
   return findWeakSecrets(secrets, {
-    devId: 'TERRA_DEV_ID',
     apiKey: 'TERRA_API_KEY',
     signingSecrets: 'TERRA_SIGNING_SECRETS',
     bootstrapApiKey: 'BOOTSTRAP_API_KEY',

@@ -2,10 +2,8 @@
 const EXAMPLE = /^(dev-only|example|sandbox)-/;
 // What the tests use. `test/environment-docs.e2e-spec.ts` fails when a value of a test or of an example is missing here.
 const PUBLISHED = new Set([
-  'acme-testing-a1b2c3d4e5',
   'c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2e7',
   'tc_test_bootstrap_key_0123456789',
-  'stage-testing-4d1f0a7c22',
   'stage-key-90b1d3c5e7f9a2b4c6d8',
   '5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e7',
   'tc_stage_bootstrap_key_0123456789',
@@ -14,7 +12,6 @@ const PUBLISHED = new Set([
 const MIN_SIGNING_SECRET_LENGTH = 16;
 
 export interface Secrets {
-  devId: string;
   apiKey: string;
   signingSecrets: string[];
   bootstrapApiKey: string | undefined;
