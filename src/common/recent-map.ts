@@ -3,7 +3,7 @@
  * becomes the previous one, and the old previous one goes.
  *
  * One Map from which the oldest entry is deleted would be simpler, but not of constant cost: V8 leaves a hole for each
- * deleted entry, and the search for the oldest entry passes all holes (36 µs with 50,000 entries).
+ * deleted entry, and the search for the oldest entry passes all holes: seven times the cost with 50,000 entries.
  */
 export class RecentMap<Value> {
   private current = new Map<string, Value>();
