@@ -1,20 +1,13 @@
 import { ApiKeysService } from '../src/api-keys';
-import { ConnectSessionsService } from '../src/connect-sessions';
-import { startTestApp, type ApiAnswer, type TestApp } from './support/app';
+import { startTestApp, type TestApp } from './support/app';
 import { whileLocked } from './support/database';
-import { newReference, shiftClock, startSession, visit } from './support/flow';
+import { shiftClock, startSession, stopClock, visit } from './support/flow';
+import { expectRateLimited, inTurn, statusesOf } from './support/limits';
 import { postWebhook } from './support/webhooks';
 
 const UNKNOWN_TOKEN = 'x'.repeat(43);
-// The connections of a pool. So many statements can run at the same moment without seeing each other's row.
-const POOL_SIZE = 12;
 
-interface ProblemBody {
-  code?: string;
-  limit?: string;
-}
-
-describe('T-21: limits', () => {
+describe('T-21: the limits of an address', () => {
   let service: TestApp;
   let apiKeys: ApiKeysService;
   let nextAddress = 0;
@@ -22,8 +15,6 @@ describe('T-21: limits', () => {
     service = await startTestApp({
       // The test is the proxy, so it can play clients with different addresses.
       TRUSTED_PROXIES: 'loopback',
-      RATE_LIMIT_CLIENT_PER_MINUTE: '30',
-      RATE_LIMIT_END_USER_PER_HOUR: '5',
       RATE_LIMIT_ADDRESS_PER_MINUTE: '10',
       RATE_LIMIT_REFUSED_KEYS_PER_MINUTE: '10',
       RATE_LIMIT_REFUSED_WEBHOOKS_PER_MINUTE: '10',
@@ -31,40 +22,21 @@ describe('T-21: limits', () => {
     apiKeys = service.app.get(ApiKeysService, { strict: false });
   });
   afterAll(() => service.close());
+  // The time stands still: a slow test must not get a part of the quota back.
+  beforeEach(() => stopClock(service, new Date()));
   afterEach(() => jest.restoreAllMocks());
 
   const newAddress = (): string => `198.51.100.${(nextAddress += 1)}`;
   const from = (address: string): { 'x-forwarded-for': string } => ({ 'x-forwarded-for': address });
   const newClient = async (): Promise<string> => (await apiKeys.create('a client', ['admin'])).key;
-  const create = (referenceId: string, key: string, headers: Record<string, string> = {}) =>
-    service.api<ProblemBody & { id: string }>('POST', '/v1/connect-sessions', {
-      key,
-      headers,
-      body: { referenceId },
-    });
-  const statusesOf = (answers: { status: number }[]): Record<string, number> => {
-    const counts: Record<string, number> = {};
-    for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
-    return counts;
-  };
-  const inTurn = async <T>(count: number, call: () => Promise<T>): Promise<T[]> => {
-    const answers: T[] = [];
-    for (let request = 0; request < count; request += 1) answers.push(await call());
-    return answers;
-  };
-  const expectRateLimited = ({ status, headers, body }: ApiAnswer<ProblemBody>, limit: string): void => {
-    expect({ status, body }).toMatchObject({ status: 429, body: { code: 'rate_limit.exceeded', limit } });
-    expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
-    expect(headers.get('ratelimit')).toMatch(new RegExp(`^"${limit}";r=0;t=[1-9]\\d*$`));
-    expect(headers.get('ratelimit-policy')).toMatch(new RegExp(`^"${limit}";q=\\d+;w=\\d+$`));
-  };
+
   describe('guesses of API keys', () => {
     const guess = (address: string, key = `tc_guess_${Math.random()}`) =>
-      service.api<ProblemBody>('GET', '/v1/connections', { key, headers: from(address) });
+      service.api('GET', '/v1/connections', { key, headers: from(address) });
 
     it('get 429 beyond the limit of their address, even if they are simultaneous', async () => {
       const address = newAddress();
-      // Simultaneous guesses too: each takes its part of the quota before its query.
+      // Each takes its part of the quota before its query.
       const answers = await Promise.all(Array.from({ length: 100 }, () => guess(address)));
       expect(statusesOf(answers)).toEqual({ 401: 10, 429: 90 });
       expectRateLimited(await guess(address), 'refused-keys');
@@ -155,80 +127,6 @@ describe('T-21: limits', () => {
     });
   });
 
-  describe('the creation of sessions', () => {
-    it('ends for one end user at the limit of an hour, and costs no call to Terra then', async () => {
-      const [referenceId, key] = [newReference(), await newClient()];
-      expect(statusesOf(await inTurn(5, () => create(referenceId, key)))).toEqual({ 201: 5 });
-      const calls = service.sandbox.requests.length;
-      const rejected = await create(referenceId, key);
-      expectRateLimited(rejected, 'end-user');
-      expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(3_500);
-      expect(service.sandbox.requests).toHaveLength(calls);
-      expect((await create(newReference(), key)).status).toBe(201);
-
-      shiftClock(service, Number(rejected.headers.get('retry-after')));
-      expect((await create(referenceId, key)).status).toBe(201);
-    });
-
-    it('ends for one end user also if all requests arrive at the same moment', async () => {
-      const referenceId = newReference();
-      const keys = await Promise.all(Array.from({ length: 4 }, newClient));
-      const answers = await Promise.all(
-        Array.from({ length: 100 }, (_, index) => create(referenceId, keys[index % 4] ?? '')),
-      );
-      const [row] = await service.query<{ count: string }>(
-        'SELECT count(*) FROM terra_connect.connect_sessions WHERE reference_id = $1',
-        [referenceId],
-      );
-      expect(Number(row?.count)).toBe(statusesOf(answers)[201]);
-      expect(Number(row?.count)).toBeGreaterThanOrEqual(5);
-      expect(Number(row?.count)).toBeLessThan(5 + POOL_SIZE);
-    });
-
-    it('repeats a session for its Idempotency-Key, whatever is left of the quota', async () => {
-      const [referenceId, key] = [newReference(), await newClient()];
-      const idempotent = { 'idempotency-key': 'first' };
-      const first = await create(referenceId, key, idempotent);
-      await inTurn(4, () => create(referenceId, key));
-      expect((await create(referenceId, key)).status).toBe(429);
-      const repeated = await create(referenceId, key, idempotent);
-      expect(repeated).toMatchObject({ status: 201, body: { id: first.body.id } });
-      expectRateLimited(await create(referenceId, key, { 'idempotency-key': 'second' }), 'end-user');
-    });
-
-    it('ends for a host that calls the service without HTTP', async () => {
-      const sessions = service.app.get(ConnectSessionsService, { strict: false });
-      const referenceId = newReference();
-      await inTurn(5, () => sessions.create({ referenceId }));
-      await expect(sessions.create({ referenceId })).rejects.toMatchObject({
-        kind: 'rate_limited',
-        code: 'rate_limit.exceeded',
-      });
-    });
-
-    it('ends for one API key at the limit of a minute, and says before what is left', async () => {
-      const [key, other] = [await newClient(), await newClient()];
-      const first = await create(newReference(), key);
-      expect(first.headers.get('ratelimit-policy')).toBe('"client";q=30;w=60');
-      expect(first.headers.get('ratelimit')).toMatch(/^"client";r=29;t=\d+$/);
-      const invalid = Array.from({ length: 60 }, () => create('', key));
-      expect(statusesOf(await Promise.all(invalid))).toMatchObject({ 422: 29 });
-      expectRateLimited(await create(newReference(), key), 'client');
-      expect((await create(newReference(), other)).status).toBe(201);
-    });
-  });
-
-  it('SDK tokens have the limits of sessions', async () => {
-    const key = await newClient();
-    const createToken = (referenceId: string) =>
-      service.api<ProblemBody>('POST', `/v1/end-users/${referenceId}/sdk-tokens`, { key });
-    const referenceId = newReference();
-    expect(statusesOf(await inTurn(5, () => createToken(referenceId)))).toEqual({ 201: 5 });
-    expectRateLimited(await createToken(referenceId), 'end-user');
-    await inTurn(24, () => createToken(newReference()));
-    expectRateLimited(await createToken(newReference()), 'client');
-  });
-
   describe('webhooks', () => {
     const event = { type: 'healthcheck' };
 
@@ -260,6 +158,8 @@ describe('T-21: without TRUSTED_PROXIES', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp({ RATE_LIMIT_REFUSED_KEYS_PER_MINUTE: '5' })));
   afterAll(() => service.close());
+  beforeEach(() => stopClock(service, new Date()));
+  afterEach(() => jest.restoreAllMocks());
 
   it('X-Forwarded-For has no effect, and one log line advises to list the proxy', async () => {
     const statuses: number[] = [];
@@ -269,26 +169,5 @@ describe('T-21: without TRUSTED_PROXIES', () => {
     }
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429, 429, 429]);
     expect(service.log.filter((line) => line.includes('proxy.not_trusted'))).toHaveLength(1);
-  });
-});
-
-describe('T-21: two processes', () => {
-  let first: TestApp;
-  let second: TestApp;
-  beforeAll(async () => {
-    first = await startTestApp({ RATE_LIMIT_END_USER_PER_HOUR: '5' });
-    second = await startTestApp({ RATE_LIMIT_END_USER_PER_HOUR: '5', DATABASE_URL: first.databaseUrl });
-  });
-  afterAll(async () => {
-    await second.close();
-    await first.close();
-  });
-
-  it('count the sessions of an end user together', async () => {
-    const body = { referenceId: newReference() };
-    const statuses: number[] = [];
-    for (const service of [first, second, first, second, first, second, first])
-      statuses.push((await service.api('POST', '/v1/connect-sessions', { body })).status);
-    expect(statuses).toEqual([201, 201, 201, 201, 201, 429, 429]);
   });
 });

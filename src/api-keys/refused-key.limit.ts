@@ -10,7 +10,7 @@ const REMEMBERED_KEYS = 1_000;
  *
  * Callers can share an address, for example behind a proxy that TRUSTED_PROXIES does not list. So the limit does not apply to
  * a key that this process has accepted before: an attacker, or one caller with a wrong key, cannot lock the other callers
- * out.
+ * out. Only during an attack, a new process can make a caller at the attacker's address wait for its first answer.
  */
 @Injectable()
 export class RefusedKeyLimit {
