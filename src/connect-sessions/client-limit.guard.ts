@@ -15,7 +15,7 @@ import { RateLimits } from '../rate-limits';
  * after the API key guard, which is on the controller.
  */
 @Injectable()
-export class ClientLimitGuard implements CanActivate {
+class ClientLimitGuard implements CanActivate {
   constructor(
     private readonly limits: RateLimits,
     private readonly adapterHost: HttpAdapterHost,
