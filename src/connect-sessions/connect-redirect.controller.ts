@@ -12,6 +12,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiTags } from '@nestjs/swagger';
 import { Public, respond, uuidParam } from '../http';
+import { AddressLimitGuard } from './address-limit.guard';
 import { CallbackService, readCallbackParameters } from './callback.service';
 import {
   ApiOpenWidget,
@@ -32,7 +33,7 @@ const SESSION_ID = uuidParam(() => new ConnectLinkUnknownError());
 /** Routes for the end user's browser. They answer by themselves, see `respond`. */
 @ApiTags('Browser')
 @Public()
-@UseGuards(GetOnlyGuard)
+@UseGuards(AddressLimitGuard, GetOnlyGuard)
 @UseFilters(PageFilter)
 @Controller({ path: 'connect', version: VERSION_NEUTRAL })
 export class ConnectRedirectController {

@@ -11,6 +11,7 @@ export {
   EXAMPLE_TERRA_USER_ID,
   ReferenceIdFilter,
 } from './api-property.decorators';
+export { clientAddressOf, type AddressedRequest } from './client-address';
 export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';
 export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';
@@ -19,6 +20,7 @@ export { toProblem } from './problem';
 export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
 export { PublicUrls, WEBHOOK_ROUTE } from './public-urls';
+export { rateLimitHeaders } from './rate-limit-headers';
 export { respond } from './respond';
 export {
   BODY_PROBLEMS,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { PublicUrls, sendProblem, toProblem } from '../http';
+import { PublicUrls, sendProblem, toProblem, type AddressedRequest } from '../http';
 import { findHeaderProblem, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 
@@ -25,10 +25,12 @@ interface FastifyLike {
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
 }
 
-interface ExpressRequest extends AsyncIterable<Buffer> {
+interface SignedRequest extends AddressedRequest {
+  headers: SignedHeaders;
+}
+interface ExpressRequest extends AsyncIterable<Buffer>, SignedRequest {
   method: string;
   path: string;
-  headers: SignedHeaders;
   body?: unknown;
 }
 interface ExpressLike {
@@ -38,7 +40,7 @@ interface ExpressLike {
   lazyrouter?: unknown;
 }
 /** Rejects a request if its headers show that its signature cannot be valid. @returns whether it was rejected */
-type RejectEarly = (headers: SignedHeaders, response: object) => boolean;
+type RejectEarly = (request: SignedRequest, response: object) => boolean;
 
 /**
  * Gives the webhook route its body as the signed bytes. No parser may run before the signature check, and the host's
@@ -60,9 +62,9 @@ export class RawBody {
   capture(): void {
     const { httpAdapter } = this.adapterHost;
     // T-21: rejects unsigned requests before their bodies are read into memory.
-    const rejectEarly: RejectEarly = (headers, response) => {
-      const cause = findHeaderProblem(headers);
-      if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause)));
+    const rejectEarly: RejectEarly = (request, response) => {
+      const cause = findHeaderProblem(request.headers);
+      if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause, request)));
       return cause !== null;
     };
     // The whole path: a host's route can end in the same words.
@@ -82,8 +84,8 @@ function captureOnFastify(fastify: FastifyLike, path: string, rejectEarly: Rejec
   fastify.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: WEBHOOK_BODY_LIMIT }, (_, body, done) =>
     done(null, body),
   );
-  const takeRaw = (request: { headers: SignedHeaders }, reply: object, done: () => void): void => {
-    if (rejectEarly(request.headers, reply)) return;
+  const takeRaw = (request: SignedRequest, reply: object, done: () => void): void => {
+    if (rejectEarly(request, reply)) return;
     request.headers['content-type'] = RAW;
     done();
   };
@@ -99,7 +101,7 @@ function captureOnExpress(express: ExpressLike, path: string, rejectEarly: Rejec
   express.use((request, response, next) => {
     // Express also matches the path with a slash at its end.
     if (request.method !== 'POST' || ![path, `${path}/`].includes(request.path)) return next();
-    if (rejectEarly(request.headers, response)) return;
+    if (rejectEarly(request, response)) return;
     readBody(request).then((body) => {
       request.body = body;
       next();

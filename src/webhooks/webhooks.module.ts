@@ -5,6 +5,7 @@ import { ConnectionsModule } from '../connections';
 import { PublicUrls } from '../http';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
+import { RateLimitsModule } from '../rate-limits';
 import { ErasedWebhookService } from './erased-webhook.service';
 import { ParkedEventsWorker } from './parked-events.worker';
 import { RawBody } from './raw-body';
@@ -28,6 +29,7 @@ import { WebhookProcessorService } from './webhook-processor.service';
     ConnectSessionsModule,
     ObservabilityModule,
     QueueModule,
+    RateLimitsModule,
     WebhookEventsModule,
   ],
   controllers: [TerraWebhookController, WebhookEventsController],
