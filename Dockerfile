@@ -3,6 +3,7 @@
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY service/package.json service/
 RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund
 
 
@@ -26,6 +27,7 @@ CMD ["node", "dist/sandbox/main.js"]
 FROM node:24-slim AS production-dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY service/package.json service/
 # Omits optional packages. They are peers that the service does not use: a second HTTP platform, a compiler.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund && npm cache clean --force
 
