@@ -5,9 +5,10 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module';
 import { describeRequests } from './app.requests';
 import { serveOpenApi } from './app.openapi';
-import { endSocketsOnClose } from './app.sockets';
+import { endSocketsOnStop } from './app.sockets';
 import { REFERENCE_ID_MAX_LENGTH } from './common';
 import type { Environment } from './config';
+import { Drain } from './health';
 import { toProblem } from './http';
 import { JsonLogger, Metrics } from './observability';
 
@@ -35,6 +36,8 @@ export function createAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: JSON_BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // A request that arrives during the close is served: endSocketsOnStop says when its connection ends.
+    return503OnClosing: false,
     // A HEAD request would run the GET handler and use up a callback nonce.
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
@@ -49,9 +52,8 @@ export function createAdapter(): FastifyAdapter {
 }
 
 async function setUp(app: NestFastifyApplication): Promise<void> {
-  app.enableShutdownHooks();
   const fastify = app.getHttpAdapter().getInstance();
-  endSocketsOnClose(fastify);
+  endSocketsOnStop(fastify, app.get(Drain, { strict: false }).signal);
   describeRequests(fastify, app.get(Metrics, { strict: false }));
   // Swagger UI has inline styles, and loads nothing from other origins.
   await app.register(helmet, {

@@ -23,6 +23,8 @@ describe('the environment', () => {
   it('has the documented defaults', () => {
     expect(readEnvironment(complete)).toMatchObject({
       PORT: 3000,
+      LISTEN_ADDRESS: '::',
+      SHUTDOWN_DRAIN_SECONDS: 10,
       DATA_DIR: '.data',
       PUBLIC_URL: 'https://connect.example.com',
       TERRA_API_URL: 'https://access.tryterra.co/api/v2',
@@ -60,6 +62,8 @@ describe('the environment', () => {
   it.each([
     ['PORT', '80a'],
     ['PORT', '70000'],
+    ['LISTEN_ADDRESS', 'localhost:3000'],
+    ['SHUTDOWN_DRAIN_SECONDS', '10s'],
     ['PUBLIC_URL', 'http://connect.example.com'],
     ['PUBLIC_URL', 'connect.example.com'],
     ['DATABASE_URL', 'mysql://pass-7c1@db/terra'],
@@ -99,7 +103,12 @@ describe('the environment', () => {
 
   it('becomes typed namespaces', () => {
     const { app, database, terraConnect } = toNamespaces(readEnvironment(complete));
-    expect(app).toEqual({ port: 3000, logLevel: 'info' });
+    expect(app).toEqual({
+      port: 3000,
+      listenAddress: '::',
+      shutdownDrainSeconds: 10,
+      logLevel: 'info',
+    });
     expect(database.url).toBe(complete.DATABASE_URL);
     expect(terraConnect.terra.widgetGeneration).toBe('auto');
   });

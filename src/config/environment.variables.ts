@@ -9,6 +9,7 @@ import {
   WithoutTrailingSlash,
 } from './environment.conversions';
 import {
+  IsListenAddress,
   IsRetentionOfWebhooks,
   IsReturnUrlList,
   IsSecretList,
@@ -29,6 +30,12 @@ const MAX_DAYS = 36_500;
 export class Environment {
   @PortNumber()
   PORT: number = 3000;
+
+  @Validate(IsListenAddress)
+  LISTEN_ADDRESS: string = '::';
+
+  @WholeNumber('seconds', 0, 600)
+  SHUTDOWN_DRAIN_SECONDS: number = 10;
 
   @WithoutTrailingSlash()
   @Validate(IsServiceUrl, ['https-unless-loopback'])

@@ -3,6 +3,8 @@ import type { TerraConnectOptions } from './options';
 
 interface AppNamespace {
   port: number;
+  listenAddress: string;
+  shutdownDrainSeconds: number;
   logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -19,7 +21,12 @@ export interface Namespaces {
 
 export function toNamespaces(environment: Environment): Namespaces {
   return {
-    app: { port: environment.PORT, logLevel: environment.LOG_LEVEL },
+    app: {
+      port: environment.PORT,
+      listenAddress: environment.LISTEN_ADDRESS,
+      shutdownDrainSeconds: environment.SHUTDOWN_DRAIN_SECONDS,
+      logLevel: environment.LOG_LEVEL,
+    },
     database: { url: environment.DATABASE_URL },
     terraConnect: {
       publicUrl: environment.PUBLIC_URL,

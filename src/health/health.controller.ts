@@ -2,6 +2,7 @@ import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, TypeOrmHealthIndicator, type HealthCheckResult } from '@nestjs/terminus';
 import { Public } from '../http';
+import { Drain } from './drain';
 import { LiveDto } from './dto/health.dto';
 import { NotReadyError } from './health.errors';
 import { ApiCheckLiveness, ApiCheckReadiness } from './health.openapi';
@@ -14,6 +15,7 @@ const PING_TIMEOUT_MS = 2_000;
 @Controller('health')
 export class HealthController {
   constructor(
+    private readonly drain: Drain,
     private readonly health: HealthCheckService,
     private readonly database: TypeOrmHealthIndicator,
     private readonly migrations: MigrationsIndicator,
@@ -28,6 +30,7 @@ export class HealthController {
   @Get('ready')
   @ApiCheckReadiness()
   ready(): Promise<HealthCheckResult> {
+    this.drain.assertNotBegun();
     return this.health
       .check([
         () => this.database.pingCheck('database', { timeout: PING_TIMEOUT_MS }),

@@ -18,13 +18,13 @@ export const ApiCheckReadiness = (): MethodDecorator =>
     ApiOperation({
       summary: 'Check that the service is ready',
       description:
-        'Checks that Postgres answers and has no pending migrations. It does not check Terra: an outage of Terra must not restart the service.',
+        'Checks that Postgres answers and has no pending migrations, and that the process is not shutting down. It does not check Terra: an outage of Terra must not restart the service.',
     }),
     ApiOkResponse({ description: 'The service is ready.', type: ReadyDto }),
     ApiProblems({
       503: {
         'health.not_ready': {
-          when: 'Postgres is unreachable, or migrations are pending. `checks` names the failed check.',
+          when: 'Postgres is unreachable, migrations are pending, or the process is shutting down. `checks` names the failed check.',
           members: {
             checks: {
               database: { status: 'up' },

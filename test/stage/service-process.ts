@@ -47,6 +47,7 @@ export class ServiceProcess {
         TERRA_WIDGET_URL: NO_TERRA,
         BOOTSTRAP_API_KEY: STAGE_API_KEY,
         WORKERS_ENABLED: 'true',
+        SHUTDOWN_DRAIN_SECONDS: '0',
         ...environment,
       },
       logFile,
