@@ -16,10 +16,14 @@ const SESSION_PAGE = '/connect/result?session_id=01a20920-5d5f-717a-83ee-9e39a40
 describe('R10: a stop', () => {
   let service: TestApp;
   let startedAt: bigint;
+  let stopped: Promise<void> | undefined;
   beforeEach(async () => {
     service = await startTestApp();
+    stopped = undefined;
     startedAt = process.hrtime.bigint();
   });
+  afterEach(() => stop());
+  const stop = (): Promise<void> => (stopped ??= service.close());
   // This limit is far below the minute of keep-alive, the minutes of Node's request timeout, and main's own deadline.
   const expectPrompt = (): void => expect(Number(process.hrtime.bigint() - startedAt) / 1e9).toBeLessThan(8);
   const isWaitingForTerra = async (): Promise<void> => {
@@ -35,7 +39,7 @@ describe('R10: a stop', () => {
     const silent = await openConnection();
     await service.api('GET', '/health/live');
     const ended = once(silent.resume(), 'close');
-    await service.close();
+    await stop();
     await ended;
     expectPrompt();
   });
@@ -50,7 +54,7 @@ describe('R10: a stop', () => {
       [sent, slow].map((each) => once(each.end(), 'response') as Promise<[IncomingMessage]>),
     );
     await isWaitingForTerra();
-    const closed = service.close();
+    const closed = stop();
     const statuses = (await answers).map(([answer]) => answer.resume().statusCode);
     expect(statuses).toEqual([404, 200]);
     await closed;
@@ -63,7 +67,7 @@ describe('R10: a stop', () => {
     const received: string[] = [];
     socket.on('data', (chunk: Buffer) => received.push(chunk.toString()));
     const ended = once(socket, 'close');
-    const closed = service.close();
+    const closed = stop();
     const server = service.app.getHttpServer();
     expect(await becomesTrue(() => !server.listening, 8_000, 1)).toBe(true);
     socket.write('GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n');
@@ -89,7 +93,7 @@ describe('R10: a stop', () => {
     for (const [answer] of (await Promise.all([inProgress, later])) as [IncomingMessage][]) {
       expect(answer.resume().headers.connection).toBe('close');
     }
-    await service.close();
+    await stop();
     agent.destroy();
   });
 });
