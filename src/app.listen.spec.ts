@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { listen, ListenError, listenErrorOf } from './app.listen';
+import { hostFor, listen, ListenError, listenErrorOf } from './app.listen';
 
 @Module({})
 class EmptyModule {}
@@ -22,33 +22,33 @@ describe('Listening', () => {
   afterEach(() => app.close());
 
   it('on :: accepts IPv4, and returns the address in use', async () => {
-    const address = await listen(app, { port: 0, address: '::' });
+    const address = await listen(app, 0, await hostFor('::'));
     const port = address.split(':').at(-1);
     expect([`[::]:${port}`, `0.0.0.0:${port}`]).toContain(address);
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
   });
 
   it('on :: accepts IPv4 where the system has no IPv6', async () => {
-    const address = await listen(app, { port: 0, address: '::' }, () => Promise.resolve(false));
+    const address = await listen(app, 0, await hostFor('::', () => Promise.resolve(false)));
     expect(address).toMatch(/^0\.0\.0\.0:\d+$/);
   });
 
   it('on another address accepts only that one', async () => {
-    expect(await listen(app, { port: 0, address: '127.0.0.1' })).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(await listen(app, 0, await hostFor('127.0.0.1'))).toMatch(/^127\.0\.0\.1:\d+$/);
   });
 
   it('on a port that is in use fails and names the setting to change', async () => {
     const other = createServer().listen(0);
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    await expect(listen(app, { port, address: '::' })).rejects.toThrow(
+    await expect(listen(app, port, await hostFor('::'))).rejects.toThrow(
       new ListenError(`Port ${port} is in use. Stop the other program, or set PORT to another port.`),
     );
     other.close();
   });
 
   it('on an address of another machine fails and names the setting to change', async () => {
-    await expect(listen(app, { port: 0, address: FOREIGN_ADDRESS })).rejects.toThrow(
+    await expect(listen(app, 0, FOREIGN_ADDRESS)).rejects.toThrow(
       new ListenError(
         `This machine has no address ${FOREIGN_ADDRESS}. ` +
           'Set LISTEN_ADDRESS to one of its addresses, or to :: for all of them.',
@@ -61,7 +61,7 @@ describe('Listening', () => {
 describe('A port that the user may not use', () => {
   it('is reported with the setting to change', () => {
     const error = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
-    expect(listenErrorOf(error, { port: 80, address: '::' })?.message).toBe(
+    expect(listenErrorOf(error, 80, '::')?.message).toBe(
       'This user may not listen on port 80. Set PORT to another port, 1024 or higher.',
     );
   });

@@ -5,33 +5,28 @@ import { createServer, type AddressInfo } from 'node:net';
 const EVERY_ADDRESS = '::';
 const EVERY_IPV4_ADDRESS = '0.0.0.0';
 
-/** Where to listen: PORT and LISTEN_ADDRESS. */
-export interface ListenOptions {
-  port: number;
-  address: string;
-}
-
 /** The server cannot listen. The text says which setting to change. */
 export class ListenError extends Error {
   override name = 'ListenError';
 }
 
+/** The host to listen on for LISTEN_ADDRESS. `::` means every address; where the system has no IPv6, every IPv4 address. */
+export async function hostFor(
+  address: string,
+  hasIpv6: () => Promise<boolean> = canListenOnIpv6,
+): Promise<string> {
+  return address === EVERY_ADDRESS && !(await hasIpv6()) ? EVERY_IPV4_ADDRESS : address;
+}
+
 /**
- * Listens on the address. `::` means every address, IPv6 and IPv4; where the system has no IPv6, every IPv4 address.
- *
  * @returns the address and the port in use, such as `[::]:3000`
  * @throws ListenError when the address or the port cannot be used
  */
-export async function listen(
-  app: NestFastifyApplication,
-  { port, address }: ListenOptions,
-  hasIpv6: () => Promise<boolean> = canListenOnIpv6,
-): Promise<string> {
-  const host = address === EVERY_ADDRESS && !(await hasIpv6()) ? EVERY_IPV4_ADDRESS : address;
+export async function listen(app: NestFastifyApplication, port: number, host: string): Promise<string> {
   try {
     await app.listen(port, host);
   } catch (error) {
-    throw listenErrorOf(error, { port, address }) ?? error;
+    throw listenErrorOf(error, port, host) ?? error;
   }
   const bound = app.getHttpServer().address() as AddressInfo;
   return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
@@ -51,7 +46,7 @@ async function canListenOnIpv6(): Promise<boolean> {
   }
 }
 
-export function listenErrorOf(error: unknown, { port, address }: ListenOptions): ListenError | null {
+export function listenErrorOf(error: unknown, port: number, host: string): ListenError | null {
   const { code } = (error ?? {}) as { code?: unknown };
   switch (code) {
     case 'EADDRINUSE':
@@ -64,7 +59,7 @@ export function listenErrorOf(error: unknown, { port, address }: ListenOptions):
     case 'EAFNOSUPPORT':
     case 'EINVAL':
       return new ListenError(
-        `This machine has no address ${address}. Set LISTEN_ADDRESS to one of its addresses, or to :: for all of them.`,
+        `This machine has no address ${host}. Set LISTEN_ADDRESS to one of its addresses, or to :: for all of them.`,
       );
     default:
       return null;

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { performance } from 'node:perf_hooks';
-import { listen, ListenError } from './app.listen';
+import { hostFor, listen, ListenError } from './app.listen';
+import { ManagementServer } from './app.management';
 import { createApp } from './app.setup';
 import { ProcessStop } from './app.stop';
 import { EnvironmentError, readEnvironment } from './config';
@@ -12,7 +13,9 @@ async function main(): Promise<void> {
   const stop = new ProcessStop({ drainSeconds: environment.SHUTDOWN_DRAIN_SECONDS });
   stop.listen();
   const app = await createApp(environment);
-  const address = await listen(app, { port: environment.PORT, address: environment.LISTEN_ADDRESS });
+  const host = await hostFor(environment.LISTEN_ADDRESS);
+  const address = await listen(app, environment.PORT, host);
+  await app.get(ManagementServer).listen(host);
   const drain = app.get(Drain, { strict: false });
   stop.serves({ drain: () => drain.begin(), close: () => app.close() });
   new Logger('main').log({

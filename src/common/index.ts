@@ -1,13 +1,19 @@
 export { Clock, ClockModule } from './clock';
 export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProblem } from './domain.error';
+export { RateLimitedError, type RateLimitPolicy, type RateLimitState } from './rate-limited.error';
+export { RateLimiter } from './rate-limiter';
+export { RecentMap } from './recent-map';
 export { currentLogContext, runWithLogContext } from './log-context';
 export {
   hasSqlState,
-  isConnectionLost,
+  isDatabaseDown,
   isDatabaseUnavailable,
+  isStatementLost,
   isTransient,
+  sqlStateOf,
   UNDEFINED_TABLE,
   UNIQUE_VIOLATION,
 } from './postgres-errors';
+export { reportProgress, runWithProgress } from './progress';
 export { describeReferenceIdProblem, IsReferenceId, REFERENCE_ID_MAX_LENGTH } from './reference-id';
 export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';

@@ -8,6 +8,7 @@ import {
   WholeNumber,
   WithoutTrailingSlash,
 } from './environment.conversions';
+import { IsNetworkList } from './network-list.validator';
 import {
   IsListenAddress,
   IsRetentionOfWebhooks,
@@ -17,14 +18,18 @@ import {
   NotPlaceholder,
 } from './environment.validators';
 import {
+  DATABASE_DEFAULTS,
+  RATE_LIMIT_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
   WIDGET_GENERATIONS,
+  WORKER_STALL_SECONDS,
   type WidgetGeneration,
 } from './options';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const MAX_DAYS = 36_500;
+const MAX_REQUESTS = 1_000_000;
 
 /** Every variable that the service reads. The names are part of the API; `.env.example` documents each. */
 export class Environment {
@@ -37,12 +42,36 @@ export class Environment {
   @WholeNumber('seconds', 0, 600)
   SHUTDOWN_DRAIN_SECONDS: number = 10;
 
+  /** The port of /metrics, /health and /docs. Without it, they are on the main port. */
+  @IsOptional()
+  @PortNumber()
+  MANAGEMENT_PORT?: number;
+
+  /** Only `production` has an effect: the service then rejects secrets that anyone can read or guess. */
+  @IsOptional()
+  @IsString()
+  NODE_ENV?: string;
+
+  /** The proxies whose X-Forwarded-For header names the client. Without an entry, the header has no effect. */
+  @ToList()
+  @Validate(IsNetworkList)
+  TRUSTED_PROXIES: string[] = [];
+
   @WithoutTrailingSlash()
   @Validate(IsServiceUrl, ['https-unless-loopback'])
   PUBLIC_URL: string;
 
   @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'must be a postgres:// URL' })
   DATABASE_URL: string;
+
+  @WholeNumber('connections', 2, 1_000)
+  DATABASE_POOL_SIZE: number = DATABASE_DEFAULTS.poolSize;
+
+  @WholeNumber('milliseconds', 100, 60_000)
+  DATABASE_CONNECT_TIMEOUT_MS: number = DATABASE_DEFAULTS.connectTimeoutMs;
+
+  @WholeNumber('milliseconds', 2_000, 300_000)
+  DATABASE_STATEMENT_TIMEOUT_MS: number = DATABASE_DEFAULTS.statementTimeoutMs;
 
   /** The folder where `npm start` keeps its data. The service itself writes no file. */
   @IsString()
@@ -89,6 +118,9 @@ export class Environment {
   @TrueOrFalse()
   WORKERS_ENABLED: boolean = true;
 
+  @WholeNumber('seconds', 30, 3_600)
+  WORKER_STALL_SECONDS: number = WORKER_STALL_SECONDS;
+
   @WholeNumber('hours', 1, 8_760)
   RECONCILE_INTERVAL_HOURS: number = RECONCILIATION_DEFAULTS.reconcileIntervalHours;
 
@@ -106,6 +138,21 @@ export class Environment {
 
   @WholeNumber('changes', 0, 1_000_000)
   SWEEP_SAFETY_THRESHOLD_MINIMUM: number = RECONCILIATION_DEFAULTS.safetyThresholdMinimum;
+
+  @WholeNumber('requests', 0, MAX_REQUESTS)
+  RATE_LIMIT_CLIENT_PER_MINUTE: number = RATE_LIMIT_DEFAULTS.clientPerMinute;
+
+  @WholeNumber('sessions', 0, 1_000)
+  RATE_LIMIT_END_USER_PER_HOUR: number = RATE_LIMIT_DEFAULTS.endUserPerHour;
+
+  @WholeNumber('requests', 0, MAX_REQUESTS)
+  RATE_LIMIT_ADDRESS_PER_MINUTE: number = RATE_LIMIT_DEFAULTS.addressPerMinute;
+
+  @WholeNumber('requests', 0, MAX_REQUESTS)
+  RATE_LIMIT_REFUSED_KEYS_PER_MINUTE: number = RATE_LIMIT_DEFAULTS.refusedKeysPerMinute;
+
+  @WholeNumber('requests', 0, MAX_REQUESTS)
+  RATE_LIMIT_REFUSED_WEBHOOKS_PER_MINUTE: number = RATE_LIMIT_DEFAULTS.refusedWebhooksPerMinute;
 
   @WholeNumber('days', 0, MAX_DAYS)
   RETENTION_SESSIONS_DAYS: number = RETENTION_DEFAULTS.sessionsDays;

@@ -1,21 +1,20 @@
 import type { Environment } from './environment.variables';
-import type { TerraConnectOptions } from './options';
+import type { DatabaseSettings, TerraConnectOptions } from './options';
 
 interface AppNamespace {
   port: number;
   listenAddress: string;
   shutdownDrainSeconds: number;
+  /** Undefined: the main port also serves what is for operators. */
+  managementPort: number | undefined;
+  trustedProxies: string[];
   logLevel: Environment['LOG_LEVEL'];
-}
-
-interface DatabaseNamespace {
-  url: string;
 }
 
 /** The environment in typed parts. Code reads its part and never a variable. */
 export interface Namespaces {
   app: AppNamespace;
-  database: DatabaseNamespace;
+  database: DatabaseSettings;
   terraConnect: TerraConnectOptions;
 }
 
@@ -25,9 +24,16 @@ export function toNamespaces(environment: Environment): Namespaces {
       port: environment.PORT,
       listenAddress: environment.LISTEN_ADDRESS,
       shutdownDrainSeconds: environment.SHUTDOWN_DRAIN_SECONDS,
+      managementPort: environment.MANAGEMENT_PORT,
+      trustedProxies: environment.TRUSTED_PROXIES,
       logLevel: environment.LOG_LEVEL,
     },
-    database: { url: environment.DATABASE_URL },
+    database: {
+      url: environment.DATABASE_URL,
+      poolSize: environment.DATABASE_POOL_SIZE,
+      connectTimeoutMs: environment.DATABASE_CONNECT_TIMEOUT_MS,
+      statementTimeoutMs: environment.DATABASE_STATEMENT_TIMEOUT_MS,
+    },
     terraConnect: {
       publicUrl: environment.PUBLIC_URL,
       terra: {
@@ -41,6 +47,7 @@ export function toNamespaces(environment: Environment): Namespaces {
       },
       returnUrls: environment.RETURN_URLS,
       workersEnabled: environment.WORKERS_ENABLED,
+      workerStallSeconds: environment.WORKER_STALL_SECONDS,
       retention: {
         sessionsDays: environment.RETENTION_SESSIONS_DAYS,
         webhookEventsDays: environment.RETENTION_WEBHOOK_EVENTS_DAYS,
@@ -54,6 +61,13 @@ export function toNamespaces(environment: Environment): Namespaces {
         sweepIntervalHours: environment.SWEEP_INTERVAL_HOURS,
         safetyThresholdShare: environment.SWEEP_SAFETY_THRESHOLD_SHARE,
         safetyThresholdMinimum: environment.SWEEP_SAFETY_THRESHOLD_MINIMUM,
+      },
+      rateLimits: {
+        clientPerMinute: environment.RATE_LIMIT_CLIENT_PER_MINUTE,
+        endUserPerHour: environment.RATE_LIMIT_END_USER_PER_HOUR,
+        addressPerMinute: environment.RATE_LIMIT_ADDRESS_PER_MINUTE,
+        refusedKeysPerMinute: environment.RATE_LIMIT_REFUSED_KEYS_PER_MINUTE,
+        refusedWebhooksPerMinute: environment.RATE_LIMIT_REFUSED_WEBHOOKS_PER_MINUTE,
       },
       bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
     },

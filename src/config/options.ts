@@ -14,10 +14,14 @@ export interface TerraConnectOptions {
   returnUrls: string[];
   /** Whether this process runs the workers. */
   workersEnabled: boolean;
+  /** After how many seconds without progress a worker counts as stalled. Default: 120. */
+  workerStallSeconds?: number;
   /** An omitted field has its default: daily, with a safety threshold of 10 percent. */
   reconciliation?: Partial<ReconciliationOptions>;
   /** An omitted field has its default: sessions 90 days, webhooks 30 days, history two years, the rest for ever. */
   retention?: Partial<RetentionOptions>;
+  /** An omitted field has its default; see {@link RATE_LIMIT_DEFAULTS}. */
+  rateLimits?: Partial<RateLimitOptions>;
   /** An admin API key that the service creates at start-up. */
   bootstrapApiKey?: string;
 }
@@ -80,15 +84,49 @@ export class RetentionOptions {
   deauthenticationsDays: number;
 }
 
+/** How many requests the service accepts from one client; 0: no limit. */
+export class RateLimitOptions {
+  /** Sessions and SDK tokens that one API key may create in a minute, in each process. */
+  clientPerMinute: number;
+  /** Sessions that may be created for one end user in an hour, over all processes; as many SDK tokens, in each process. */
+  endUserPerHour: number;
+  /** Requests of one address to the routes for browsers in a minute, in each process. */
+  addressPerMinute: number;
+  /** Requests of one address with an unknown API key in a minute, in each process. */
+  refusedKeysPerMinute: number;
+  /** Webhooks of one address with a wrong signature that get 401 and a log line in a minute; further ones get 429. */
+  refusedWebhooksPerMinute: number;
+}
+
 /** Whether this process runs the workers. */
 export class WorkerOptions {
   enabled: boolean;
+  /** After how many seconds without progress a worker counts as stalled, and the process as not ready. */
+  stallSeconds: number;
 }
 
 /** The admin API key that the service creates at start-up; undefined: none. */
 export class BootstrapKeyOptions {
   apiKey: string | undefined;
 }
+
+/** How the service, as a process of its own, connects to Postgres. A host brings its own data source. */
+export interface DatabaseSettings {
+  url: string;
+  poolSize: number;
+  /** How long to wait for a new connection, or for a free one; `connect_timeout` in the URL has precedence. */
+  connectTimeoutMs: number;
+  statementTimeoutMs: number;
+}
+
+export const DATABASE_DEFAULTS: Omit<DatabaseSettings, 'url'> = {
+  // More connections do not make two cores faster. With fewer, requests wait for slow statements.
+  poolSize: 12,
+  connectTimeoutMs: 2_000,
+  statementTimeoutMs: 10_000,
+};
+
+export const WORKER_STALL_SECONDS = 120;
 
 export const RECONCILIATION_DEFAULTS: ReconciliationOptions = {
   reconcileIntervalHours: 24,
@@ -104,4 +142,12 @@ export const RETENTION_DEFAULTS: RetentionOptions = {
   webhookEventsDays: 30,
   historyDays: 730,
   deauthenticationsDays: 0,
+};
+
+export const RATE_LIMIT_DEFAULTS: RateLimitOptions = {
+  clientPerMinute: 600,
+  endUserPerHour: 60,
+  addressPerMinute: 600,
+  refusedKeysPerMinute: 60,
+  refusedWebhooksPerMinute: 600,
 };

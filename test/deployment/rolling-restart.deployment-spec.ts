@@ -93,6 +93,8 @@ describe('R10: a rolling restart of two processes behind nginx, under load', () 
       logFile: join(folder, `${port}.log`),
       environment: {
         SHUTDOWN_DRAIN_SECONDS: String(drainSeconds),
+        // One client makes all of the load.
+        RATE_LIMIT_CLIENT_PER_MINUTE: '0',
         TERRA_API_URL: sandbox.apiUrl,
         TERRA_WIDGET_URL: sandbox.widgetUrl,
       },
