@@ -113,7 +113,8 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/terra/(?:terra\\.transport|terra\\.module|undici\\.adapter)\\.ts$',
+        pathNot:
+          '^src/terra/(?:terra\\.transport|terra\\.module|undici\\.adapter|outgoing-sockets|answer-reader)\\.ts$',
       },
       to: { path: [HTTP_CLIENTS, '^(?:node:)?https?2?$'] },
     },

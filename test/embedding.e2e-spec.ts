@@ -213,6 +213,7 @@ describe.each([
       },
       returnUrls: [],
       workersEnabled: false,
+      outgoing: { httpsProxy: 'proxy.internal:3128' },
     });
     const databaseModule = TypeOrmModule.forRoot({
       type: 'postgres',
@@ -220,7 +221,7 @@ describe.each([
       entities: TERRA_CONNECT_ENTITIES,
     });
     await expect(Test.createTestingModule({ imports: [databaseModule, module] }).compile()).rejects.toThrow(
-      /publicUrl must not end with a slash; terra\.signingSecrets must list/,
+      /publicUrl must not end with a slash; terra\.signingSecrets must list.*outgoing\.httpsProxy must be/,
     );
   });
 

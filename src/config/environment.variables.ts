@@ -9,6 +9,7 @@ import {
   WithoutTrailingSlash,
 } from './environment.conversions';
 import {
+  IsProxyUrl,
   IsRetentionOfWebhooks,
   IsReturnUrlList,
   IsSecretList,
@@ -16,6 +17,7 @@ import {
   NotPlaceholder,
 } from './environment.validators';
 import {
+  OUTGOING_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
   WIDGET_GENERATIONS,
@@ -66,6 +68,18 @@ export class Environment {
 
   @IsIn(WIDGET_GENERATIONS, { message: `must be one of ${WIDGET_GENERATIONS.join(', ')}` })
   TERRA_WIDGET_GENERATION: WidgetGeneration = 'auto';
+
+  @WholeNumber('failures', 0, 1_000)
+  TERRA_CIRCUIT_FAILURES: number = OUTGOING_DEFAULTS.circuitFailures;
+
+  @Validate(IsProxyUrl)
+  HTTPS_PROXY: string = OUTGOING_DEFAULTS.httpsProxy;
+
+  @Validate(IsProxyUrl)
+  HTTP_PROXY: string = OUTGOING_DEFAULTS.httpProxy;
+
+  @IsString()
+  NO_PROXY: string = OUTGOING_DEFAULTS.noProxy;
 
   @WholeNumber('seconds', 1, 86_400)
   TERRA_SIGNATURE_TOLERANCE_SECONDS: number = 300;

@@ -5,6 +5,7 @@ export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
 export {
   BootstrapKeyOptions,
   BrowserOptions,
+  OutgoingOptions,
   ReconciliationOptions,
   RetentionOptions,
   TERRA_CONNECT_OPTIONS,

@@ -3,6 +3,8 @@ import { assertOptions } from './assert-options';
 import {
   BootstrapKeyOptions,
   BrowserOptions,
+  OUTGOING_DEFAULTS,
+  OutgoingOptions,
   RECONCILIATION_DEFAULTS,
   ReconciliationOptions,
   RETENTION_DEFAULTS,
@@ -16,6 +18,7 @@ import {
 
 /** The options with every default filled in. */
 type ResolvedOptions = TerraConnectOptions & {
+  outgoing: OutgoingOptions;
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
 };
@@ -43,6 +46,7 @@ const SLICES = [
     signatureToleranceSeconds,
   })),
   slice(BrowserOptions, ({ publicUrl, returnUrls }) => ({ publicUrl, returnUrls })),
+  slice(OutgoingOptions, ({ outgoing }) => outgoing),
   slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
   slice(RetentionOptions, ({ retention }) => retention),
   slice(WorkerOptions, ({ workersEnabled }) => ({ enabled: workersEnabled })),
@@ -66,6 +70,7 @@ export const OPTION_PROVIDERS: Provider[] = [
 function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
   const resolved = {
     ...options,
+    outgoing: withDefaults(OUTGOING_DEFAULTS, options.outgoing),
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
   };

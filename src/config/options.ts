@@ -14,6 +14,8 @@ export interface TerraConnectOptions {
   returnUrls: string[];
   /** Whether this process runs the workers. */
   workersEnabled: boolean;
+  /** How the service calls Terra. An omitted field has its default: no proxy, and a circuit that opens after ten failures. */
+  outgoing?: Partial<OutgoingOptions>;
   /** An omitted field has its default: daily, with a safety threshold of 10 percent. */
   reconciliation?: Partial<ReconciliationOptions>;
   /** An omitted field has its default: sessions 90 days, webhooks 30 days, history two years, the rest for ever. */
@@ -33,6 +35,18 @@ export class TerraApiOptions {
   apiUrl: string;
   widgetUrl: string;
   widgetGeneration: WidgetGeneration;
+}
+
+/** How calls to Terra leave this process. */
+export class OutgoingOptions {
+  /** The URL of the proxy for calls to https:// URLs; empty: `httpProxy`. */
+  httpsProxy: string;
+  /** The URL of the proxy for calls to http:// URLs; empty: none. */
+  httpProxy: string;
+  /** Hosts that are called without a proxy, separated by commas: `host`, `.domain` or `host:port`; `*`: all hosts. */
+  noProxy: string;
+  /** After how many failures in a row the circuit opens: the service pauses its calls to Terra; 0: never. */
+  circuitFailures: number;
 }
 
 /** The secrets and the clock tolerance for the signatures of Terra's webhooks. */
@@ -89,6 +103,13 @@ export class WorkerOptions {
 export class BootstrapKeyOptions {
   apiKey: string | undefined;
 }
+
+export const OUTGOING_DEFAULTS: OutgoingOptions = {
+  httpsProxy: '',
+  httpProxy: '',
+  noProxy: '',
+  circuitFailures: 10,
+};
 
 export const RECONCILIATION_DEFAULTS: ReconciliationOptions = {
   reconcileIntervalHours: 24,
