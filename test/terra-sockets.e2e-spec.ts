@@ -1,63 +1,23 @@
-import { HttpService } from '@nestjs/axios';
 import { Logger } from '@nestjs/common';
-import axios from 'axios';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { RequestListener } from 'node:http';
+import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { Clock } from '../src/common';
 import type { OutgoingOptions } from '../src/config';
-import { Metrics } from '../src/observability';
-import { outgoingSockets } from '../src/terra/outgoing-sockets';
-import { TerraClient } from '../src/terra/terra.client';
-import { TerraGate } from '../src/terra/terra.gate';
-import { TerraTransport } from '../src/terra/terra.transport';
-import { undiciAdapter } from '../src/terra/undici.adapter';
-import { WidgetSessionGateway } from '../src/terra/widget-session.gateway';
+import type { TerraClient } from '../src/terra/terra.client';
 import { startConnectProxy, type ConnectProxy } from './support/connect-proxy';
+import { clientOf, closeAll, closeLater, listen, startTerra } from './support/terra-client';
 
 const TOKEN = JSON.stringify({ status: 'success', token: 'sdk-token', expires_in: 180 });
-const closers: (() => unknown)[] = [];
 
-beforeAll(() => Logger.overrideLogger(false));
-afterAll(() => Logger.overrideLogger(['error']));
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+beforeAll(() => {
+  Logger.overrideLogger(false);
 });
-
-/** The service's client of Terra, without the rest of the service. */
-function clientOf(apiUrl: string, outgoing: Partial<OutgoingOptions> = {}): TerraClient {
-  const all = { httpsProxy: '', httpProxy: '', noProxy: '', circuitFailures: 0, ...outgoing };
-  const sockets = outgoingSockets({ connectMs: 2_000, answerMs: 5_000 }, all);
-  closers.push(() => sockets.destroy());
-  const options = {
-    devId: 'dev',
-    apiKey: 'key',
-    apiUrl,
-    widgetUrl: `${apiUrl}/widget`,
-    widgetGeneration: 'current' as const,
-  };
-  const metrics = new Metrics();
-  const gate = new TerraGate(metrics, all, new Clock());
-  // HttpService is typed by axios' ES module, and this file by its CommonJS module.
-  const http = new HttpService(axios.create({ adapter: undiciAdapter(sockets) }) as never);
-  const transport = new TerraTransport(http, gate, metrics, options);
-  return new TerraClient(transport, gate, new WidgetSessionGateway(transport, options), options);
-}
-
-async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => new Promise((resolve) => server.close(resolve)));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function startTerra(answer: RequestListener): Promise<string> {
-  const server = createHttpServer(answer);
-  const url = await listen(server);
-  closers.push(() => server.closeAllConnections());
-  return url;
-}
+afterAll(() => {
+  Logger.overrideLogger(['error']);
+});
+afterEach(closeAll);
 
 describe('A kept connection', () => {
   let sockets: Socket[];
@@ -78,7 +38,7 @@ describe('A kept connection', () => {
         });
     });
     client = clientOf(await listen(server));
-    closers.push(() => sockets.forEach((socket) => socket.destroy()));
+    closeLater(() => sockets.forEach((socket) => socket.destroy()));
     await client.createSdkToken('first');
     // Until undici has marked the connection as idle.
     await sleep(100);
@@ -174,7 +134,7 @@ describe('An answer of Terra', () => {
     const accepted: (string | undefined)[] = [];
     const client = clientOf(
       await startTerra((request, response) => {
-        accepted.push(request.headers['accept-encoding'] as string | undefined);
+        accepted.push(request.headers['accept-encoding']);
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(TOKEN));
       }),
     );
@@ -206,7 +166,7 @@ describe('A proxy', () => {
   let terra: string;
   beforeEach(async () => {
     proxy = await startConnectProxy();
-    closers.push(() => proxy.close());
+    closeLater(() => proxy.close());
     terra = await startTerra((_request, response) => response.end(TOKEN));
     proxy.port = Number(new URL(terra).port);
   });

@@ -5,6 +5,7 @@ export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
 export {
   BootstrapKeyOptions,
   BrowserOptions,
+  DATABASE_DEFAULTS,
   OutgoingOptions,
   ReconciliationOptions,
   RetentionOptions,
@@ -12,6 +13,7 @@ export {
   TerraApiOptions,
   WebhookSigningOptions,
   WorkerOptions,
+  type DatabaseSettings,
   type TerraConnectOptions,
 } from './options';
 export { parseReturnUrl } from './return-url-pattern';
