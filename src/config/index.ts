@@ -7,6 +7,7 @@ export {
   BrowserOptions,
   DATABASE_DEFAULTS,
   OutgoingOptions,
+  RateLimitOptions,
   ReconciliationOptions,
   RetentionOptions,
   TERRA_CONNECT_OPTIONS,

@@ -5,6 +5,8 @@ import {
   BrowserOptions,
   OUTGOING_DEFAULTS,
   OutgoingOptions,
+  RATE_LIMIT_DEFAULTS,
+  RateLimitOptions,
   RECONCILIATION_DEFAULTS,
   ReconciliationOptions,
   RETENTION_DEFAULTS,
@@ -22,6 +24,7 @@ type ResolvedOptions = TerraConnectOptions & {
   outgoing: OutgoingOptions;
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
+  rateLimits: RateLimitOptions;
 };
 
 /** A slice: its class, which is the injection token, and what it takes from the options. */
@@ -50,6 +53,7 @@ const SLICES = [
   slice(OutgoingOptions, ({ outgoing }) => outgoing),
   slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
   slice(RetentionOptions, ({ retention }) => retention),
+  slice(RateLimitOptions, ({ rateLimits }) => rateLimits),
   slice(WorkerOptions, ({ workersEnabled, workerStallSeconds = WORKER_STALL_SECONDS }) => ({
     enabled: workersEnabled,
     stallSeconds: workerStallSeconds,
@@ -77,6 +81,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
     outgoing: withDefaults(OUTGOING_DEFAULTS, options.outgoing),
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
+    rateLimits: withDefaults(RATE_LIMIT_DEFAULTS, options.rateLimits),
   };
   assertOptions(resolved);
   return resolved;
