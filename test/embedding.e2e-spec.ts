@@ -207,6 +207,7 @@ describe.each([
       ...options(),
       publicUrl: 'http://localhost:9/',
       terra: { ...options().terra, signingSecrets: [''] },
+      outgoing: { httpsProxy: 'proxy.internal:3128' },
     });
     const databaseModule = TypeOrmModule.forRoot({
       type: 'postgres',
@@ -214,7 +215,7 @@ describe.each([
       entities: TERRA_CONNECT_ENTITIES,
     });
     await expect(Test.createTestingModule({ imports: [databaseModule, module] }).compile()).rejects.toThrow(
-      /publicUrl must not end with a slash; terra\.signingSecrets must list/,
+      /publicUrl must not end with a slash; terra\.signingSecrets must list.*outgoing\.httpsProxy must be/,
     );
   });
 

@@ -10,6 +10,9 @@ const RENAMED_VARIABLES: Record<string, keyof Environment> = {
   RETENTION_LEDGER_DAYS: 'RETENTION_DEAUTHENTICATIONS_DAYS',
 };
 
+// Most programs read these names in lower case, too, and prefer them.
+const ALSO_IN_LOWER_CASE: (keyof Environment)[] = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
+
 /** Reports every missing, malformed or renamed variable at start-up. It contains no values: each may be a secret. */
 export class EnvironmentError extends Error {
   constructor(readonly problems: string[]) {
@@ -28,18 +31,10 @@ export class EnvironmentError extends Error {
  *   anyone can read or guess
  */
 export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
-  const known = Object.keys(source).filter(
-    (name) => source[name]?.trim() !== '' && source[name] !== undefined,
-  );
-  const environment = plainToInstance(
-    Environment,
-    Object.fromEntries(known.map((name) => [name, source[name]])),
-    {
-      exposeDefaultValues: true,
-    },
-  );
+  const given = givenIn(source);
+  const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
   const malformed = validateSync(environment, { skipMissingProperties: false, stopAtFirstError: true });
-  const problems = [...renamedAmong(known), ...malformed.map(describe)];
+  const problems = [...renamedAmong(Object.keys(given)), ...malformed.map(describe)];
   if (problems.length === 0 && environment.NODE_ENV === 'production')
     problems.push(...weakSecretsOf(environment));
   if (problems.length > 0) throw new EnvironmentError(problems);
@@ -79,6 +74,16 @@ export function readDiagnosisEnvironment(source: Record<string, string | undefin
   };
   const environment = readEnvironment({ ...unusedValues, ...given, BOOTSTRAP_API_KEY: undefined });
   return { environment, hasTerra };
+}
+
+function givenIn(source: Record<string, string | undefined>): Record<string, string | undefined> {
+  const isSet = ([, value]: [string, string | undefined]): boolean => (value ?? '').trim() !== '';
+  const given = Object.fromEntries(Object.entries(source).filter(isSet));
+  for (const name of ALSO_IN_LOWER_CASE) {
+    const lowerCase = given[name.toLowerCase()];
+    if (lowerCase !== undefined) given[name] = lowerCase;
+  }
+  return given;
 }
 
 function weakSecretsOf(environment: Environment): string[] {

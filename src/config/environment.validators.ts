@@ -47,6 +47,18 @@ export class IsListenAddress implements ValidatorConstraintInterface {
   }
 }
 
+/** The URL may hold a user and a password. An empty text means that there is no proxy. */
+@ValidatorConstraint({ name: 'isProxyUrl' })
+export class IsProxyUrl implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    if (value === '') return true;
+    return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
+  }
+  defaultMessage(): string {
+    return 'must be the http(s):// URL of a proxy';
+  }
+}
+
 @ValidatorConstraint({ name: 'isSecretList' })
 export class IsSecretList implements ValidatorConstraintInterface {
   validate(value: unknown): boolean {

@@ -11,6 +11,7 @@ import {
 import { IsNetworkList } from './network-list.validator';
 import {
   IsListenAddress,
+  IsProxyUrl,
   IsRetentionOfWebhooks,
   IsReturnUrlList,
   IsSecretList,
@@ -19,6 +20,7 @@ import {
 } from './environment.validators';
 import {
   DATABASE_DEFAULTS,
+  OUTGOING_DEFAULTS,
   RATE_LIMIT_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
@@ -102,6 +104,18 @@ export class Environment {
 
   @IsIn(WIDGET_GENERATIONS, { message: `must be one of ${WIDGET_GENERATIONS.join(', ')}` })
   TERRA_WIDGET_GENERATION: WidgetGeneration = 'auto';
+
+  @WholeNumber('failures', 0, 1_000)
+  TERRA_CIRCUIT_FAILURES: number = OUTGOING_DEFAULTS.circuitFailures;
+
+  @Validate(IsProxyUrl)
+  HTTPS_PROXY: string = OUTGOING_DEFAULTS.httpsProxy;
+
+  @Validate(IsProxyUrl)
+  HTTP_PROXY: string = OUTGOING_DEFAULTS.httpProxy;
+
+  @IsString()
+  NO_PROXY: string = OUTGOING_DEFAULTS.noProxy;
 
   @WholeNumber('seconds', 1, 86_400)
   TERRA_SIGNATURE_TOLERANCE_SECONDS: number = 300;

@@ -6,6 +6,7 @@ export {
   BootstrapKeyOptions,
   BrowserOptions,
   DATABASE_DEFAULTS,
+  OutgoingOptions,
   RateLimitOptions,
   ReconciliationOptions,
   RetentionOptions,
