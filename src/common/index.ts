@@ -1,5 +1,11 @@
 export { Clock, ClockModule } from './clock';
-export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProblem } from './domain.error';
+export {
+  DomainError,
+  RequestInvalidError,
+  RequestMalformedError,
+  type DomainErrorKind,
+  type FieldProblem,
+} from './domain.error';
 export { currentLogContext, runWithLogContext } from './log-context';
 export {
   hasSqlState,
@@ -9,5 +15,12 @@ export {
   UNDEFINED_TABLE,
   UNIQUE_VIOLATION,
 } from './postgres-errors';
-export { describeReferenceIdProblem, IsReferenceId, REFERENCE_ID_MAX_LENGTH } from './reference-id';
+export {
+  describeNewReferenceIdProblem,
+  describeReferenceIdProblem,
+  IsNewReferenceId,
+  IsReferenceId,
+  REFERENCE_ID_MAX_LENGTH,
+} from './reference-id';
 export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';
+export { decodeUtf8 } from './utf8';

@@ -11,13 +11,23 @@ export {
   EXAMPLE_TERRA_USER_ID,
   ReferenceIdFilter,
 } from './api-property.decorators';
+export { ContentEncodingUnsupportedError, hasContentEncoding } from './content-encoding';
+export { EndUserQueryDto, NewEndUserQueryDto } from './end-user-query.dto';
+export { NoStoreInterceptor } from './no-store.interceptor';
 export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';
 export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';
-export { ApiIdParam, ApiReferenceIdParam, ReferenceIdPipe, uuidParam } from './path-parameters';
+export { ApiIdParam, uuidParam } from './path-parameters';
 export { toProblem } from './problem';
 export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
+export {
+  ApiEndUserOperation,
+  NewReferenceIdPipe,
+  NoTrailingSlashGuard,
+  ReferenceIdPipe,
+  type ReferenceIdPlace,
+} from './reference-id-parameters';
 export {
   BODY_PROBLEMS,
   invalidField,
@@ -25,4 +35,5 @@ export {
   PAGE_PROBLEM,
   REFERENCE_ID_PROBLEM,
 } from './route-problems';
+export { UrlEncodingGuard } from './url-encoding.guard';
 export { requestValidation } from './validation.pipe';
