@@ -1,4 +1,4 @@
-import { Controller, Get, HttpStatus, Param, Query, Redirect, UseFilters, UseGuards } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Param, Query, Redirect, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Public, uuidParam } from '../http';
 import { CallbackService, readCallbackParameters } from './callback.service';
@@ -11,7 +11,7 @@ import {
 import { ConnectLinkUnknownError } from './connect-sessions.errors';
 import { ConnectSessionsService } from './connect-sessions.service';
 import { ConnectLinkService } from './connect-link.service';
-import { GetOnlyGuard } from './get-only.guard';
+import { IsHead } from './is-head.decorator';
 import { PageHeaders, RedirectHeaders } from './pages/page';
 import { PageFilter } from './pages/page.filter';
 import { renderResultPage } from './pages/result-pages';
@@ -23,10 +23,9 @@ interface Redirection {
 
 const SESSION_ID = uuidParam(() => new ConnectLinkUnknownError());
 
-/** Routes for the end user's browser. */
+/** Routes for the end user's browser. HEAD gets the headers of GET and has no effect. */
 @ApiTags('Browser')
 @Public()
-@UseGuards(GetOnlyGuard)
 @UseFilters(PageFilter)
 @Controller('connect')
 export class ConnectRedirectController {
@@ -51,7 +50,9 @@ export class ConnectRedirectController {
   async success(
     @Param('nonce') nonce: string,
     @Query() query: Record<string, unknown>,
+    @IsHead() isHead: boolean,
   ): Promise<Redirection> {
+    if (isHead) return seeOther(await this.callbacks.preview(nonce));
     return seeOther(await this.callbacks.succeed(nonce, readCallbackParameters(query)));
   }
 
@@ -62,7 +63,9 @@ export class ConnectRedirectController {
   async failure(
     @Param('nonce') nonce: string,
     @Query() query: Record<string, unknown>,
+    @IsHead() isHead: boolean,
   ): Promise<Redirection> {
+    if (isHead) return seeOther(await this.callbacks.preview(nonce));
     return seeOther(await this.callbacks.fail(nonce, readCallbackParameters(query)));
   }
 
@@ -70,8 +73,9 @@ export class ConnectRedirectController {
   @Redirect()
   @RedirectHeaders()
   @ApiOpenWidget()
-  async open(@Param('token') token: string): Promise<Redirection> {
-    return { url: await this.links.open(token), statusCode: HttpStatus.FOUND };
+  async open(@Param('token') token: string, @IsHead() isHead: boolean): Promise<Redirection> {
+    const url = isHead ? await this.links.preview(token) : await this.links.open(token);
+    return { url, statusCode: HttpStatus.FOUND };
   }
 }
 
