@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { sendProblem, toProblem } from '../http';
+import { hasContentEncoding, sendProblem, toProblem } from '../http';
 import { findHeaderProblem, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 
@@ -9,6 +9,9 @@ export const WEBHOOK_PATH = 'webhooks/terra';
 
 /** Terra sends health data to the same URL, in chunks of up to 10 MB. */
 const WEBHOOK_BODY_LIMIT = 15 * 1024 * 1024;
+
+// A destination at Terra may end with a slash. Terra would disable a destination that gets 404.
+const ENDS_WITH_WEBHOOK_PATH = new RegExp(`/${WEBHOOK_PATH}/?$`);
 
 // Our own media type, so that its parser does not change how a host reads JSON.
 const RAW = 'application/x-terra-connect-raw';
@@ -26,6 +29,8 @@ interface FastifyLike {
     parse: (request: unknown, body: Buffer, done: (error: Error | null, body: Buffer) => void) => void,
   ): void;
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
+  route(route: FastifyRoute): void;
+  initialConfig: { ignoreTrailingSlash?: boolean; routerOptions?: { ignoreTrailingSlash?: boolean } };
 }
 
 interface ExpressRequest extends AsyncIterable<Buffer> {
@@ -38,7 +43,7 @@ interface ExpressLike {
   use(handler: (request: ExpressRequest, response: unknown, next: (error?: unknown) => void) => void): void;
   router: { stack: unknown[] };
 }
-/** Rejects a request if its headers show that its signature cannot be valid. @returns whether it was rejected */
+/** Rejects a request if its headers show that the service cannot accept it. @returns whether it was rejected */
 type RejectEarly = (headers: SignedHeaders, response: unknown) => boolean;
 
 /**
@@ -57,13 +62,19 @@ export class RawBody {
     const { httpAdapter } = this.adapterHost;
     // T-21: rejects unsigned requests before their bodies are read into memory.
     const rejectEarly: RejectEarly = (headers, response) => {
-      const cause = findHeaderProblem(headers);
-      if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause)));
-      return cause !== null;
+      const error = this.findHeaderError(headers);
+      if (error) sendProblem(httpAdapter, response, toProblem(error));
+      return error !== null;
     };
     const platform = httpAdapter.getType();
     if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>(), rejectEarly);
     if (platform === 'express') captureOnExpress(httpAdapter.getInstance<ExpressLike>(), rejectEarly);
+  }
+
+  private findHeaderError(headers: SignedHeaders): Error | null {
+    const cause = findHeaderProblem(headers);
+    if (cause) return this.refusals.refuse(cause);
+    return hasContentEncoding(headers) ? this.refusals.rejectEncoded() : null;
   }
 }
 
@@ -81,12 +92,18 @@ function captureOnFastify(fastify: FastifyLike, rejectEarly: RejectEarly): void 
     route.bodyLimit = WEBHOOK_BODY_LIMIT;
     // Runs after the hooks of the host's plugins, such as a rate limit.
     route.onRequest = [route.onRequest ?? [], takeRaw].flat();
+    // Fastify matches a trailing slash only as an option of the host, and Nest registers no path with one.
+    if (!ignoresTrailingSlash(fastify)) fastify.route({ ...route, url: `${route.url}/` });
   });
+}
+
+function ignoresTrailingSlash({ initialConfig }: FastifyLike): boolean {
+  return (initialConfig.routerOptions?.ignoreTrailingSlash ?? initialConfig.ignoreTrailingSlash) === true;
 }
 
 function captureOnExpress(express: ExpressLike, rejectEarly: RejectEarly): void {
   express.use((request, response, next) => {
-    if (request.method !== 'POST' || !request.path.endsWith(`/${WEBHOOK_PATH}`)) return next();
+    if (request.method !== 'POST' || !ENDS_WITH_WEBHOOK_PATH.test(request.path)) return next();
     if (rejectEarly(request.headers, response)) return;
     readBody(request).then((body) => {
       request.body = body;

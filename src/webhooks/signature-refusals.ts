@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { ContentEncodingUnsupportedError } from '../http';
 import { Metrics } from '../observability';
 import type { SignatureRefusal } from '../terra';
 import { SignatureRefusedError } from './webhooks.errors';
@@ -14,5 +15,12 @@ export class SignatureRefusals {
     this.metrics.webhookRejections.inc({ cause });
     this.logger.warn({ event: 'webhook.signature_refused', cause });
     return new SignatureRefusedError();
+  }
+
+  /** Terra documents no compression, so a proxy has probably compressed the body. Terra sends the delivery again. */
+  rejectEncoded(): ContentEncodingUnsupportedError {
+    this.metrics.webhookRejections.inc({ cause: 'content_encoding' });
+    this.logger.warn({ event: 'webhook.encoding_rejected' });
+    return new ContentEncodingUnsupportedError();
   }
 }
