@@ -12,19 +12,15 @@ export function readBodies(fastify: FastifyInstance): void {
 
   fastify.removeContentTypeParser(['application/json', 'text/plain']);
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
-  void fastify.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    (request, bytes: Buffer, done) => {
-      if (hasContentEncoding(request.headers)) return done(new ContentEncodingUnsupportedError());
-      const text = decodeUtf8(bytes);
-      if (text === null)
-        return done(new RequestMalformedError('The body is not UTF-8. Send the JSON in UTF-8.'));
-      // A chunked body can turn out to be empty.
-      if (text === '') return done(null, undefined);
-      void parseJson(request, text, done);
-    },
-  );
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+    if (hasContentEncoding(request.headers)) return done(new ContentEncodingUnsupportedError());
+    const text = decodeUtf8(bytes);
+    if (text === null)
+      return done(new RequestMalformedError('The body is not UTF-8. Send the JSON in UTF-8.'));
+    // A chunked body can turn out to be empty.
+    if (text === '') return done(null, undefined);
+    return parseJson(request, text, done);
+  });
 }
 
 function hasBody(headers: FastifyRequest['headers']): boolean {
