@@ -190,6 +190,13 @@ const COMMANDS = {
       ['--config', 'jest.browser.config.cjs'].concat(args),
     );
   },
+  async 'test-deployment'(args) {
+    await build();
+    become(
+      inRoot('node_modules', 'jest', 'bin', 'jest.js'),
+      ['--config', 'jest.deployment.config.cjs'].concat(args),
+    );
+  },
   async bench(args) {
     await build();
     become(inRoot('dist', 'bench', 'main.js'), args);

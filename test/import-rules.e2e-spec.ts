@@ -162,6 +162,8 @@ const constructorOf = (parameters: string): string =>
   `export class A {\n  constructor(${parameters}) {}\n}\n`;
 const NOT_FOUND = `import { NotFoundException } from '@nestjs/common';\nexport const error = new NotFoundException();\n`;
 
+const linesOf = (count: number): string => '// A line.\n'.repeat(count - 1) + 'export {};\n';
+
 const LINTED: [expected: string | null, filePath: string, text: string][] = [
   ['environment-only-in-config', 'src/queue/a.ts', 'export const a = process.env.HOME;\n'],
   ['environment-only-in-config', 'src/queue/a.ts', `export const a = process['env'].HOME;\n`],
@@ -202,6 +204,10 @@ const LINTED: [expected: string | null, filePath: string, text: string][] = [
     'src/connections/a.ts',
     `import { forwardRef } from '@nestjs/common';\nexport { forwardRef };\n`,
   ],
+  ['too many lines', 'src/connections/a.ts', linesOf(251)],
+  ['too many lines', 'test/a.e2e-spec.ts', linesOf(251)],
+  [null, 'src/connections/a.ts', linesOf(250)],
+  [null, 'src/connections/a.ts', `/* eslint-disable max-lines -- A reason. */\n${linesOf(251)}`],
 ];
 
 describe('The lint rules of the codebase', () => {

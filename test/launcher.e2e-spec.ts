@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -8,96 +7,24 @@ import { startEmbeddedPostgres } from '../local/embedded-postgres';
 import { assertPortFree, findFreePort } from '../local/ports';
 import { isAlive } from '../local/processes';
 import { becomesTrue } from '../local/waiting';
+import { freeLauncherPorts, LauncherRun, type LauncherPorts } from './stage/launcher-run';
 import { createTestDatabase } from './support/database';
-
-const repository = join(__dirname, '..');
-const READY = 'Ctrl-C stops everything.';
 
 // The first start may have to build.
 jest.setTimeout(180_000);
 
-interface Ports {
-  PORT: number;
-  SANDBOX_PORT: number;
-  SAMPLE_APP_PORT: number;
-  POSTGRES_PORT: number;
-}
-
-/** One run of the launcher, started as a developer starts it. */
-class Run {
-  output = '';
-  exitCode: number | null = null;
-  readonly exited: Promise<unknown>;
-  private readonly child: ChildProcess;
-
-  constructor(env: Record<string, string>, [command, ...args]: string[]) {
-    // Set but empty, so that a developer's `.env` does not reach the test.
-    const noCredentials = {
-      DATABASE_URL: '',
-      TERRA_DEV_ID: '',
-      TERRA_API_KEY: '',
-      TERRA_SIGNING_SECRETS: '',
-    };
-    const noSettings = {
-      BOOTSTRAP_API_KEY: '',
-      RETURN_URLS: '',
-      PUBLIC_URL: '',
-      LOG_LEVEL: 'warn',
-      WORKERS_ENABLED: '',
-    };
-    this.child = spawn(command!, args, {
-      cwd: repository,
-      env: {
-        ...process.env,
-        NODE_ENV: undefined,
-        npm_lifecycle_event: undefined,
-        ...noCredentials,
-        ...noSettings,
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    }
-    this.exited = once(this.child, 'exit').then(([code]) => (this.exitCode = code as number | null));
-  }
-
-  get pid(): number {
-    return this.child.pid!;
-  }
-
-  kill(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
-  }
-
-  async ready(): Promise<void> {
-    const done = () => this.output.includes(READY) || this.child.exitCode !== null;
-    if ((await becomesTrue(done, 120_000)) && this.output.includes(READY)) return;
-    throw new Error(`The launcher did not become ready:\n${this.output}`);
-  }
-}
-
-function programsOf(pid: number): { pid: number; command: string }[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-  return children.map((child) => ({
-    pid: Number(child),
-    command: readFileSync(`/proc/${child}/cmdline`, 'utf8'),
-  }));
-}
-
 describe('npm start', () => {
   let usedBefore: string;
   let dataDir: string;
-  let ports: Ports;
-  let runs: Run[];
+  let ports: LauncherPorts;
+  let runs: LauncherRun[];
 
   const start = (
     env: Record<string, string> = {},
     command = [process.execPath, 'local/bootstrap.cjs', 'start'],
-  ): Run => {
+  ): LauncherRun => {
     const numbers = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
-    const run = new Run({ DATA_DIR: dataDir, ...numbers, ...env }, command);
+    const run = new LauncherRun({ DATA_DIR: dataDir, ...numbers, ...env }, command);
     runs.push(run);
     return run;
   };
@@ -140,13 +67,7 @@ describe('npm start', () => {
   beforeEach(async () => {
     runs = [];
     dataDir = mkdtempSync(join(tmpdir(), 'terra-connect-launcher-'));
-    const [PORT, SANDBOX_PORT, SAMPLE_APP_PORT, POSTGRES_PORT] = await Promise.all([
-      findFreePort(),
-      findFreePort(),
-      findFreePort(),
-      findFreePort(),
-    ]);
-    ports = { PORT, SANDBOX_PORT, SAMPLE_APP_PORT, POSTGRES_PORT };
+    ports = await freeLauncherPorts();
   });
 
   afterEach(async () => {
@@ -222,8 +143,7 @@ describe('npm start', () => {
     startedBefore();
     await start().ready();
     const taken = ports;
-    ports = { ...ports, PORT: await findFreePort(), SANDBOX_PORT: await findFreePort() };
-    ports = { ...ports, SAMPLE_APP_PORT: await findFreePort(), POSTGRES_PORT: await findFreePort() };
+    ports = await freeLauncherPorts();
     const second = start();
     await second.exited;
     expect(second.exitCode).toBe(1);
@@ -294,7 +214,7 @@ describe('npm start', () => {
       async (program) => {
         const run = start();
         await run.ready();
-        const victim = programsOf(run.pid).find(({ command }) => command.includes(program));
+        const victim = run.programs().find(({ command }) => command.includes(program));
         process.kill(victim!.pid, 'SIGKILL');
         await run.exited;
         expect(run.exitCode).toBe(1);
@@ -310,7 +230,7 @@ describe('npm start', () => {
       run.kill('SIGINT');
       await run.exited;
       expect(run.exitCode).toBe(0);
-      expect(run.output).not.toContain(READY);
+      expect(run.isReady).toBe(false);
       expect(await portsAreFree()).toBe(true);
     });
   });

@@ -1,13 +1,13 @@
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
 import {
-  reconcileDue,
-  reconciledState,
   linkEndUsers,
   reconcile,
+  reconcileActions,
+  reconciledState,
+  resetTerra,
   withWebhooksLost,
 } from './support/reconciliation';
-import type { FaultStep } from '../sandbox/behaviour';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -15,20 +15,11 @@ const HOUR = 60 * MINUTE;
 let service: TestApp;
 beforeAll(async () => (service = await startTestApp()));
 afterAll(() => service.close());
-beforeEach(() => {
-  service.sandbox.reset();
-  // Another end user's Terra user: if Terra had no user at all, the safety threshold would be exceeded.
-  withWebhooksLost(service, () => account().connect({ provider: 'POLAR', referenceId: 'bystander' }));
-  service.sandbox.requests.length = 0;
-  service.log.length = 0;
-});
+beforeEach(() => resetTerra(service));
 afterEach(() => jest.restoreAllMocks());
 
 const account = (): TestApp['sandbox']['account'] => service.sandbox.account;
-const actions = async (referenceId: string): Promise<string[]> =>
-  (await reconcile(service, referenceId)).body.changes.map(({ action }) => action);
-const loggedEvents = (): string[] =>
-  service.log.map((line) => (JSON.parse(line) as { event?: string }).event ?? '');
+const actions = (referenceId: string): Promise<string[]> => reconcileActions(service, referenceId);
 
 describe('A reconcile', () => {
   it.each(['array', 'users', 'user'] as const)(
@@ -251,166 +242,3 @@ describe('A webhook and a reconcile of the same account', () => {
     ]);
   });
 });
-
-describe('Reconciles with bad answers and bad requests', () => {
-  it.each<[string, Partial<TestApp['sandbox']['behaviour']>, number, string]>([
-    ['rejects the credentials', { rejectCredentials: true }, 502, 'terra.bad_credentials'],
-    ['is down', { down: true }, 503, 'terra.unavailable'],
-    ['answers 500', { failWith: repeat(500) }, 503, 'terra.unavailable'],
-    ['answers HTML', { failWith: repeat('html') }, 503, 'terra.unavailable'],
-    ['answers truncated JSON', { failWith: repeat('truncated') }, 502, 'terra.malformed_answer'],
-    ['answers 50 MB', { failWith: repeat('huge') }, 502, 'terra.malformed_answer'],
-    ['answers 200 with status "error"', { okWithStatusError: true }, 502, 'terra.rejected'],
-    ['answers 404 to every request', { failWith: repeat(404) }, 502, 'terra.endpoint_missing'],
-  ])('a reconcile changes nothing and names the cause when Terra %s', async (_, behaviour, status, code) => {
-    const [endUser] = await linkEndUsers(service, 1);
-    if (endUser) account().remove(endUser.userId);
-    const before = await reconciledState(service);
-    Object.assign(service.sandbox.behaviour, behaviour);
-    const answer = await reconcile<{ code: string }>(service, endUser?.referenceId ?? '');
-    expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
-    expect(await reconciledState(service)).toEqual(before);
-    expect(loggedEvents()).toContain('terra.request_failed');
-    expect(service.log.join('')).not.toContain(endUser?.referenceId);
-  });
-
-  it('a reconcile does not rely on a single 404: it asks for the Terra user by id', async () => {
-    const [endUser] = await linkEndUsers(service, 1);
-    service.sandbox.behaviour.failWith = [404];
-    expect((await reconcile(service, endUser?.referenceId ?? '')).body).toMatchObject({
-      terraUsers: 1,
-      conclusion: 'no_difference',
-    });
-  });
-
-  it('a reconcile does not rely on a single empty list', async () => {
-    const [endUser] = await linkEndUsers(service, 1);
-    service.sandbox.behaviour.emptyLists = true;
-    expect((await reconcile(service, endUser?.referenceId ?? '')).body).toMatchObject({
-      conclusion: 'no_difference',
-    });
-  });
-
-  it('an invalid reference is rejected before the service asks Terra', async () => {
-    const answer = await reconcile<{ code: string }>(service, 'a\u0085b');
-    expect(answer).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
-    expect(service.sandbox.requests).toEqual([]);
-  });
-
-  it('the route requires a key that may write connections', async () => {
-    const path = '/v1/end-users/person/reconcile';
-    expect(await service.api('POST', path, { key: null })).toMatchObject({ status: 401 });
-    expect(service.sandbox.requests).toEqual([]);
-  });
-});
-
-describe('A reconcile keeps a missing account active', () => {
-  const missing = async (count: number): Promise<string[]> => {
-    const endUsers = await linkEndUsers(service, count);
-    const references = endUsers.map(({ referenceId }) => referenceId ?? '');
-    for (const { userId } of endUsers) account().remove(userId);
-    for (const referenceId of references) expect(await actions(referenceId)).toEqual(['mark_missing']);
-    return references;
-  };
-
-  it.each<[string, number, () => unknown, string]>([
-    ["Terra's list of users is empty", 1, () => account().users.clear(), 'empty_list'],
-    ['too many accounts are missing at once', 12, () => undefined, 'too_many_missing'],
-    [
-      'a sweep awaits approval',
-      1,
-      () =>
-        service.query(
-          `INSERT INTO terra_connect.sweeps (id, status, phase, dry_run, forced, actor, started_at, updated_at, lease_until)
-            VALUES (gen_random_uuid(), 'awaiting_approval', 'diffing', false, false, 'test', now(), now(), now())`,
-        ),
-      'sweep_awaiting_approval',
-    ],
-  ])('while %s', async (_, count, arrange, objection) => {
-    const [referenceId = ''] = await missing(count);
-    await arrange();
-    shiftClock(service, 2 * HOUR);
-    expect((await reconcile(service, referenceId)).body).toMatchObject({
-      conclusion: 'waiting',
-      changes: [{ action: 'still_missing' }],
-    });
-    expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
-    const line = service.log.find((text) => text.includes('reconcile.safety_threshold_exceeded')) ?? '';
-    expect(JSON.parse(line)).toMatchObject({ level: 'error', objection });
-    await service.query(`DELETE FROM terra_connect.sweeps`);
-    await service.query(`UPDATE terra_connect.connection_identities SET missing_since = NULL`);
-  });
-});
-
-describe('The reconcile worker', () => {
-  // The connections of earlier tests are due, too.
-  beforeEach(async () => {
-    await service.query(`UPDATE terra_connect.connections SET reconcile_at = now() + interval '10 years'`);
-  });
-
-  it('reconciles every end user once a day, and corrects what lost webhooks missed', async () => {
-    const [first, second] = await linkEndUsers(service, 2);
-    withWebhooksLost(service, () => account().changePermissions(first?.userId ?? '', { add: ['EXTRA'] }));
-    account().remove(second?.userId ?? '');
-    expect(await reconcileDue(service)).toBe(0);
-
-    shiftClock(service, 25 * HOUR);
-    expect(await reconcileDue(service)).toBe(2);
-    expect(await reconcileDue(service)).toBe(0);
-    expect((await connectionsOf(service, first?.referenceId ?? ''))[0]?.scopes).toContain('EXTRA');
-    // A missing account is due again as soon as a second absence may end it.
-    shiftClock(service, 26 * HOUR + MINUTE);
-    expect(await reconcileDue(service)).toBe(1);
-    expect(await connectionsOf(service, second?.referenceId ?? '')).toMatchObject([
-      { status: 'disconnected' },
-    ]);
-  });
-
-  it('reconciles an end user early when the data stops, but only one time until new data arrives', async () => {
-    const [endUser] = await linkEndUsers(service, 1);
-    account().sendData(endUser?.userId ?? '');
-    await service.drainWebhooks();
-    await service.query(
-      `UPDATE terra_connect.connections SET reconcile_at = now() + interval '10 years' WHERE reference_id = $1`,
-      [endUser?.referenceId],
-    );
-    shiftClock(service, 71 * HOUR);
-    expect(await reconcileDue(service)).toBe(0);
-    shiftClock(service, 74 * HOUR);
-    expect(await reconcileDue(service)).toBe(1);
-    shiftClock(service, 76 * HOUR);
-    expect(await reconcileDue(service)).toBe(0);
-  });
-
-  it('continues with other end users when one reconcile fails', async () => {
-    await linkEndUsers(service, 3);
-    shiftClock(service, 200 * HOUR);
-    service.sandbox.behaviour.failWith = ['truncated'];
-    expect(await reconcileDue(service)).toBe(3);
-    const { body } = await service.api<string>('GET', '/metrics');
-    expect(body).toMatch(/terra_connect_reconciliations_total\{outcome="failed"\} 1\n/);
-    expect(loggedEvents()).toContain('reconcile.failed');
-    // The failed reconcile is repeated before the next day.
-    shiftClock(service, 200.5 * HOUR);
-    expect(await reconcileDue(service)).toBe(1);
-  });
-
-  it('pauses while Terra is down, and skips no end user afterwards', async () => {
-    await linkEndUsers(service, 3);
-    shiftClock(service, 300 * HOUR);
-    service.sandbox.behaviour.down = true;
-    const reconciled = await reconcileDue(service);
-    expect(reconciled).toBe(0);
-    const asked = service.sandbox.requests.length;
-    expect(await reconcileDue(service)).toBe(0);
-    expect(service.sandbox.requests.length).toBe(asked);
-    expect(loggedEvents()).toContain('reconcile.paused');
-    service.sandbox.behaviour.down = false;
-    shiftClock(service, 301 * HOUR);
-    expect(await reconcileDue(service)).toBe(3);
-  });
-});
-
-function repeat(step: FaultStep): FaultStep[] {
-  return Array.from({ length: 8 }, () => step);
-}

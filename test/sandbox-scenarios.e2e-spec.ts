@@ -183,7 +183,6 @@ describe('The scenario', () => {
 });
 
 describe('Scenarios', () => {
-  const page = async (): Promise<string> => (await fetch(sandbox.url)).text();
   const names = Object.keys(SCENARIOS) as ScenarioName[];
 
   it('are listed with their meanings and their switches', async () => {
@@ -228,50 +227,6 @@ describe('Scenarios', () => {
     expect(reauths.filter((event) => event.old_user === null)).toMatchObject([
       { new_user: { reference_id: 'p-1' } },
     ]);
-  });
-
-  it.each(['nope', 'toString', '__proto__'])('are rejected under an unknown name: %s', async (name) => {
-    await play('lost-webhook');
-    const answer = await post(`/sandbox/scenarios/${name}`);
-    expect([answer.status, await answer.json()]).toEqual([
-      404,
-      { status: 'error', message: `There is no scenario "${name}". Scenarios: ${names.join(', ')}` },
-    ]);
-    expect(sandbox.behaviour.webhooks).toBe('off');
-  });
-
-  it.each([
-    ['reauth', { provider: 'NOPE' }, 'There is no provider "NOPE"'],
-    ['reauth', { provider: 'APPLE' }, 'linked in the browser'],
-    ['phone-provider', { provider: 'GARMIN' }, 'linked on a phone'],
-    ['reauth', { reference_id: 'p-1' }, 'There is no option "reference_id". Options: referenceId, provider.'],
-    ['reauth', { referenceId: 7 }, 'referenceId must be a string'],
-    ['reauth', ['p-1'], 'must be a JSON object'],
-  ] as const)('change nothing when they cannot be played: %s with %j', async (name, body, message) => {
-    await play('lost-webhook');
-    const answer = await post(`/sandbox/scenarios/${name}`, body);
-    expect([answer.status, await answer.json()]).toEqual([
-      400,
-      { status: 'error', message: expect.stringContaining(message) as unknown },
-    ]);
-    expect(sandbox.account.linkedUsers()).toHaveLength(1);
-    expect(sandbox.behaviour.webhooks).toBe('off');
-  });
-
-  it('have one button each on the control page, which names the played scenario until a reset', async () => {
-    const before = await page();
-    for (const name of names) expect(before).toContain(`aria-label="Play ${name}"`);
-    expect(before).not.toContain('data-testid="scenario-played"');
-    const pressed = await fetch(`${sandbox.url}/sandbox/scenarios/lost-webhook`, {
-      method: 'POST',
-      redirect: 'manual',
-      body: new URLSearchParams({ referenceId: '<p-1>' }),
-    });
-    expect([pressed.status, pressed.headers.get('location')]).toEqual([303, '/']);
-    expect(sandbox.account.linkedUsers()).toMatchObject([{ referenceId: '<p-1>' }]);
-    expect(await page()).toMatch(/<strong>lost-webhook<\/strong> for <code>&lt;p-1&gt;<\/code>/);
-    await post('/sandbox/behaviour/reset');
-    expect(await page()).not.toContain('data-testid="scenario-played"');
   });
 
   it('can be played by a test in its own process, with other values for the switches', async () => {

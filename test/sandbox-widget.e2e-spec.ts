@@ -223,49 +223,4 @@ describe('The widget of the sandbox', () => {
     expect(await answer.text()).not.toContain('<script');
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
   });
-
-  it('is controlled over HTTP: switches, state, events, and changes of a user', async () => {
-    const post = (path: string, body: object = {}): Promise<Response> =>
-      fetch(sandbox.url + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-    expect((await post('/sandbox/behaviour', { legacyGone: true, webhooks: 'duplicated' })).status).toBe(200);
-    expect(sandbox.behaviour).toMatchObject({ legacyGone: true, webhooks: 'duplicated' });
-    expect((await post('/sandbox/behaviour', { webhooks: 'on', nonsense: 1 })).status).toBe(400);
-    expect(sandbox.behaviour.webhooks).toBe('duplicated');
-
-    const { userId } = sandbox.account.connect({ provider: 'OURA', referenceId: 'u_1' });
-    for (const path of ['error', 'permissions', 'data', 'revoke']) {
-      expect((await post(`/sandbox/users/${userId}/${path}`, { remove: ['sleep'] })).status).toBe(200);
-    }
-    expect((await post(`/sandbox/users/${userId}/revoke`)).status).toBe(404);
-    expect((await post('/sandbox/emit', { event: { type: 'healthcheck' } })).status).toBe(202);
-    const state = (await (await fetch(`${sandbox.url}/sandbox/state`)).json()) as {
-      deliveries: { type: string }[];
-    };
-    expect(state.deliveries.map(({ type }) => type)).toEqual([
-      'auth',
-      'connection_error',
-      'permission_change',
-      'daily',
-      'access_revoked',
-      'healthcheck',
-    ]);
-    expect(JSON.stringify(state)).not.toContain(TEST_CREDENTIALS.apiKey);
-  });
-
-  it('is controlled from a page, whose forms set one switch and redirect back', async () => {
-    const page = await (await fetch(sandbox.url)).text();
-    for (const name of Object.keys(sandbox.behaviour)) expect(page).toContain(`id="switch-${name}"`);
-    const form = new URLSearchParams({ failWith: '500, html' });
-    const answer = await fetch(`${sandbox.url}/sandbox/behaviour`, {
-      method: 'POST',
-      body: form,
-      redirect: 'manual',
-    });
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
-    expect(sandbox.behaviour.failWith).toEqual([500, 'html']);
-  });
 });

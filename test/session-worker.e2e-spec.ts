@@ -1,27 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectSessionWorker } from '../src/connect-sessions';
 import { RETURN_URL, startTestApp, type TestApp } from './support/app';
 import {
-  connectionsOf,
   newReference,
   readSession,
-  redirectUrlOf,
   shiftClock,
   startSession,
   visit,
   type SessionAnswer,
 } from './support/flow';
-import { cancelInWidget, connectThroughWidget } from './support/sandbox';
+import { cancelInWidget } from './support/sandbox';
+import { runSessionWorker, storedSession } from './support/session-worker';
 
 const HOUR = 3_600;
-// A new list for each use: the sandbox empties it.
-const down = () => ({ failWith: ['reset', 'reset'], faultsOnlyOn: '/userInfo' });
 
-const userInfoCalls = ({ sandbox }: TestApp): number =>
-  sandbox.requests.filter(({ path }) => path.endsWith('/userInfo')).length;
-
-describe('The session worker', () => {
+describe('The session worker closes a session', () => {
   let service: TestApp;
   beforeAll(async () => (service = await startTestApp()));
   beforeEach(async () => {
@@ -31,24 +23,6 @@ describe('The session worker', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => service.close());
 
-  const worker = () => service.app.get(ConnectSessionWorker, { strict: false });
-  const runUntilIdle = async (): Promise<void> => {
-    while (await worker().runOnce());
-  };
-  const stored = async ({ id }: { id: string }) =>
-    (
-      await service.query<{
-        status: string;
-        endedAt: Date | null;
-        failureReason: string | null;
-        checkAt: Date | null;
-        checks: number;
-      }>(
-        `SELECT status, ended_at AS "endedAt", failure_reason AS "failureReason", check_at AS "checkAt", checks
-          FROM terra_connect.connect_sessions WHERE id = $1`,
-        [id],
-      )
-    )[0];
   const lifetimeOf = ({ expiresAt }: SessionAnswer): number => (Date.parse(expiresAt) - Date.now()) / 1_000;
   const countOf = async (metric: string): Promise<number> => {
     const text = await (await fetch(`${service.url}/metrics`)).text();
@@ -56,259 +30,80 @@ describe('The session worker', () => {
     return Number(line?.split(' ')[1] ?? 0);
   };
 
-  describe('closes a session', () => {
-    it('that was never opened, at its expiry and not before, with the expiry as its end', async () => {
-      const session = await startSession(service);
-      shiftClock(service, lifetimeOf(session) - 5);
-      await runUntilIdle();
-      expect(await stored(session)).toMatchObject({ status: 'pending', endedAt: null });
-      shiftClock(service, lifetimeOf(session) + 5);
-      // A read compares expiresAt with the clock, so its answer does not depend on the worker.
-      const read = await readSession(service, session.id);
-      expect(read).toMatchObject({ status: 'expired', endedAt: session.expiresAt });
-      await runUntilIdle();
-      expect(await stored(session)).toMatchObject({
-        status: 'expired',
-        endedAt: new Date(session.expiresAt),
-        failureReason: null,
-      });
-      expect(await readSession(service, session.id)).toEqual(read);
+  it('that was never opened, at its expiry and not before, with the expiry as its end', async () => {
+    const session = await startSession(service);
+    shiftClock(service, lifetimeOf(session) - 5);
+    await runSessionWorker(service);
+    expect(await storedSession(service, session)).toMatchObject({ status: 'pending', endedAt: null });
+    shiftClock(service, lifetimeOf(session) + 5);
+    // A read compares expiresAt with the clock, so its answer does not depend on the worker.
+    const read = await readSession(service, session.id);
+    expect(read).toMatchObject({ status: 'expired', endedAt: session.expiresAt });
+    await runSessionWorker(service);
+    expect(await storedSession(service, session)).toMatchObject({
+      status: 'expired',
+      endedAt: new Date(session.expiresAt),
+      failureReason: null,
     });
-
-    it('that was opened, an hour after its expiry, because the end user may still be at the provider', async () => {
-      const session = await startSession(service, { returnUrl: RETURN_URL });
-      await visit(session.connectUrl);
-      shiftClock(service, lifetimeOf(session) + HOUR - 60);
-      await runUntilIdle();
-      expect(await stored(session)).toMatchObject({ status: 'opened' });
-      expect((await readSession(service, session.id)).status).toBe('expired');
-      shiftClock(service, lifetimeOf(session) + HOUR + 5);
-      await runUntilIdle();
-      expect(await stored(session)).toMatchObject({
-        status: 'expired',
-        endedAt: new Date(session.expiresAt),
-      });
-    });
-
-    it('whose creation was abandoned, and frees its Idempotency-Key', async () => {
-      const headers = { 'idempotency-key': randomUUID() };
-      const body = { referenceId: newReference() };
-      const first = await service.api<SessionAnswer>('POST', '/v1/connect-sessions', { body, headers });
-      await service.query(
-        `UPDATE terra_connect.connect_sessions SET widget_url = NULL, expires_at = created_at + interval '30 seconds'
-          WHERE id = $1`,
-        [first.body.id],
-      );
-      await runUntilIdle();
-      expect(await stored(first.body)).toMatchObject({ status: 'pending' });
-      shiftClock(service, 40);
-      const read = await readSession(service, first.body.id);
-      expect(read).toMatchObject({ status: 'failed', failureReason: 'abandoned' });
-      await runUntilIdle();
-      expect(await readSession(service, first.body.id)).toEqual(read);
-      const again = await service.api<SessionAnswer>('POST', '/v1/connect-sessions', { body, headers });
-      expect(again.status).toBe(201);
-      expect(again.body.id).not.toBe(first.body.id);
-    });
-
-    it('only one time with several workers, and no session that has already ended', async () => {
-      const ended = await startSession(service);
-      await visit(await cancelInWidget(ended.widgetUrl, { provider: 'GARMIN' }));
-      const { id } = await startSession(service);
-      await service.query(
-        `INSERT INTO terra_connect.connect_sessions SELECT (jsonb_populate_record(s, jsonb_build_object(
-            'id', gen_random_uuid(), 'connect_token', n::text, 'return_nonce_hash', '\\x' || lpad(n::text, 8, '0')))).*
-          FROM terra_connect.connect_sessions s, generate_series(1, 1199) n WHERE s.id = $1`,
-        [id],
-      );
-      const expired = 'terra_connect_sessions_total{status="expired"}';
-      const before = await countOf(expired);
-      shiftClock(service, 48 * HOUR);
-      await Promise.all([runUntilIdle(), runUntilIdle(), runUntilIdle(), runUntilIdle()]);
-      await runUntilIdle();
-      expect((await countOf(expired)) - before).toBe(1_200);
-      const left = `SELECT status, count(*)::int FROM terra_connect.connect_sessions GROUP BY 1 ORDER BY 1`;
-      expect(await service.query(left)).toEqual([
-        { status: 'cancelled', count: 1 },
-        { status: 'expired', count: 1_200 },
-      ]);
-    });
+    expect(await readSession(service, session.id)).toEqual(read);
   });
 
-  describe('asks Terra again about an unconfirmed callback', () => {
-    /** A session whose end user has agreed at Garmin; the webhook is lost, the browser has not returned yet. */
-    const beforeCallback = async (body: Record<string, unknown> = {}) => {
-      service.sandbox.behaviour.webhooks = 'off';
-      const session = await startSession(service, { returnUrl: RETURN_URL, ...body });
-      await visit(session.connectUrl);
-      const callbackUrl = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
-      return { session, callbackUrl };
-    };
-    const redirectStatus = async (callbackUrl: URL | string): Promise<string | null> =>
-      new URL((await visit(callbackUrl)).headers.get('location') ?? '').searchParams.get('status');
-
-    it('two seconds after it, and links the account when Terra answers again', async () => {
-      const { session, callbackUrl } = await beforeCallback();
-      Object.assign(service.sandbox.behaviour, down());
-      expect(await redirectStatus(callbackUrl)).toBe('pending');
-      await runUntilIdle();
-      expect(await connectionsOf(service, session.referenceId)).toEqual([]);
-      shiftClock(service, 2.1);
-      await runUntilIdle();
-      expect(await connectionsOf(service, session.referenceId)).toMatchObject([{ status: 'active' }]);
-      expect((await readSession(service, session.id)).status).toBe('completed');
-      expect(await stored(session)).toMatchObject({ checkAt: null, checks: 1 });
-      expect(await redirectStatus(callbackUrl)).toBe('connected');
-    });
-
-    it('whose user Terra knows only a moment later', async () => {
-      const { session } = await beforeCallback();
-      const { account } = service.sandbox;
-      const [user] = account.usersOf(session.referenceId);
-      if (!user) throw new Error('No user was linked.');
-      account.remove(user.userId);
-      const success = redirectUrlOf(service, session.referenceId, 'success');
-      expect(await redirectStatus(`${success}?user_id=${user.userId}`)).toBe('pending');
-      account.users.set(user.userId, user);
-      shiftClock(service, 2.1);
-      await runUntilIdle();
-      expect((await readSession(service, session.id)).status).toBe('completed');
-    });
-
-    it('at growing intervals of at most five minutes, until the callback URL has expired', async () => {
-      const { session, callbackUrl } = await beforeCallback();
-      service.sandbox.behaviour.faultsOnlyOn = '/userInfo';
-      service.sandbox.behaviour.okWithStatusError = true;
-      expect(await redirectStatus(callbackUrl)).toBe('pending');
-      const end = Date.parse(session.expiresAt) + HOUR * 1_000;
-      const waits: number[] = [];
-      jest.spyOn(Math, 'random').mockReturnValue(1);
-      for (let at = (await stored(session))?.checkAt; at && waits.length < 12;) {
-        shiftClock(service, (at.getTime() - Date.now()) / 1_000);
-        await runUntilIdle();
-        const next = (await stored(session))?.checkAt;
-        if (next) waits.push(Math.round((next.getTime() - at.getTime()) / 1_000));
-        at = next;
-      }
-      const rounded = [4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300, 300];
-      waits.forEach((wait, index) => expect(Math.abs(wait - (rounded[index] ?? 0))).toBeLessThanOrEqual(1));
-      expect(waits).toHaveLength(12);
-      const asked = userInfoCalls(service);
-      shiftClock(service, (end - Date.now()) / 1_000 + 5);
-      await runUntilIdle();
-      expect(userInfoCalls(service)).toBe(asked);
-      expect(await stored(session)).toMatchObject({ status: 'expired', checkAt: null });
-    });
-
-    it('but not after the webhook has completed the session', async () => {
-      const { session, callbackUrl } = await beforeCallback();
-      Object.assign(service.sandbox.behaviour, down());
-      expect(await redirectStatus(callbackUrl)).toBe('pending');
-      for (const { id } of service.sandbox.deliveries) service.sandbox.resend(id);
-      await service.drainWebhooks();
-      expect(await stored(session)).toMatchObject({ status: 'completed', checkAt: null });
-      const asked = userInfoCalls(service);
-      shiftClock(service, 60);
-      await runUntilIdle();
-      expect(userInfoCalls(service)).toBe(asked);
-    });
-
-    it('also when a failure came before the success', async () => {
-      const { session, callbackUrl } = await beforeCallback();
-      expect(await redirectStatus(redirectUrlOf(service, session.referenceId, 'failure'))).toBe('failed');
-      Object.assign(service.sandbox.behaviour, down());
-      expect(await redirectStatus(callbackUrl)).toBe('failed');
-      shiftClock(service, 2.1);
-      await runUntilIdle();
-      expect((await readSession(service, session.id)).status).toBe('completed');
-    });
-
-    it('even if the process was killed during its first request', async () => {
-      const { session, callbackUrl } = await beforeCallback();
-      const nonce = callbackUrl.pathname.split('/').at(-2);
-      expect(nonce).toBeDefined();
-      // A process that is killed before Terra answers writes no later checkAt. The test restores the first one.
-      service.sandbox.behaviour.stall = true;
-      service.sandbox.behaviour.faultsOnlyOn = '/userInfo';
-      const visited = visit(callbackUrl);
-      while (!(await stored(session))?.checkAt) await sleep(10);
-      const { checkAt } = (await stored(session)) ?? {};
-      await visited;
-      service.sandbox.behaviour.stall = false;
-      await service.query(`UPDATE terra_connect.connect_sessions SET check_at = $2 WHERE id = $1`, [
-        session.id,
-        checkAt,
-      ]);
-      shiftClock(service, 12);
-      await runUntilIdle();
-      expect((await readSession(service, session.id)).status).toBe('completed');
-    });
-
-    it('only one time with several workers', async () => {
-      const { session, callbackUrl } = await beforeCallback();
-      Object.assign(service.sandbox.behaviour, down());
-      expect(await redirectStatus(callbackUrl)).toBe('pending');
-      const asked = userInfoCalls(service);
-      shiftClock(service, 2.1);
-      await Promise.all([runUntilIdle(), runUntilIdle(), runUntilIdle(), runUntilIdle()]);
-      expect(userInfoCalls(service) - asked).toBe(1);
-      expect(await connectionsOf(service, session.referenceId)).toHaveLength(1);
-    });
-
-    it("T-03: without linking another end user's Terra user, and then stops asking", async () => {
-      const otherReference = newReference();
-      service.sandbox.behaviour.webhooks = 'off';
-      const { userId } = service.sandbox.account.connect({ provider: 'GARMIN', referenceId: otherReference });
-      const { session } = await beforeCallback();
-      Object.assign(service.sandbox.behaviour, down());
-      const success = redirectUrlOf(service, session.referenceId, 'success');
-      expect(await redirectStatus(`${success}?user_id=${userId}`)).toBe('pending');
-      shiftClock(service, 2.1);
-      await runUntilIdle();
-      const asked = userInfoCalls(service);
-      expect(await stored(session)).toMatchObject({ status: 'opened', checkAt: null, checks: 1 });
-      shiftClock(service, HOUR);
-      await runUntilIdle();
-      expect(userInfoCalls(service)).toBe(asked);
-      expect(await connectionsOf(service, session.referenceId)).toEqual([]);
-      expect(await connectionsOf(service, otherReference)).toEqual([]);
-    });
-
-    it('unless the callback names no Terra user, as with phone-only providers', async () => {
-      const { session } = await beforeCallback();
-      expect(await redirectStatus(redirectUrlOf(service, session.referenceId, 'success'))).toBe('pending');
-      expect(await stored(session)).toMatchObject({ checkAt: null });
-      shiftClock(service, HOUR);
-      await runUntilIdle();
-      expect(userInfoCalls(service)).toBe(0);
-    });
-  });
-});
-
-describe('R5: a connection is visible soon after the callback although the webhook never comes', () => {
-  let service: TestApp;
-  beforeAll(async () => (service = await startTestApp({ WORKERS_ENABLED: 'true' })));
-  afterAll(() => service.close());
-
-  it.each([
-    ['is down', down],
-    ['does not answer', () => ({ failWith: ['stall'], faultsOnlyOn: '/userInfo' })],
-  ])('within ten seconds of real time when Terra %s at the callback', async (_case, fault) => {
-    service.sandbox.reset();
-    service.sandbox.behaviour.webhooks = 'off';
+  it('that was opened, an hour after its expiry, because the end user may still be at the provider', async () => {
     const session = await startSession(service, { returnUrl: RETURN_URL });
     await visit(session.connectUrl);
-    const callbackUrl = await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
-    Object.assign(service.sandbox.behaviour, fault());
-    const startedAt = Date.now();
-    const location = (await visit(callbackUrl)).headers.get('location') ?? '';
-    expect(new URL(location).searchParams.get('status')).toBe('pending');
-    while ((await readSession(service, session.id)).status !== 'completed') {
-      if (Date.now() - startedAt > 10_000) throw new Error('It took more than ten seconds.');
-      await sleep(50);
-    }
-    const tookMs = Date.now() - startedAt;
-    process.stderr.write(`R5: linked ${tookMs} ms after the return\n`);
-    expect(await connectionsOf(service, session.referenceId)).toMatchObject([{ status: 'active' }]);
+    shiftClock(service, lifetimeOf(session) + HOUR - 60);
+    await runSessionWorker(service);
+    expect(await storedSession(service, session)).toMatchObject({ status: 'opened' });
+    expect((await readSession(service, session.id)).status).toBe('expired');
+    shiftClock(service, lifetimeOf(session) + HOUR + 5);
+    await runSessionWorker(service);
+    expect(await storedSession(service, session)).toMatchObject({
+      status: 'expired',
+      endedAt: new Date(session.expiresAt),
+    });
+  });
+
+  it('whose creation was abandoned, and frees its Idempotency-Key', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const body = { referenceId: newReference() };
+    const first = await service.api<SessionAnswer>('POST', '/v1/connect-sessions', { body, headers });
+    await service.query(
+      `UPDATE terra_connect.connect_sessions SET widget_url = NULL, expires_at = created_at + interval '30 seconds'
+        WHERE id = $1`,
+      [first.body.id],
+    );
+    await runSessionWorker(service);
+    expect(await storedSession(service, first.body)).toMatchObject({ status: 'pending' });
+    shiftClock(service, 40);
+    const read = await readSession(service, first.body.id);
+    expect(read).toMatchObject({ status: 'failed', failureReason: 'abandoned' });
+    await runSessionWorker(service);
+    expect(await readSession(service, first.body.id)).toEqual(read);
+    const again = await service.api<SessionAnswer>('POST', '/v1/connect-sessions', { body, headers });
+    expect(again.status).toBe(201);
+    expect(again.body.id).not.toBe(first.body.id);
+  });
+
+  it('only one time with several workers, and no session that has already ended', async () => {
+    const ended = await startSession(service);
+    await visit(await cancelInWidget(ended.widgetUrl, { provider: 'GARMIN' }));
+    const { id } = await startSession(service);
+    await service.query(
+      `INSERT INTO terra_connect.connect_sessions SELECT (jsonb_populate_record(s, jsonb_build_object(
+          'id', gen_random_uuid(), 'connect_token', n::text, 'return_nonce_hash', '\\x' || lpad(n::text, 8, '0')))).*
+        FROM terra_connect.connect_sessions s, generate_series(1, 1199) n WHERE s.id = $1`,
+      [id],
+    );
+    const expired = 'terra_connect_sessions_total{status="expired"}';
+    const before = await countOf(expired);
+    shiftClock(service, 48 * HOUR);
+    await Promise.all([1, 2, 3, 4].map(() => runSessionWorker(service)));
+    await runSessionWorker(service);
+    expect((await countOf(expired)) - before).toBe(1_200);
+    const left = `SELECT status, count(*)::int FROM terra_connect.connect_sessions GROUP BY 1 ORDER BY 1`;
+    expect(await service.query(left)).toEqual([
+      { status: 'cancelled', count: 1 },
+      { status: 'expired', count: 1_200 },
+    ]);
   });
 });

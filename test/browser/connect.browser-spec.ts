@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- The tests share one launched service per generation; a second file would launch two more. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';

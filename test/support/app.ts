@@ -136,6 +136,13 @@ export async function callApi<Body>(
   };
 }
 
+/** The log lines of one event. */
+export function loggedLines({ log }: TestApp, event: string): Record<string, unknown>[] {
+  return log
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((line) => line.event === event);
+}
+
 // The range is below the ephemeral ports of the system, because any outgoing connection can take an ephemeral port between
 // our check and our use of it. Each jest worker has its own range.
 const PORTS_PER_WORKER = 1_000;

@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- One table holds every scenario, below the functions that create its facts. */
 import type {
   FactCause,
   FactKind,

@@ -1,5 +1,6 @@
 import { SweepsService, ReconcileWorker, type SweepReport } from '../../src/reconciliation';
 import type { LinkedUser } from '../../sandbox/account/linked-user';
+import type { FaultStep } from '../../sandbox/behaviour';
 import type { ApiAnswer, TestApp } from './app';
 import { newReference } from './flow';
 
@@ -9,6 +10,24 @@ export interface ReconcileAnswer {
   terraUsers: number;
   changes: { action: string; terraUserId: string; connectionId: string | null }[];
   conclusion: string;
+}
+
+/**
+ * Empties Terra, its requests and the log before a test. Then it connects an account of another end user: if Terra had no
+ * user at all, the safety threshold would be exceeded.
+ */
+export function resetTerra(service: TestApp): void {
+  service.sandbox.reset();
+  withWebhooksLost(service, () =>
+    service.sandbox.account.connect({ provider: 'POLAR', referenceId: 'bystander' }),
+  );
+  service.sandbox.requests.length = 0;
+  service.log.length = 0;
+}
+
+/** The same fault for every attempt of a call, because the service repeats a failed call. */
+export function repeat(step: FaultStep): FaultStep[] {
+  return Array.from({ length: 8 }, () => step);
 }
 
 /** Runs a change at Terra while Terra sends no webhooks. */
@@ -41,6 +60,11 @@ export function reconcile<Body = ReconcileAnswer>(
   referenceId: string,
 ): Promise<ApiAnswer<Body>> {
   return service.api<Body>('POST', `/v1/end-users/${encodeURIComponent(referenceId)}/reconcile`);
+}
+
+/** Reconciles one end user, and returns the actions that it took. */
+export async function reconcileActions(service: TestApp, referenceId: string): Promise<string[]> {
+  return (await reconcile(service, referenceId)).body.changes.map(({ action }) => action);
 }
 
 /** A complete sweep, run as the worker or the command runs it. */

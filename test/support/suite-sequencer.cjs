@@ -9,13 +9,17 @@ const SLOW_SUITES = {
   'test/launcher.e2e-spec.ts': 75,
   'test/outages.e2e-spec.ts': 75,
   'test/command-line.e2e-spec.ts': 60,
-  'test/sweep.e2e-spec.ts': 40,
   'local/embedded-postgres.spec.ts': 20,
   'test/permutations.e2e-spec.ts': process.env.PERMUTATIONS === 'all' ? 300 : 20,
-  'test/session-worker.e2e-spec.ts': 20,
   'test/reconciliation-commands.e2e-spec.ts': 18,
   'test/scenarios.e2e-spec.ts': 18,
   'test/sweep-scale.e2e-spec.ts': process.env.SCALE_USERS ? 90 : 15,
+  'test/sweep-safety-threshold.e2e-spec.ts': 11,
+  'test/session-worker.e2e-spec.ts': 10,
+  'test/sweep.e2e-spec.ts': 10,
+  'test/sweep-recovery.e2e-spec.ts': 10,
+  'test/unconfirmed-callbacks.e2e-spec.ts': 10,
+  'test/sweep-failures.e2e-spec.ts': 9,
 };
 const OTHER_E2E_SECONDS = 4;
 const OTHER_SPEC_SECONDS = 1;

@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- One table holds every rule of the reducer, so that a reader sees which cases are missing. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   absent,
