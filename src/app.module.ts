@@ -26,7 +26,7 @@ export class AppModule {
         TypeOrmModule.forRootAsync({
           inject: [ConfigService],
           useFactory: (config: ConfigService<Namespaces, true>) => ({
-            ...dataSourceOptions(config.get('database', { infer: true }).url, TERRA_CONNECT_ENTITIES),
+            ...dataSourceOptions(config.get('database', { infer: true }), TERRA_CONNECT_ENTITIES),
             retryAttempts: 3,
             retryDelay: 1_000,
           }),

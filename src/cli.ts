@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { addCommands } from './commands';
-import { isConnectionLost, hasSqlState, UNDEFINED_TABLE } from './common';
+import { isDatabaseDown, hasSqlState, UNDEFINED_TABLE } from './common';
 import { MIGRATE_COMMAND } from './database';
 import { VERSION } from './version';
 
@@ -21,7 +21,7 @@ main().catch((error: unknown) => {
 
 function describe(error: unknown): string {
   const message = error instanceof Error ? error.message || error.name : String(error);
-  if (isConnectionLost(error))
+  if (isDatabaseDown(error))
     return `Postgres does not answer at DATABASE_URL (${message || codeOf(error)}).`;
   if (hasSqlState(error, UNDEFINED_TABLE))
     return `The database has no tables yet: run ${MIGRATE_COMMAND} first.`;

@@ -3,7 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Command } from 'commander';
 import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
 import { ClockModule } from '../common';
-import { readDatabaseUrl } from '../config';
+import { DATABASE_DEFAULTS, readDatabaseUrl } from '../config';
 import { dataSourceOptions } from '../database';
 import { withService } from './with-service';
 
@@ -14,7 +14,10 @@ class ApiKeyCommandModule {
     return {
       module: ApiKeyCommandModule,
       imports: [
-        TypeOrmModule.forRoot({ ...dataSourceOptions(url, [ApiKey]), retryAttempts: 0 }),
+        TypeOrmModule.forRoot({
+          ...dataSourceOptions({ url, ...DATABASE_DEFAULTS }, [ApiKey]),
+          retryAttempts: 0,
+        }),
         ClockModule,
         ApiKeysModule,
       ],

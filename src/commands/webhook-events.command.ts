@@ -2,7 +2,7 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Command } from 'commander';
 import { ClockModule, RequestInvalidError } from '../common';
-import { readDatabaseUrl } from '../config';
+import { DATABASE_DEFAULTS, readDatabaseUrl } from '../config';
 import { dataSourceOptions } from '../database';
 import {
   ListWebhookEventsDto,
@@ -55,7 +55,10 @@ class WebhookEventsCommandModule {
     return {
       module: WebhookEventsCommandModule,
       imports: [
-        TypeOrmModule.forRoot({ ...dataSourceOptions(url, [WebhookEvent]), retryAttempts: 0 }),
+        TypeOrmModule.forRoot({
+          ...dataSourceOptions({ url, ...DATABASE_DEFAULTS }, [WebhookEvent]),
+          retryAttempts: 0,
+        }),
         ClockModule,
         WebhookEventsModule,
       ],

@@ -13,7 +13,7 @@ export class WholeServiceModule {
       module: WholeServiceModule,
       imports: [
         TypeOrmModule.forRoot({
-          ...dataSourceOptions(database.url, TERRA_CONNECT_ENTITIES),
+          ...dataSourceOptions(database, TERRA_CONNECT_ENTITIES),
           retryAttempts: 0,
         }),
         TerraAuthModule.forRoot({ ...terraConnect, workersEnabled: false }),

@@ -9,12 +9,15 @@ export {
 export { currentLogContext, runWithLogContext } from './log-context';
 export {
   hasSqlState,
-  isConnectionLost,
+  isDatabaseDown,
   isDatabaseUnavailable,
+  isStatementLost,
   isTransient,
+  sqlStateOf,
   UNDEFINED_TABLE,
   UNIQUE_VIOLATION,
 } from './postgres-errors';
+export { reportProgress, runWithProgress } from './progress';
 export {
   describeNewReferenceIdProblem,
   describeReferenceIdProblem,

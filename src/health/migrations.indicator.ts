@@ -3,7 +3,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from '../../migrations';
-import { MIGRATE_COMMAND } from '../database';
+import { appliedMigrations, MIGRATE_COMMAND } from '../database';
 
 /** Checks that the database has every migration of this version. */
 @Injectable()
@@ -16,10 +16,7 @@ export class MigrationsIndicator {
   async check(key: string): Promise<HealthIndicatorResult> {
     const indicator = this.indicators.check(key);
     try {
-      const applied = await this.dataSource.query<{ name: string }[]>(
-        `SELECT name FROM terra_connect_migrations`,
-      );
-      const names = new Set(applied.map(({ name }) => name));
+      const names = await appliedMigrations(this.dataSource);
       const pending = MIGRATIONS.filter(({ name }) => !names.has(name)).length;
       return pending === 0 ? indicator.up() : indicator.down({ pending, advice: `run ${MIGRATE_COMMAND}` });
     } catch {
