@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { answerClientError } from './app.client-errors';
+import { identify } from './app.requests';
 import { REFERENCE_ID_MAX_LENGTH } from './common';
 import { toProblem } from './http';
 
@@ -10,8 +11,10 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_PATH_PARAMETER_LENGTH = REFERENCE_ID_MAX_LENGTH * 4 * 3;
 
 /** The HTTP platform of the service. */
-export function createAdapter(): FastifyAdapter {
+export function createAdapter(trustedProxies: string[] = []): FastifyAdapter {
   return new FastifyAdapter({
+    // Without a trusted proxy, X-Forwarded-For has no effect: any client can send it.
+    trustProxy: trustedProxies.length > 0 && trustedProxies,
     bodyLimit: JSON_BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH, ignoreTrailingSlash: true },
@@ -23,7 +26,8 @@ export function createAdapter(): FastifyAdapter {
 }
 
 // A URL that cannot be decoded reaches neither the hooks of Fastify nor the filters of Nest.
-function answerFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  identify(request.raw, reply.raw);
   const { status, body } = toProblem(error);
   void reply
     .code(status)

@@ -13,7 +13,7 @@ const REQUEST_ID = /^[\w.-]{8,64}$/;
 export function describeRequests(fastify: FastifyInstance, metrics: Metrics): void {
   const logger = new Logger('http');
 
-  // Runs before Fastify, which answers some requests without any hook: a URL that it cannot decode, a closing server.
+  // Runs before Fastify, which answers some requests without any hook, such as those to a closing server.
   fastify.server.prependListener('request', identify);
   // Node would answer 417 by itself, without an id. The service ignores an expectation that it does not know.
   fastify.server.on('checkExpectation', (request, response) => {
@@ -45,7 +45,7 @@ type RawRequest = FastifyRequest['raw'];
 type RawResponse = FastifyReply['raw'];
 
 /** Sets X-Request-Id on the response: the caller's id if it is usable, or else a new one. @returns the id */
-function identify(request: RawRequest, response: RawResponse): string {
+export function identify(request: RawRequest, response: RawResponse): string {
   const known = response.getHeader('x-request-id');
   if (typeof known === 'string') return known;
   const given = request.headers['x-request-id'];

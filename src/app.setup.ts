@@ -4,7 +4,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createAdapter } from './app.adapter';
 import { readBodies } from './app.bodies';
 import { AppModule } from './app.module';
+import { ManagementServer } from './app.management';
 import { serveOpenApi } from './app.openapi';
+import { warnOfUntrustedProxy } from './app.proxies';
 import { describeRequests } from './app.requests';
 import { endSocketsOnClose } from './app.sockets';
 import type { Environment } from './config';
@@ -17,7 +19,7 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forEnvironment(environment),
-    createAdapter(),
+    createAdapter(environment.TRUSTED_PROXIES),
     // Nest would add a parser for forms, and one for JSON that accepts bytes that are not UTF-8.
     { logger, abortOnError: false, bodyParser: false },
   );
@@ -25,12 +27,17 @@ export async function createApp(
   return app;
 }
 
-async function setUp(app: NestFastifyApplication, { PUBLIC_URL }: Environment): Promise<void> {
+async function setUp(
+  app: NestFastifyApplication,
+  { PUBLIC_URL, TRUSTED_PROXIES }: Environment,
+): Promise<void> {
   app.enableShutdownHooks();
   const fastify = app.getHttpAdapter().getInstance();
   endSocketsOnClose(fastify);
   describeRequests(fastify, app.get(Metrics, { strict: false }));
   readBodies(fastify);
+  warnOfUntrustedProxy(fastify, TRUSTED_PROXIES);
+  app.get(ManagementServer).separateRoutes();
   // Swagger UI has inline styles, and loads nothing from other origins.
   await app.register(helmet, {
     contentSecurityPolicy: {

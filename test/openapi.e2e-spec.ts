@@ -47,8 +47,8 @@ describe('openapi.json', () => {
       }
     }
     const kinds: DomainErrorKind[] = [
-      ...(['malformed', 'unsupported', 'invalid', 'unauthorized', 'forbidden', 'not_found'] as const),
-      ...(['gone', 'conflict', 'too_large', 'upstream', 'unavailable', 'timeout'] as const),
+      ...(['malformed', 'unsupported', 'invalid', 'unauthorized', 'forbidden', 'not_found', 'gone'] as const),
+      ...(['conflict', 'too_large', 'rate_limited', 'upstream', 'unavailable', 'timeout'] as const),
     ];
     const thrown = [
       ...kinds.map((kind) => new Failure(kind)),

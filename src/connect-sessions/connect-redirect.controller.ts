@@ -1,6 +1,7 @@
-import { Controller, Get, HttpStatus, Param, Query, Redirect, UseFilters } from '@nestjs/common';
+import { Controller, Get, HttpStatus, Param, Query, Redirect, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Public, uuidParam } from '../http';
+import { AddressLimitGuard } from './address-limit.guard';
 import { CallbackService, readCallbackParameters } from './callback.service';
 import {
   ApiOpenWidget,
@@ -26,6 +27,7 @@ const SESSION_ID = uuidParam(() => new ConnectLinkUnknownError());
 /** Routes for the end user's browser. HEAD gets the headers of GET and has no effect. */
 @ApiTags('Browser')
 @Public()
+@UseGuards(AddressLimitGuard)
 @UseFilters(PageFilter)
 @Controller('connect')
 export class ConnectRedirectController {

@@ -12,5 +12,5 @@ export {
   type PruneRule,
 } from './personal-data';
 export { appliedMigrations, isReadOnly, recentRefusal } from './server-state';
-export { columnsOf, insertIfAbsent, runSql } from './sql';
+export { columnsOf, insertIfAbsent, insertionOf, runSql } from './sql';
 export { afterCommit, inTransaction } from './transaction';

@@ -11,6 +11,7 @@ export {
   EXAMPLE_TERRA_USER_ID,
   ReferenceIdFilter,
 } from './api-property.decorators';
+export { clientAddressOf, type AddressedRequest } from './client-address';
 export { ContentEncodingUnsupportedError, hasContentEncoding } from './content-encoding';
 export { EndUserQueryDto, NewEndUserQueryDto } from './end-user-query.dto';
 export { NoStoreInterceptor } from './no-store.interceptor';
@@ -21,6 +22,7 @@ export { ApiIdParam, uuidParam } from './path-parameters';
 export { toProblem } from './problem';
 export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
+export { rateLimitHeaders } from './rate-limit-headers';
 export {
   ApiEndUserOperation,
   NewReferenceIdPipe,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { hasContentEncoding, sendProblem, toProblem } from '../http';
+import { hasContentEncoding, sendProblem, toProblem, type AddressedRequest } from '../http';
 import { findHeaderProblem, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 
@@ -33,10 +33,12 @@ interface FastifyLike {
   initialConfig: { ignoreTrailingSlash?: boolean; routerOptions?: { ignoreTrailingSlash?: boolean } };
 }
 
-interface ExpressRequest extends AsyncIterable<Buffer> {
+interface SignedRequest extends AddressedRequest {
+  headers: SignedHeaders;
+}
+interface ExpressRequest extends AsyncIterable<Buffer>, SignedRequest {
   method: string;
   path: string;
-  headers: SignedHeaders;
   body?: unknown;
 }
 interface ExpressLike {
@@ -44,7 +46,7 @@ interface ExpressLike {
   router: { stack: unknown[] };
 }
 /** Rejects a request if its headers show that the service cannot accept it. @returns whether it was rejected */
-type RejectEarly = (headers: SignedHeaders, response: unknown) => boolean;
+type RejectEarly = (request: SignedRequest, response: unknown) => boolean;
 
 /**
  * Gives the webhook route its body as the signed bytes. No parser may run before the signature check, and the host's
@@ -61,8 +63,8 @@ export class RawBody {
   capture(): void {
     const { httpAdapter } = this.adapterHost;
     // T-21: rejects unsigned requests before their bodies are read into memory.
-    const rejectEarly: RejectEarly = (headers, response) => {
-      const error = this.findHeaderError(headers);
+    const rejectEarly: RejectEarly = (request, response) => {
+      const error = this.findHeaderError(request);
       if (error) sendProblem(httpAdapter, response, toProblem(error));
       return error !== null;
     };
@@ -71,10 +73,10 @@ export class RawBody {
     if (platform === 'express') captureOnExpress(httpAdapter.getInstance<ExpressLike>(), rejectEarly);
   }
 
-  private findHeaderError(headers: SignedHeaders): Error | null {
-    const cause = findHeaderProblem(headers);
-    if (cause) return this.refusals.refuse(cause);
-    return hasContentEncoding(headers) ? this.refusals.rejectEncoded() : null;
+  private findHeaderError(request: SignedRequest): Error | null {
+    const cause = findHeaderProblem(request.headers);
+    if (cause) return this.refusals.refuse(cause, request);
+    return hasContentEncoding(request.headers) ? this.refusals.rejectEncoded(request) : null;
   }
 }
 
@@ -82,8 +84,8 @@ function captureOnFastify(fastify: FastifyLike, rejectEarly: RejectEarly): void 
   fastify.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: WEBHOOK_BODY_LIMIT }, (_, body, done) =>
     done(null, body),
   );
-  const takeRaw = (request: { headers: SignedHeaders }, reply: unknown, done: () => void): void => {
-    if (rejectEarly(request.headers, reply)) return;
+  const takeRaw = (request: SignedRequest, reply: unknown, done: () => void): void => {
+    if (rejectEarly(request, reply)) return;
     request.headers['content-type'] = RAW;
     done();
   };
@@ -104,7 +106,7 @@ function ignoresTrailingSlash({ initialConfig }: FastifyLike): boolean {
 function captureOnExpress(express: ExpressLike, rejectEarly: RejectEarly): void {
   express.use((request, response, next) => {
     if (request.method !== 'POST' || !ENDS_WITH_WEBHOOK_PATH.test(request.path)) return next();
-    if (rejectEarly(request.headers, response)) return;
+    if (rejectEarly(request, response)) return;
     readBody(request).then((body) => {
       request.body = body;
       next();

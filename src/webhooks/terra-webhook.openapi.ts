@@ -70,6 +70,12 @@ export const ApiReceiveWebhook = (): MethodDecorator =>
         'request.unsupported_content_encoding':
           'The body has a Content-Encoding, such as gzip. Send the body without compression.',
       },
+      429: {
+        'rate_limit.exceeded': {
+          when: 'Too many webhooks with a wrong signature came from this address. Check the secret and the clock. A webhook with a valid signature is always accepted.',
+          members: { limit: 'refused-webhooks' },
+        },
+      },
       503: { 'database.unavailable': 'The service could not store the delivery. Send it again.' },
     }),
   );
