@@ -118,7 +118,7 @@ export class Metrics {
 
   readonly webhookRejections = new Counter({
     name: 'terra_connect_webhook_rejections_total',
-    help: 'Webhooks rejected with 401, by cause.',
+    help: 'Webhooks rejected by their headers or signature, by cause.',
     labelNames: ['cause'] as const,
     registers: [this.registry],
   });
