@@ -3,6 +3,7 @@ import {
   type ValidationArguments,
   type ValidatorConstraintInterface,
 } from 'class-validator';
+import { describeDatabaseUrlProblem } from './database-url';
 import { describeReturnUrlProblem, isLoopback } from './return-url-pattern';
 
 const PLACEHOLDER = /^(<.*>|change[-_ ]?(me|this).*|your[-_ ].*|x{3,}|todo|secret|password|placeholder.*)$/i;
@@ -15,6 +16,16 @@ export class NotPlaceholder implements ValidatorConstraintInterface {
   }
   defaultMessage(): string {
     return 'still has a placeholder as its value';
+  }
+}
+
+@ValidatorConstraint({ name: 'isDatabaseUrl' })
+export class IsDatabaseUrl implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return describeDatabaseUrlProblem(value) === null;
+  }
+  defaultMessage({ value }: ValidationArguments): string {
+    return describeDatabaseUrlProblem(value) ?? '';
   }
 }
 

@@ -1,4 +1,4 @@
-import { IsIn, IsNotEmpty, IsOptional, IsString, Matches, MinLength, Validate } from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, IsString, MinLength, Validate } from 'class-validator';
 import {
   PortNumber,
   Share,
@@ -7,8 +7,10 @@ import {
   TrueOrFalse,
   WholeNumber,
   WithoutTrailingSlash,
+  WithPostgresSslModes,
 } from './environment.conversions';
 import {
+  IsDatabaseUrl,
   IsRetentionOfWebhooks,
   IsReturnUrlList,
   IsSecretList,
@@ -34,8 +36,15 @@ export class Environment {
   @Validate(IsServiceUrl, ['https-unless-loopback'])
   PUBLIC_URL: string;
 
-  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'must be a postgres:// URL' })
+  @WithPostgresSslModes()
+  @Validate(IsDatabaseUrl)
   DATABASE_URL: string;
+
+  /** Where `migrate` connects, if not to DATABASE_URL: with another role, or past a pooler. */
+  @IsOptional()
+  @WithPostgresSslModes()
+  @Validate(IsDatabaseUrl)
+  DATABASE_MIGRATION_URL?: string;
 
   /** The folder where `npm start` keeps its data. The service itself writes no file. */
   @IsString()
