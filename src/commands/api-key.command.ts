@@ -2,9 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Command } from 'commander';
 import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
-import { ClockModule } from '../common';
 import { readDatabaseUrl } from '../config';
-import { dataSourceOptions } from '../database';
+import { ClockModule, dataSourceOptions } from '../database';
 import { withService } from './with-service';
 
 /** Provides only what the commands for API keys need: DATABASE_URL, and no Terra credentials. */

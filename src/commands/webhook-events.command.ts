@@ -1,9 +1,9 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Command } from 'commander';
-import { ClockModule, RequestInvalidError } from '../common';
+import { RequestInvalidError } from '../common';
 import { readDatabaseUrl } from '../config';
-import { dataSourceOptions } from '../database';
+import { ClockModule, dataSourceOptions } from '../database';
 import {
   ListWebhookEventsDto,
   ReplayWebhookEventsDto,

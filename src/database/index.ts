@@ -1,3 +1,4 @@
+export { ClockModule } from './clock-synchronizer';
 export { createDataSource, dataSourceOptions, MIGRATE_COMMAND } from './data-source';
 export {
   EXPORT_SECTIONS,
