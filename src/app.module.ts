@@ -4,8 +4,9 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClosedByDefaultGuard } from './api-keys';
 import { ProblemFilter } from './http';
+import { isConnectionLost } from './common';
 import { toNamespaces, type Environment, type Namespaces } from './config';
-import { dataSourceOptions } from './database';
+import { dataSourceOptions, openMigratedDatabase } from './database';
 import { HealthModule } from './health';
 import { ObservabilityModule } from './observability';
 import { TERRA_CONNECT_ENTITIES, TerraAuthModule } from './terra-auth';
@@ -29,7 +30,9 @@ export class AppModule {
             ...dataSourceOptions(config.get('database', { infer: true }).url, TERRA_CONNECT_ENTITIES),
             retryAttempts: 3,
             retryDelay: 1_000,
+            toRetry: isConnectionLost,
           }),
+          dataSourceFactory: openMigratedDatabase,
         }),
         TerraAuthModule.forRootAsync({
           inject: [ConfigService],

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { createApp } from './app.setup';
 import { EnvironmentError, readEnvironment } from './config';
+import { describeDatabaseError } from './database';
 
 const SHUTDOWN_DEADLINE_MS = 10_000;
 
@@ -24,7 +25,6 @@ function describe(error: unknown): string {
   if (error instanceof EnvironmentError) return error.message;
   const { code, port } = (error ?? {}) as { code?: unknown; port?: unknown };
   if (code === 'EADDRINUSE') return `Port ${String(port)} is in use. Set PORT to another port.`;
-  const message = error instanceof Error ? error.message : String(error);
-  // The message is safe to print: Postgres names the rejected user but no password, and no driver message has the URL.
-  return `The service could not start: ${message || (error as Error).name}`;
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return `The service could not start: ${describeDatabaseError(error) ?? message}`;
 }

@@ -1,9 +1,8 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Command } from 'commander';
 import { RequestInvalidError } from '../common';
 import { readDatabaseUrl } from '../config';
-import { ClockModule, dataSourceOptions } from '../database';
+import { ClockModule } from '../database';
 import {
   ListWebhookEventsDto,
   ReplayWebhookEventsDto,
@@ -13,6 +12,7 @@ import {
   WebhookEventsService,
   type ReplayReport,
 } from '../webhooks';
+import { databaseModule } from './database.module';
 import { withService } from './with-service';
 import { requestValidation } from '../http';
 
@@ -54,11 +54,7 @@ class WebhookEventsCommandModule {
   static forDatabase(url: string): DynamicModule {
     return {
       module: WebhookEventsCommandModule,
-      imports: [
-        TypeOrmModule.forRoot({ ...dataSourceOptions(url, [WebhookEvent]), retryAttempts: 0 }),
-        ClockModule,
-        WebhookEventsModule,
-      ],
+      imports: [databaseModule(url, [WebhookEvent]), ClockModule, WebhookEventsModule],
     };
   }
 }

@@ -1,5 +1,5 @@
-import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral } from 'typeorm';
-import { MIGRATIONS } from '../../migrations';
+import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import { applicationName } from './migration/sessions';
 
 // More connections do not make two cores faster. With fewer, requests wait for slow statements.
 const POOL_SIZE = 12;
@@ -16,12 +16,9 @@ export function dataSourceOptions(
     type: 'postgres',
     url: databaseUrl,
     entities: entities as DataSourceOptions['entities'],
-    migrations: MIGRATIONS,
-    migrationsTableName: 'terra_connect_migrations',
-    migrationsTransactionMode: 'each',
     synchronize: false,
     connectTimeoutMS: 2_000,
-    applicationName: 'terra-connect',
+    applicationName: applicationName(),
     poolSize: POOL_SIZE,
     extra: {
       statement_timeout: 10_000,
@@ -29,11 +26,4 @@ export function dataSourceOptions(
       keepAlive: true,
     },
   };
-}
-
-/** Creates a data source for migrations and dumps. It has no entities, because it only runs SQL. */
-export function createDataSource(databaseUrl: string): DataSource {
-  const options = dataSourceOptions(databaseUrl, []);
-  // A migration may take longer than any statement of the service.
-  return new DataSource({ ...options, extra: { statement_timeout: 0 } });
 }

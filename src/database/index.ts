@@ -1,5 +1,9 @@
 export { ClockModule } from './clock-synchronizer';
-export { createDataSource, dataSourceOptions, MIGRATE_COMMAND } from './data-source';
+export { dataSourceOptions, MIGRATE_COMMAND } from './data-source';
+export { describeDatabaseError } from './database-errors';
+export { openMigratedDatabase, readMigrationState } from './migration/migrated-database';
+export { withMigrator, type MigratorOptions, type Reversion } from './migration/migrator';
+export { applicationName } from './migration/sessions';
 export {
   EXPORT_SECTIONS,
   exportedFields,
