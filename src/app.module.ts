@@ -4,7 +4,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClosedByDefaultGuard } from './api-keys';
 import { ProblemFilter } from './http';
-import { isConnectionLost } from './common';
+import { isDatabaseDown } from './common';
 import { toNamespaces, type Environment, type Namespaces } from './config';
 import { dataSourceOptions, openMigratedDatabase } from './database';
 import { HealthModule } from './health';
@@ -27,10 +27,10 @@ export class AppModule {
         TypeOrmModule.forRootAsync({
           inject: [ConfigService],
           useFactory: (config: ConfigService<Namespaces, true>) => ({
-            ...dataSourceOptions(config.get('database', { infer: true }).url, TERRA_CONNECT_ENTITIES),
+            ...dataSourceOptions(config.get('database', { infer: true }), TERRA_CONNECT_ENTITIES),
             retryAttempts: 3,
             retryDelay: 1_000,
-            toRetry: isConnectionLost,
+            toRetry: isDatabaseDown,
           }),
           dataSourceFactory: openMigratedDatabase,
         }),

@@ -14,7 +14,7 @@ import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../local/embedded-postgres';
 import { becomesTrue } from '../local/waiting';
-import { readDatabaseUrl } from '../src/config';
+import { DATABASE_DEFAULTS, readDatabaseUrl } from '../src/config';
 import { dataSourceOptions, describeDatabaseError } from '../src/database';
 
 const CERTIFICATES = join(__dirname, 'support', 'certificates');
@@ -28,7 +28,9 @@ const CERTIFIED = 'certified';
 
 /** Connects as the service does. @returns whether the connection is encrypted, or what the operator reads */
 async function connectTo(url: string): Promise<boolean | string | null> {
-  const dataSource = new DataSource(dataSourceOptions(readDatabaseUrl({ DATABASE_URL: url }), []));
+  const dataSource = new DataSource(
+    dataSourceOptions({ ...DATABASE_DEFAULTS, url: readDatabaseUrl({ DATABASE_URL: url }) }, []),
+  );
   try {
     await dataSource.initialize();
     const rows = await dataSource.query<{ ssl: boolean }[]>(

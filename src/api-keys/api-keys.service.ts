@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull } from 'typeorm';
 import { v7 as uuidv7, validate as isUuid } from 'uuid';
-import { Clock, randomToken, sha256 } from '../common';
+import { Clock, isDatabaseUnavailable, randomToken, sha256 } from '../common';
 import { insertIfAbsent } from '../database';
 import { ApiKey } from './api-key.entity';
 import { ApiKeyRepository } from './api-key.repository';
@@ -39,7 +39,7 @@ export class ApiKeysService {
     if (!found) throw new ApiKeyInvalidError();
     const now = this.clock.now();
     if (!found.lastUsedAt || now.getTime() - found.lastUsedAt.getTime() > LAST_USED_GRANULARITY_MS) {
-      await this.dataSource.manager.update(ApiKey, { id: found.id }, { lastUsedAt: now });
+      await this.recordUse(found.id, now);
     }
     return { apiKeyId: found.id, scopes: found.scopes };
   }
@@ -70,6 +70,15 @@ export class ApiKeysService {
     const change = { revokedAt: this.clock.now() };
     const { affected } = await this.dataSource.manager.update(ApiKey, active, change);
     if (affected === 0) throw new ApiKeyNotFoundError(id);
+  }
+
+  // The time only helps operators, so a read-only Postgres must not fail a request that reads.
+  private async recordUse(id: string, now: Date): Promise<void> {
+    try {
+      await this.dataSource.manager.update(ApiKey, { id }, { lastUsedAt: now });
+    } catch (error) {
+      if (!isDatabaseUnavailable(error)) throw error;
+    }
   }
 
   private newKey(key: string, name: string, scopes: Scope[]): ApiKey {

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Command } from 'commander';
 import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
-import { readDatabaseUrl } from '../config';
+import { DATABASE_DEFAULTS, readDatabaseUrl } from '../config';
 import { ClockModule } from '../database';
 import { databaseModule } from './database.module';
 import { withService } from './with-service';
@@ -12,7 +12,7 @@ class ApiKeyCommandModule {
   static forDatabase(url: string): DynamicModule {
     return {
       module: ApiKeyCommandModule,
-      imports: [databaseModule(url, [ApiKey]), ClockModule, ApiKeysModule],
+      imports: [databaseModule({ url, ...DATABASE_DEFAULTS }, [ApiKey]), ClockModule, ApiKeysModule],
     };
   }
 }

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { Command } from 'commander';
 import { RequestInvalidError } from '../common';
-import { readDatabaseUrl } from '../config';
+import { DATABASE_DEFAULTS, readDatabaseUrl } from '../config';
 import { ClockModule } from '../database';
 import {
   ListWebhookEventsDto,
@@ -54,7 +54,11 @@ class WebhookEventsCommandModule {
   static forDatabase(url: string): DynamicModule {
     return {
       module: WebhookEventsCommandModule,
-      imports: [databaseModule(url, [WebhookEvent]), ClockModule, WebhookEventsModule],
+      imports: [
+        databaseModule({ url, ...DATABASE_DEFAULTS }, [WebhookEvent]),
+        ClockModule,
+        WebhookEventsModule,
+      ],
     };
   }
 }

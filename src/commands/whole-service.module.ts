@@ -11,7 +11,7 @@ export class WholeServiceModule {
     return {
       module: WholeServiceModule,
       imports: [
-        databaseModule(database.url, TERRA_CONNECT_ENTITIES),
+        databaseModule(database, TERRA_CONNECT_ENTITIES),
         TerraAuthModule.forRoot({ ...terraConnect, workersEnabled: false }),
       ],
     };

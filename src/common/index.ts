@@ -3,11 +3,14 @@ export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProbl
 export { currentLogContext, runWithLogContext } from './log-context';
 export {
   hasSqlState,
-  isConnectionLost,
+  isDatabaseDown,
   isDatabaseUnavailable,
+  isStatementLost,
   isTransient,
+  sqlStateOf,
   UNDEFINED_TABLE,
   UNIQUE_VIOLATION,
 } from './postgres-errors';
+export { reportProgress, runWithProgress } from './progress';
 export { describeReferenceIdProblem, IsReferenceId, REFERENCE_ID_MAX_LENGTH } from './reference-id';
 export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';

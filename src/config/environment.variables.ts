@@ -18,9 +18,11 @@ import {
   NotPlaceholder,
 } from './environment.validators';
 import {
+  DATABASE_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
   WIDGET_GENERATIONS,
+  WORKER_STALL_SECONDS,
   type WidgetGeneration,
 } from './options';
 
@@ -45,6 +47,15 @@ export class Environment {
   @WithPostgresSslModes()
   @Validate(IsDatabaseUrl)
   DATABASE_MIGRATION_URL?: string;
+
+  @WholeNumber('connections', 2, 1_000)
+  DATABASE_POOL_SIZE: number = DATABASE_DEFAULTS.poolSize;
+
+  @WholeNumber('milliseconds', 100, 60_000)
+  DATABASE_CONNECT_TIMEOUT_MS: number = DATABASE_DEFAULTS.connectTimeoutMs;
+
+  @WholeNumber('milliseconds', 2_000, 300_000)
+  DATABASE_STATEMENT_TIMEOUT_MS: number = DATABASE_DEFAULTS.statementTimeoutMs;
 
   /** The folder where `npm start` keeps its data. The service itself writes no file. */
   @IsString()
@@ -90,6 +101,9 @@ export class Environment {
 
   @TrueOrFalse()
   WORKERS_ENABLED: boolean = true;
+
+  @WholeNumber('seconds', 30, 3_600)
+  WORKER_STALL_SECONDS: number = WORKER_STALL_SECONDS;
 
   @WholeNumber('hours', 1, 8_760)
   RECONCILE_INTERVAL_HOURS: number = RECONCILIATION_DEFAULTS.reconcileIntervalHours;

@@ -11,12 +11,14 @@ export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
 export {
   BootstrapKeyOptions,
   BrowserOptions,
+  DATABASE_DEFAULTS,
   ReconciliationOptions,
   RetentionOptions,
   TERRA_CONNECT_OPTIONS,
   TerraApiOptions,
   WebhookSigningOptions,
   WorkerOptions,
+  type DatabaseSettings,
   type TerraConnectOptions,
 } from './options';
 export { parseReturnUrl } from './return-url-pattern';

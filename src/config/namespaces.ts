@@ -1,26 +1,27 @@
 import type { Environment } from './environment.variables';
-import type { TerraConnectOptions } from './options';
+import type { DatabaseSettings, TerraConnectOptions } from './options';
 
 interface AppNamespace {
   port: number;
   logLevel: Environment['LOG_LEVEL'];
 }
 
-interface DatabaseNamespace {
-  url: string;
-}
-
 /** The environment in typed parts. Code reads its part and never a variable. */
 export interface Namespaces {
   app: AppNamespace;
-  database: DatabaseNamespace;
+  database: DatabaseSettings;
   terraConnect: TerraConnectOptions;
 }
 
 export function toNamespaces(environment: Environment): Namespaces {
   return {
     app: { port: environment.PORT, logLevel: environment.LOG_LEVEL },
-    database: { url: environment.DATABASE_URL },
+    database: {
+      url: environment.DATABASE_URL,
+      poolSize: environment.DATABASE_POOL_SIZE,
+      connectTimeoutMs: environment.DATABASE_CONNECT_TIMEOUT_MS,
+      statementTimeoutMs: environment.DATABASE_STATEMENT_TIMEOUT_MS,
+    },
     terraConnect: {
       publicUrl: environment.PUBLIC_URL,
       terra: {
@@ -34,6 +35,7 @@ export function toNamespaces(environment: Environment): Namespaces {
       },
       returnUrls: environment.RETURN_URLS,
       workersEnabled: environment.WORKERS_ENABLED,
+      workerStallSeconds: environment.WORKER_STALL_SECONDS,
       retention: {
         sessionsDays: environment.RETENTION_SESSIONS_DAYS,
         webhookEventsDays: environment.RETENTION_WEBHOOK_EVENTS_DAYS,

@@ -10,6 +10,7 @@ import {
   TERRA_CONNECT_OPTIONS,
   TerraApiOptions,
   WebhookSigningOptions,
+  WORKER_STALL_SECONDS,
   WorkerOptions,
   type TerraConnectOptions,
 } from './options';
@@ -45,7 +46,10 @@ const SLICES = [
   slice(BrowserOptions, ({ publicUrl, returnUrls }) => ({ publicUrl, returnUrls })),
   slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
   slice(RetentionOptions, ({ retention }) => retention),
-  slice(WorkerOptions, ({ workersEnabled }) => ({ enabled: workersEnabled })),
+  slice(WorkerOptions, ({ workersEnabled, workerStallSeconds = WORKER_STALL_SECONDS }) => ({
+    enabled: workersEnabled,
+    stallSeconds: workerStallSeconds,
+  })),
   slice(BootstrapKeyOptions, ({ bootstrapApiKey }) => ({ apiKey: bootstrapApiKey })),
 ];
 

@@ -14,6 +14,8 @@ export interface TerraConnectOptions {
   returnUrls: string[];
   /** Whether this process runs the workers. */
   workersEnabled: boolean;
+  /** After how many seconds without progress a worker counts as stalled. Default: 120. */
+  workerStallSeconds?: number;
   /** An omitted field has its default: daily, with a safety threshold of 10 percent. */
   reconciliation?: Partial<ReconciliationOptions>;
   /** An omitted field has its default: sessions 90 days, webhooks 30 days, history two years, the rest for ever. */
@@ -83,12 +85,32 @@ export class RetentionOptions {
 /** Whether this process runs the workers. */
 export class WorkerOptions {
   enabled: boolean;
+  /** After how many seconds without progress a worker counts as stalled, and the process as not ready. */
+  stallSeconds: number;
 }
 
 /** The admin API key that the service creates at start-up; undefined: none. */
 export class BootstrapKeyOptions {
   apiKey: string | undefined;
 }
+
+/** How the service, as a process of its own, connects to Postgres. A host brings its own data source. */
+export interface DatabaseSettings {
+  url: string;
+  poolSize: number;
+  /** How long to wait for a new connection, or for a free one; `connect_timeout` in the URL has precedence. */
+  connectTimeoutMs: number;
+  statementTimeoutMs: number;
+}
+
+export const DATABASE_DEFAULTS: Omit<DatabaseSettings, 'url'> = {
+  // More connections do not make two cores faster. With fewer, requests wait for slow statements.
+  poolSize: 12,
+  connectTimeoutMs: 2_000,
+  statementTimeoutMs: 10_000,
+};
+
+export const WORKER_STALL_SECONDS = 120;
 
 export const RECONCILIATION_DEFAULTS: ReconciliationOptions = {
   reconcileIntervalHours: 24,

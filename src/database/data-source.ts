@@ -1,29 +1,42 @@
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { DatabaseSettings } from '../config';
 import { applicationName } from './migration/sessions';
-
-// More connections do not make two cores faster. With fewer, requests wait for slow statements.
-const POOL_SIZE = 12;
+import type { ServiceClientConfig } from './service-client';
+import { ServicePool } from './service-pool';
 
 /** The migration command, for messages to an operator. */
 export const MIGRATE_COMMAND = '`node dist/src/cli.js migrate`';
 
-/** Returns the connection settings. Every wait has a deadline. */
+// Postgres ends a statement after the statement timeout and says so. A server that says nothing until then is gone.
+const ANSWER_GRACE_MS = 1_000;
+const KEEP_ALIVE_MS = 10_000;
+
+/** Returns the options of the service's data source. Every wait has a deadline, also on the client's side. */
 export function dataSourceOptions(
-  databaseUrl: string,
+  { url, poolSize, connectTimeoutMs, statementTimeoutMs }: DatabaseSettings,
   entities: EntityTarget<ObjectLiteral>[],
 ): DataSourceOptions {
   return {
     type: 'postgres',
-    url: databaseUrl,
+    url,
     entities: entities as DataSourceOptions['entities'],
     synchronize: false,
-    connectTimeoutMS: 2_000,
+    driver: { Pool: ServicePool },
+    // The limit for a new connection, and for the wait until one of the pool is free.
+    connectTimeoutMS: connectTimeoutOf(url) ?? connectTimeoutMs,
     applicationName: applicationName(),
-    poolSize: POOL_SIZE,
+    poolSize,
     extra: {
-      statement_timeout: 10_000,
-      idle_in_transaction_session_timeout: 30_000,
+      session: { statementTimeoutMs },
+      query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
       keepAlive: true,
-    },
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    } satisfies ServiceClientConfig,
   };
+}
+
+// The parameter of libpq, in seconds. node-postgres does not read it.
+function connectTimeoutOf(url: string): number | null {
+  const seconds = /[?&]connect_timeout=(\d{1,4})(?:&|$)/.exec(url)?.[1];
+  return seconds === undefined || seconds === '0' ? null : Number(seconds) * 1_000;
 }

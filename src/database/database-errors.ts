@@ -1,4 +1,4 @@
-import { hasSqlState, isConnectionLost, UNDEFINED_TABLE } from '../common';
+import { hasSqlState, isDatabaseDown, UNDEFINED_TABLE } from '../common';
 import { notMigrated } from './migration/migration.errors';
 
 const PASSWORD_REJECTED = '28P01';
@@ -51,7 +51,7 @@ export function describeDatabaseError(error: unknown): string | null {
     return `The database role lacks a right (${message}). ${DOCS} has the grants for the role that migrates and the role that serves.`;
   if (hasSqlState(error, UNDEFINED_TABLE)) return notMigrated().message;
   // When all addresses of a host fail, the error has no message.
-  if (isConnectionLost(error))
+  if (isDatabaseDown(error))
     return `Postgres does not answer at DATABASE_URL (${message || code || 'no connection'}).`;
   return null;
 }

@@ -16,5 +16,6 @@ export {
   type PersonalData,
   type PruneRule,
 } from './personal-data';
+export { isReadOnly, recentRefusal } from './server-state';
 export { columnsOf, insertIfAbsent, runSql } from './sql';
 export { afterCommit, inTransaction } from './transaction';

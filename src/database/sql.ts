@@ -1,4 +1,4 @@
-import { sha256 } from '../common';
+import { isStatementLost, reportProgress, sha256 } from '../common';
 import type { DataSource, EntityManager, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
 /** Where a statement runs: in the transaction of a manager, or without a transaction on the data source's pool. */
@@ -11,20 +11,21 @@ export interface SqlResult<Row> {
 }
 
 interface SqlOptions {
-  /** Only for a data source: after this time the statement fails, and the pool closes its connection. */
+  /** After this time without an answer, the statement fails and its connection is closed. */
   timeoutMs?: number;
 }
 
-// Postgres itself ends a statement after ten seconds. This timeout is for a server that no longer answers.
-const POOL_TIMEOUT_MS = 12_000;
+// The deadline on the data source of a host, which may have none. The data source of the service has its own.
+const DEFAULT_TIMEOUT_MS = 12_000;
 
+interface Statement {
+  name?: string;
+  text: string;
+  values: unknown[];
+  query_timeout?: number;
+}
 interface PgQueryable {
-  query<Row>(query: {
-    name: string;
-    text: string;
-    values: unknown[];
-    query_timeout?: number;
-  }): Promise<{ rows: Row[]; rowCount: number | null }>;
+  query<Row>(statement: Statement): Promise<{ rows: Row[]; rowCount: number | null }>;
 }
 
 /**
@@ -41,15 +42,28 @@ export async function runSql<Row = Record<string, unknown>>(
   target: SqlTarget,
   text: string,
   values: unknown[] = [],
-  { timeoutMs = POOL_TIMEOUT_MS }: SqlOptions = {},
+  { timeoutMs }: SqlOptions = {},
 ): Promise<SqlResult<Row>> {
-  const statement = { name: nameOf(text), text, values };
-  const { rows, rowCount } =
-    'driver' in target
-      ? await poolOf(target).query<Row>({ ...statement, query_timeout: timeoutMs })
-      : await (await clientOf(target)).query<Row>(statement);
-  return { rows, count: rowCount ?? 0 };
+  const dataSource = dataSourceOf(target);
+  const statement: Statement = { text, values, query_timeout: timeoutMs ?? timeoutOf(dataSource) };
+  if (!behindPooler.has(dataSource)) statement.name = nameOf(text);
+  try {
+    const queryable = 'driver' in target ? poolOf(target) : await clientOf(target);
+    const { rows, rowCount } = await queryable.query<Row>(statement);
+    if (target === dataSource) reportProgress();
+    return { rows, count: rowCount ?? 0 };
+  } catch (error) {
+    if (statement.name === undefined || !isStatementLost(error)) throw error;
+    behindPooler.add(dataSource);
+    // In a transaction, Postgres rejects every further statement. `inTransaction` repeats the transaction.
+    if (target !== dataSource) throw error;
+    return runSql(target, text, values, { timeoutMs });
+  }
 }
+
+// Data sources of hosts that turned out to be behind a pooler, where a named statement is lost. The data source of the
+// service knows this from its connections.
+const behindPooler = new WeakSet<DataSource>();
 
 /** Inserts one row with the given columns, unless its unique key exists. @returns whether it inserted the row */
 export async function insertIfAbsent<Entity extends ObjectLiteral>(
@@ -105,6 +119,11 @@ function metadataOf(target: SqlTarget, entity: EntityTarget<ObjectLiteral>): Ent
 
 function dataSourceOf(target: SqlTarget): DataSource {
   return 'driver' in target ? target : target.dataSource;
+}
+
+function timeoutOf({ options }: DataSource): number | undefined {
+  const { query_timeout: own } = (options.extra ?? {}) as { query_timeout?: number };
+  return own === undefined ? DEFAULT_TIMEOUT_MS : undefined;
 }
 
 function poolOf(dataSource: DataSource): PgQueryable {

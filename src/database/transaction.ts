@@ -1,15 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { isTransient } from '../common';
+import { isStatementLost, isTransient, reportProgress } from '../common';
+import { destroySocket } from './service-client';
 
 const ATTEMPTS = 4;
 const MAX_PAUSE_MS = 25;
+// Each statement has its own deadline, but their number has no bound.
+const DEADLINE_MS = 60_000;
+
+/** A transaction took too long, so its connection was closed and Postgres rolls it back. */
+export class TransactionTimeoutError extends Error {
+  // The SQLSTATE with which Postgres 17 reports its own timeout of a transaction.
+  readonly code = '25P04';
+
+  constructor() {
+    super(`A transaction took longer than ${DEADLINE_MS / 1_000} s, so the service has ended it.`);
+    this.name = 'TransactionTimeoutError';
+  }
+}
 
 /** The query runner of a transaction → the callbacks to run after its commit. */
 const callbacksOf = new WeakMap<QueryRunner, (() => void)[]>();
 
 /**
- * Runs `work` in a transaction, and repeats it after a deadlock or a serialization failure. Postgres has then rolled
+ * Runs `work` in a transaction of at most a minute, and repeats it after a deadlock or a serialization failure. Postgres has then rolled
  * back everything, so a repetition is safe if `work` changes only the database. Use {@link afterCommit} for all other
  * effects.
  */
@@ -22,12 +36,14 @@ export async function inTransaction<T>(
     try {
       const result = await dataSource.transaction((manager) => {
         callbacksOf.set(runnerOf(manager), callbacks);
-        return work(manager);
+        return withDeadline(runnerOf(manager), () => work(manager));
       });
       for (const callback of callbacks) callback();
+      reportProgress();
       return result;
     } catch (error) {
-      if (!isTransient(error) || attempt === ATTEMPTS) throw error;
+      const repeatable = isTransient(error) || isStatementLost(error);
+      if (!repeatable || attempt === ATTEMPTS) throw error;
       // Without a random pause the same transactions would collide again.
       await sleep(Math.random() * MAX_PAUSE_MS * attempt);
     }
@@ -42,6 +58,22 @@ export function afterCommit(manager: EntityManager, callback: () => void): void 
   const callbacks = callbacksOf.get(runnerOf(manager));
   if (!callbacks) throw new Error('afterCommit needs the manager that inTransaction gives to its work.');
   callbacks.push(callback);
+}
+
+async function withDeadline<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {
+  const client: unknown = await runner.connect();
+  let hasExpired = false;
+  const deadline = setTimeout(() => {
+    hasExpired = true;
+    destroySocket(client);
+  }, DEADLINE_MS).unref();
+  try {
+    return await work();
+  } catch (error) {
+    throw hasExpired ? new TransactionTimeoutError() : error;
+  } finally {
+    clearTimeout(deadline);
+  }
 }
 
 function runnerOf({ queryRunner }: EntityManager): QueryRunner {

@@ -1,13 +1,22 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { HealthCheckService, TypeOrmHealthIndicator, type HealthCheckResult } from '@nestjs/terminus';
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Public } from '../http';
+import { DatabaseIndicator } from './database.indicator';
 import { LiveDto } from './dto/health.dto';
 import { NotReadyError } from './health.errors';
 import { ApiCheckLiveness, ApiCheckReadiness } from './health.openapi';
 import { MigrationsIndicator } from './migrations.indicator';
+import { WorkersIndicator } from './workers.indicator';
 
-const PING_TIMEOUT_MS = 2_000;
+// Load balancers wait a few seconds for the answer.
+const DEADLINE_MS = 2_000;
 
 @ApiTags('Operations')
 @Public()
@@ -15,8 +24,10 @@ const PING_TIMEOUT_MS = 2_000;
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
-    private readonly database: TypeOrmHealthIndicator,
+    private readonly indicators: HealthIndicatorService,
+    private readonly database: DatabaseIndicator,
     private readonly migrations: MigrationsIndicator,
+    private readonly workers: WorkersIndicator,
   ) {}
 
   @Get('live')
@@ -30,10 +41,28 @@ export class HealthController {
   ready(): Promise<HealthCheckResult> {
     return this.health
       .check([
-        () => this.database.pingCheck('database', { timeout: PING_TIMEOUT_MS }),
-        () => this.migrations.check('migrations'),
+        () => this.withDeadline('database', this.database.check('database')),
+        () => this.withDeadline('migrations', this.migrations.check('migrations')),
+        () => this.workers.check('workers'),
       ])
       .catch(throwNotReady);
+  }
+
+  private async withDeadline(
+    key: string,
+    check: Promise<HealthIndicatorResult>,
+  ): Promise<HealthIndicatorResult> {
+    const aborter = new AbortController();
+    const down = this.indicators
+      .check(key)
+      .down({ advice: 'Postgres does not answer in time: check the server' });
+    const late = sleep(DEADLINE_MS, down, { signal: aborter.signal, ref: false });
+    try {
+      return await Promise.race([check, late]);
+    } finally {
+      late.catch(() => undefined);
+      aborter.abort();
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, isConnectionLost } from '../common';
+import { Clock, isDatabaseDown } from '../common';
 import { Metrics } from '../observability';
 import { WorkerHost } from '../queue';
 import { ErasureCompletionService } from './erasure-completion.service';
@@ -49,7 +49,7 @@ export class ErasureWorker {
       const obstacle = await this.completion.complete(erasure, this.clock.now());
       if (obstacle) this.logger.debug({ event: 'erasure.waiting', erasureId: erasure.id, obstacle });
     } catch (error) {
-      if (isConnectionLost(error)) throw error;
+      if (isDatabaseDown(error)) throw error;
       this.logger.error({ event: 'erasure.failed', erasureId: erasure.id, err: error });
     }
   }

@@ -35,6 +35,15 @@ export class WorkerHost implements OnApplicationBootstrap, BeforeApplicationShut
     loop.notify();
   }
 
+  /**
+   * The workers whose current run has made no progress for the time in WORKER_STALL_SECONDS. A run makes progress with
+   * each transaction and each statement. A run that fails is no stall: the loop goes on with the next one.
+   */
+  stalled(): string[] {
+    const stalled = [...this.loops].filter(([, loop]) => loop.stalledMs > this.options.stallSeconds * 1_000);
+    return stalled.map(([name]) => name);
+  }
+
   onApplicationBootstrap(): void {
     if (!this.options.enabled) return;
     for (const loop of this.loops.values()) loop.start();

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { runWithLogContext } from '../common';
+import { runWithLogContext, runWithProgress } from '../common';
 
 /** A background loop of a module. */
 export interface Worker {
@@ -13,7 +13,7 @@ export interface Worker {
 }
 
 // The longest pause after failed runs, for example while Postgres is down.
-const MAX_FAILURE_WAIT_MS = 30_000;
+const MAX_FAILURE_WAIT_MS = 10_000;
 
 /**
  * Runs a worker repeatedly: at once while work is waiting or after {@link notify}, otherwise after `idleMs`. Each run
@@ -24,6 +24,8 @@ export class WorkerLoop {
   private running: Promise<void> | null = null;
   private aborter = new AbortController();
   private notified = false;
+  /** When the current run last made progress, in milliseconds of the monotonic clock; null between two runs. */
+  private progressAt: number | null = null;
   private wake: () => void = () => undefined;
 
   constructor(private readonly worker: Worker) {
@@ -42,6 +44,11 @@ export class WorkerLoop {
     this.wake();
   }
 
+  /** How long the current run has made no progress, in milliseconds; 0 between two runs. */
+  get stalledMs(): number {
+    return this.progressAt === null ? 0 : performance.now() - this.progressAt;
+  }
+
   /** Aborts the signal, and waits until the current run ends. */
   async stop(): Promise<void> {
     this.aborter.abort();
@@ -56,7 +63,7 @@ export class WorkerLoop {
       this.notified = false;
       const pause = await runWithLogContext({ worker: this.worker.name, jobId: uuidv7() }, async () => {
         try {
-          const more = await this.worker.run(signal);
+          const more = await this.runOnce(signal);
           failures = 0;
           return more ? null : { ms: this.worker.idleMs, ignoresNotify: false };
         } catch (error) {
@@ -69,6 +76,18 @@ export class WorkerLoop {
         }
       });
       if (pause) await this.sleep(signal, pause.ms, pause.ignoresNotify);
+    }
+  }
+
+  private async runOnce(signal: AbortSignal): Promise<boolean> {
+    const progress = (): void => {
+      this.progressAt = performance.now();
+    };
+    progress();
+    try {
+      return await runWithProgress(progress, () => this.worker.run(signal));
+    } finally {
+      this.progressAt = null;
     }
   }
 

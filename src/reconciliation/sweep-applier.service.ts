@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { isConnectionLost } from '../common';
+import { isDatabaseDown } from '../common';
 import { inTransaction } from '../database';
 import { CorrectionsService } from './corrections.service';
 import { SweepLeaseLostError } from './reconciliation.errors';
@@ -44,7 +44,7 @@ export class SweepApplierService {
     try {
       await this.applyTogether(sweep, findings);
     } catch (error) {
-      if (error instanceof SweepLeaseLostError || isConnectionLost(error)) throw error;
+      if (error instanceof SweepLeaseLostError || isDatabaseDown(error)) throw error;
       const [only, another] = findings;
       if (only && another) {
         for (const finding of findings) await this.applyBatch(sweep, [finding]);

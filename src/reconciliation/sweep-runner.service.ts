@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { DomainError, isConnectionLost } from '../common';
+import { DomainError, isDatabaseDown } from '../common';
 import { inTransaction } from '../database';
 import { Metrics } from '../observability';
 import { SweepLeaseLostError } from './reconciliation.errors';
@@ -32,8 +32,8 @@ export class SweepRunnerService {
     } catch (error) {
       // Another process has taken the lease and continues.
       if (error instanceof SweepLeaseLostError) return sweep;
-      // Without a connection to the database, the failure cannot be stored.
-      if (isConnectionLost(error)) throw error;
+      // While the database is down, the failure cannot be stored.
+      if (isDatabaseDown(error)) throw error;
       await this.fail(sweep, error);
     }
     if (sweep.status === 'completed') await this.clear(sweep);

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, isConnectionLost } from '../common';
+import { Clock, isDatabaseDown } from '../common';
 import { Metrics } from '../observability';
 import { retryDelayMs, WorkerHost } from '../queue';
 import { parseTerraEvent } from '../terra';
@@ -52,8 +52,8 @@ export class WebhookInboxWorker {
       for (const { type, outcome } of processed) this.metrics.webhookEvents.inc({ type, outcome });
     } catch (error) {
       const [first, second] = taken;
-      // Without a connection to the database, the failure cannot be stored either, and no event caused it.
-      if (!first || isConnectionLost(error)) throw error;
+      // While the database is down, the failure cannot be stored either, and no event caused it.
+      if (!first || isDatabaseDown(error)) throw error;
       // A batch of one has failed by itself, a lock timeout included. A larger batch is split to isolate the event.
       if (!second) await this.recordFailure(first, error);
       else for (let count = 0; count < BATCH && (await this.processBatch(1)); count += 1);

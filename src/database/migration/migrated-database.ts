@@ -5,10 +5,14 @@ import { newerDatabase, notMigrated, partlyMigrated } from './migration.errors';
 import { compareWithVersion, LIST, type MigrationState } from './migration-list';
 import { assertSupportedServer } from './server-version';
 
+const TIMEOUT_MS = 2_000;
+
 /** Reads which migrations the database has. A database without a list has none. */
 export async function readMigrationState(dataSource: DataSource): Promise<MigrationState> {
   try {
-    const { rows } = await runSql<{ name: string }>(dataSource, `SELECT name FROM ${LIST} ORDER BY id`);
+    const { rows } = await runSql<{ name: string }>(dataSource, `SELECT name FROM ${LIST} ORDER BY id`, [], {
+      timeoutMs: TIMEOUT_MS,
+    });
     return compareWithVersion(rows.map(({ name }) => name));
   } catch (error) {
     if (!hasSqlState(error, UNDEFINED_TABLE)) throw error;

@@ -15,15 +15,12 @@ export class CheckDto {
   })
   status: 'up' | 'down';
 
-  @ApiPropertyOptional({
-    description: 'Duration of the check in milliseconds; only for checks that measure it.',
-    example: 3,
-  })
-  responseTime?: number;
+  @ApiPropertyOptional({ description: 'What an operator can do; only if the check is down.' })
+  advice?: string;
 }
 
 const CHECKS = { additionalProperties: { $ref: getSchemaPath(CheckDto) } };
-const ALL_UP = { database: { status: 'up' }, migrations: { status: 'up' } };
+const ALL_UP = { database: { status: 'up' }, migrations: { status: 'up' }, workers: { status: 'up' } };
 
 @ApiExtraModels(CheckDto)
 @ApiSchema({ description: 'The service can serve requests.' })

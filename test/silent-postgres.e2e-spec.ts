@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { WorkerHost } from '../src/queue';
+import { startTestApp, type TestApp } from './support/app';
+import { createTestDatabase, type TestDatabase } from './support/database';
+import { startFreezingProxy, type FreezingProxy } from './support/freezing-proxy';
+import { connectThroughWidget } from './support/sandbox';
+
+jest.setTimeout(60_000);
+
+describe('R7: Postgres that answers nothing', () => {
+  let database: TestDatabase;
+  let proxy: FreezingProxy;
+  let service: TestApp;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    proxy = await startFreezingProxy(database.url);
+    service = await startTestApp({ DATABASE_URL: proxy.url, WORKERS_ENABLED: 'true' });
+  });
+  afterAll(async () => {
+    await service.close();
+    await proxy.close();
+    await database.drop();
+  });
+
+  const ready = (): Promise<{ status: number; body: { checks?: Record<string, unknown> } }> =>
+    service.api('GET', '/health/ready');
+  const newSession = (
+    referenceId: string,
+  ): ReturnType<typeof service.api<{ widgetUrl: string; connectUrl: string }>> =>
+    service.api('POST', '/v1/connect-sessions', { body: { referenceId } });
+  const connectionsOf = async (referenceId: string): Promise<unknown[]> => {
+    const { status, body } = await service.api<{ items: unknown[] }>(
+      'GET',
+      `/v1/connections?referenceId=${referenceId}`,
+    );
+    return status === 200 ? body.items : [];
+  };
+
+  const until = async (holds: () => Promise<boolean>, withinMs: number): Promise<void> => {
+    const deadline = Date.now() + withinMs;
+    while (Date.now() < deadline && !(await holds())) await sleep(100);
+  };
+
+  it('does not stop the workers: they go on within 20 s when the open connections fall silent', async () => {
+    const { body: session } = await newSession('before');
+    proxy.freezeOpenConnections();
+    await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN' });
+    await until(async () => (await connectionsOf('before')).length > 0, 20_000);
+    expect(await connectionsOf('before')).toMatchObject([{ provider: 'GARMIN', status: 'active' }]);
+  });
+
+  it('leads to 503 with Retry-After everywhere and to a ready check within 3 s, until it answers again', async () => {
+    const { body: session } = await newSession('silent');
+    proxy.freezeEverything();
+    const startedAt = Date.now();
+    const answers = await Promise.all([
+      ready(),
+      newSession('other'),
+      service.api('GET', '/v1/connections'),
+      service.api('GET', new URL(session.connectUrl).pathname, { key: null }),
+      ready().then((answer) => ({ ...answer, tookMs: Date.now() - startedAt })),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
+    expect(answers[0].body).toMatchObject({ checks: { database: { status: 'down' } } });
+    expect((answers[4] as { tookMs: number }).tookMs).toBeLessThan(3_000);
+    proxy.thaw();
+    await until(async () => (await ready()).status === 200, 20_000);
+    expect((await newSession('after')).status).toBe(201);
+  });
+
+  it('is told from a hanging worker, which the ready check names', async () => {
+    const host = service.app.get(WorkerHost, { strict: false });
+    host.register({
+      name: 'hanging',
+      idleMs: 1_000,
+      run: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(false))),
+    });
+    host.onApplicationBootstrap();
+    expect((await ready()).status).toBe(200);
+    const later = performance.now() + 121_000;
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(later);
+    const { status, body } = await ready();
+    clock.mockRestore();
+    expect(status).toBe(503);
+    expect(body.checks).toMatchObject({
+      database: { status: 'up' },
+      workers: { status: 'down', stalled: expect.arrayContaining(['hanging']) as unknown },
+    });
+  });
+});
+
+describe('A pool whose connections are all in use', () => {
+  it('gives a caller 503 with Retry-After after a bounded wait', async () => {
+    const service = await startTestApp({ DATABASE_POOL_SIZE: '2', DATABASE_CONNECT_TIMEOUT_MS: '500' });
+    const dataSource = service.app.get(DataSource);
+    let hasEnded = false;
+    const statements = [1, 2].map(() =>
+      dataSource.query('SELECT pg_sleep(5)').then(() => {
+        hasEnded = true;
+      }),
+    );
+    const answer = await service.api('GET', '/v1/connections');
+    expect(hasEnded).toBe(false);
+    expect(answer).toMatchObject({ status: 503, body: { code: 'database.unavailable' } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    await Promise.all(statements);
+    await service.close();
+  });
+});
