@@ -3,6 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module';
+import { ManagementServer } from './app.management';
+import { warnOfUntrustedProxy } from './app.proxies';
 import { describeRequests } from './app.requests';
 import { serveOpenApi } from './app.openapi';
 import { endSocketsOnClose } from './app.sockets';
@@ -23,16 +25,18 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forEnvironment(environment),
-    createAdapter(),
+    createAdapter(environment.TRUSTED_PROXIES),
     // Nest would add a parser for forms. Fastify parses JSON without Nest.
     { logger, abortOnError: false, bodyParser: false },
   );
-  await setUp(app);
+  await setUp(app, environment);
   return app;
 }
 
-export function createAdapter(): FastifyAdapter {
+export function createAdapter(trustedProxies: string[] = []): FastifyAdapter {
   const adapter = new FastifyAdapter({
+    // Without a trusted proxy, X-Forwarded-For has no effect: any client can send it.
+    trustProxy: trustedProxies.length > 0 && trustedProxies,
     bodyLimit: JSON_BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A HEAD request would run the GET handler and use up a callback nonce.
@@ -48,11 +52,13 @@ export function createAdapter(): FastifyAdapter {
   return adapter;
 }
 
-async function setUp(app: NestFastifyApplication): Promise<void> {
+async function setUp(app: NestFastifyApplication, { TRUSTED_PROXIES }: Environment): Promise<void> {
   app.enableShutdownHooks();
   const fastify = app.getHttpAdapter().getInstance();
   endSocketsOnClose(fastify);
   describeRequests(fastify, app.get(Metrics, { strict: false }));
+  warnOfUntrustedProxy(fastify, TRUSTED_PROXIES);
+  app.get(ManagementServer).separateRoutes();
   // Swagger UI has inline styles, and loads nothing from other origins.
   await app.register(helmet, {
     contentSecurityPolicy: {

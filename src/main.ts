@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { ManagementServer } from './app.management';
 import { createApp } from './app.setup';
 import { EnvironmentError, readEnvironment } from './config';
 import { describeDatabaseError } from './database';
@@ -13,6 +14,7 @@ async function main(): Promise<void> {
     process.once(signal, () => setTimeout(() => process.exit(1), SHUTDOWN_DEADLINE_MS).unref());
   }
   await app.listen(environment.PORT, '0.0.0.0');
+  await app.get(ManagementServer).listen('0.0.0.0');
   new Logger('main').log({ event: 'service.listening', port: environment.PORT });
 }
 

@@ -24,6 +24,12 @@ export function RestController(path: string, tag: string): ClassDecorator {
         'request.malformed':
           'The service cannot read the URL or the body. Send a correctly percent-encoded URL and a valid JSON body.',
       },
+      429: {
+        'rate_limit.exceeded': {
+          when: 'Too many requests with an unknown API key came from your address. Wait for the seconds in Retry-After, then retry with an active key.',
+          members: { limit: 'refused-keys' },
+        },
+      },
       503: {
         'database.unavailable':
           'The service cannot reach Postgres. Nothing was changed. Wait for the seconds in Retry-After, then retry.',

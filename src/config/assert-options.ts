@@ -1,11 +1,19 @@
 import type { ValidationArguments } from 'class-validator';
+import { isProduction } from './environment';
 import { IsReturnUrlList, IsSecretList, IsServiceUrl, MIN_WEBHOOK_DAYS } from './environment.validators';
-import type { ReconciliationOptions, RetentionOptions, TerraConnectOptions } from './options';
+import type {
+  RateLimitOptions,
+  ReconciliationOptions,
+  RetentionOptions,
+  TerraConnectOptions,
+} from './options';
+import { findWeakSecrets } from './published-secrets';
 
 /** The host's options with the defaults filled in. */
 type CompleteOptions = TerraConnectOptions & {
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
+  rateLimits: RateLimitOptions;
 };
 
 /**
@@ -15,7 +23,7 @@ type CompleteOptions = TerraConnectOptions & {
  * @throws Error that names every wrong option, without its value
  */
 export function assertOptions(options: CompleteOptions): void {
-  const { publicUrl, terra, returnUrls, reconciliation, retention } = options;
+  const { publicUrl, terra, returnUrls, reconciliation, retention, rateLimits } = options;
   const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -47,6 +55,21 @@ export function assertOptions(options: CompleteOptions): void {
   check('reconciliation.safetyThresholdShare', share >= 0 && share <= 1, 'must be a share from 0 to 1');
   for (const [name, value] of Object.entries(amounts))
     check(`reconciliation.${name}`, isAmount(value), 'must be a number, 0 or more');
+  for (const [name, value] of Object.entries(rateLimits))
+    check(`rateLimits.${name}`, isAmount(value as number), 'must be a number, 0 or more');
+  if (isProduction()) problems.push(...weakSecretsOf(options));
   if (problems.length > 0)
     throw new Error(`TerraAuthModule cannot run with these options: ${problems.join('; ')}.`);
+}
+
+function weakSecretsOf({ terra, bootstrapApiKey }: CompleteOptions): string[] {
+  return findWeakSecrets(
+    { ...terra, bootstrapApiKey },
+    {
+      apiKey: 'terra.apiKey',
+      signingSecrets: 'terra.signingSecrets',
+      bootstrapApiKey: 'bootstrapApiKey',
+      databasePassword: 'the database URL',
+    },
+  );
 }

@@ -1,14 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import {
-  EnvironmentError,
-  readDatabaseUrl,
-  readDiagnosisEnvironment,
-  readEnvironment,
-  readMigrationUrl,
-} from './environment';
+import { EnvironmentError, readEnvironment } from './environment';
 import { toNamespaces } from './namespaces';
 
 const complete = {
@@ -41,6 +31,12 @@ describe('the environment', () => {
       TERRA_SIGNATURE_TOLERANCE_SECONDS: 300,
       TERRA_SIGNING_SECRETS: ['secret-one-1', 'secret-two-2'],
       RETURN_URLS: [],
+      TRUSTED_PROXIES: [],
+      RATE_LIMIT_CLIENT_PER_MINUTE: 600,
+      RATE_LIMIT_END_USER_PER_HOUR: 60,
+      RATE_LIMIT_ADDRESS_PER_MINUTE: 600,
+      RATE_LIMIT_REFUSED_KEYS_PER_MINUTE: 60,
+      RATE_LIMIT_REFUSED_WEBHOOKS_PER_MINUTE: 600,
       WORKERS_ENABLED: true,
       LOG_LEVEL: 'info',
     });
@@ -70,6 +66,15 @@ describe('the environment', () => {
   it.each([
     ['PORT', '80a'],
     ['PORT', '70000'],
+    ['MANAGEMENT_PORT', '70000'],
+    ['RATE_LIMIT_CLIENT_PER_MINUTE', '-1'],
+    ['RATE_LIMIT_END_USER_PER_HOUR', '1001'],
+    ['TRUSTED_PROXIES', '2'],
+    ['TRUSTED_PROXIES', 'true'],
+    ['TRUSTED_PROXIES', '0.0.0.0/0'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8/8'],
+    ['TRUSTED_PROXIES', 'loopback,proxy.internal'],
     ['PUBLIC_URL', 'http://connect.example.com'],
     ['PUBLIC_URL', 'connect.example.com'],
     ['DATABASE_URL', 'mysql://pass-7c1@db/terra'],
@@ -92,6 +97,47 @@ describe('the environment', () => {
     expect(problem).not.toContain(value);
   });
 
+  it('reads the proxies as a list of networks', () => {
+    const TRUSTED_PROXIES = 'loopback, 10.0.0.0/8,2001:db8::/32,192.0.2.1';
+    expect(readEnvironment({ ...complete, TRUSTED_PROXIES }).TRUSTED_PROXIES).toEqual([
+      'loopback',
+      '10.0.0.0/8',
+      '2001:db8::/32',
+      '192.0.2.1',
+    ]);
+  });
+
+  describe('T-20: in production', () => {
+    const production = {
+      ...complete,
+      NODE_ENV: 'production',
+      TERRA_SIGNING_SECRETS: '6f1d2c3b4a5968778695a4b3c2d1e0f0',
+    };
+
+    it('accepts secrets of its own, and elsewhere also the secrets of the examples', () => {
+      expect(problemsOf(production)).toEqual([]);
+      expect(problemsOf({ ...complete, TERRA_API_KEY: 'dev-only-terra-api-key' })).toEqual([]);
+      expect(problemsOf({ ...production, NODE_ENV: 'staging', TERRA_SIGNING_SECRETS: '12345678' })).toEqual(
+        [],
+      );
+    });
+
+    it.each([
+      ['TERRA_API_KEY', 'dev-only-terra-api-key'],
+      ['TERRA_SIGNING_SECRETS', 'dev-only-terra-signing-secret'],
+      ['TERRA_SIGNING_SECRETS', '6f1d2c3b4a5968778695a4b3c2d1e0f0,dev-only-terra-signing-secret'],
+      ['TERRA_SIGNING_SECRETS', '12345678'],
+      ['TERRA_SIGNING_SECRETS', '6f1d2c3b4a5968778695a4b3c2d1e0f0,12345678'],
+      ['BOOTSTRAP_API_KEY', 'dev-only-admin-api-key'],
+      ['DATABASE_URL', 'postgres://terra_connect:dev-only-database-password@db:5432/terra'],
+    ])('rejects %s=%s, which anyone can read or guess, and does not print it', (name, value) => {
+      const [problem, ...others] = problemsOf({ ...production, [name]: value });
+      expect(others).toEqual([]);
+      expect(problem).toMatch(new RegExp(`^${name} has a `));
+      expect(problem).not.toContain(value);
+    });
+  });
+
   it('never prints a secret when a variable is wrong', () => {
     const secrets = {
       ...complete,
@@ -103,125 +149,18 @@ describe('the environment', () => {
     for (const secret of ['pass-7c1', 's3cret', 'tc_k3y']) expect(message).not.toContain(secret);
   });
 
-  it.each([
-    [
-      'a raw # in the password',
-      'postgres://user:pass-7c1#@db/terra',
-      /^DATABASE_URL cannot be read: .*# as %23/,
-    ],
-    ['a raw / in the password', 'postgres://user:pass-7c1/@db/terra', /^DATABASE_URL cannot be read/],
-    ['a raw ? in the password', 'postgres://user:pass-7c1?@db/terra', /^DATABASE_URL cannot be read/],
-    ['a raw % in the password', 'postgres://user:pass-7c1%@db/terra', /^DATABASE_URL cannot be read/],
-    [
-      'an unknown sslmode',
-      'postgres://db/terra?sslmode=pass-7c1',
-      /sslmode that is not one of disable, require/,
-    ],
-    ['sslmode=prefer', 'postgres://user:pass-7c1@db/terra?sslmode=prefer', /sslmode that is not one of/],
-    ['verify-ca alone', 'postgres://user:pass-7c1@db/terra?sslmode=verify-ca', /needs sslrootcert/],
-    [
-      'a missing file',
-      'postgres://db/terra?sslmode=verify-ca&sslrootcert=/pass-7c1',
-      /as sslrootcert that cannot/,
-    ],
-    [
-      'a certificate without key',
-      `postgres://user:pass-7c1@db/x?sslcert=${__filename}`,
-      /both sslcert and sslkey/,
-    ],
-  ])('rejects a database URL with %s, says what to do, and does not print it', (_, url, problem) => {
-    for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL']) {
-      const [found, ...others] = problemsOf({ ...complete, [name]: url });
-      expect(others).toEqual([]);
-      expect(found?.replace(name, 'DATABASE_URL')).toMatch(problem);
-      expect(found).not.toContain('pass-7c1');
-    }
-    expect(() => readDatabaseUrl({ DATABASE_URL: url })).toThrow('DATABASE_URL ');
-    expect(() => readMigrationUrl({ DATABASE_URL: url })).toThrow('DATABASE_URL ');
-  });
-
-  it.each([
-    'postgres:///terra?host=/run/postgresql',
-    'postgres://user:pass%23%40@/terra?host=/run/postgresql',
-    'postgresql://user:a@b@db:5432/terra',
-    'postgres://[::1]:5432/terra?application_name=x',
-  ])('accepts the database URL %s', (url) => {
-    expect(readEnvironment({ ...complete, DATABASE_URL: url }).DATABASE_URL).toBe(url);
-  });
-
-  it('gives sslmode the meaning of the documentation of Postgres, unless the URL chooses for itself', () => {
-    const read = (query: string): string => readDatabaseUrl({ DATABASE_URL: `postgres://db/terra?${query}` });
-    expect(read('sslmode=require')).toBe('postgres://db/terra?sslmode=require&uselibpqcompat=true');
-    expect(read('sslmode=no-verify')).toBe('postgres://db/terra?sslmode=no-verify');
-    expect(read('uselibpqcompat=false&sslmode=require')).not.toContain('uselibpqcompat=true');
-  });
-
-  it('has a database URL for migrations, which only the migration uses', () => {
-    const both = { DATABASE_URL: 'postgres://pooler/terra', DATABASE_MIGRATION_URL: 'postgres://db/terra' };
-    expect(readMigrationUrl(both)).toBe('postgres://db/terra');
-    expect(readMigrationUrl({ ...both, DATABASE_MIGRATION_URL: ' ' })).toBe('postgres://pooler/terra');
-    expect(readDatabaseUrl(both)).toBe('postgres://pooler/terra');
-    expect(readMigrationUrl({ DATABASE_MIGRATION_URL: 'postgres://db/terra' })).toBe('postgres://db/terra');
-  });
-
-  describe('with secrets in files', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'terra-connect-secrets-'));
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
-    const fileWith = (content: string): string => {
-      const path = join(folder, randomUUID());
-      writeFileSync(path, content);
-      return path;
-    };
-    const { PUBLIC_URL, ...secrets } = complete;
-    const inFiles = Object.fromEntries(
-      Object.entries({ ...secrets, BOOTSTRAP_API_KEY: 'tc_bootstrap_0123456789' }).map(([name, value]) => [
-        `${name}_FILE`,
-        fileWith(`${value}\n`),
-      ]),
-    );
-
-    it('reads each secret from its file, without the line break at its end', () => {
-      expect(readEnvironment({ PUBLIC_URL, ...inFiles })).toEqual(
-        readEnvironment({ ...complete, BOOTSTRAP_API_KEY: 'tc_bootstrap_0123456789' }),
-      );
-      expect(readDatabaseUrl(inFiles)).toBe(complete.DATABASE_URL);
-      expect(readMigrationUrl({ DATABASE_MIGRATION_URL_FILE: fileWith('postgres://db/terra\r\n') })).toBe(
-        'postgres://db/terra',
-      );
-      expect(readDiagnosisEnvironment(inFiles)).toMatchObject({
-        hasTerra: true,
-        environment: { TERRA_API_KEY: complete.TERRA_API_KEY },
-      });
-    });
-
-    it('rejects a variable that is set twice, and a file that is missing, empty or a folder', () => {
-      const read = (name: string, path: string): string[] =>
-        problemsOf({ PUBLIC_URL, ...inFiles, [`${name}_FILE`]: path });
-      expect(problemsOf({ PUBLIC_URL, ...inFiles, TERRA_API_KEY: 'key-5b2e' })).toEqual([
-        'TERRA_API_KEY and TERRA_API_KEY_FILE are both set: remove one of them',
-      ]);
-      expect(read('TERRA_API_KEY', join(folder, 'pass-7c1'))).toEqual([
-        'TERRA_API_KEY_FILE names a file that cannot be read (ENOENT): check its path and its permissions',
-      ]);
-      expect(read('DATABASE_URL', fileWith(' \n'))).toEqual([
-        'DATABASE_URL_FILE names an empty file: write the secret into it',
-      ]);
-      expect(read('BOOTSTRAP_API_KEY', folder)).toEqual([expect.stringContaining('(EISDIR)')]);
-      expect(() => readDatabaseUrl({ DATABASE_URL_FILE: join(folder, 'none') })).toThrow('DATABASE_URL_FILE');
-    });
-
-    it('treats an empty name of a file as not set', () => {
-      expect(problemsOf({ ...complete, TERRA_API_KEY_FILE: '' })).toEqual([]);
-    });
-  });
-
   it('reads "false" as false', () => {
     expect(readEnvironment({ ...complete, WORKERS_ENABLED: 'false' }).WORKERS_ENABLED).toBe(false);
   });
 
   it('becomes typed namespaces', () => {
     const { app, database, terraConnect } = toNamespaces(readEnvironment(complete));
-    expect(app).toEqual({ port: 3000, logLevel: 'info' });
+    expect(app).toEqual({
+      port: 3000,
+      managementPort: undefined,
+      trustedProxies: [],
+      logLevel: 'info',
+    });
     expect(database.url).toBe(complete.DATABASE_URL);
     expect(terraConnect.terra.widgetGeneration).toBe('auto');
   });

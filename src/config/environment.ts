@@ -2,6 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { describeDatabaseUrlProblem, withPostgresSslModes } from './database-url';
 import { Environment } from './environment.variables';
+import { findWeakSecrets } from './published-secrets';
 import { readSecretFiles } from './secret-files';
 
 /** Old name → new name. Without this table, the service would silently ignore a variable with its old name. */
@@ -25,7 +26,8 @@ export class EnvironmentError extends Error {
 /**
  * Reads and validates the environment. An empty variable counts as not set.
  *
- * @throws EnvironmentError that names every missing, malformed or renamed variable
+ * @throws EnvironmentError that names every missing, malformed or renamed variable, and in production every secret that
+ *   anyone can read or guess
  */
 export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
   const { variables, problems: fileProblems } = readSecretFiles(source);
@@ -43,9 +45,14 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
   // A variable whose file is wrong is missing as well: that would be a second report of one problem.
   const reported = malformed.filter(({ property }) => !fileProblems.some((one) => one.startsWith(property)));
   const problems = [...renamedAmong(known), ...fileProblems, ...reported.map(describe)];
+  if (problems.length === 0 && environment.NODE_ENV === 'production')
+    problems.push(...weakSecretsOf(environment));
   if (problems.length > 0) throw new EnvironmentError(problems);
   return environment;
 }
+
+/** Whether the process runs in production, for a host that does not call {@link readEnvironment}. */
+export const isProduction = (): boolean => process.env.NODE_ENV === 'production';
 
 /** Reads DATABASE_URL, the only variable that most commands need. */
 export function readDatabaseUrl(source: Record<string, string | undefined> = process.env): string {
@@ -96,6 +103,21 @@ export function readDiagnosisEnvironment(source: Record<string, string | undefin
   };
   const environment = readEnvironment({ ...unusedValues, ...given });
   return { environment, hasTerra };
+}
+
+function weakSecretsOf(environment: Environment): string[] {
+  const secrets = {
+    apiKey: environment.TERRA_API_KEY,
+    signingSecrets: environment.TERRA_SIGNING_SECRETS,
+    bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
+    databasePassword: /^\w+:\/\/[^/@]*?:([^/@]*)@/.exec(environment.DATABASE_URL)?.[1],
+  };
+  return findWeakSecrets(secrets, {
+    apiKey: 'TERRA_API_KEY',
+    signingSecrets: 'TERRA_SIGNING_SECRETS',
+    bootstrapApiKey: 'BOOTSTRAP_API_KEY',
+    databasePassword: 'DATABASE_URL',
+  });
 }
 
 function renamedAmong(names: string[]): string[] {

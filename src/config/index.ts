@@ -12,6 +12,7 @@ export {
   BootstrapKeyOptions,
   BrowserOptions,
   DATABASE_DEFAULTS,
+  RateLimitOptions,
   ReconciliationOptions,
   RetentionOptions,
   TERRA_CONNECT_OPTIONS,

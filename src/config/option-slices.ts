@@ -3,6 +3,8 @@ import { assertOptions } from './assert-options';
 import {
   BootstrapKeyOptions,
   BrowserOptions,
+  RATE_LIMIT_DEFAULTS,
+  RateLimitOptions,
   RECONCILIATION_DEFAULTS,
   ReconciliationOptions,
   RETENTION_DEFAULTS,
@@ -19,6 +21,7 @@ import {
 type ResolvedOptions = TerraConnectOptions & {
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
+  rateLimits: RateLimitOptions;
 };
 
 /** A slice: its class, which is the injection token, and what it takes from the options. */
@@ -46,6 +49,7 @@ const SLICES = [
   slice(BrowserOptions, ({ publicUrl, returnUrls }) => ({ publicUrl, returnUrls })),
   slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
   slice(RetentionOptions, ({ retention }) => retention),
+  slice(RateLimitOptions, ({ rateLimits }) => rateLimits),
   slice(WorkerOptions, ({ workersEnabled, workerStallSeconds = WORKER_STALL_SECONDS }) => ({
     enabled: workersEnabled,
     stallSeconds: workerStallSeconds,
@@ -72,6 +76,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
     ...options,
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
+    rateLimits: withDefaults(RATE_LIMIT_DEFAULTS, options.rateLimits),
   };
   assertOptions(resolved);
   return resolved;

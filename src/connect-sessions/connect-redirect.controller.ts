@@ -1,6 +1,7 @@
 import { Controller, Get, HttpStatus, Param, Query, Redirect, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Public, uuidParam } from '../http';
+import { AddressLimitGuard } from './address-limit.guard';
 import { CallbackService, readCallbackParameters } from './callback.service';
 import {
   ApiOpenWidget,
@@ -26,7 +27,7 @@ const SESSION_ID = uuidParam(() => new ConnectLinkUnknownError());
 /** Routes for the end user's browser. */
 @ApiTags('Browser')
 @Public()
-@UseGuards(GetOnlyGuard)
+@UseGuards(AddressLimitGuard, GetOnlyGuard)
 @UseFilters(PageFilter)
 @Controller('connect')
 export class ConnectRedirectController {

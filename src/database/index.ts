@@ -17,5 +17,5 @@ export {
   type PruneRule,
 } from './personal-data';
 export { isReadOnly, recentRefusal } from './server-state';
-export { columnsOf, insertIfAbsent, runSql } from './sql';
+export { columnsOf, insertIfAbsent, insertionOf, runSql } from './sql';
 export { afterCommit, inTransaction } from './transaction';

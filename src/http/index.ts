@@ -11,6 +11,7 @@ export {
   EXAMPLE_TERRA_USER_ID,
   ReferenceIdFilter,
 } from './api-property.decorators';
+export { clientAddressOf, type AddressedRequest } from './client-address';
 export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';
 export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';
@@ -18,6 +19,7 @@ export { ApiIdParam, ApiReferenceIdParam, ReferenceIdPipe, uuidParam } from './p
 export { toProblem } from './problem';
 export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
+export { rateLimitHeaders } from './rate-limit-headers';
 export {
   BODY_PROBLEMS,
   invalidField,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { sendProblem, toProblem } from '../http';
+import { sendProblem, toProblem, type AddressedRequest } from '../http';
 import { findHeaderProblem, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 
@@ -28,10 +28,12 @@ interface FastifyLike {
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
 }
 
-interface ExpressRequest extends AsyncIterable<Buffer> {
+interface SignedRequest extends AddressedRequest {
+  headers: SignedHeaders;
+}
+interface ExpressRequest extends AsyncIterable<Buffer>, SignedRequest {
   method: string;
   path: string;
-  headers: SignedHeaders;
   body?: unknown;
 }
 interface ExpressLike {
@@ -39,7 +41,7 @@ interface ExpressLike {
   router: { stack: unknown[] };
 }
 /** Rejects a request if its headers show that its signature cannot be valid. @returns whether it was rejected */
-type RejectEarly = (headers: SignedHeaders, response: unknown) => boolean;
+type RejectEarly = (request: SignedRequest, response: unknown) => boolean;
 
 /**
  * Gives the webhook route its body as the signed bytes. No parser may run before the signature check, and the host's
@@ -56,9 +58,9 @@ export class RawBody {
   capture(): void {
     const { httpAdapter } = this.adapterHost;
     // T-21: rejects unsigned requests before their bodies are read into memory.
-    const rejectEarly: RejectEarly = (headers, response) => {
-      const cause = findHeaderProblem(headers);
-      if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause)));
+    const rejectEarly: RejectEarly = (request, response) => {
+      const cause = findHeaderProblem(request.headers);
+      if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause, request)));
       return cause !== null;
     };
     const platform = httpAdapter.getType();
@@ -71,8 +73,8 @@ function captureOnFastify(fastify: FastifyLike, rejectEarly: RejectEarly): void 
   fastify.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: WEBHOOK_BODY_LIMIT }, (_, body, done) =>
     done(null, body),
   );
-  const takeRaw = (request: { headers: SignedHeaders }, reply: unknown, done: () => void): void => {
-    if (rejectEarly(request.headers, reply)) return;
+  const takeRaw = (request: SignedRequest, reply: unknown, done: () => void): void => {
+    if (rejectEarly(request, reply)) return;
     request.headers['content-type'] = RAW;
     done();
   };
@@ -87,7 +89,7 @@ function captureOnFastify(fastify: FastifyLike, rejectEarly: RejectEarly): void 
 function captureOnExpress(express: ExpressLike, rejectEarly: RejectEarly): void {
   express.use((request, response, next) => {
     if (request.method !== 'POST' || !request.path.endsWith(`/${WEBHOOK_PATH}`)) return next();
-    if (rejectEarly(request.headers, response)) return;
+    if (rejectEarly(request, response)) return;
     readBody(request).then((body) => {
       request.body = body;
       next();

@@ -4,6 +4,7 @@ import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
+import { RateLimitsModule } from '../rate-limits';
 import { ErasedWebhookService } from './erased-webhook.service';
 import { ParkedEventsWorker } from './parked-events.worker';
 import { RawBody } from './raw-body';
@@ -27,6 +28,7 @@ import { WebhookProcessorService } from './webhook-processor.service';
     ConnectSessionsModule,
     ObservabilityModule,
     QueueModule,
+    RateLimitsModule,
     WebhookEventsModule,
   ],
   controllers: [TerraWebhookController, WebhookEventsController],

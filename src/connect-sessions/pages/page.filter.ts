@@ -19,6 +19,11 @@ const ERROR_PAGES: Record<string, Page> = {
       'Each link works once. To connect another device, please go back to the app and start again.',
     ],
   },
+  'rate_limit.exceeded': {
+    tone: 'neutral',
+    title: 'Please wait a moment',
+    paragraphs: ['Too many requests came from your network. Please wait a minute and load this page again.'],
+  },
   'connect_link.expired': {
     tone: 'neutral',
     title: 'This link has expired',
