@@ -65,7 +65,10 @@ export class Harness {
   /** Starts the built service as in production. `workers`: whether the service also processes its inbox. */
   startService({ workers }: { workers: boolean }): Promise<RunningServer> {
     const { service } = this.databases;
-    return this.startServer('the service', 'src/main.js', service, { WORKERS_ENABLED: String(workers) });
+    return this.startServer('the service', 'src/main.js', service, {
+      WORKERS_ENABLED: String(workers),
+      SHUTDOWN_DRAIN_SECONDS: '0',
+    });
   }
 
   startBaseline(): Promise<RunningServer> {

@@ -49,6 +49,8 @@ class Launcher {
       PUBLIC_URL: settings.publicUrl,
       RETURN_URLS: [settings.returnUrls, `${sampleApp.url}/`].filter(Boolean).join(','),
       BOOTSTRAP_API_KEY: this.apiKey,
+      // Ctrl-C must be quick, and no load balancer is here.
+      SHUTDOWN_DRAIN_SECONDS: process.env.SHUTDOWN_DRAIN_SECONDS || '0',
       WORKERS_ENABLED: process.env.WORKERS_ENABLED || 'true',
       ...sandbox?.variables,
     };

@@ -7,9 +7,10 @@ import { ManagementServer } from './app.management';
 import { warnOfUntrustedProxy } from './app.proxies';
 import { describeRequests } from './app.requests';
 import { serveOpenApi } from './app.openapi';
-import { endSocketsOnClose } from './app.sockets';
+import { endSocketsOnStop } from './app.sockets';
 import { REFERENCE_ID_MAX_LENGTH } from './common';
 import type { Environment } from './config';
+import { Drain } from './health';
 import { toProblem } from './http';
 import { JsonLogger, Metrics } from './observability';
 
@@ -39,6 +40,8 @@ export function createAdapter(trustedProxies: string[] = []): FastifyAdapter {
     trustProxy: trustedProxies.length > 0 && trustedProxies,
     bodyLimit: JSON_BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // A request that arrives during the close is served: endSocketsOnStop says when its connection ends.
+    return503OnClosing: false,
     // A HEAD request would run the GET handler and use up a callback nonce.
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
@@ -53,9 +56,8 @@ export function createAdapter(trustedProxies: string[] = []): FastifyAdapter {
 }
 
 async function setUp(app: NestFastifyApplication, { TRUSTED_PROXIES }: Environment): Promise<void> {
-  app.enableShutdownHooks();
   const fastify = app.getHttpAdapter().getInstance();
-  endSocketsOnClose(fastify);
+  endSocketsOnStop(fastify, app.get(Drain, { strict: false }).signal);
   describeRequests(fastify, app.get(Metrics, { strict: false }));
   warnOfUntrustedProxy(fastify, TRUSTED_PROXIES);
   app.get(ManagementServer).separateRoutes();

@@ -23,6 +23,8 @@ describe('the environment', () => {
   it('has the documented defaults', () => {
     expect(readEnvironment(complete)).toMatchObject({
       PORT: 3000,
+      LISTEN_ADDRESS: '::',
+      SHUTDOWN_DRAIN_SECONDS: 10,
       DATA_DIR: '.data',
       PUBLIC_URL: 'https://connect.example.com',
       TERRA_API_URL: 'https://access.tryterra.co/api/v2',
@@ -66,6 +68,8 @@ describe('the environment', () => {
   it.each([
     ['PORT', '80a'],
     ['PORT', '70000'],
+    ['LISTEN_ADDRESS', 'localhost:3000'],
+    ['SHUTDOWN_DRAIN_SECONDS', '10s'],
     ['MANAGEMENT_PORT', '70000'],
     ['RATE_LIMIT_CLIENT_PER_MINUTE', '-1'],
     ['RATE_LIMIT_END_USER_PER_HOUR', '1001'],
@@ -157,6 +161,8 @@ describe('the environment', () => {
     const { app, database, terraConnect } = toNamespaces(readEnvironment(complete));
     expect(app).toEqual({
       port: 3000,
+      listenAddress: '::',
+      shutdownDrainSeconds: 10,
       managementPort: undefined,
       trustedProxies: [],
       logLevel: 'info',

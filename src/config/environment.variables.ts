@@ -12,6 +12,7 @@ import {
 import { IsNetworkList } from './network-list.validator';
 import {
   IsDatabaseUrl,
+  IsListenAddress,
   IsRetentionOfWebhooks,
   IsReturnUrlList,
   IsSecretList,
@@ -36,6 +37,12 @@ const MAX_REQUESTS = 1_000_000;
 export class Environment {
   @PortNumber()
   PORT: number = 3000;
+
+  @Validate(IsListenAddress)
+  LISTEN_ADDRESS: string = '::';
+
+  @WholeNumber('seconds', 0, 600)
+  SHUTDOWN_DRAIN_SECONDS: number = 10;
 
   /** The port of /metrics, /health and /docs. Without it, they are on the main port. */
   @IsOptional()

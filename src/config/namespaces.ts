@@ -3,6 +3,8 @@ import type { DatabaseSettings, TerraConnectOptions } from './options';
 
 interface AppNamespace {
   port: number;
+  listenAddress: string;
+  shutdownDrainSeconds: number;
   /** Undefined: the main port also serves what is for operators. */
   managementPort: number | undefined;
   trustedProxies: string[];
@@ -20,6 +22,8 @@ export function toNamespaces(environment: Environment): Namespaces {
   return {
     app: {
       port: environment.PORT,
+      listenAddress: environment.LISTEN_ADDRESS,
+      shutdownDrainSeconds: environment.SHUTDOWN_DRAIN_SECONDS,
       managementPort: environment.MANAGEMENT_PORT,
       trustedProxies: environment.TRUSTED_PROXIES,
       logLevel: environment.LOG_LEVEL,

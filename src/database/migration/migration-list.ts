@@ -44,6 +44,9 @@ export class MigrationList {
       await runner.query(`CREATE SCHEMA terra_connect`);
     if (!(await exists(runner, `to_regclass('${LIST}')`))) await createOrMove(runner);
     const rows = (await runner.query(`SELECT name FROM ${LIST} ORDER BY id`)) as { name: string }[];
+    // Every version has this table, and only a migration creates it.
+    if (rows.length === 0 && (await exists(runner, `to_regclass('terra_connect.webhook_events')`)))
+      throw tablesWithoutList(LIST);
     const state = compareWithVersion(rows.map(({ name }) => name));
     if (state.unknown.length > 0) throw newerDatabase(state.unknown);
     return new MigrationList(runner, state);
@@ -82,8 +85,6 @@ async function createOrMove(runner: QueryRunner): Promise<void> {
     await runner.query(`ALTER TABLE ${earlier.schema}.${TABLE} SET SCHEMA terra_connect`);
     return;
   }
-  // Every version has this table, and only a migration creates it.
-  if (await exists(runner, `to_regclass('terra_connect.webhook_events')`)) throw tablesWithoutList(LIST);
   // The same columns and the same name of the key as in a list that an earlier version has created.
   await runner.query(`
     CREATE TABLE ${LIST} (

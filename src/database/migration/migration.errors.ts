@@ -30,7 +30,7 @@ export const newerDatabase = (unknown: string[]): DatabaseMismatchError =>
 
 export const tablesWithoutList = (list: string): DatabaseMismatchError =>
   new DatabaseMismatchError(
-    `The schema terra_connect has tables, but there is no list of their migrations (${list}). If an application embeds ` +
+    `The schema terra_connect has tables, but the list of their migrations (${list}) is absent or empty. If an application embeds ` +
       'Terra Connect in this database, its own migration run creates and changes the tables. Otherwise restore the list ' +
       'from a backup.',
   );
