@@ -93,7 +93,7 @@ module.exports = {
       comment:
         'Only modules that run or check migrations import them, through the list in migrations/index.ts.',
       severity: 'error',
-      from: { path: '^src/', pathNot: `^src/${anyOf(['database', 'terra-auth', 'health'])}/` },
+      from: { path: '^src/', pathNot: `^src/${anyOf(['database', 'terra-auth'])}/` },
       to: { path: '^migrations/' },
     },
     {

@@ -87,7 +87,6 @@ describe.each([
     database = await createTestDatabase();
     // The host's database has none of our tables yet; the host's own migration run creates them.
     await database.query('DROP SCHEMA terra_connect CASCADE');
-    await database.query('DROP TABLE terra_connect_migrations');
 
     @Module({
       imports: [

@@ -1,4 +1,4 @@
-export { Clock, ClockModule } from './clock';
+export { Clock } from './clock';
 export {
   DomainError,
   RequestInvalidError,

@@ -3,6 +3,7 @@ import {
   type ValidationArguments,
   type ValidatorConstraintInterface,
 } from 'class-validator';
+import { describeDatabaseUrlProblem } from './database-url';
 import { isIP } from 'node:net';
 import { describeReturnUrlProblem, isLoopback } from './return-url-pattern';
 
@@ -16,6 +17,16 @@ export class NotPlaceholder implements ValidatorConstraintInterface {
   }
   defaultMessage(): string {
     return 'still has a placeholder as its value';
+  }
+}
+
+@ValidatorConstraint({ name: 'isDatabaseUrl' })
+export class IsDatabaseUrl implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return describeDatabaseUrlProblem(value) === null;
+  }
+  defaultMessage({ value }: ValidationArguments): string {
+    return describeDatabaseUrlProblem(value) ?? '';
   }
 }
 

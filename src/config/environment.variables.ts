@@ -1,4 +1,4 @@
-import { IsIn, IsNotEmpty, IsOptional, IsString, Matches, MinLength, Validate } from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, IsString, MinLength, Validate } from 'class-validator';
 import {
   PortNumber,
   Share,
@@ -7,9 +7,11 @@ import {
   TrueOrFalse,
   WholeNumber,
   WithoutTrailingSlash,
+  WithPostgresSslModes,
 } from './environment.conversions';
 import { IsNetworkList } from './network-list.validator';
 import {
+  IsDatabaseUrl,
   IsListenAddress,
   IsProxyUrl,
   IsRetentionOfWebhooks,
@@ -63,8 +65,15 @@ export class Environment {
   @Validate(IsServiceUrl, ['https-unless-loopback'])
   PUBLIC_URL: string;
 
-  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'must be a postgres:// URL' })
+  @WithPostgresSslModes()
+  @Validate(IsDatabaseUrl)
   DATABASE_URL: string;
+
+  /** Where `migrate` connects, if not to DATABASE_URL: with another role, or past a pooler. */
+  @IsOptional()
+  @WithPostgresSslModes()
+  @Validate(IsDatabaseUrl)
+  DATABASE_MIGRATION_URL?: string;
 
   @WholeNumber('connections', 2, 1_000)
   DATABASE_POOL_SIZE: number = DATABASE_DEFAULTS.poolSize;
