@@ -3,7 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Command } from 'commander';
 import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
 import { ClockModule } from '../common';
-import { DATABASE_DEFAULTS, readDatabaseUrl } from '../config';
+import { DATABASE_DEFAULTS, readDatabaseUrl, secretsOf } from '../config';
 import { dataSourceOptions } from '../database';
 import { withService } from './with-service';
 
@@ -77,5 +77,11 @@ function readScopes(text: string): Scope[] {
 }
 
 function withApiKeys<T>(work: (apiKeys: ApiKeysService) => Promise<T>): Promise<T> {
-  return withService(ApiKeyCommandModule.forDatabase(readDatabaseUrl()), ApiKeysService, work);
+  const url = readDatabaseUrl();
+  return withService(
+    ApiKeyCommandModule.forDatabase(url),
+    secretsOf({ DATABASE_URL: url }),
+    ApiKeysService,
+    work,
+  );
 }

@@ -11,6 +11,9 @@ export {
   UNDEFINED_TABLE,
   UNIQUE_VIOLATION,
 } from './postgres-errors';
+export { isDeeperThan } from './nesting';
+export { Redactor } from './redactor';
 export { reportProgress, runWithProgress } from './progress';
 export { describeReferenceIdProblem, IsReferenceId, REFERENCE_ID_MAX_LENGTH } from './reference-id';
 export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';
+export { isStorable, toStorable } from './storable-text';

@@ -58,7 +58,7 @@ export class TerraTransport {
         event: 'terra.request_failed',
         attempt,
         error: error.code,
-        ...describeAnswer(call, answer),
+        ...describeAnswer(call, answer, [this.options.apiKey]),
       });
       const waitMs = this.waitBeforeRetry(call, answer, attempt);
       if (waitMs === null || Date.now() + waitMs >= deadline) throw error;
