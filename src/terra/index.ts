@@ -12,6 +12,7 @@ export {
 export {
   checkSignature,
   findHeaderProblem,
+  hasStaleTime,
   type SignatureRefusal,
   type SignedHeaders,
 } from './webhook-signature';

@@ -1,4 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { isDeeperThan } from '../../common';
 import {
   ApiCount,
   ApiId,
@@ -133,7 +134,7 @@ export class WebhookEventDetailDto extends WebhookEventDto {
   })
   body: Record<string, unknown> | null;
 
-  @ApiNullableText('The body as text, if it is not a JSON object.')
+  @ApiNullableText('The body as text, if it is not a JSON object or is nested too deeply.')
   bodyText: string | null;
 
   static override from(event: WebhookEvent): WebhookEventDetailDto {
@@ -143,13 +144,14 @@ export class WebhookEventDetailDto extends WebhookEventDto {
   }
 }
 
+// Deeper than every event of Terra. The response has a deeper body as text.
+const MAX_LEVELS = 100;
+
 function toObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    // JSON.parse accepts a deeply nested body that JSON.stringify cannot write.
-    JSON.stringify(value);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : null;
+    return isObject && !isDeeperThan(value, MAX_LEVELS) ? (value as Record<string, unknown>) : null;
   } catch {
     return null;
   }
