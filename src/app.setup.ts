@@ -1,18 +1,19 @@
 import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import { limitConnections, connectionTimes } from './app.connections';
 import { AppModule } from './app.module';
 import { describeRequests } from './app.requests';
 import { serveOpenApi } from './app.openapi';
 import { endSocketsOnClose } from './app.sockets';
 import { REFERENCE_ID_MAX_LENGTH } from './common';
-import type { Environment } from './config';
-import { toProblem } from './http';
+import { secretsOf, toNamespaces, type ConnectionLimits, type Environment } from './config';
+import { BodyBudget, toProblem } from './http';
 import { JsonLogger, Metrics } from './observability';
 
 const JSON_BODY_LIMIT = 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 60_000;
 // A character of a reference id has up to four bytes, and a path takes three characters (%XX) for each byte.
 const MAX_PATH_PARAMETER_LENGTH = REFERENCE_ID_MAX_LENGTH * 4 * 3;
 
@@ -21,20 +22,22 @@ export async function createApp(
   environment: Environment,
   logger: JsonLogger = new JsonLogger(environment.LOG_LEVEL),
 ): Promise<NestFastifyApplication> {
+  logger.hide(secretsOf(environment));
+  const { connections } = toNamespaces(environment).app;
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forEnvironment(environment),
-    createAdapter(),
+    createAdapter(connections),
     // Nest would add a parser for forms. Fastify parses JSON without Nest.
     { logger, abortOnError: false, bodyParser: false },
   );
-  await setUp(app);
+  await setUp(app, connections);
   return app;
 }
 
-export function createAdapter(): FastifyAdapter {
+export function createAdapter(connections: ConnectionLimits): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: JSON_BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...connectionTimes(connections),
     // A HEAD request would run the GET handler and use up a callback nonce.
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
@@ -48,11 +51,14 @@ export function createAdapter(): FastifyAdapter {
   return adapter;
 }
 
-async function setUp(app: NestFastifyApplication): Promise<void> {
+async function setUp(app: NestFastifyApplication, connections: ConnectionLimits): Promise<void> {
   app.enableShutdownHooks();
   const fastify = app.getHttpAdapter().getInstance();
   endSocketsOnClose(fastify);
-  describeRequests(fastify, app.get(Metrics, { strict: false }));
+  const metrics = app.get(Metrics, { strict: false });
+  limitConnections(fastify, connections, metrics);
+  describeRequests(fastify, metrics);
+  meterBodies(fastify, app.get(BodyBudget, { strict: false }), metrics);
   // Swagger UI has inline styles, and loads nothing from other origins.
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -70,4 +76,15 @@ async function setUp(app: NestFastifyApplication): Promise<void> {
     referrerPolicy: { policy: 'no-referrer' },
   });
   serveOpenApi(app);
+}
+
+function meterBodies(fastify: FastifyInstance, budget: BodyBudget, metrics: Metrics): void {
+  metrics.beforeScrape(() => Promise.resolve(metrics.requestBodyBytes.set(budget.usedBytes)));
+  fastify.addHook('preParsing', (request, reply, body, done) => {
+    try {
+      done(null, budget.meter(body as Readable, request.headers, reply.raw));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
 }

@@ -1,11 +1,17 @@
 import type { ValidationArguments } from 'class-validator';
 import { IsReturnUrlList, IsSecretList, IsServiceUrl, MIN_WEBHOOK_DAYS } from './environment.validators';
-import type { ReconciliationOptions, RetentionOptions, TerraConnectOptions } from './options';
+import {
+  MIN_BODY_BUDGET_MB,
+  type ReconciliationOptions,
+  type RetentionOptions,
+  type TerraConnectOptions,
+} from './options';
 
 /** The host's options with the defaults filled in. */
 type CompleteOptions = TerraConnectOptions & {
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
+  bodyBudgetMb: number;
 };
 
 /**
@@ -15,7 +21,7 @@ type CompleteOptions = TerraConnectOptions & {
  * @throws Error that names every wrong option, without its value
  */
 export function assertOptions(options: CompleteOptions): void {
-  const { publicUrl, terra, returnUrls, reconciliation, retention } = options;
+  const { publicUrl, terra, returnUrls, reconciliation, retention, bodyBudgetMb } = options;
   const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -38,6 +44,11 @@ export function assertOptions(options: CompleteOptions): void {
   check('terra.apiKey', terra.apiKey !== '', 'is empty');
   check('terra.signingSecrets', secrets.validate(terra.signingSecrets), secrets.defaultMessage());
   check('returnUrls', targets.validate(returnUrls), targets.defaultMessage(about(returnUrls)));
+  check(
+    'bodyBudgetMb',
+    bodyBudgetMb >= MIN_BODY_BUDGET_MB,
+    `must be ${MIN_BODY_BUDGET_MB} megabytes or more`,
+  );
   for (const [name, value] of Object.entries(retention))
     check(`retention.${name}`, isAmount(value as number), 'must be a number of days, 0 or more');
   const { webhookEventsDays } = retention;

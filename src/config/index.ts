@@ -1,8 +1,10 @@
 export { EnvironmentError, readDatabaseUrl, readDiagnosisEnvironment, readEnvironment } from './environment';
 export { Environment } from './environment.variables';
+export type { ConnectionLimits } from './connection-limits';
 export { toNamespaces, type Namespaces } from './namespaces';
 export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
 export {
+  BodyBudgetOptions,
   BootstrapKeyOptions,
   BrowserOptions,
   DATABASE_DEFAULTS,
@@ -16,3 +18,4 @@ export {
   type TerraConnectOptions,
 } from './options';
 export { parseReturnUrl } from './return-url-pattern';
+export { secretsOf } from './secrets';

@@ -1,9 +1,11 @@
+import type { ConnectionLimits } from './connection-limits';
 import type { Environment } from './environment.variables';
 import type { DatabaseSettings, TerraConnectOptions } from './options';
 
 interface AppNamespace {
   port: number;
   logLevel: Environment['LOG_LEVEL'];
+  connections: ConnectionLimits;
 }
 
 /** The environment in typed parts. Code reads its part and never a variable. */
@@ -15,7 +17,15 @@ export interface Namespaces {
 
 export function toNamespaces(environment: Environment): Namespaces {
   return {
-    app: { port: environment.PORT, logLevel: environment.LOG_LEVEL },
+    app: {
+      port: environment.PORT,
+      logLevel: environment.LOG_LEVEL,
+      connections: {
+        max: environment.MAX_CONNECTIONS,
+        maxPerAddress: environment.MAX_CONNECTIONS_PER_ADDRESS,
+        keepAliveSeconds: environment.KEEP_ALIVE_SECONDS,
+      },
+    },
     database: {
       url: environment.DATABASE_URL,
       poolSize: environment.DATABASE_POOL_SIZE,
@@ -51,6 +61,7 @@ export function toNamespaces(environment: Environment): Namespaces {
         safetyThresholdMinimum: environment.SWEEP_SAFETY_THRESHOLD_MINIMUM,
       },
       bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
+      bodyBudgetMb: environment.BODY_BUDGET_MB,
     },
   };
 }

@@ -1,8 +1,10 @@
 import type { FactoryProvider, Provider, Type } from '@nestjs/common';
 import { assertOptions } from './assert-options';
 import {
+  BodyBudgetOptions,
   BootstrapKeyOptions,
   BrowserOptions,
+  DEFAULT_BODY_BUDGET_MB,
   RECONCILIATION_DEFAULTS,
   ReconciliationOptions,
   RETENTION_DEFAULTS,
@@ -19,6 +21,7 @@ import {
 type ResolvedOptions = TerraConnectOptions & {
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
+  bodyBudgetMb: number;
 };
 
 /** A slice: its class, which is the injection token, and what it takes from the options. */
@@ -50,6 +53,7 @@ const SLICES = [
     enabled: workersEnabled,
     stallSeconds: workerStallSeconds,
   })),
+  slice(BodyBudgetOptions, ({ bodyBudgetMb }) => ({ megabytes: bodyBudgetMb })),
   slice(BootstrapKeyOptions, ({ bootstrapApiKey }) => ({ apiKey: bootstrapApiKey })),
 ];
 
@@ -72,6 +76,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
     ...options,
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
+    bodyBudgetMb: options.bodyBudgetMb ?? DEFAULT_BODY_BUDGET_MB,
   };
   assertOptions(resolved);
   return resolved;

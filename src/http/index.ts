@@ -11,6 +11,7 @@ export {
   EXAMPLE_TERRA_USER_ID,
   ReferenceIdFilter,
 } from './api-property.decorators';
+export { BodyBudget, mayHaveLargeBody } from './body-budget';
 export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';
 export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';

@@ -1,8 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { sendProblem, toProblem } from '../http';
-import { findHeaderProblem, type SignedHeaders } from '../terra';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Clock, DomainError } from '../common';
+import { WebhookSigningOptions } from '../config';
+import { BodyBudget, mayHaveLargeBody, sendProblem, toProblem } from '../http';
+import { findHeaderProblem, hasStaleTime, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
+import { WebhookIncompleteError, WebhookTooLargeError } from './webhooks.errors';
 
 /** The path of the webhook route, to which Terra's destination points. */
 export const WEBHOOK_PATH = 'webhooks/terra';
@@ -16,30 +21,33 @@ const RAW = 'application/x-terra-connect-raw';
 interface FastifyRoute {
   method: string | string[];
   url: string;
-  bodyLimit?: number;
   onRequest?: unknown;
+}
+interface FastifyRequestLike {
+  headers: SignedHeaders;
+}
+interface FastifyReplyLike {
+  raw: ServerResponse;
 }
 interface FastifyLike {
   addContentTypeParser(
     type: string,
-    options: { parseAs: 'buffer'; bodyLimit: number },
-    parse: (request: unknown, body: Buffer, done: (error: Error | null, body: Buffer) => void) => void,
+    parse: (
+      request: FastifyRequestLike,
+      body: Readable,
+      done: (error: unknown, body?: Buffer) => void,
+    ) => void,
   ): void;
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
 }
 
-interface ExpressRequest extends AsyncIterable<Buffer> {
-  method: string;
-  path: string;
-  headers: SignedHeaders;
-  body?: unknown;
-}
+type ExpressRequest = IncomingMessage & { path: string; body?: unknown };
 interface ExpressLike {
-  use(handler: (request: ExpressRequest, response: unknown, next: (error?: unknown) => void) => void): void;
+  use(
+    handler: (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void,
+  ): void;
   router: { stack: unknown[] };
 }
-/** Rejects a request if its headers show that its signature cannot be valid. @returns whether it was rejected */
-type RejectEarly = (headers: SignedHeaders, response: unknown) => boolean;
 
 /**
  * Gives the webhook route its body as the signed bytes. No parser may run before the signature check, and the host's
@@ -50,61 +58,95 @@ export class RawBody {
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly refusals: SignatureRefusals,
+    private readonly budget: BodyBudget,
+    private readonly clock: Clock,
+    private readonly options: WebhookSigningOptions,
   ) {}
 
   /** Call it in a module's `configure`, which runs before Nest registers routes; `onModuleInit` runs after that. */
   capture(): void {
     const { httpAdapter } = this.adapterHost;
-    // T-21: rejects unsigned requests before their bodies are read into memory.
-    const rejectEarly: RejectEarly = (headers, response) => {
-      const cause = findHeaderProblem(headers);
-      if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause)));
-      return cause !== null;
-    };
     const platform = httpAdapter.getType();
-    if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>(), rejectEarly);
-    if (platform === 'express') captureOnExpress(httpAdapter.getInstance<ExpressLike>(), rejectEarly);
+    if (platform === 'fastify') this.captureOnFastify(httpAdapter.getInstance<FastifyLike>());
+    if (platform === 'express') this.captureOnExpress(httpAdapter.getInstance<ExpressLike>());
   }
-}
 
-function captureOnFastify(fastify: FastifyLike, rejectEarly: RejectEarly): void {
-  fastify.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: WEBHOOK_BODY_LIMIT }, (_, body, done) =>
-    done(null, body),
-  );
-  const takeRaw = (request: { headers: SignedHeaders }, reply: unknown, done: () => void): void => {
-    if (rejectEarly(request.headers, reply)) return;
-    request.headers['content-type'] = RAW;
-    done();
-  };
-  fastify.addHook('onRoute', (route) => {
-    if (!route.url.endsWith(`/${WEBHOOK_PATH}`) || !route.method.includes('POST')) return;
-    route.bodyLimit = WEBHOOK_BODY_LIMIT;
-    // Runs after the hooks of the host's plugins, such as a rate limit.
-    route.onRequest = [route.onRequest ?? [], takeRaw].flat();
-  });
-}
-
-function captureOnExpress(express: ExpressLike, rejectEarly: RejectEarly): void {
-  express.use((request, response, next) => {
-    if (request.method !== 'POST' || !request.path.endsWith(`/${WEBHOOK_PATH}`)) return next();
-    if (rejectEarly(request.headers, response)) return;
-    readBody(request).then((body) => {
-      request.body = body;
-      next();
-    }, next);
-  });
-  // Our handler must come before the host's body parsers, which are in the stack already and skip a body that was read.
-  const { stack } = express.router;
-  stack.unshift(stack.pop());
-}
-
-/** @returns null when the body is larger than the route accepts */
-async function readBody(request: AsyncIterable<Buffer>): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size <= WEBHOOK_BODY_LIMIT) chunks.push(chunk);
+  private captureOnFastify(fastify: FastifyLike): void {
+    // The parser does not get the reply.
+    const replies = new WeakMap<FastifyRequestLike, FastifyReplyLike>();
+    fastify.addContentTypeParser(RAW, (request, body, done) => {
+      const reply = replies.get(request) as FastifyReplyLike;
+      this.read(body, request.headers, reply.raw).then(
+        (bytes) => done(null, bytes),
+        (error: unknown) => this.fail(error, reply, done),
+      );
+    });
+    const takeRaw = (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void): void => {
+      const error = this.judge(request.headers);
+      if (error) return this.fail(error, reply, done);
+      replies.set(request, reply);
+      request.headers['content-type'] = RAW;
+      done();
+    };
+    fastify.addHook('onRoute', (route) => {
+      if (!route.url.endsWith(`/${WEBHOOK_PATH}`) || !route.method.includes('POST')) return;
+      // Runs after the hooks of the host's plugins, such as a rate limit.
+      route.onRequest = [route.onRequest ?? [], takeRaw].flat();
+    });
   }
-  return size <= WEBHOOK_BODY_LIMIT ? Buffer.concat(chunks) : null;
+
+  private captureOnExpress(express: ExpressLike): void {
+    express.use((request, response, next) => {
+      if (request.method !== 'POST' || !request.path.endsWith(`/${WEBHOOK_PATH}`)) return next();
+      const error = this.judge(request.headers);
+      if (error) return this.fail(error, response, next);
+      this.read(request, request.headers, response).then(
+        (bytes) => {
+          request.body = bytes;
+          next();
+        },
+        (failure: unknown) => this.fail(failure, response, next),
+      );
+    });
+    // Our handler must come before the host's body parsers, which are in the stack already and skip a body that was read.
+    const { stack } = express.router;
+    stack.unshift(stack.pop());
+  }
+
+  /**
+   * Judges everything that the headers tell, before the body is read into memory (T-21). The time of a small body waits
+   * for its signature, so that a metric tells a wrong clock from a forged time.
+   */
+  private judge(headers: SignedHeaders): DomainError | null {
+    if (Number(headers['content-length']) > WEBHOOK_BODY_LIMIT) return new WebhookTooLargeError();
+    const isStale = (): boolean =>
+      hasStaleTime(headers, this.clock.now(), this.options.signatureToleranceSeconds);
+    const cause =
+      findHeaderProblem(headers) ?? (mayHaveLargeBody(headers) && isStale() ? 'stale_unverified' : null);
+    return cause && this.refusals.refuse(cause, { leavesBodyUnread: true });
+  }
+
+  /** @throws WebhookTooLargeError, BodyBudgetUsedUpError as soon as the body is too large, with the rest of it unread */
+  private async read(body: Readable, headers: SignedHeaders, response: ServerResponse): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const metered = this.budget.meter(body, headers, response);
+    // By default, the end of the loop would destroy the socket, and the client would get no answer.
+    try {
+      for await (const chunk of metered.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > WEBHOOK_BODY_LIMIT) throw new WebhookTooLargeError();
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks);
+    } catch (error) {
+      throw error instanceof DomainError ? error : new WebhookIncompleteError();
+    }
+  }
+
+  // Answers by itself, because the filters of the route do not run yet, and a host's own filter does not know our errors.
+  private fail(error: unknown, response: unknown, next: (error: unknown) => void): void {
+    if (error instanceof DomainError) sendProblem(this.adapterHost.httpAdapter, response, toProblem(error));
+    else next(error);
+  }
 }

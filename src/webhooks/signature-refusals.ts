@@ -10,9 +10,9 @@ export class SignatureRefusals {
 
   constructor(private readonly metrics: Metrics) {}
 
-  refuse(cause: SignatureRefusal): SignatureRefusedError {
+  refuse(cause: SignatureRefusal, options: { leavesBodyUnread?: boolean } = {}): SignatureRefusedError {
     this.metrics.webhookRejections.inc({ cause });
     this.logger.warn({ event: 'webhook.signature_refused', cause });
-    return new SignatureRefusedError();
+    return new SignatureRefusedError(options);
   }
 }

@@ -66,6 +66,10 @@ export const ApiReceiveWebhook = (): MethodDecorator =>
           'The signature is missing or wrong, or its time is more than TERRA_SIGNATURE_TOLERANCE_SECONDS (default 300) from now. Check the secret and the clock.',
       },
       413: { 'request.too_large': 'The body is larger than 15 MB.' },
-      503: { 'database.unavailable': 'The service could not store the delivery. Send it again.' },
+      503: {
+        'database.unavailable': 'The service could not store the delivery. Send it again.',
+        'request.too_many_bodies':
+          'The service is reading as many large bodies as BODY_BUDGET_MB allows. Wait for the seconds in Retry-After, then send the request again.',
+      },
     }),
   );

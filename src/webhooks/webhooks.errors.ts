@@ -2,13 +2,14 @@ import { DomainError } from '../common';
 
 /** The same response for every cause, so that an attacker learns nothing. The metric and the log have the cause. */
 export class SignatureRefusedError extends DomainError {
-  constructor() {
+  constructor(options: { leavesBodyUnread?: boolean } = {}) {
     super(
       'unauthorized',
       'webhook.signature_refused',
       'The service rejects the signature. The log has the cause.',
       {
         challenge: 'Terra-Signature',
+        ...options,
       },
     );
   }
@@ -16,7 +17,19 @@ export class SignatureRefusedError extends DomainError {
 
 export class WebhookTooLargeError extends DomainError {
   constructor() {
-    super('too_large', 'request.too_large', 'The body is larger than this route accepts.');
+    super('too_large', 'request.too_large', 'The body is larger than this route accepts.', {
+      leavesBodyUnread: true,
+    });
+  }
+}
+
+export class WebhookIncompleteError extends DomainError {
+  constructor() {
+    super(
+      'invalid',
+      'request.incomplete',
+      'The connection ended before the whole body arrived. Send it again.',
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import { Module, type NestModule } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
+import { BodyBudget } from '../http';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
 import { ErasedWebhookService } from './erased-webhook.service';
@@ -31,6 +32,7 @@ import { WebhookProcessorService } from './webhook-processor.service';
   ],
   controllers: [TerraWebhookController, WebhookEventsController],
   providers: [
+    BodyBudget,
     RawBody,
     SignatureRefusals,
     TerraSignatureGuard,
