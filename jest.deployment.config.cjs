@@ -7,6 +7,6 @@ module.exports = {
   ...shared,
   globalSetup: '<rootDir>/test/deployment/support/global-setup.ts',
   testMatch: ['<rootDir>/test/deployment/**/*.deployment-spec.ts'],
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   maxWorkers: 1,
 };

@@ -20,7 +20,7 @@ export function banner(details: BannerDetails): string {
   const serviceUrl = `http://localhost:${settings.port}`;
   const lines: [string, string][] = [
     ['Sample app', `${sampleAppUrl}   click "Connect device"`],
-    ['API docs', `${serviceUrl}/docs`],
+    ['API docs', `http://localhost:${settings.managementPort}/docs`],
     ['API key', generatedApiKey ?? 'the BOOTSTRAP_API_KEY of your environment'],
   ];
   if (sandboxUrl) lines.push(['Sandbox', `${sandboxUrl}   plays Terra; control it on this page`]);

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DIST_FOLDER, NodeProgram, statusOf, type Environment } from './node-program';
 
@@ -9,7 +9,7 @@ const LOG_TAIL_LINES = 15;
 
 /** A built program in a process of its own. It writes to a log file and gets only the given environment. */
 export class LoggedProgram extends NodeProgram {
-  /** @param script path below dist/ */
+  /** @param script path below dist/, or an absolute path */
   constructor(
     name: string,
     script: string,
@@ -20,7 +20,7 @@ export class LoggedProgram extends NodeProgram {
     const log = openSync(logFile, 'a');
     const { PATH, NODE_OPTIONS } = process.env;
     const fullEnv = { PATH, NODE_OPTIONS, NODE_ENV: 'production', ...env };
-    super(name, join(DIST_FOLDER, script), args, fullEnv, log);
+    super(name, resolve(DIST_FOLDER, script), args, fullEnv, log);
     closeSync(log);
   }
 

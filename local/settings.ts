@@ -8,6 +8,8 @@ const TERRA_CREDENTIALS = ['TERRA_DEV_ID', 'TERRA_API_KEY', 'TERRA_SIGNING_SECRE
 
 export interface Settings {
   port: number;
+  /** Where the service answers /health and /docs: its main port, unless MANAGEMENT_PORT is set. */
+  managementPort: number;
   sandboxPort: number;
   sampleAppPort: number;
   /** Undefined: any free port. */
@@ -40,11 +42,14 @@ export function sandboxPortFrom(variables: Variables): number {
   return portFrom(reader(variables), 'SANDBOX_PORT', 3001);
 }
 
+/** @throws LauncherError when a variable has a wrong value, and in production */
 export function readSettings(variables: Variables): Settings {
+  assertNotProduction(variables);
   const get = reader(variables);
   const port = portFrom(get, 'PORT', 3000);
   const settings = {
     port,
+    managementPort: portFrom(get, 'MANAGEMENT_PORT', port),
     sandboxPort: sandboxPortFrom(variables),
     sampleAppPort: portFrom(get, 'SAMPLE_APP_PORT', 3002),
     postgresPort: get('POSTGRES_PORT') ? portFrom(get, 'POSTGRES_PORT', 0) : undefined,
@@ -81,6 +86,7 @@ function assertPortsDiffer(settings: Settings): void {
   const names = new Map<number, string>();
   const ports: [string, number | undefined][] = [
     ['PORT', settings.port],
+    ['MANAGEMENT_PORT', settings.managementPort === settings.port ? undefined : settings.managementPort],
     ['SANDBOX_PORT', settings.hasTerraAccount ? undefined : settings.sandboxPort],
     ['SAMPLE_APP_PORT', settings.sampleAppPort],
     ['POSTGRES_PORT', settings.databaseUrl ? undefined : settings.postgresPort],
@@ -92,4 +98,12 @@ function assertPortsDiffer(settings: Settings): void {
       throw new LauncherError(`${other} and ${name} are both ${port}. Set one of them to another port.`);
     names.set(port, name);
   }
+}
+
+// T-20: the launcher starts the sandbox, which accepts every end user, and a sample app that has an admin key.
+function assertNotProduction(variables: Variables): void {
+  if (variables.NODE_ENV?.trim() !== 'production') return;
+  throw new LauncherError(
+    'NODE_ENV is production, but "npm start" is for development: it plays Terra and prints an admin key. Run "npm run start:prod" in production, or unset NODE_ENV.',
+  );
 }

@@ -47,6 +47,8 @@ class Launcher {
       PUBLIC_URL: settings.publicUrl,
       RETURN_URLS: [settings.returnUrls, `${sampleApp.url}/`].filter(Boolean).join(','),
       BOOTSTRAP_API_KEY: this.apiKey,
+      // Ctrl-C must be quick, and no load balancer is here.
+      SHUTDOWN_DRAIN_SECONDS: process.env.SHUTDOWN_DRAIN_SECONDS || '0',
       WORKERS_ENABLED: process.env.WORKERS_ENABLED || 'true',
       ...sandbox?.variables,
     };
@@ -70,8 +72,9 @@ class Launcher {
   }
 
   private async assertPortsFree(): Promise<void> {
-    const { port, sandboxPort, sampleAppPort, hasTerraAccount } = this.settings;
+    const { port, managementPort, sandboxPort, sampleAppPort, hasTerraAccount } = this.settings;
     await assertPortFree(port, 'the service', 'PORT');
+    if (managementPort !== port) await assertPortFree(managementPort, 'the service', 'MANAGEMENT_PORT');
     if (!hasTerraAccount) await assertPortFree(sandboxPort, 'the Terra sandbox', 'SANDBOX_PORT');
     await assertPortFree(sampleAppPort, 'the sample app', 'SAMPLE_APP_PORT');
   }
@@ -144,7 +147,11 @@ class Launcher {
   private async startService(environment: Environment): Promise<void> {
     const service = startService(environment);
     this.started.add('the service', () => service.stop());
-    await waitUntilReady(service, `http://${LOOPBACK}:${this.settings.port}/health/ready`, this.stop.signal);
+    await waitUntilReady(
+      service,
+      `http://${LOOPBACK}:${this.settings.managementPort}/health/ready`,
+      this.stop.signal,
+    );
     this.stopWhenEnded('The service', service.exited);
   }
 

@@ -3,6 +3,7 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClosedByDefaultGuard } from './api-keys';
+import { ManagementServer } from './app.management';
 import { ProblemFilter } from './http';
 import { toNamespaces, type Environment, type Namespaces } from './config';
 import { dataSourceOptions } from './database';
@@ -40,6 +41,7 @@ export class AppModule {
         HealthModule,
       ],
       providers: [
+        ManagementServer,
         { provide: APP_GUARD, useClass: ClosedByDefaultGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

@@ -27,12 +27,22 @@ const HEADERS_OF_STATUS: Record<string, string[]> = {
   303: ['Location'],
   401: ['WWW-Authenticate'],
   409: ['Retry-After'],
+  429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   503: ['Retry-After'],
 };
 const HEADERS = {
   Location: {
     description: 'Where the browser goes next.',
     schema: { type: 'string', format: 'uri' },
+  },
+  RateLimit: {
+    description:
+      'What is left of the quota (`r`), and the seconds until the whole quota is available again (`t`).',
+    schema: { type: 'string', example: '"client";r=0;t=60' },
+  },
+  'RateLimit-Policy': {
+    description: 'The quota (`q`) for a window of `w` seconds.',
+    schema: { type: 'string', example: '"client";q=600;w=60' },
   },
   'Retry-After': {
     description: 'Seconds to wait before you try again.',

@@ -5,11 +5,14 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Readable } from 'node:stream';
 import { limitConnections, connectionTimes } from './app.connections';
 import { AppModule } from './app.module';
+import { ManagementServer } from './app.management';
+import { warnOfUntrustedProxy } from './app.proxies';
 import { describeRequests } from './app.requests';
 import { serveOpenApi } from './app.openapi';
-import { endSocketsOnClose } from './app.sockets';
+import { endSocketsOnStop } from './app.sockets';
 import { REFERENCE_ID_MAX_LENGTH } from './common';
 import { secretsOf, toNamespaces, type ConnectionLimits, type Environment } from './config';
+import { Drain } from './health';
 import { BodyBudget, toProblem } from './http';
 import { JsonLogger, Metrics } from './observability';
 
@@ -26,18 +29,22 @@ export async function createApp(
   const { connections } = toNamespaces(environment).app;
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forEnvironment(environment),
-    createAdapter(connections),
+    createAdapter(connections, environment.TRUSTED_PROXIES),
     // Nest would add a parser for forms. Fastify parses JSON without Nest.
     { logger, abortOnError: false, bodyParser: false },
   );
-  await setUp(app, connections);
+  await setUp(app, environment, connections);
   return app;
 }
 
-export function createAdapter(connections: ConnectionLimits): FastifyAdapter {
+export function createAdapter(connections: ConnectionLimits, trustedProxies: string[] = []): FastifyAdapter {
   const adapter = new FastifyAdapter({
+    // Without a trusted proxy, X-Forwarded-For has no effect: any client can send it.
+    trustProxy: trustedProxies.length > 0 && trustedProxies,
     bodyLimit: JSON_BODY_LIMIT,
     ...connectionTimes(connections),
+    // A request that arrives during the close is served: endSocketsOnStop says when its connection ends.
+    return503OnClosing: false,
     // A HEAD request would run the GET handler and use up a callback nonce.
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
@@ -51,13 +58,18 @@ export function createAdapter(connections: ConnectionLimits): FastifyAdapter {
   return adapter;
 }
 
-async function setUp(app: NestFastifyApplication, connections: ConnectionLimits): Promise<void> {
-  app.enableShutdownHooks();
+async function setUp(
+  app: NestFastifyApplication,
+  { TRUSTED_PROXIES }: Environment,
+  connections: ConnectionLimits,
+): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
-  endSocketsOnClose(fastify);
   const metrics = app.get(Metrics, { strict: false });
+  endSocketsOnStop(fastify, app.get(Drain, { strict: false }).signal);
   limitConnections(fastify, connections, metrics);
   describeRequests(fastify, metrics);
+  warnOfUntrustedProxy(fastify, TRUSTED_PROXIES);
+  app.get(ManagementServer).separateRoutes();
   meterBodies(fastify, app.get(BodyBudget, { strict: false }), metrics);
   // Swagger UI has inline styles, and loads nothing from other origins.
   await app.register(helmet, {

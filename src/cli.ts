@@ -21,8 +21,7 @@ main().catch((error: unknown) => {
 
 function describe(error: unknown): string {
   const message = error instanceof Error ? error.message || error.name : String(error);
-  if (isDatabaseDown(error))
-    return `Postgres does not answer at DATABASE_URL (${message || codeOf(error)}).`;
+  if (isDatabaseDown(error)) return `Postgres does not answer at DATABASE_URL (${message || codeOf(error)}).`;
   if (hasSqlState(error, UNDEFINED_TABLE))
     return `The database has no tables yet: run ${MIGRATE_COMMAND} first.`;
   return message;

@@ -1,18 +1,31 @@
 import { Logger } from '@nestjs/common';
+import { performance } from 'node:perf_hooks';
+import { hostFor, listen, ListenError } from './app.listen';
+import { ManagementServer } from './app.management';
 import { createApp } from './app.setup';
+import { ProcessStop } from './app.stop';
 import { EnvironmentError, readEnvironment } from './config';
-
-const SHUTDOWN_DEADLINE_MS = 10_000;
+import { Drain } from './health';
+import { VERSION } from './version';
 
 async function main(): Promise<void> {
   const environment = readEnvironment();
+  const stop = new ProcessStop({ drainSeconds: environment.SHUTDOWN_DRAIN_SECONDS });
+  stop.listen();
   const app = await createApp(environment);
-  // A connection that does not close must not keep the process alive.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => setTimeout(() => process.exit(1), SHUTDOWN_DEADLINE_MS).unref());
-  }
-  await app.listen(environment.PORT, '0.0.0.0');
-  new Logger('main').log({ event: 'service.listening', port: environment.PORT });
+  const host = await hostFor(environment.LISTEN_ADDRESS);
+  const address = await listen(app, environment.PORT, host);
+  await app.get(ManagementServer).listen(host);
+  const drain = app.get(Drain, { strict: false });
+  stop.serves({ drain: () => drain.begin(), close: () => app.close() });
+  new Logger('main').log({
+    event: 'service.started',
+    address,
+    version: VERSION,
+    node: process.versions.node,
+    // Since the start of the process.
+    durationMs: Math.round(performance.now()),
+  });
 }
 
 main().catch((error: unknown) => {
@@ -21,9 +34,7 @@ main().catch((error: unknown) => {
 });
 
 function describe(error: unknown): string {
-  if (error instanceof EnvironmentError) return error.message;
-  const { code, port } = (error ?? {}) as { code?: unknown; port?: unknown };
-  if (code === 'EADDRINUSE') return `Port ${String(port)} is in use. Set PORT to another port.`;
+  if (error instanceof EnvironmentError || error instanceof ListenError) return error.message;
   const message = error instanceof Error ? error.message : String(error);
   // The message is safe to print: Postgres names the rejected user but no password, and no driver message has the URL.
   return `The service could not start: ${message || (error as Error).name}`;

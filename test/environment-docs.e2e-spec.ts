@@ -93,3 +93,57 @@ describe('docker-compose.yml', () => {
     expect(service?.RETURN_URLS).toBe(`${sampleApp?.SAMPLE_APP_PUBLIC_URL}/`);
   });
 });
+
+describe('T-20: a secret that this repository shows', () => {
+  const FILES_TO_COPY_FROM = [
+    'docker-compose.yml',
+    '.env.example',
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/embedding.md',
+    'sandbox/main.ts',
+    'test/support/app.ts',
+    'test/support/sandbox.ts',
+    'test/stage/service-process.ts',
+  ];
+  /** How these files write a secret. A dev-id is no secret. */
+  const SECRET =
+    /(?:(?:API_KEY|ADMIN_KEY|SIGNING_SECRETS?|PASSWORD|apiKey|signingSecret)(?:=|: | = )'?|postgres:\/\/\w+:|\|\| '(?=sandbox-(?!dev-id)))([a-z0-9][\w-]{7,})(?=['\s@,])/g;
+  const published = FILES_TO_COPY_FROM.flatMap((file) =>
+    [...read(file).matchAll(SECRET)].map(([, value = '']) => value),
+  );
+
+  it('is found in the examples, in the sandbox and in the tests', () => {
+    expect([...new Set(published)].sort()).toEqual([
+      '5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e7',
+      'c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2e7',
+      'dev-only-admin-api-key',
+      'dev-only-database-password',
+      'dev-only-terra-api-key',
+      'dev-only-terra-signing-secret',
+      'sandbox-api-key',
+      'sandbox-key-4f9d2c7b1e8a6053f1c2',
+      'sandbox-signing-secret',
+      'stage-key-90b1d3c5e7f9a2b4c6d8',
+      'tc_stage_bootstrap_key_0123456789',
+      'tc_test_bootstrap_key_0123456789',
+    ]);
+  });
+
+  it.each([...new Set(published)])('does not start the service in production: %s', (secret) => {
+    const own = {
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://connect.example.com',
+      DATABASE_URL: 'postgres://service:8a1f0c2e@db/terra',
+      TERRA_DEV_ID: 'real-production-77aa01bc',
+      TERRA_API_KEY: '0b7c1e5f9d3a48627c5e1b0f',
+      TERRA_SIGNING_SECRETS: '6f1d2c3b4a5968778695a4b3c2d1e0f0',
+      BOOTSTRAP_API_KEY: 'tc_9f8e7d6c5b4a39281706',
+    };
+    expect(() => readEnvironment(own)).not.toThrow();
+    for (const name of ['TERRA_API_KEY', 'TERRA_SIGNING_SECRETS', 'BOOTSTRAP_API_KEY'] as const)
+      expect(() => readEnvironment({ ...own, [name]: secret })).toThrow(`${name} `);
+    const withPassword = { ...own, DATABASE_URL: `postgres://service:${secret}@db/terra` };
+    expect(() => readEnvironment(withPassword)).toThrow('DATABASE_URL has a value from the examples');
+  });
+});

@@ -151,12 +151,24 @@ describe('npm start', () => {
     ports = taken;
   });
 
-  it('starts no PostgreSQL when DATABASE_URL is set', async () => {
+  it('T-20: does not start in production, where it would play Terra and print an admin key', async () => {
+    const run = start({ NODE_ENV: 'production' });
+    await run.exited;
+    expect(run.exitCode).toBe(1);
+    expect(run.output).toContain('NODE_ENV is production, but "npm start" is for development');
+    expect(run.output).not.toContain('tc_');
+    expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
+  });
+
+  it('starts no PostgreSQL when DATABASE_URL is set, and finds the service at MANAGEMENT_PORT', async () => {
     const database = await createTestDatabase();
     try {
-      const run = start({ DATABASE_URL: database.url });
+      const managementPort = await findFreePort();
+      const run = start({ DATABASE_URL: database.url, MANAGEMENT_PORT: String(managementPort) });
       await run.ready();
-      expect((await api('/health/ready')).status).toBe(200);
+      expect(run.output).toContain(`http://localhost:${managementPort}/docs`);
+      expect((await fetch(`http://127.0.0.1:${managementPort}/health/ready`)).status).toBe(200);
+      expect((await api('/health/ready')).status).toBe(404);
       expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
       run.kill('SIGINT');
       await run.exited;

@@ -35,7 +35,7 @@ describe('openapi.json', () => {
     }
     const kinds: DomainErrorKind[] = [
       ...(['invalid', 'unauthorized', 'forbidden', 'not_found', 'gone', 'conflict'] as const),
-      ...(['too_large', 'upstream', 'unavailable', 'timeout'] as const),
+      ...(['too_large', 'rate_limited', 'upstream', 'unavailable', 'timeout'] as const),
     ];
     const thrown = [
       ...kinds.map((kind) => new Failure(kind)),

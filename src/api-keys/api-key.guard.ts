@@ -1,11 +1,13 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { clientAddressOf, type AddressedRequest } from '../http';
 import { ApiKeyMissingError, ScopeMissingError } from './api-keys.errors';
 import { ApiKeysService, type Caller } from './api-keys.service';
+import { RefusedKeyLimit } from './refused-key.limit';
 import { REQUIRED_SCOPE } from './require-scope.decorator';
 import type { Scope } from './scopes';
 
-export interface AuthenticatedRequest {
+export interface AuthenticatedRequest extends AddressedRequest {
   headers: Record<string, string | string[] | undefined>;
   caller?: Caller;
 }
@@ -15,12 +17,16 @@ export interface AuthenticatedRequest {
 export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly apiKeys: ApiKeysService,
+    private readonly limit: RefusedKeyLimit,
     private readonly reflector: Reflector,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const caller = await this.apiKeys.authenticate(readBearer(request.headers.authorization));
+    const key = readBearer(request.headers.authorization);
+    const caller = await this.limit.apply(clientAddressOf(request), key, () =>
+      this.apiKeys.authenticate(key),
+    );
     // A route without a scope requires `admin`, so that a forgotten decorator does not open the route to every key.
     const required = this.reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler()) ?? 'admin';
     if (!caller.scopes.includes('admin') && !caller.scopes.includes(required))

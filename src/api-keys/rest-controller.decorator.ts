@@ -1,4 +1,12 @@
-import { applyDecorators, Controller, SetMetadata, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
+import {
+  applyDecorators,
+  Controller,
+  SetMetadata,
+  UseFilters,
+  UseGuards,
+  UsePipes,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { ApiProblems, ProblemFilter, requestValidation } from '../http';
 import { ApiKeyGuard } from './api-key.guard';
@@ -12,7 +20,8 @@ export const GUARDED_BY_KEY = 'terra-connect:guarded-by-key';
  */
 export function RestController(path: string, tag: string): ClassDecorator {
   return applyDecorators(
-    Controller(path),
+    // Our version is in the path. A host's default version must not add a second one.
+    Controller({ path, version: VERSION_NEUTRAL }),
     ApiTags(tag),
     ApiBearerAuth(),
     UseGuards(ApiKeyGuard),
@@ -23,6 +32,12 @@ export function RestController(path: string, tag: string): ClassDecorator {
       400: {
         'request.malformed':
           'The service cannot read the URL or the body. Send a correctly percent-encoded URL and a valid JSON body.',
+      },
+      429: {
+        'rate_limit.exceeded': {
+          when: 'Too many requests with an unknown API key came from your address. Wait for the seconds in Retry-After, then retry with an active key.',
+          members: { limit: 'refused-keys' },
+        },
       },
       503: {
         'database.unavailable':

@@ -4,6 +4,7 @@
  * - `invalid`: the caller's input is not valid; `too_large`: the body is larger than the route accepts
  * - `unauthorized`: the caller is unknown; `forbidden`: the caller is known, but its key lacks the scope
  * - `not_found`: the object does not exist; `gone`: it existed; `conflict`: its state does not allow the request
+ * - `rate_limited`: the caller sends more than its quota
  * - `upstream`: Terra rejects the service, for a reason that the caller cannot fix
  * - `unavailable`: a later retry may succeed; `timeout`: Terra did not answer in time
  */
@@ -15,6 +16,7 @@ export type DomainErrorKind =
   | 'gone'
   | 'conflict'
   | 'too_large'
+  | 'rate_limited'
   | 'upstream'
   | 'unavailable'
   | 'timeout';

@@ -1,5 +1,8 @@
 export { Clock, ClockModule } from './clock';
 export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProblem } from './domain.error';
+export { RateLimitedError, type RateLimitPolicy, type RateLimitState } from './rate-limited.error';
+export { RateLimiter } from './rate-limiter';
+export { RecentMap } from './recent-map';
 export { currentLogContext, runWithLogContext } from './log-context';
 export {
   hasSqlState,

@@ -1,17 +1,21 @@
 import type { ValidationArguments } from 'class-validator';
+import { isProduction } from './environment';
 import { IsReturnUrlList, IsSecretList, IsServiceUrl, MIN_WEBHOOK_DAYS } from './environment.validators';
 import {
   MIN_BODY_BUDGET_MB,
+  type RateLimitOptions,
   type ReconciliationOptions,
   type RetentionOptions,
   type TerraConnectOptions,
 } from './options';
+import { findWeakSecrets } from './published-secrets';
 
 /** The host's options with the defaults filled in. */
 type CompleteOptions = TerraConnectOptions & {
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
   bodyBudgetMb: number;
+  rateLimits: RateLimitOptions;
 };
 
 /**
@@ -21,7 +25,7 @@ type CompleteOptions = TerraConnectOptions & {
  * @throws Error that names every wrong option, without its value
  */
 export function assertOptions(options: CompleteOptions): void {
-  const { publicUrl, terra, returnUrls, reconciliation, retention, bodyBudgetMb } = options;
+  const { publicUrl, terra, returnUrls, reconciliation, retention, rateLimits, bodyBudgetMb } = options;
   const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -58,6 +62,21 @@ export function assertOptions(options: CompleteOptions): void {
   check('reconciliation.safetyThresholdShare', share >= 0 && share <= 1, 'must be a share from 0 to 1');
   for (const [name, value] of Object.entries(amounts))
     check(`reconciliation.${name}`, isAmount(value), 'must be a number, 0 or more');
+  for (const [name, value] of Object.entries(rateLimits))
+    check(`rateLimits.${name}`, isAmount(value as number), 'must be a number, 0 or more');
+  if (isProduction()) problems.push(...weakSecretsOf(options));
   if (problems.length > 0)
     throw new Error(`TerraAuthModule cannot run with these options: ${problems.join('; ')}.`);
+}
+
+function weakSecretsOf({ terra, bootstrapApiKey }: CompleteOptions): string[] {
+  return findWeakSecrets(
+    { ...terra, bootstrapApiKey },
+    {
+      apiKey: 'terra.apiKey',
+      signingSecrets: 'terra.signingSecrets',
+      bootstrapApiKey: 'bootstrapApiKey',
+      databasePassword: 'the database URL',
+    },
+  );
 }

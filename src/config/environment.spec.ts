@@ -24,6 +24,8 @@ describe('the environment', () => {
   it('has the documented defaults', () => {
     expect(readEnvironment(complete)).toMatchObject({
       PORT: 3000,
+      LISTEN_ADDRESS: '::',
+      SHUTDOWN_DRAIN_SECONDS: 10,
       DATA_DIR: '.data',
       PUBLIC_URL: 'https://connect.example.com',
       TERRA_API_URL: 'https://access.tryterra.co/api/v2',
@@ -32,6 +34,12 @@ describe('the environment', () => {
       TERRA_SIGNATURE_TOLERANCE_SECONDS: 300,
       TERRA_SIGNING_SECRETS: ['secret-one-1', 'secret-two-2'],
       RETURN_URLS: [],
+      TRUSTED_PROXIES: [],
+      RATE_LIMIT_CLIENT_PER_MINUTE: 600,
+      RATE_LIMIT_END_USER_PER_HOUR: 60,
+      RATE_LIMIT_ADDRESS_PER_MINUTE: 600,
+      RATE_LIMIT_REFUSED_KEYS_PER_MINUTE: 60,
+      RATE_LIMIT_REFUSED_WEBHOOKS_PER_MINUTE: 600,
       WORKERS_ENABLED: true,
       LOG_LEVEL: 'info',
     });
@@ -61,6 +69,17 @@ describe('the environment', () => {
   it.each([
     ['PORT', '80a'],
     ['PORT', '70000'],
+    ['LISTEN_ADDRESS', 'localhost:3000'],
+    ['SHUTDOWN_DRAIN_SECONDS', '10s'],
+    ['MANAGEMENT_PORT', '70000'],
+    ['RATE_LIMIT_CLIENT_PER_MINUTE', '-1'],
+    ['RATE_LIMIT_END_USER_PER_HOUR', '1001'],
+    ['TRUSTED_PROXIES', '2'],
+    ['TRUSTED_PROXIES', 'true'],
+    ['TRUSTED_PROXIES', '0.0.0.0/0'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8/8'],
+    ['TRUSTED_PROXIES', 'loopback,proxy.internal'],
     ['PUBLIC_URL', 'http://connect.example.com'],
     ['PUBLIC_URL', 'connect.example.com'],
     ['DATABASE_URL', 'mysql://pass-7c1@db/terra'],
@@ -85,6 +104,47 @@ describe('the environment', () => {
     expect(others).toEqual([]);
     expect(problem).toMatch(new RegExp(`^${name} `));
     expect(problem).not.toContain(value);
+  });
+
+  it('reads the proxies as a list of networks', () => {
+    const TRUSTED_PROXIES = 'loopback, 10.0.0.0/8,2001:db8::/32,192.0.2.1';
+    expect(readEnvironment({ ...complete, TRUSTED_PROXIES }).TRUSTED_PROXIES).toEqual([
+      'loopback',
+      '10.0.0.0/8',
+      '2001:db8::/32',
+      '192.0.2.1',
+    ]);
+  });
+
+  describe('T-20: in production', () => {
+    const production = {
+      ...complete,
+      NODE_ENV: 'production',
+      TERRA_SIGNING_SECRETS: '6f1d2c3b4a5968778695a4b3c2d1e0f0',
+    };
+
+    it('accepts secrets of its own, and elsewhere also the secrets of the examples', () => {
+      expect(problemsOf(production)).toEqual([]);
+      expect(problemsOf({ ...complete, TERRA_API_KEY: 'dev-only-terra-api-key' })).toEqual([]);
+      expect(problemsOf({ ...production, NODE_ENV: 'staging', TERRA_SIGNING_SECRETS: '12345678' })).toEqual(
+        [],
+      );
+    });
+
+    it.each([
+      ['TERRA_API_KEY', 'dev-only-terra-api-key'],
+      ['TERRA_SIGNING_SECRETS', 'dev-only-terra-signing-secret'],
+      ['TERRA_SIGNING_SECRETS', '6f1d2c3b4a5968778695a4b3c2d1e0f0,dev-only-terra-signing-secret'],
+      ['TERRA_SIGNING_SECRETS', '12345678'],
+      ['TERRA_SIGNING_SECRETS', '6f1d2c3b4a5968778695a4b3c2d1e0f0,12345678'],
+      ['BOOTSTRAP_API_KEY', 'dev-only-admin-api-key'],
+      ['DATABASE_URL', 'postgres://terra_connect:dev-only-database-password@db:5432/terra'],
+    ])('rejects %s=%s, which anyone can read or guess, and does not print it', (name, value) => {
+      const [problem, ...others] = problemsOf({ ...production, [name]: value });
+      expect(others).toEqual([]);
+      expect(problem).toMatch(new RegExp(`^${name} has a `));
+      expect(problem).not.toContain(value);
+    });
   });
 
   it('never prints a secret when a variable is wrong', () => {
@@ -114,6 +174,10 @@ describe('the environment', () => {
     const { app, database, terraConnect } = toNamespaces(readEnvironment(complete));
     expect(app).toEqual({
       port: 3000,
+      listenAddress: '::',
+      shutdownDrainSeconds: 10,
+      managementPort: undefined,
+      trustedProxies: [],
       logLevel: 'info',
       connections: { max: 2_000, maxPerAddress: 0, keepAliveSeconds: 75 },
     });

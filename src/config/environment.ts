@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { Environment } from './environment.variables';
+import { findWeakSecrets } from './published-secrets';
 
 /** Old name → new name. Without this table, the service would silently ignore a variable with its old name. */
 const RENAMED_VARIABLES: Record<string, keyof Environment> = {
@@ -23,7 +24,8 @@ export class EnvironmentError extends Error {
 /**
  * Reads and validates the environment. An empty variable counts as not set.
  *
- * @throws EnvironmentError that names every missing, malformed or renamed variable
+ * @throws EnvironmentError that names every missing, malformed or renamed variable, and in production every secret that
+ *   anyone can read or guess
  */
 export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
   const known = Object.keys(source).filter(
@@ -38,9 +40,14 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
   );
   const malformed = validateSync(environment, { skipMissingProperties: false, stopAtFirstError: true });
   const problems = [...renamedAmong(known), ...malformed.map(describe)];
+  if (problems.length === 0 && environment.NODE_ENV === 'production')
+    problems.push(...weakSecretsOf(environment));
   if (problems.length > 0) throw new EnvironmentError(problems);
   return environment;
 }
+
+/** Whether the process runs in production, for a host that does not call {@link readEnvironment}. */
+export const isProduction = (): boolean => process.env.NODE_ENV === 'production';
 
 /** Reads DATABASE_URL, the only variable that the migration commands need. */
 export function readDatabaseUrl(source: Record<string, string | undefined> = process.env): string {
@@ -72,6 +79,21 @@ export function readDiagnosisEnvironment(source: Record<string, string | undefin
   };
   const environment = readEnvironment({ ...unusedValues, ...given, BOOTSTRAP_API_KEY: undefined });
   return { environment, hasTerra };
+}
+
+function weakSecretsOf(environment: Environment): string[] {
+  const secrets = {
+    apiKey: environment.TERRA_API_KEY,
+    signingSecrets: environment.TERRA_SIGNING_SECRETS,
+    bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
+    databasePassword: /^\w+:\/\/[^/@]*?:([^/@]*)@/.exec(environment.DATABASE_URL)?.[1],
+  };
+  return findWeakSecrets(secrets, {
+    apiKey: 'TERRA_API_KEY',
+    signingSecrets: 'TERRA_SIGNING_SECRETS',
+    bootstrapApiKey: 'BOOTSTRAP_API_KEY',
+    databasePassword: 'DATABASE_URL',
+  });
 }
 
 function renamedAmong(names: string[]): string[] {

@@ -3,6 +3,7 @@ import {
   type ValidationArguments,
   type ValidatorConstraintInterface,
 } from 'class-validator';
+import { isIP } from 'node:net';
 import { describeReturnUrlProblem, isLoopback } from './return-url-pattern';
 
 const PLACEHOLDER = /^(<.*>|change[-_ ]?(me|this).*|your[-_ ].*|x{3,}|todo|secret|password|placeholder.*)$/i;
@@ -33,6 +34,16 @@ export class IsServiceUrl implements ValidatorConstraintInterface {
     return loopbackOnly
       ? 'must be an https:// URL without query (http:// only for localhost)'
       : 'must be an http(s):// URL without query';
+  }
+}
+
+@ValidatorConstraint({ name: 'isListenAddress' })
+export class IsListenAddress implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return typeof value === 'string' && isIP(value) !== 0;
+  }
+  defaultMessage(): string {
+    return 'must be an IP address of this machine, 0.0.0.0 for every IPv4 address, or :: for every address';
   }
 }
 

@@ -8,7 +8,9 @@ import {
   WholeNumber,
   WithoutTrailingSlash,
 } from './environment.conversions';
+import { IsNetworkList } from './network-list.validator';
 import {
+  IsListenAddress,
   IsRetentionOfWebhooks,
   IsReturnUrlList,
   IsSecretList,
@@ -19,6 +21,7 @@ import {
   DATABASE_DEFAULTS,
   DEFAULT_BODY_BUDGET_MB,
   MIN_BODY_BUDGET_MB,
+  RATE_LIMIT_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
   WIDGET_GENERATIONS,
@@ -28,11 +31,33 @@ import {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const MAX_DAYS = 36_500;
+const MAX_REQUESTS = 1_000_000;
 
 /** Every variable that the service reads. The names are part of the API; `.env.example` documents each. */
 export class Environment {
   @PortNumber()
   PORT: number = 3000;
+
+  @Validate(IsListenAddress)
+  LISTEN_ADDRESS: string = '::';
+
+  @WholeNumber('seconds', 0, 600)
+  SHUTDOWN_DRAIN_SECONDS: number = 10;
+
+  /** The port of /metrics, /health and /docs. Without it, they are on the main port. */
+  @IsOptional()
+  @PortNumber()
+  MANAGEMENT_PORT?: number;
+
+  /** Only `production` has an effect: the service then rejects secrets that anyone can read or guess. */
+  @IsOptional()
+  @IsString()
+  NODE_ENV?: string;
+
+  /** The proxies whose X-Forwarded-For header names the client. Without an entry, the header has no effect. */
+  @ToList()
+  @Validate(IsNetworkList)
+  TRUSTED_PROXIES: string[] = [];
 
   @WithoutTrailingSlash()
   @Validate(IsServiceUrl, ['https-unless-loopback'])
@@ -115,6 +140,21 @@ export class Environment {
 
   @WholeNumber('changes', 0, 1_000_000)
   SWEEP_SAFETY_THRESHOLD_MINIMUM: number = RECONCILIATION_DEFAULTS.safetyThresholdMinimum;
+
+  @WholeNumber('requests', 0, MAX_REQUESTS)
+  RATE_LIMIT_CLIENT_PER_MINUTE: number = RATE_LIMIT_DEFAULTS.clientPerMinute;
+
+  @WholeNumber('sessions', 0, 1_000)
+  RATE_LIMIT_END_USER_PER_HOUR: number = RATE_LIMIT_DEFAULTS.endUserPerHour;
+
+  @WholeNumber('requests', 0, MAX_REQUESTS)
+  RATE_LIMIT_ADDRESS_PER_MINUTE: number = RATE_LIMIT_DEFAULTS.addressPerMinute;
+
+  @WholeNumber('requests', 0, MAX_REQUESTS)
+  RATE_LIMIT_REFUSED_KEYS_PER_MINUTE: number = RATE_LIMIT_DEFAULTS.refusedKeysPerMinute;
+
+  @WholeNumber('requests', 0, MAX_REQUESTS)
+  RATE_LIMIT_REFUSED_WEBHOOKS_PER_MINUTE: number = RATE_LIMIT_DEFAULTS.refusedWebhooksPerMinute;
 
   @WholeNumber('days', 0, MAX_DAYS)
   RETENTION_SESSIONS_DAYS: number = RETENTION_DEFAULTS.sessionsDays;

@@ -8,6 +8,7 @@ export {
   BootstrapKeyOptions,
   BrowserOptions,
   DATABASE_DEFAULTS,
+  RateLimitOptions,
   ReconciliationOptions,
   RetentionOptions,
   TERRA_CONNECT_OPTIONS,

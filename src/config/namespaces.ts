@@ -4,6 +4,11 @@ import type { DatabaseSettings, TerraConnectOptions } from './options';
 
 interface AppNamespace {
   port: number;
+  listenAddress: string;
+  shutdownDrainSeconds: number;
+  /** Undefined: the main port also serves what is for operators. */
+  managementPort: number | undefined;
+  trustedProxies: string[];
   logLevel: Environment['LOG_LEVEL'];
   connections: ConnectionLimits;
 }
@@ -19,6 +24,10 @@ export function toNamespaces(environment: Environment): Namespaces {
   return {
     app: {
       port: environment.PORT,
+      listenAddress: environment.LISTEN_ADDRESS,
+      shutdownDrainSeconds: environment.SHUTDOWN_DRAIN_SECONDS,
+      managementPort: environment.MANAGEMENT_PORT,
+      trustedProxies: environment.TRUSTED_PROXIES,
       logLevel: environment.LOG_LEVEL,
       connections: {
         max: environment.MAX_CONNECTIONS,
@@ -59,6 +68,13 @@ export function toNamespaces(environment: Environment): Namespaces {
         sweepIntervalHours: environment.SWEEP_INTERVAL_HOURS,
         safetyThresholdShare: environment.SWEEP_SAFETY_THRESHOLD_SHARE,
         safetyThresholdMinimum: environment.SWEEP_SAFETY_THRESHOLD_MINIMUM,
+      },
+      rateLimits: {
+        clientPerMinute: environment.RATE_LIMIT_CLIENT_PER_MINUTE,
+        endUserPerHour: environment.RATE_LIMIT_END_USER_PER_HOUR,
+        addressPerMinute: environment.RATE_LIMIT_ADDRESS_PER_MINUTE,
+        refusedKeysPerMinute: environment.RATE_LIMIT_REFUSED_KEYS_PER_MINUTE,
+        refusedWebhooksPerMinute: environment.RATE_LIMIT_REFUSED_WEBHOOKS_PER_MINUTE,
       },
       bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
       bodyBudgetMb: environment.BODY_BUDGET_MB,

@@ -5,6 +5,8 @@ import {
   BootstrapKeyOptions,
   BrowserOptions,
   DEFAULT_BODY_BUDGET_MB,
+  RATE_LIMIT_DEFAULTS,
+  RateLimitOptions,
   RECONCILIATION_DEFAULTS,
   ReconciliationOptions,
   RETENTION_DEFAULTS,
@@ -22,6 +24,7 @@ type ResolvedOptions = TerraConnectOptions & {
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
   bodyBudgetMb: number;
+  rateLimits: RateLimitOptions;
 };
 
 /** A slice: its class, which is the injection token, and what it takes from the options. */
@@ -49,6 +52,7 @@ const SLICES = [
   slice(BrowserOptions, ({ publicUrl, returnUrls }) => ({ publicUrl, returnUrls })),
   slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
   slice(RetentionOptions, ({ retention }) => retention),
+  slice(RateLimitOptions, ({ rateLimits }) => rateLimits),
   slice(WorkerOptions, ({ workersEnabled, workerStallSeconds = WORKER_STALL_SECONDS }) => ({
     enabled: workersEnabled,
     stallSeconds: workerStallSeconds,
@@ -77,6 +81,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
     bodyBudgetMb: options.bodyBudgetMb ?? DEFAULT_BODY_BUDGET_MB,
+    rateLimits: withDefaults(RATE_LIMIT_DEFAULTS, options.rateLimits),
   };
   assertOptions(resolved);
   return resolved;

@@ -20,6 +20,8 @@ export interface TerraConnectOptions {
   reconciliation?: Partial<ReconciliationOptions>;
   /** An omitted field has its default: sessions 90 days, webhooks 30 days, history two years, the rest for ever. */
   retention?: Partial<RetentionOptions>;
+  /** An omitted field has its default; see {@link RATE_LIMIT_DEFAULTS}. */
+  rateLimits?: Partial<RateLimitOptions>;
   /** An admin API key that the service creates at start-up. */
   bootstrapApiKey?: string;
   /** The megabytes of webhook bodies that this process holds in memory at one time; default 64. */
@@ -84,6 +86,20 @@ export class RetentionOptions {
   deauthenticationsDays: number;
 }
 
+/** How many requests the service accepts from one client; 0: no limit. */
+export class RateLimitOptions {
+  /** Sessions and SDK tokens that one API key may create in a minute, in each process. */
+  clientPerMinute: number;
+  /** Sessions that may be created for one end user in an hour, over all processes; as many SDK tokens, in each process. */
+  endUserPerHour: number;
+  /** Requests of one address to the routes for browsers in a minute, in each process. */
+  addressPerMinute: number;
+  /** Requests of one address with an unknown API key in a minute, in each process. */
+  refusedKeysPerMinute: number;
+  /** Webhooks of one address with a wrong signature that get 401 and a log line in a minute; further ones get 429. */
+  refusedWebhooksPerMinute: number;
+}
+
 /** Whether this process runs the workers. */
 export class WorkerOptions {
   enabled: boolean;
@@ -138,4 +154,12 @@ export const RETENTION_DEFAULTS: RetentionOptions = {
   webhookEventsDays: 30,
   historyDays: 730,
   deauthenticationsDays: 0,
+};
+
+export const RATE_LIMIT_DEFAULTS: RateLimitOptions = {
+  clientPerMinute: 600,
+  endUserPerHour: 60,
+  addressPerMinute: 600,
+  refusedKeysPerMinute: 60,
+  refusedWebhooksPerMinute: 600,
 };

@@ -7,6 +7,7 @@ const ApiPages = (pages: Record<number, string>): MethodDecorator =>
   applyDecorators(
     ...Object.entries({
       ...pages,
+      429: 'Too many requests came from this address. Load the page again after Retry-After.',
       500: 'The service failed. Load the page again later.',
       503: 'The service cannot reach Postgres. Load the page again after Retry-After.',
     }).map(([status, description]) =>

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull, LessThan, type FindOptionsWhere } from 'typeorm';
-import { insertIfAbsent, runSql } from '../database';
+import type { RateLimitPolicy } from '../common';
+import { insertionOf, runSql } from '../database';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSession } from './connect-session.entity';
 
@@ -11,6 +12,13 @@ export type WidgetAnswer = Pick<
 >;
 
 const WRITE_TIMEOUT_MS = 5_000;
+
+/** What became of a new session. */
+export type Insertion =
+  | { outcome: 'inserted' }
+  | { outcome: 'key_taken'; holder: ConnectSession }
+  /** The end user's sessions of the window, as many as the quota. */
+  | { outcome: 'quota_used_up'; oldestAt: Date; newestAt: Date };
 
 /** Reads and writes connect sessions. The WHERE of a write that changes the status names the expected state. */
 @Injectable()
@@ -49,19 +57,55 @@ export class ConnectSessionRepository {
   }
 
   /**
-   * Inserts the session unless its Idempotency-Key is taken.
-   *
-   * @returns the session that holds the key, or null when the given one was inserted
+   * Inserts the session, unless its Idempotency-Key is taken or its end user has used up the quota. A request that repeats
+   * an earlier one finds its session also without any quota.
    */
-  async insertOrFindHolder(session: ConnectSession): Promise<ConnectSession | null> {
-    const timeout = { timeoutMs: WRITE_TIMEOUT_MS };
-    if (await insertIfAbsent(this.dataSource, ConnectSession, session, timeout)) return null;
+  async insertOrFindHolder(session: ConnectSession, policy: RateLimitPolicy): Promise<Insertion> {
+    const { inserted, recent, oldestAt, newestAt } = await this.insertWithinQuota(session, policy);
+    if (inserted) return { outcome: 'inserted' };
     const { apiKeyId, idempotencyKey } = session;
+    if (idempotencyKey !== null) {
+      const which = { apiKeyId: apiKeyId ?? IsNull(), idempotencyKey };
+      const holder = await this.dataSource.manager.findOneBy(ConnectSession, which);
+      if (holder) return { outcome: 'key_taken', holder };
+    }
+    if (recent > 0 && recent >= policy.quota) return { outcome: 'quota_used_up', oldestAt, newestAt };
     if (idempotencyKey === null) throw new Error('A session with these secrets exists already.');
-    const which = { apiKeyId: apiKeyId ?? IsNull(), idempotencyKey };
-    const holder = await this.dataSource.manager.findOneBy(ConnectSession, which);
     // The holder has failed and released the key between the two statements, so try again.
-    return holder ?? this.insertOrFindHolder(session);
+    return this.insertOrFindHolder(session, policy);
+  }
+
+  /**
+   * Counts the end user's sessions in the statement that inserts. So the count is over all processes and costs no further
+   * statement. It reads at most `quota` rows of an index. Statements that run at the same moment do not see each other's
+   * row: the quota can be exceeded by the number of connections in the pools, but not by the number of requests.
+   */
+  private async insertWithinQuota(
+    session: ConnectSession,
+    { quota, windowSeconds }: RateLimitPolicy,
+  ): Promise<{ inserted: boolean; recent: number; oldestAt: Date; newestAt: Date }> {
+    const { into, parameters, values } = insertionOf(this.dataSource, ConnectSession, session);
+    const [reference, limit, since] = [1, 2, 3].map((offset) => `$${values.length + offset}`);
+    const { rows } = await runSql<{ inserted: boolean; recent: number; oldestAt: Date; newestAt: Date }>(
+      this.dataSource,
+      `WITH recent AS (
+          SELECT newest.created_at
+            FROM (SELECT created_at FROM terra_connect.connect_sessions
+                    WHERE reference_id = ${reference} ORDER BY id DESC LIMIT ${limit}::int) newest
+            WHERE newest.created_at > ${since}
+        ), inserted AS (
+          INSERT INTO ${into} SELECT ${parameters}
+            WHERE ${limit}::int = 0 OR (SELECT count(*) FROM recent) < ${limit}::int
+            ON CONFLICT DO NOTHING RETURNING id
+        )
+        SELECT EXISTS (SELECT FROM inserted) AS inserted, count(*)::int AS recent,
+          min(created_at) AS "oldestAt", max(created_at) AS "newestAt" FROM recent`,
+      [...values, session.referenceId, quota, new Date(session.createdAt.getTime() - windowSeconds * 1_000)],
+      { timeoutMs: WRITE_TIMEOUT_MS },
+    );
+    const [row] = rows;
+    if (!row) throw new Error('The statement that inserts a session has returned no row.');
+    return row;
   }
 
   /** Releases the key of a holder whose process died between its insert and Terra's answer. */

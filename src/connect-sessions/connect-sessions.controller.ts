@@ -1,6 +1,7 @@
 import { Body, Get, Headers, Param, Post } from '@nestjs/common';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
 import { uuidParam } from '../http';
+import { LimitedCreation } from './client-limit.guard';
 import { ConnectSessionNotFoundError } from './connect-sessions.errors';
 import { ApiCreateConnectSession, ApiReadConnectSession } from './connect-sessions.openapi';
 import { ConnectSessionsService, type ConnectSessionWithOutcome } from './connect-sessions.service';
@@ -16,6 +17,7 @@ export class ConnectSessionsController {
 
   @Post()
   @RequireScope('sessions:write')
+  @LimitedCreation()
   @ApiCreateConnectSession()
   async create(
     @Body() request: CreateConnectSessionDto,

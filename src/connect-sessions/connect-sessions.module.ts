@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectionsModule } from '../connections';
+import { PublicUrls } from '../http';
 import { ObservabilityModule } from '../observability';
 import { ProvidersModule } from '../providers';
 import { QueueModule } from '../queue';
+import { RateLimitsModule } from '../rate-limits';
 import { TerraModule } from '../terra';
 import { BrowserUrls } from './browser-urls';
 import { CallbackConfirmationService } from './callback-confirmation.service';
@@ -16,19 +18,30 @@ import { ConnectSessionWorker } from './connect-session.worker';
 import { ConnectSessionsController } from './connect-sessions.controller';
 import { ConnectSessionsService } from './connect-sessions.service';
 import { SdkTokensController } from './sdk-tokens.controller';
+import { SdkTokensService } from './sdk-tokens.service';
 import { SessionOutcomeRepository } from './session-outcome.repository';
 import { SessionOutcomeService } from './session-outcome.service';
 import { SessionPersonalData } from './session-personal-data.service';
 import { SessionStarterService } from './session-starter.service';
 
 @Module({
-  imports: [ApiKeysModule, ConnectionsModule, ObservabilityModule, ProvidersModule, QueueModule, TerraModule],
+  imports: [
+    ApiKeysModule,
+    ConnectionsModule,
+    ObservabilityModule,
+    ProvidersModule,
+    QueueModule,
+    RateLimitsModule,
+    TerraModule,
+  ],
   controllers: [ConnectSessionsController, SdkTokensController, ConnectRedirectController],
   providers: [
     ConnectSessionsService,
     SessionStarterService,
+    SdkTokensService,
     ConnectSessionRepository,
     BrowserUrls,
+    PublicUrls,
 
     ConnectLinkService,
     CallbackService,

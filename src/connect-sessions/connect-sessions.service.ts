@@ -53,7 +53,7 @@ export class ConnectSessionsService {
    * Creates a session with its widget URL. With an idempotency key, the same request gives the same session.
    *
    * @throws RequestInvalidError, ReturnUrlNotAllowedError, ProviderUnknownError, ConnectionNotFoundError,
-   *   ConnectionDisconnectingError, IdempotencyKeyReusedError, IdempotencyInFlightError, and the Terra errors of
+   *   ConnectionDisconnectingError, RateLimitedError, IdempotencyKeyReusedError, IdempotencyInFlightError, and the Terra errors of
    *   `terra.errors.ts`
    */
   async create(

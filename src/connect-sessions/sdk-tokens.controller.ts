@@ -2,21 +2,23 @@ import { Param, Post } from '@nestjs/common';
 import { RequireScope, RestController } from '../api-keys';
 import { Clock } from '../common';
 import { ReferenceIdPipe } from '../http';
-import { TerraClient } from '../terra';
+import { LimitedCreation } from './client-limit.guard';
 import { SdkTokenDto } from './dto/sdk-token.dto';
 import { ApiCreateSdkToken } from './sdk-tokens.openapi';
+import { SdkTokensService } from './sdk-tokens.service';
 
 @RestController('v1/end-users', 'End users')
 export class SdkTokensController {
   constructor(
-    private readonly terra: TerraClient,
+    private readonly tokens: SdkTokensService,
     private readonly clock: Clock,
   ) {}
 
   @Post(':referenceId/sdk-tokens')
   @RequireScope('sessions:write')
+  @LimitedCreation()
   @ApiCreateSdkToken()
   async create(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<SdkTokenDto> {
-    return SdkTokenDto.from(await this.terra.createSdkToken(referenceId), referenceId, this.clock.now());
+    return SdkTokenDto.from(await this.tokens.create(referenceId), referenceId, this.clock.now());
   }
 }

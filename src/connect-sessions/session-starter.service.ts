@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, DomainError } from '../common';
+import { Clock, DomainError, RateLimitedError } from '../common';
 import { Metrics } from '../observability';
+import { RateLimits } from '../rate-limits';
 import { TerraClient } from '../terra';
 import { BrowserUrls } from './browser-urls';
 import type { ConnectSession } from './connect-session.entity';
@@ -19,6 +20,7 @@ export class SessionStarterService {
     private readonly repository: ConnectSessionRepository,
     private readonly urls: BrowserUrls,
     private readonly terra: TerraClient,
+    private readonly limits: RateLimits,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
@@ -26,7 +28,7 @@ export class SessionStarterService {
   /**
    * @param nonce the secret in the callback URLs; the session holds its hash
    * @returns the started session, or the one that holds the idempotency key already
-   * @throws IdempotencyKeyReusedError, IdempotencyInFlightError, and the Terra errors of `terra.errors.ts`
+   * @throws RateLimitedError, IdempotencyKeyReusedError, IdempotencyInFlightError, and the Terra errors of `terra.errors.ts`
    */
   async start(session: ConnectSession, nonce: string): Promise<{ session: ConnectSession; isNew: boolean }> {
     const holder = await this.claim(session);
@@ -36,7 +38,7 @@ export class SessionStarterService {
 
   /** @returns the session that holds the idempotency key already, or null when the new one was stored */
   private async claim(session: ConnectSession): Promise<ConnectSession | null> {
-    const holder = await this.repository.insertOrFindHolder(session);
+    const holder = await this.insertOrFindHolder(session);
     if (!holder) return null;
     if (session.idempotencyDigest && !holder.idempotencyDigest?.equals(session.idempotencyDigest)) {
       throw new IdempotencyKeyReusedError();
@@ -44,8 +46,25 @@ export class SessionStarterService {
     if (holder.widgetUrl !== null) return holder;
     const now = this.clock.now();
     await this.repository.releaseAbandoned(holder.id, new Date(now.getTime() - CREATION_LIMIT_MS), now);
-    if (await this.repository.insertOrFindHolder(session)) throw new IdempotencyInFlightError();
+    if (await this.insertOrFindHolder(session)) throw new IdempotencyInFlightError();
     return null;
+  }
+
+  // T-21: the quota also holds for a host that calls the service without HTTP.
+  private async insertOrFindHolder(session: ConnectSession): Promise<ConnectSession | null> {
+    const { policy } = this.limits.endUser;
+    const insertion = await this.repository.insertOrFindHolder(session, policy);
+    if (insertion.outcome === 'inserted') return null;
+    if (insertion.outcome === 'key_taken') return insertion.holder;
+    const secondsUntilPast = (createdAt: Date): number =>
+      Math.max(
+        1,
+        Math.ceil((createdAt.getTime() - session.createdAt.getTime()) / 1_000) + policy.windowSeconds,
+      );
+    throw new RateLimitedError(
+      { policy, remaining: 0, resetSeconds: secondsUntilPast(insertion.newestAt) },
+      secondsUntilPast(insertion.oldestAt),
+    );
   }
 
   private async openAtTerra(session: ConnectSession, nonce: string): Promise<ConnectSession> {

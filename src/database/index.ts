@@ -1,4 +1,5 @@
-export { createDataSource, dataSourceOptions, MIGRATE_COMMAND } from './data-source';
+export { createDataSource, dataSourceOptions, MIGRATE_COMMAND, MIGRATIONS_TABLE } from './data-source';
+export { rejectEmbeddedDatabase } from './embedded-database';
 export {
   EXPORT_SECTIONS,
   exportedFields,
@@ -12,5 +13,5 @@ export {
   type PruneRule,
 } from './personal-data';
 export { appliedMigrations, isReadOnly, recentRefusal } from './server-state';
-export { columnsOf, insertIfAbsent, runSql } from './sql';
+export { columnsOf, insertIfAbsent, insertionOf, runSql } from './sql';
 export { afterCommit, inTransaction } from './transaction';

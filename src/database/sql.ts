@@ -72,18 +72,30 @@ export async function insertIfAbsent<Entity extends ObjectLiteral>(
   row: Partial<Entity>,
   options: SqlOptions = {},
 ): Promise<boolean> {
-  const { driver } = dataSourceOf(target);
-  const { columns, tablePath } = metadataOf(target, entity);
-  const given = columns.filter(({ propertyName }) => row[propertyName] !== undefined);
-  const names = given.map(({ databaseName }) => databaseName).join(', ');
-  const parameters = given.map((_, index) => `$${index + 1}`).join(', ');
+  const { into, parameters, values } = insertionOf(target, entity, row);
   const { count } = await runSql(
     target,
-    `INSERT INTO ${tablePath} (${names}) VALUES (${parameters}) ON CONFLICT DO NOTHING`,
-    given.map((column): unknown => driver.preparePersistentValue(row[column.propertyName], column)),
+    `INSERT INTO ${into} VALUES (${parameters}) ON CONFLICT DO NOTHING`,
+    values,
     options,
   );
   return count === 1;
+}
+
+/** The parts of an INSERT of one row: the table with the given columns, `$1, $2, …`, and the values of these parameters. */
+export function insertionOf<Entity extends ObjectLiteral>(
+  target: SqlTarget,
+  entity: EntityTarget<Entity>,
+  row: Partial<Entity>,
+): { into: string; parameters: string; values: unknown[] } {
+  const { driver } = dataSourceOf(target);
+  const { columns, tablePath } = metadataOf(target, entity);
+  const given = columns.filter(({ propertyName }) => row[propertyName] !== undefined);
+  return {
+    into: `${tablePath} (${given.map(({ databaseName }) => databaseName).join(', ')})`,
+    parameters: given.map((_, index) => `$${index + 1}`).join(', '),
+    values: given.map((column): unknown => driver.preparePersistentValue(row[column.propertyName], column)),
+  };
 }
 
 /**
@@ -118,7 +130,10 @@ function metadataOf(target: SqlTarget, entity: EntityTarget<ObjectLiteral>): Ent
 }
 
 function dataSourceOf(target: SqlTarget): DataSource {
-  return 'driver' in target ? target : target.dataSource;
+  if ('driver' in target) return target;
+  // TypeORM 0.3, which a host may have, calls the property `connection`.
+  const manager: { dataSource?: DataSource; connection?: DataSource } = target;
+  return (manager.dataSource ?? manager.connection) as DataSource;
 }
 
 function timeoutOf({ options }: DataSource): number | undefined {

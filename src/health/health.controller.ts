@@ -9,6 +9,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Public } from '../http';
 import { DatabaseIndicator } from './database.indicator';
+import { Drain } from './drain';
 import { LiveDto } from './dto/health.dto';
 import { NotReadyError } from './health.errors';
 import { ApiCheckLiveness, ApiCheckReadiness } from './health.openapi';
@@ -23,6 +24,7 @@ const DEADLINE_MS = 2_000;
 @Controller('health')
 export class HealthController {
   constructor(
+    private readonly drain: Drain,
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly database: DatabaseIndicator,
@@ -39,6 +41,7 @@ export class HealthController {
   @Get('ready')
   @ApiCheckReadiness()
   ready(): Promise<HealthCheckResult> {
+    this.drain.assertNotBegun();
     return this.health
       .check([
         () => this.withDeadline('database', this.database.check('database')),

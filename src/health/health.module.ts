@@ -3,6 +3,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
 import { DatabaseIndicator } from './database.indicator';
+import { Drain } from './drain';
 import { HealthController } from './health.controller';
 import { MetricsController } from './metrics.controller';
 import { MigrationsIndicator } from './migrations.indicator';
@@ -12,6 +13,6 @@ import { WorkersIndicator } from './workers.indicator';
   // The error log of Terminus would repeat the readiness response.
   imports: [TerminusModule.forRoot({ logger: false }), ObservabilityModule, QueueModule],
   controllers: [HealthController, MetricsController],
-  providers: [DatabaseIndicator, MigrationsIndicator, WorkersIndicator],
+  providers: [DatabaseIndicator, Drain, MigrationsIndicator, WorkersIndicator],
 })
 export class HealthModule {}

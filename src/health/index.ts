@@ -1,1 +1,2 @@
+export { Drain } from './drain';
 export { HealthModule } from './health.module';

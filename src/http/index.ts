@@ -12,6 +12,7 @@ export {
   ReferenceIdFilter,
 } from './api-property.decorators';
 export { BodyBudget, mayHaveLargeBody } from './body-budget';
+export { clientAddressOf, type AddressedRequest } from './client-address';
 export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';
 export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';
@@ -19,6 +20,9 @@ export { ApiIdParam, ApiReferenceIdParam, ReferenceIdPipe, uuidParam } from './p
 export { toProblem } from './problem';
 export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
+export { PublicUrls, WEBHOOK_ROUTE } from './public-urls';
+export { rateLimitHeaders } from './rate-limit-headers';
+export { respond } from './respond';
 export {
   BODY_PROBLEMS,
   invalidField,

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
-import { isDatabaseUnavailable } from '../common';
-import { DomainError, type DomainErrorKind } from '../common';
+import { DomainError, isDatabaseUnavailable, RateLimitedError, type DomainErrorKind } from '../common';
+import { rateLimitHeaders } from './rate-limit-headers';
 
 /** HTTP status by kind of error. No other code maps kinds to statuses. */
 const STATUS_OF_KIND: Record<DomainErrorKind, number> = {
@@ -11,6 +11,7 @@ const STATUS_OF_KIND: Record<DomainErrorKind, number> = {
   gone: 410,
   conflict: 409,
   too_large: 413,
+  rate_limited: 429,
   upstream: 502,
   unavailable: 503,
   timeout: 504,
@@ -53,7 +54,8 @@ export interface Problem {
 /** Converts any thrown value to a problem. The response never contains the text of an unknown error. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof DomainError) {
-    const headers: Record<string, string> = {};
+    const headers: Record<string, string> =
+      error instanceof RateLimitedError ? rateLimitHeaders(error.state) : {};
     if (error.kind === 'unauthorized') headers['www-authenticate'] = error.challenge;
     if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
     if (error.leavesBodyUnread) headers.connection = 'close';
@@ -131,6 +133,7 @@ export const PROBLEM_TITLES: Record<number, string> = {
   414: 'URI too long',
   415: 'Unsupported media type',
   422: 'Unprocessable content',
+  429: 'Too many requests',
   431: 'Request header fields too large',
   500: 'Internal server error',
   502: 'Bad gateway',

@@ -1,5 +1,11 @@
 import { Injectable, Module } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { GaugeRefresh, type Collector } from './gauge-refresh';
+
+// A scrape every 15 seconds, which is usual, always gets current values.
+const GAUGES_MAX_AGE_MS = 5_000;
+// Prometheus gives up after ten seconds.
+const SCRAPE_DEADLINE_MS = 2_000;
 
 /** Every metric of the service. Label values come from fixed sets: they are never ids or text from a request. */
 @Injectable()
@@ -182,20 +188,33 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  private readonly collectors: (() => Promise<void>)[] = [];
+  private readonly gauges = new GaugeRefresh({
+    maxAgeMs: GAUGES_MAX_AGE_MS,
+    deadlineMs: SCRAPE_DEADLINE_MS,
+    now: () => performance.now(),
+  });
+  private rendering: Promise<string> | null = null;
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** Registers a callback that sets gauges before each scrape. */
-  beforeScrape(collect: () => Promise<void>): void {
-    this.collectors.push(collect);
+  /** Registers a callback that sets gauges before a scrape, but not more often than every five seconds. */
+  beforeScrape(collect: Collector): void {
+    this.gauges.add(collect);
   }
 
-  /** Returns all metrics as Prometheus text. If a collector fails (Postgres is down), only its gauges are outdated. */
-  async scrape(): Promise<string> {
-    await Promise.allSettled(this.collectors.map((collect) => collect()));
+  /**
+   * Returns all metrics as Prometheus text, within two seconds. While Postgres is down or silent, the gauges that it
+   * provides are outdated. Scrapes that arrive at the same time share one text.
+   */
+  scrape(): Promise<string> {
+    this.rendering ??= this.render().finally(() => (this.rendering = null));
+    return this.rendering;
+  }
+
+  private async render(): Promise<string> {
+    await this.gauges.refresh();
     return this.registry.metrics();
   }
 }

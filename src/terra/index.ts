@@ -1,7 +1,7 @@
 export { TerraClient } from './terra.client';
 export { TerraModule } from './terra.module';
 export { TERRA_PROBLEMS } from './terra.problems';
-export type { TerraProvider, TerraUser, TerraUserPage } from './terra.types';
+export type { SdkToken, TerraProvider, TerraUser, TerraUserPage } from './terra.types';
 export {
   envelopeOf,
   mayHoldHealthData,

@@ -4,13 +4,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Clock, DomainError } from '../common';
 import { WebhookSigningOptions } from '../config';
-import { BodyBudget, mayHaveLargeBody, sendProblem, toProblem } from '../http';
+import {
+  BodyBudget,
+  mayHaveLargeBody,
+  PublicUrls,
+  sendProblem,
+  toProblem,
+  type AddressedRequest,
+} from '../http';
 import { findHeaderProblem, hasStaleTime, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 import { WebhookIncompleteError, WebhookTooLargeError } from './webhooks.errors';
-
-/** The path of the webhook route, to which Terra's destination points. */
-export const WEBHOOK_PATH = 'webhooks/terra';
 
 /** Terra sends health data to the same URL, in chunks of up to 10 MB. */
 const WEBHOOK_BODY_LIMIT = 15 * 1024 * 1024;
@@ -23,7 +27,7 @@ interface FastifyRoute {
   url: string;
   onRequest?: unknown;
 }
-interface FastifyRequestLike {
+interface SignedRequest extends AddressedRequest {
   headers: SignedHeaders;
 }
 interface FastifyReplyLike {
@@ -32,21 +36,19 @@ interface FastifyReplyLike {
 interface FastifyLike {
   addContentTypeParser(
     type: string,
-    parse: (
-      request: FastifyRequestLike,
-      body: Readable,
-      done: (error: unknown, body?: Buffer) => void,
-    ) => void,
+    parse: (request: SignedRequest, body: Readable, done: (error: unknown, body?: Buffer) => void) => void,
   ): void;
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
 }
 
-type ExpressRequest = IncomingMessage & { path: string; body?: unknown };
+type ExpressRequest = IncomingMessage & SignedRequest & { path: string; body?: unknown };
 interface ExpressLike {
   use(
     handler: (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void,
   ): void;
   router: { stack: unknown[] };
+  /** Only Express 4 has this method. Its `router` throws. */
+  lazyrouter?: unknown;
 }
 
 /**
@@ -58,22 +60,34 @@ export class RawBody {
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly refusals: SignatureRefusals,
+    private readonly urls: PublicUrls,
     private readonly budget: BodyBudget,
     private readonly clock: Clock,
     private readonly options: WebhookSigningOptions,
   ) {}
 
-  /** Call it in a module's `configure`, which runs before Nest registers routes; `onModuleInit` runs after that. */
+  /**
+   * Call it in a module's `configure`, which runs before Nest registers routes; `onModuleInit` runs after that.
+   *
+   * @throws Error on an HTTP platform where no webhook could be verified
+   */
   capture(): void {
     const { httpAdapter } = this.adapterHost;
+    // The whole path: a host's route can end in the same words.
+    const path = this.urls.webhookPath();
     const platform = httpAdapter.getType();
-    if (platform === 'fastify') this.captureOnFastify(httpAdapter.getInstance<FastifyLike>());
-    if (platform === 'express') this.captureOnExpress(httpAdapter.getInstance<ExpressLike>());
+    if (platform === 'fastify') this.captureOnFastify(httpAdapter.getInstance<FastifyLike>(), path);
+    else if (platform === 'express' && !httpAdapter.getInstance<ExpressLike>().lazyrouter)
+      this.captureOnExpress(httpAdapter.getInstance<ExpressLike>(), path);
+    else
+      throw new Error(
+        'TerraAuthModule cannot read the raw body of webhooks on this HTTP platform. Use Fastify or Express 5.',
+      );
   }
 
-  private captureOnFastify(fastify: FastifyLike): void {
+  private captureOnFastify(fastify: FastifyLike, path: string): void {
     // The parser does not get the reply.
-    const replies = new WeakMap<FastifyRequestLike, FastifyReplyLike>();
+    const replies = new WeakMap<SignedRequest, FastifyReplyLike>();
     fastify.addContentTypeParser(RAW, (request, body, done) => {
       const reply = replies.get(request) as FastifyReplyLike;
       this.read(body, request.headers, reply.raw).then(
@@ -81,24 +95,25 @@ export class RawBody {
         (error: unknown) => this.fail(error, reply, done),
       );
     });
-    const takeRaw = (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void): void => {
-      const error = this.judge(request.headers);
+    const takeRaw = (request: SignedRequest, reply: FastifyReplyLike, done: () => void): void => {
+      const error = this.judge(request);
       if (error) return this.fail(error, reply, done);
       replies.set(request, reply);
       request.headers['content-type'] = RAW;
       done();
     };
     fastify.addHook('onRoute', (route) => {
-      if (!route.url.endsWith(`/${WEBHOOK_PATH}`) || !route.method.includes('POST')) return;
+      if (route.url !== path || !route.method.includes('POST')) return;
       // Runs after the hooks of the host's plugins, such as a rate limit.
       route.onRequest = [route.onRequest ?? [], takeRaw].flat();
     });
   }
 
-  private captureOnExpress(express: ExpressLike): void {
+  private captureOnExpress(express: ExpressLike, path: string): void {
     express.use((request, response, next) => {
-      if (request.method !== 'POST' || !request.path.endsWith(`/${WEBHOOK_PATH}`)) return next();
-      const error = this.judge(request.headers);
+      // Express also matches the path with a slash at its end.
+      if (request.method !== 'POST' || ![path, `${path}/`].includes(request.path)) return next();
+      const error = this.judge(request);
       if (error) return this.fail(error, response, next);
       this.read(request, request.headers, response).then(
         (bytes) => {
@@ -117,13 +132,14 @@ export class RawBody {
    * Judges everything that the headers tell, before the body is read into memory (T-21). The time of a small body waits
    * for its signature, so that a metric tells a wrong clock from a forged time.
    */
-  private judge(headers: SignedHeaders): DomainError | null {
+  private judge(request: SignedRequest): DomainError | null {
+    const { headers } = request;
     if (Number(headers['content-length']) > WEBHOOK_BODY_LIMIT) return new WebhookTooLargeError();
     const isStale = (): boolean =>
       hasStaleTime(headers, this.clock.now(), this.options.signatureToleranceSeconds);
     const cause =
       findHeaderProblem(headers) ?? (mayHaveLargeBody(headers) && isStale() ? 'stale_unverified' : null);
-    return cause && this.refusals.refuse(cause, { leavesBodyUnread: true });
+    return cause && this.refusals.refuse(cause, request);
   }
 
   /** @throws WebhookTooLargeError, BodyBudgetUsedUpError as soon as the body is too large, with the rest of it unread */
@@ -145,8 +161,11 @@ export class RawBody {
   }
 
   // Answers by itself, because the filters of the route do not run yet, and a host's own filter does not know our errors.
-  private fail(error: unknown, response: unknown, next: (error: unknown) => void): void {
-    if (error instanceof DomainError) sendProblem(this.adapterHost.httpAdapter, response, toProblem(error));
-    else next(error);
+  // It closes the connection, because the rest of the body is unread.
+  private fail(error: unknown, response: object, next: (error: unknown) => void): void {
+    if (!(error instanceof DomainError)) return next(error);
+    const { httpAdapter } = this.adapterHost;
+    httpAdapter.setHeader(response, 'connection', 'close');
+    sendProblem(httpAdapter, response, toProblem(error));
   }
 }

@@ -1,18 +1,35 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { RateLimitedError } from '../common';
+import { clientAddressOf, type AddressedRequest } from '../http';
 import { Metrics } from '../observability';
+import { RateLimits } from '../rate-limits';
 import type { SignatureRefusal } from '../terra';
 import { SignatureRefusedError } from './webhooks.errors';
 
-/** Counts and logs rejected webhooks by cause. The response does not name the cause. */
+/**
+ * Counts and logs rejected webhooks by cause. The response does not name the cause.
+ *
+ * T-21: beyond the limit of an address, the answer is 429 and the log has no line for each of them. Only a webhook whose
+ * signature is already rejected counts, because all deliveries of Terra can come from one address: that of a proxy.
+ */
 @Injectable()
 export class SignatureRefusals {
   private readonly logger = new Logger(SignatureRefusals.name);
 
-  constructor(private readonly metrics: Metrics) {}
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly limits: RateLimits,
+  ) {}
 
-  refuse(cause: SignatureRefusal, options: { leavesBodyUnread?: boolean } = {}): SignatureRefusedError {
+  refuse(cause: SignatureRefusal, request: AddressedRequest): SignatureRefusedError | RateLimitedError {
     this.metrics.webhookRejections.inc({ cause });
+    try {
+      this.limits.refusedWebhooks.take(clientAddressOf(request));
+    } catch (error) {
+      if (error instanceof RateLimitedError) return error;
+      throw error;
+    }
     this.logger.warn({ event: 'webhook.signature_refused', cause });
-    return new SignatureRefusedError(options);
+    return new SignatureRefusedError();
   }
 }

@@ -1,11 +1,12 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Clock } from '../common';
 import { WebhookSigningOptions } from '../config';
+import type { AddressedRequest } from '../http';
 import { checkSignature } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 import type { SignedDelivery } from './webhook-inbox.service';
 
-export interface WebhookRequest {
+export interface WebhookRequest extends AddressedRequest {
   headers: Record<string, string | string[] | undefined>;
   /** The raw bytes from raw-body.ts; undefined without a body. */
   body?: Buffer;
@@ -27,7 +28,7 @@ export class TerraSignatureGuard implements CanActivate {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const now = this.clock.now();
     const check = checkSignature(body, request.headers, signingSecrets, now, signatureToleranceSeconds);
-    if (!check.ok) throw this.refusals.refuse(check.cause);
+    if (!check.ok) throw this.refusals.refuse(check.cause, request);
     request.delivery = { body, signedAt: check.signedAt, signatureDigest: check.signatureDigest };
     return true;
   }

@@ -66,6 +66,12 @@ export const ApiReceiveWebhook = (): MethodDecorator =>
           'The signature is missing or wrong, or its time is more than TERRA_SIGNATURE_TOLERANCE_SECONDS (default 300) from now. Check the secret and the clock.',
       },
       413: { 'request.too_large': 'The body is larger than 15 MB.' },
+      429: {
+        'rate_limit.exceeded': {
+          when: 'Too many webhooks with a wrong signature came from this address. Check the secret and the clock. A webhook with a valid signature is always accepted.',
+          members: { limit: 'refused-webhooks' },
+        },
+      },
       503: {
         'database.unavailable': 'The service could not store the delivery. Send it again.',
         'request.too_many_bodies':

@@ -2,14 +2,13 @@ import { DomainError } from '../common';
 
 /** The same response for every cause, so that an attacker learns nothing. The metric and the log have the cause. */
 export class SignatureRefusedError extends DomainError {
-  constructor(options: { leavesBodyUnread?: boolean } = {}) {
+  constructor() {
     super(
       'unauthorized',
       'webhook.signature_refused',
       'The service rejects the signature. The log has the cause.',
       {
         challenge: 'Terra-Signature',
-        ...options,
       },
     );
   }
@@ -17,9 +16,7 @@ export class SignatureRefusedError extends DomainError {
 
 export class WebhookTooLargeError extends DomainError {
   constructor() {
-    super('too_large', 'request.too_large', 'The body is larger than this route accepts.', {
-      leavesBodyUnread: true,
-    });
+    super('too_large', 'request.too_large', 'The body is larger than this route accepts.');
   }
 }
 

@@ -2,9 +2,10 @@ import { Module, type NestModule } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
-import { BodyBudget } from '../http';
+import { BodyBudget, PublicUrls } from '../http';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
+import { RateLimitsModule } from '../rate-limits';
 import { ErasedWebhookService } from './erased-webhook.service';
 import { ParkedEventsWorker } from './parked-events.worker';
 import { RawBody } from './raw-body';
@@ -28,12 +29,14 @@ import { WebhookProcessorService } from './webhook-processor.service';
     ConnectSessionsModule,
     ObservabilityModule,
     QueueModule,
+    RateLimitsModule,
     WebhookEventsModule,
   ],
   controllers: [TerraWebhookController, WebhookEventsController],
   providers: [
     BodyBudget,
     RawBody,
+    PublicUrls,
     SignatureRefusals,
     TerraSignatureGuard,
     WebhookInboxService,

@@ -45,6 +45,7 @@ export class LauncherRun {
       PUBLIC_URL: '',
       LOG_LEVEL: 'warn',
       WORKERS_ENABLED: '',
+      MANAGEMENT_PORT: '',
     };
     this.child = spawn(command!, args, {
       cwd: repository,

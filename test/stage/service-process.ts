@@ -19,6 +19,8 @@ export interface ServiceOptions {
   /** Default: a free port. */
   port?: number;
   environment?: Environment;
+  /** Default: the program that `npm run build` makes. */
+  script?: string;
 }
 
 /** The built service as in production, with its workers, in its own process. */
@@ -30,11 +32,11 @@ export class ServiceProcess {
 
   /** Starts the service without waiting until it is ready. */
   static spawn(options: ServiceOptions & { port: number }): ServiceProcess {
-    const { databaseUrl, logFile, port, environment } = options;
+    const { databaseUrl, logFile, port, environment, script = 'src/main.js' } = options;
     const url = `http://127.0.0.1:${port}`;
     const program = new LoggedProgram(
       'the service',
-      'src/main.js',
+      script,
       [],
       {
         PORT: String(port),
@@ -47,6 +49,7 @@ export class ServiceProcess {
         TERRA_WIDGET_URL: NO_TERRA,
         BOOTSTRAP_API_KEY: STAGE_API_KEY,
         WORKERS_ENABLED: 'true',
+        SHUTDOWN_DRAIN_SECONDS: '0',
         ...environment,
       },
       logFile,

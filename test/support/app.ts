@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Writable } from 'node:stream';
 import { createServer } from 'node:net';
 import { createApp } from '../../src/app.setup';
+import { ManagementServer } from '../../src/app.management';
 import { readEnvironment } from '../../src/config';
 import { DeauthenticationWorker } from '../../src/connections';
 import { JsonLogger } from '../../src/observability';
@@ -12,6 +13,15 @@ import { startTestSandbox, TEST_CREDENTIALS } from './sandbox';
 
 export const ADMIN_KEY = 'tc_test_bootstrap_key_0123456789';
 export const RETURN_URL = 'https://app.example.com/devices';
+
+/** Tests send many requests from one address, with one key. The tests of the limits set their own. */
+const NO_LIMITS = {
+  RATE_LIMIT_CLIENT_PER_MINUTE: '0',
+  RATE_LIMIT_END_USER_PER_HOUR: '0',
+  RATE_LIMIT_ADDRESS_PER_MINUTE: '0',
+  RATE_LIMIT_REFUSED_KEYS_PER_MINUTE: '0',
+  RATE_LIMIT_REFUSED_WEBHOOKS_PER_MINUTE: '0',
+};
 
 export interface ApiAnswer<Body = Record<string, unknown>> {
   status: number;
@@ -73,11 +83,13 @@ export async function startTestApp(environment: Record<string, string> = {}): Pr
         BOOTSTRAP_API_KEY: ADMIN_KEY,
         WORKERS_ENABLED: 'false',
         LOG_LEVEL: 'debug',
+        ...NO_LIMITS,
         ...environment,
       }),
       new JsonLogger('debug', collect(log)),
     );
     await app.listen(port, '127.0.0.1');
+    await app.get(ManagementServer).listen('127.0.0.1');
   } catch (error) {
     // Open handles would keep jest from ending.
     await closeAround();
@@ -149,7 +161,7 @@ const PORTS_PER_WORKER = 1_000;
 const FIRST_PORT = 20_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 12) * PORTS_PER_WORKER;
 let nextPort = Math.floor(Math.random() * PORTS_PER_WORKER);
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (let tries = 0; tries < PORTS_PER_WORKER; tries += 1) {
     const port = FIRST_PORT + (nextPort++ % PORTS_PER_WORKER);
     const server = createServer();

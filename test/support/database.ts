@@ -41,3 +41,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     },
   };
 }
+
+/** Runs `work` while every other statement on the table waits. */
+export async function whileLocked(
+  databaseUrl: string,
+  table: string,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(`BEGIN; LOCK TABLE terra_connect.${table} IN ACCESS EXCLUSIVE MODE`);
+    await work();
+  } finally {
+    await client.end();
+  }
+}

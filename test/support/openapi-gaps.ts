@@ -15,6 +15,7 @@ const COMMON_PROBLEMS = [
   'auth.invalid_key',
   'auth.missing_scope',
   'request.malformed',
+  'rate_limit.exceeded',
   'internal',
   'database.unavailable',
 ];
@@ -22,6 +23,7 @@ const HEADERS_OF_STATUS: Record<string, string[]> = {
   302: ['Location'],
   303: ['Location'],
   401: ['WWW-Authenticate'],
+  429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   503: ['Retry-After'],
 };
 

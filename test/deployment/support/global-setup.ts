@@ -1,4 +1,5 @@
 import startTestDatabase from '../../support/global-setup';
+import { DOCKER_COMPOSE } from './docker-compose';
 import { findDebianProgram } from './debian-program';
 import { NGINX } from './nginx';
 import { PGBOUNCER } from './pgbouncer';
@@ -7,5 +8,6 @@ import { PGBOUNCER } from './pgbouncer';
 export default async function globalSetup(): Promise<void> {
   findDebianProgram(NGINX);
   findDebianProgram(PGBOUNCER);
+  findDebianProgram(DOCKER_COMPOSE);
   await startTestDatabase();
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '../../../local/ports';
 import { makeProgramFolder, ProgramProcess, type DebianProgram } from './debian-program';
@@ -7,8 +7,10 @@ export const NGINX: DebianProgram = { command: 'nginx', debianPackage: 'nginx', 
 
 export interface Nginx {
   url: string;
-  /** Its error log, and what it has written to its output. */
+  /** Its error log. */
   log: () => string;
+  /** Replaces the directives of the `http` block. Requests in progress end under the old ones. */
+  reload: (http: (port: number) => string) => void;
   stop: () => Promise<void>;
 }
 
@@ -22,30 +24,41 @@ const TEMPORARY_FOLDERS = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 export async function startNginx(http: (port: number) => string): Promise<Nginx> {
   const port = await findFreePort();
   const folder = makeProgramFolder(NGINX);
-  const temporary = TEMPORARY_FOLDERS.map((name) => `${name}_temp_path ${join(folder, name)};`);
-  mkdirSync(join(folder, 'client_body'));
-  writeFileSync(
-    join(folder, 'nginx.conf'),
-    `
+  const file = join(folder, 'nginx.conf');
+  const writeConfiguration = (directives: string): void => writeFileSync(file, around(directives, folder));
+  writeConfiguration(http(port));
+  const nginx = await ProgramProcess.start({
+    program: NGINX,
+    args: ['-p', folder, '-c', file, '-e', 'stderr'],
+    folder,
+    port,
+    user: { prefix: ['setpriv', '--pdeathsig', 'TERM'] },
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    log: () => nginx.log(),
+    reload: (changed) => {
+      writeConfiguration(changed(port));
+      process.kill(nginx.pid, 'SIGHUP');
+    },
+    stop: () => nginx.stop(),
+  };
+}
+
+function around(http: string, folder: string): string {
+  // Without the directive, root's nginx starts its workers as a user that may not enter the folder.
+  const user = process.getuid?.() === 0 ? 'user root;' : '';
+  return `
     daemon off;
-    # One process, so that nginx ends with the test run and keeps the current user's access to the folder.
-    master_process off;
+    ${user}
+    worker_processes 1;
     pid ${join(folder, 'nginx.pid')};
     error_log stderr notice;
     events { worker_connections 1024; }
     http {
       access_log off;
-      ${temporary.join('\n      ')}
-      ${http(port)}
+      ${TEMPORARY_FOLDERS.map((name) => `${name}_temp_path ${join(folder, name)};`).join('\n      ')}
+      ${http}
     }
-    `,
-  );
-  const process = await ProgramProcess.start({
-    program: NGINX,
-    args: ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'],
-    folder,
-    port,
-    user: { prefix: ['setpriv', '--pdeathsig', 'TERM'] },
-  });
-  return { url: `http://127.0.0.1:${port}`, log: () => process.log(), stop: () => process.stop() };
+  `;
 }

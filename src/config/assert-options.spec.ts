@@ -1,0 +1,57 @@
+import { assertOptions } from './assert-options';
+import {
+  DEFAULT_BODY_BUDGET_MB,
+  RATE_LIMIT_DEFAULTS,
+  RECONCILIATION_DEFAULTS,
+  RETENTION_DEFAULTS,
+} from './options';
+
+const options = {
+  publicUrl: 'https://connect.example.com',
+  terra: {
+    devId: 'acme-production-1',
+    apiKey: '0b7c1e5f9d3a48627c5e1b0f',
+    signingSecrets: ['6f1d2c3b4a5968778695a4b3c2d1e0f0'],
+    apiUrl: 'https://access.tryterra.co/api/v2',
+    widgetUrl: 'https://access.tryterra.co/api/widget/session',
+    widgetGeneration: 'auto' as const,
+    signatureToleranceSeconds: 300,
+  },
+  returnUrls: [],
+  workersEnabled: true,
+  reconciliation: RECONCILIATION_DEFAULTS,
+  retention: RETENTION_DEFAULTS,
+  rateLimits: RATE_LIMIT_DEFAULTS,
+  bodyBudgetMb: DEFAULT_BODY_BUDGET_MB,
+};
+
+describe("a host's options", () => {
+  const { NODE_ENV } = process.env;
+  afterEach(() => (process.env.NODE_ENV = NODE_ENV));
+
+  it('T-20: must not have published or short secrets in production', () => {
+    const weak = {
+      ...options,
+      terra: { ...options.terra, apiKey: 'dev-only-terra-api-key', signingSecrets: ['12345678'] },
+      bootstrapApiKey: 'dev-only-admin-api-key',
+    };
+    expect(() => assertOptions(weak)).not.toThrow();
+    process.env.NODE_ENV = 'production';
+    expect(() => assertOptions(options)).not.toThrow();
+    expect(() => assertOptions(weak)).toThrow(
+      /terra\.apiKey has a value .*; bootstrapApiKey has a value .*; terra\.signingSecrets has a secret of less than 16/,
+    );
+  });
+
+  it.each([NaN, -1, 15])('T-21: must leave memory for one webhook: not %d MB', (bodyBudgetMb) => {
+    expect(() => assertOptions({ ...options, bodyBudgetMb })).toThrow('bodyBudgetMb must be');
+  });
+
+  it.each([NaN, -1, Infinity])(
+    'T-21: must not have the limit %d, which would never apply',
+    (endUserPerHour) => {
+      const rateLimits = { ...RATE_LIMIT_DEFAULTS, endUserPerHour };
+      expect(() => assertOptions({ ...options, rateLimits })).toThrow('rateLimits.endUserPerHour must be');
+    },
+  );
+});

@@ -1,0 +1,1 @@
+export { RateLimits, RateLimitsModule } from './rate-limits';
