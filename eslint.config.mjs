@@ -1,3 +1,4 @@
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const FORWARD_REF = {
@@ -11,6 +12,13 @@ const MAX_DEPENDENCIES = {
     'A constructor with more than six dependencies means that the class does too much. Split the class.',
 };
 const EVERYWHERE = [FORWARD_REF, MAX_DEPENDENCIES];
+// eslint-plugin-regexp does not see this kind: the search begins again at each place where the first part matches.
+const QUADRATIC_SEARCH = {
+  selector: 'Literal[regex.pattern=/^[^^].*\\.[*+]/]',
+  message:
+    'Without ^ at the beginning, .* inside a pattern takes quadratic time. Search for the two parts one after the other. (T-21)',
+};
+const IN_SRC = [...EVERYWHERE, QUADRATIC_SEARCH];
 const ONLY_CONFIG =
   'Only src/config/environment.ts reads the environment. Inject a typed slice instead. (environment-only-in-config)';
 const PROCESS_ENV = [
@@ -56,10 +64,19 @@ export default tseslint.config(
     },
   },
   {
+    // T-21: a pattern whose time grows faster than its text stops the event loop when a stranger chooses the text.
+    files: ['**/*.{ts,cjs,mjs}'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignorePartial: false }],
+    },
+  },
+  {
     files: ['src/**/*.ts'],
     ignores: ['src/**/*.spec.ts'],
     rules: {
-      'no-restricted-syntax': ['error', ...EVERYWHERE, ...PROCESS_ENV, ...RAW_SQL],
+      'no-restricted-syntax': ['error', ...IN_SRC, ...PROCESS_ENV, ...RAW_SQL],
       'no-restricted-globals': [
         'error',
         { name: 'fetch', message: ONLY_TRANSPORTS },
@@ -69,12 +86,12 @@ export default tseslint.config(
   },
   {
     files: ['src/config/environment.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...RAW_SQL] },
+    rules: { 'no-restricted-syntax': ['error', ...IN_SRC, ...RAW_SQL] },
   },
   {
     files: ['src/**/*.repository.ts', 'src/database/**/*.ts'],
     ignores: ['src/**/*.spec.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...PROCESS_ENV] },
+    rules: { 'no-restricted-syntax': ['error', ...IN_SRC, ...PROCESS_ENV] },
   },
   {
     files: ['src/**/*.{service,repository,entity,errors,worker}.ts'],

@@ -75,7 +75,7 @@ function sandboxUrl(given: string | undefined): string {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new LauncherError(`--sandbox must be a URL such as http://localhost:3001, not "${url}".`);
   }
-  return url.replace(/\/+$/, '');
+  return url.replace(/(?<!\/)\/+$/, '');
 }
 
 /** Returns the sandbox's answer. Throws if the expected field is missing, because then another server has answered. */

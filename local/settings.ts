@@ -65,7 +65,7 @@ export function readSettings(variables: Variables): Settings {
     sampleAppPort: portFrom(get, 'SAMPLE_APP_PORT', 3002),
     postgresPort: get('POSTGRES_PORT') ? portFrom(get, 'POSTGRES_PORT', 0) : undefined,
     dataDir: resolve(get('DATA_DIR') ?? '.data'),
-    publicUrl: (get('PUBLIC_URL') ?? `http://localhost:${port}`).replace(/\/+$/, ''),
+    publicUrl: (get('PUBLIC_URL') ?? `http://localhost:${port}`).replace(/(?<!\/)\/+$/, ''),
     databaseUrl: get('DATABASE_URL'),
     hasTerraAccount: hasTerraAccount(get),
     apiKey: get('BOOTSTRAP_API_KEY'),

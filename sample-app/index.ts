@@ -25,6 +25,6 @@ export async function startSampleApp(options: SampleAppOptions): Promise<SampleA
   const server = buildSampleApp(new TerraConnectClient(options.serviceUrl, options.apiKey), address);
   await server.listen({ port: options.port ?? 0, host });
   const { port } = server.server.address() as AddressInfo;
-  address.publicUrl = options.publicUrl?.replace(/\/+$/, '') ?? `http://localhost:${port}`;
+  address.publicUrl = options.publicUrl?.replace(/(?<!\/)\/+$/, '') ?? `http://localhost:${port}`;
   return { url: address.publicUrl, close: () => server.close() };
 }

@@ -66,7 +66,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const server = buildServer(context);
   await server.listen({ port: options.port ?? 0, host });
   const { port } = server.server.address() as AddressInfo;
-  context.publicUrl = options.publicUrl?.replace(/\/+$/, '') ?? `http://localhost:${port}`;
+  context.publicUrl = options.publicUrl?.replace(/(?<!\/)\/+$/, '') ?? `http://localhost:${port}`;
   const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
 
   return {

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
 import { decodeUtf8, RequestMalformedError } from './common';
-import { ContentEncodingUnsupportedError, hasContentEncoding } from './http';
+import { ContentEncodingUnsupportedError, hasContentEncoding, type BodyBudget } from './http';
+import type { Metrics } from './observability';
 
 /** Makes JSON in UTF-8 the only form of a body that the service reads. Webhooks have a parser of their own. */
 export function readBodies(fastify: FastifyInstance): void {
@@ -25,4 +27,16 @@ export function readBodies(fastify: FastifyInstance): void {
 
 function hasBody(headers: FastifyRequest['headers']): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Counts the bytes of all bodies in flight against one budget (T-21). */
+export function meterBodies(fastify: FastifyInstance, budget: BodyBudget, metrics: Metrics): void {
+  metrics.beforeScrape(() => Promise.resolve(metrics.requestBodyBytes.set(budget.usedBytes)));
+  fastify.addHook('preParsing', (request, reply, body, done) => {
+    try {
+      done(null, budget.meter(body as Readable, request.headers, reply.raw));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
 }

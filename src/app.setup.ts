@@ -2,15 +2,17 @@ import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createAdapter } from './app.adapter';
-import { readBodies } from './app.bodies';
+import { meterBodies, readBodies } from './app.bodies';
+import { limitConnections } from './app.connections';
 import { AppModule } from './app.module';
 import { ManagementServer } from './app.management';
 import { serveOpenApi } from './app.openapi';
 import { warnOfUntrustedProxy } from './app.proxies';
 import { describeRequests } from './app.requests';
 import { endSocketsOnStop } from './app.sockets';
-import type { Environment } from './config';
+import { secretsOf, toNamespaces, type ConnectionLimits, type Environment } from './config';
 import { Drain } from './health';
+import { BodyBudget } from './http';
 import { JsonLogger, Metrics } from './observability';
 
 /** Builds the service for `main` and for the tests. It does not listen yet. */
@@ -18,26 +20,32 @@ export async function createApp(
   environment: Environment,
   logger: JsonLogger = new JsonLogger(environment.LOG_LEVEL),
 ): Promise<NestFastifyApplication> {
+  logger.hide(secretsOf(environment));
+  const { connections } = toNamespaces(environment).app;
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forEnvironment(environment),
-    createAdapter(environment.TRUSTED_PROXIES),
+    createAdapter(connections, environment.TRUSTED_PROXIES),
     // Nest would add a parser for forms, and one for JSON that accepts bytes that are not UTF-8.
     { logger, abortOnError: false, bodyParser: false },
   );
-  await setUp(app, environment);
+  await setUp(app, environment, connections);
   return app;
 }
 
 async function setUp(
   app: NestFastifyApplication,
   { PUBLIC_URL, TRUSTED_PROXIES }: Environment,
+  connections: ConnectionLimits,
 ): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
+  const metrics = app.get(Metrics, { strict: false });
   endSocketsOnStop(fastify, app.get(Drain, { strict: false }).signal);
-  describeRequests(fastify, app.get(Metrics, { strict: false }));
+  limitConnections(fastify, connections, metrics);
+  describeRequests(fastify, metrics);
   readBodies(fastify);
   warnOfUntrustedProxy(fastify, TRUSTED_PROXIES);
   app.get(ManagementServer).separateRoutes();
+  meterBodies(fastify, app.get(BodyBudget, { strict: false }), metrics);
   // Swagger UI has inline styles, and loads nothing from other origins.
   await app.register(helmet, {
     contentSecurityPolicy: {

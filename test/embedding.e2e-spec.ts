@@ -18,10 +18,14 @@ import {
   type TerraConnectOptions,
 } from '../src';
 import type { Sandbox } from '../sandbox';
+import { BodyBudget } from '../src/http';
 import { ADMIN_KEY, callApi } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
 import { connectThroughWidget, startTestSandbox, TEST_CREDENTIALS } from './support/sandbox';
 import { signatureHeader } from './support/webhooks';
+import { nowInSeconds, postWebhook } from './support/webhooks';
+
+const MEGABYTE = 1024 * 1024;
 
 /** A service of the host application, with our services injected. */
 @Injectable()
@@ -98,7 +102,12 @@ describe.each([
           migrationsRun: true,
         }),
         TerraAuthModule.forRootAsync({
-          useFactory: () => ({ ...options(), workersEnabled: true, bootstrapApiKey: ADMIN_KEY }),
+          useFactory: () => ({
+            ...options(),
+            workersEnabled: true,
+            bootstrapApiKey: ADMIN_KEY,
+            bodyBudgetMb: 16,
+          }),
         }),
       ],
       controllers: [HostController],
@@ -184,6 +193,40 @@ describe.each([
     sent.destroy();
   });
 
+  it('T-21: rejects a large webhook with an old time before its body arrives', async () => {
+    const headers = { 'x-terra-signature': `t=1,v1=${'0'.repeat(64)}`, 'content-length': 10_000_000 };
+    const sent = request(`${url}/webhooks/terra`, { method: 'POST', headers });
+    sent.flushHeaders();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(401);
+    sent.destroy();
+  });
+
+  it('T-21: rejects a large webhook while others use up the memory for bodies, and accepts a small one', async () => {
+    const headers = {
+      'x-terra-signature': `t=${nowInSeconds()},v1=${'0'.repeat(64)}`,
+      'transfer-encoding': 'chunked',
+    };
+    const holder = request(`${url}/webhooks/terra`, { method: 'POST', headers });
+    holder.on('error', () => undefined);
+    holder.write(Buffer.alloc(14 * MEGABYTE));
+    const budget = app.get(BodyBudget, { strict: false });
+    await eventually(() => Promise.resolve(expect(budget.usedBytes).toBeGreaterThan(13 * MEGABYTE)));
+    const large = JSON.stringify({ type: 'daily', padding: 'x'.repeat(5 * MEGABYTE) });
+    for (const sent of [{}, { headers: { 'transfer-encoding': 'chunked' } }]) {
+      const answer = await postWebhook({ url }, large, sent);
+      expect(answer).toMatchObject({ status: 503, json: { code: 'request.too_many_bodies' } });
+    }
+    expect((await postWebhook({ url }, { type: 'healthcheck' })).status).toBe(200);
+    // A body without an end is read only up to the limit.
+    const answered = once(holder, 'response') as Promise<[IncomingMessage]>;
+    holder.write(Buffer.alloc(2 * MEGABYTE));
+    expect((await answered)[0].statusCode).toBe(413);
+    await eventually(() => Promise.resolve(expect(budget.usedBytes).toBe(0)));
+    expect((await postWebhook({ url }, large)).status).toBe(200);
+    holder.destroy();
+  });
+
   it('does not use up the callback nonce for a HEAD request', async () => {
     const { session } = await app.get(ConnectSessionsService).create({ referenceId: 'guest-2' });
     const callback = await connectThroughWidget(session.widgetUrl ?? '', { provider: 'OURA' });
@@ -238,6 +281,16 @@ describe.each([
     await expect(app.get(ConnectSessionsService).create(request)).rejects.toMatchObject({
       code: 'request.invalid',
     });
+  });
+
+  it('rejects metadata from the host that is nested too deeply or contains itself', async () => {
+    const loop: Record<string, unknown> = {};
+    loop.self = loop;
+    const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`) as unknown;
+    for (const metadata of [loop, { deep }]) {
+      const created = app.get(ConnectSessionsService).create({ referenceId: 'a', metadata });
+      await expect(created).rejects.toMatchObject({ code: 'request.invalid' });
+    }
   });
 
   it('rejects options that accept forged signatures, and names the invalid ones', async () => {

@@ -1,12 +1,14 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startTestApp, type TestApp } from './support/app';
 import { newReference } from './support/flow';
+import { TEST_CREDENTIALS } from './support/sandbox';
 
 /** A server replaces Terra and gives the answer that a test sets. */
 describe('An answer of Terra is never trusted', () => {
   let terra: Server;
   let answer: { status: number; body: unknown };
+  let echo: ((headers: IncomingHttpHeaders) => unknown) | null = null;
   let service: TestApp;
 
   beforeAll(async () => {
@@ -14,7 +16,7 @@ describe('An answer of Terra is never trusted', () => {
       request.resume();
       response
         .writeHead(answer.status, { 'content-type': 'application/json' })
-        .end(JSON.stringify(answer.body));
+        .end(JSON.stringify(echo ? echo(request.headers) : answer.body));
     });
     await new Promise<void>((resolve) => terra.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(terra.address() as AddressInfo).port}`;
@@ -80,6 +82,37 @@ describe('An answer of Terra is never trusted', () => {
     const opened = await fetch(body.connectUrl, { redirect: 'manual' });
     expect(opened.status).toBe(302);
     expect(opened.headers.get('location')).toBe(new URL(url).href);
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['as they are', (text) => text],
+    ['as JSON', (text) => JSON.stringify({ text })],
+    ['encoded for a URL', encodeURIComponent],
+    ['in base64', (text) => Buffer.from(`gateway:${text}`).toString('base64')],
+    ['after so much text that the log cuts them', (text) => `${'.'.repeat(270)}${text}`],
+  ])('T-19: a gateway that returns our headers puts no key into the log: %s', async (_case, encode) => {
+    const { apiKey } = TEST_CREDENTIALS;
+    const logged = service.log.length;
+    for (const member of ['message', 'detail', 'title', 'code']) {
+      for (const status of [400, 403, 404, 500]) {
+        answer = { status, body: null };
+        echo = (headers) => ({ [member]: encode(String(headers['x-api-key'])) });
+        await create();
+        await service.api('POST', '/v1/end-users/person/sdk-tokens');
+      }
+    }
+    echo = null;
+    const lines = service.log.slice(logged).join('');
+    expect(lines).toContain('terra.request_failed');
+    // Not even a part of the key: its first twelve characters, or twelve of its base64.
+    const inBase64 = Buffer.from(`gateway:${apiKey}`).toString('base64');
+    for (const part of [
+      apiKey.slice(0, 12),
+      apiKey.slice(-12),
+      inBase64.slice(12, 24),
+      inBase64.slice(-16, -4),
+    ])
+      expect(lines).not.toContain(part);
   });
 
   it.each([404, 410])('a %d from an endpoint is reported as a missing endpoint of Terra', async (status) => {

@@ -173,6 +173,7 @@ const NOT_FOUND = `import { NotFoundException } from '@nestjs/common';\nexport c
 
 const linesOf = (count: number): string => '// A line.\n'.repeat(count - 1) + 'export {};\n';
 
+const patternOf = (pattern: string): string => `export const PATTERN = /${pattern}/;\n`;
 const LINTED: [expected: string | null, filePath: string, text: string][] = [
   ['environment-only-in-config', 'src/queue/a.ts', 'export const a = process.env.HOME;\n'],
   ['environment-only-in-config', 'src/queue/a.ts', `export const a = process['env'].HOME;\n`],
@@ -208,6 +209,10 @@ const LINTED: [expected: string | null, filePath: string, text: string][] = [
     constructorOf('_a = 1, _b = 1, _c = 1, _d = 1, _e = 1, _f = 1, _g = 1'),
   ],
   [null, 'src/connections/a.ts', constructorOf('_a = 1, _b = 1, _c = 1, _d = 1, _e = 1, _f = 1')],
+  ['takes quadratic time', 'src/terra/a.ts', patternOf('no (\\w+ )?provider\\b.*\\benabled')],
+  ['regexp/no-super-linear-move', 'src/terra/a.ts', patternOf('\\/+$')],
+  ['regexp/no-super-linear-backtracking', 'src/terra/a.ts', patternOf('^(\\w+\\s?)*$')],
+  [null, 'src/terra/a.ts', patternOf('(?<!\\/)\\/+$')],
   [
     'A circular import',
     'src/connections/a.ts',

@@ -133,6 +133,69 @@ describe('R12: an event that cannot be processed', () => {
     expect(note).not.toContain(user.user_id);
   });
 
+  it.each([
+    ['NUL in its list of scopes', { scopes: ['SLEEP', 'A\0'] }],
+    ['NUL in its text of scopes', { scopes: 'SLEEP,A\0' }],
+    ['half of a surrogate pair in its list of scopes', { scopes: ['SLEEP', 'A\ud800'] }],
+    ['a scope that is too long for any index', { scopes: ['SLEEP', 'x'.repeat(100_000)] }],
+    ['NUL in a member that the service does not read', { nickname: 'a\0b', more: ['\0'] }],
+  ])('is applied with what Postgres can store if it has %s', async (_case, extra) => {
+    const event = authOf(newReference());
+    const traceId = randomUUID();
+    await postWebhook(service, { ...event, user: { scopes: 'SLEEP', ...event.user, ...extra } }, { traceId });
+    await drain();
+    expect(await stored(traceId)).toMatchObject({ status: 'done', attempts: 0 });
+    expect(await connectionsOf(service, event.user.reference_id)).toMatchObject([{ scopes: ['SLEEP'] }]);
+  });
+
+  it('is applied with what Postgres can store if it changes scopes with NUL', async () => {
+    const event = authOf(newReference());
+    await postWebhook(service, { ...event, user: { ...event.user, scopes: 'SLEEP' } });
+    const traceId = randomUUID();
+    const change = { scopes_added: ['BODY', '\0'], scopes_removed: ['SLEEP', '\ud800'] };
+    await postWebhook(service, { type: 'permission_change', user: event.user, ...change }, { traceId });
+    await drain();
+    expect(await stored(traceId)).toMatchObject({ status: 'done', attempts: 0 });
+    expect(await connectionsOf(service, event.user.reference_id)).toMatchObject([{ scopes: ['BODY'] }]);
+  });
+
+  it.each([
+    ['in its data', (deep: string) => `"data":${deep}`],
+    ['in its user', (deep: string) => `"user":{"user_id":"u","provider":"OURA","deep":${deep}}`],
+    [
+      'in the scopes of its user',
+      (deep: string) => `"user":{"user_id":"u","provider":"OURA","scopes":${deep}}`,
+    ],
+    ['in its old user', (deep: string) => `"old_user":${deep}`],
+  ])('is processed and keeps no health data if it is nested 20,000 levels deep %s', async (_case, member) => {
+    for (const type of ['daily', 'a_new_type']) {
+      const traceId = randomUUID();
+      const deep = `${'{"a":['.repeat(10_000)}"heart rate 71"${']}'.repeat(10_000)}`;
+      await postWebhook(service, `{"type":"${type}","status":"success",${member(deep)}}`, { traceId });
+      await drain();
+      expect(['done', 'ignored']).toContain((await stored(traceId)).status);
+      const [row] = await service.query<{ body: string; id: string }>(
+        `SELECT id, convert_from(body, 'UTF8') AS body FROM terra_connect.webhook_events WHERE trace_id = $1`,
+        [traceId],
+      );
+      expect(JSON.parse(row?.body ?? '')).toMatchObject({ type, status: 'success', data: 'not kept' });
+      expect(row?.body).not.toContain('heart rate');
+      expect((await service.api('GET', `/v1/webhook-events/${row?.id}`)).status).toBe(200);
+    }
+  });
+
+  it('can be read as text while it is nested deeply', async () => {
+    const traceId = randomUUID();
+    const body = `{"type":"deauth","a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    await postWebhook(service, body, { traceId });
+    const [row] = await service.query<{ id: string }>(
+      `SELECT id FROM terra_connect.webhook_events WHERE trace_id = $1`,
+      [traceId],
+    );
+    const answer = await service.api('GET', `/v1/webhook-events/${row?.id}`);
+    expect(answer).toMatchObject({ status: 200, body: { body: null, bodyText: body } });
+  });
+
   it('is ignored if its user id is too long for any index', async () => {
     const traceId = randomUUID();
     const user = { ...authOf(newReference()).user, user_id: 'x'.repeat(72_000) };

@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../src/app.module';
 import { createOpenApiDocument } from '../src/app.openapi';
 import { createAdapter } from '../src/app.adapter';
-import { readEnvironment } from '../src/config';
+import { readEnvironment, toNamespaces } from '../src/config';
 
 // The application module requires these values, but the document does not depend on them.
 const ENVIRONMENT = readEnvironment({
@@ -15,11 +15,15 @@ const ENVIRONMENT = readEnvironment({
 
 /** The text of openapi.json. In preview mode, Nest builds no provider, so this needs no database, Terra or port. */
 export async function openApiDocument(): Promise<string> {
-  const app = await NestFactory.create(AppModule.forEnvironment(ENVIRONMENT), createAdapter(), {
-    preview: true,
-    abortOnError: false,
-    logger: ['error', 'fatal'],
-  });
+  const app = await NestFactory.create(
+    AppModule.forEnvironment(ENVIRONMENT),
+    createAdapter(toNamespaces(ENVIRONMENT).app.connections),
+    {
+      preview: true,
+      abortOnError: false,
+      logger: ['error', 'fatal'],
+    },
+  );
   try {
     const document = createOpenApiDocument(app);
     // Sort by name. Otherwise, a moved module would look like a change of the API.

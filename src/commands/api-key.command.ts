@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Command } from 'commander';
 import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
-import { DATABASE_DEFAULTS, readDatabaseUrl } from '../config';
+import { DATABASE_DEFAULTS, readDatabaseUrl, secretsOf } from '../config';
 import { ClockModule } from '../database';
 import { databaseModule } from './database.module';
 import { withService } from './with-service';
@@ -69,5 +69,11 @@ function readScopes(text: string): Scope[] {
 }
 
 function withApiKeys<T>(work: (apiKeys: ApiKeysService) => Promise<T>): Promise<T> {
-  return withService(ApiKeyCommandModule.forDatabase(readDatabaseUrl()), ApiKeysService, work);
+  const url = readDatabaseUrl();
+  return withService(
+    ApiKeyCommandModule.forDatabase(url),
+    secretsOf({ DATABASE_URL: url }),
+    ApiKeysService,
+    work,
+  );
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { describeReferenceIdProblem } from '../common';
-import { readDiagnosisEnvironment } from '../config';
+import { readDiagnosisEnvironment, secretsOf } from '../config';
 import { DiagnosisDto, DiagnosisService } from '../diagnosis';
 import { WholeServiceModule } from './whole-service.module';
 import { withService } from './with-service';
@@ -15,7 +15,7 @@ export function addDoctorCommand(program: Command): void {
       if (problem) throw new Error(`The reference id ${problem}.`);
       const { environment, hasTerra: askTerra } = readDiagnosisEnvironment();
       const service = WholeServiceModule.forEnvironment(environment);
-      const diagnosis = await withService(service, DiagnosisService, (doctor) =>
+      const diagnosis = await withService(service, secretsOf(environment), DiagnosisService, (doctor) =>
         doctor.diagnose(referenceId, { askTerra }),
       );
       const report = DiagnosisDto.from(diagnosis);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { describeReferenceIdProblem } from '../common';
-import { readEnvironment } from '../config';
+import { readEnvironment, secretsOf } from '../config';
 import {
   ConnectionReconcilerService,
   SweepsService,
@@ -23,8 +23,9 @@ export function addSweepCommand(program: Command): void {
     .option('--dry-run', 'only print the corrections')
     .option('--force', 'approve the sweep that awaits approval, or start a sweep that needs no approval')
     .action(async ({ dryRun, force }: { dryRun?: boolean; force?: boolean }) => {
-      const service = WholeServiceModule.forEnvironment(readEnvironment());
-      const report = await withService(service, SweepsService, async (sweeps) => {
+      const environment = readEnvironment();
+      const service = WholeServiceModule.forEnvironment(environment);
+      const report = await withService(service, secretsOf(environment), SweepsService, async (sweeps) => {
         const { id } = await sweeps.startAndRun({ dryRun, force, actor: 'cli' });
         return sweeps.report(id);
       });
@@ -42,9 +43,13 @@ export function addReconcileCommand(program: Command): void {
     .action(async (referenceId: string) => {
       const problem = describeReferenceIdProblem(referenceId);
       if (problem) throw new Error(`The reference id ${problem}.`);
-      const service = WholeServiceModule.forEnvironment(readEnvironment());
-      const report = await withService(service, ConnectionReconcilerService, (reconciler) =>
-        reconciler.reconcile(referenceId, { source: 'reconcile', actor: 'cli' }),
+      const environment = readEnvironment();
+      const service = WholeServiceModule.forEnvironment(environment);
+      const report = await withService(
+        service,
+        secretsOf(environment),
+        ConnectionReconcilerService,
+        (reconciler) => reconciler.reconcile(referenceId, { source: 'reconcile', actor: 'cli' }),
       );
       printReconciliation(report);
     });

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { Command } from 'commander';
 import { RequestInvalidError } from '../common';
-import { DATABASE_DEFAULTS, readDatabaseUrl } from '../config';
+import { DATABASE_DEFAULTS, readDatabaseUrl, secretsOf } from '../config';
 import { ClockModule } from '../database';
 import {
   ListWebhookEventsDto,
@@ -158,7 +158,13 @@ async function request<Dto extends object, Answer>(
 }
 
 function withEvents<T>(work: (events: WebhookEventsService) => Promise<T>): Promise<T> {
-  return withService(WebhookEventsCommandModule.forDatabase(readDatabaseUrl()), WebhookEventsService, work);
+  const url = readDatabaseUrl();
+  return withService(
+    WebhookEventsCommandModule.forDatabase(url),
+    secretsOf({ DATABASE_URL: url }),
+    WebhookEventsService,
+    work,
+  );
 }
 
 function describeByOptions({ details }: RequestInvalidError): string {

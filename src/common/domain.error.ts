@@ -29,6 +29,8 @@ export interface DomainErrorOptions {
   details?: Record<string, unknown>;
   cause?: unknown;
   retryAfterSeconds?: number;
+  /** Whether the service rejects the request before it has read the body: then it closes the connection. */
+  leavesBodyUnread?: boolean;
   /** For `unauthorized`: the authentication scheme that the route accepts; default `Bearer`. */
   challenge?: string;
 }
@@ -37,6 +39,7 @@ export interface DomainErrorOptions {
 export abstract class DomainError extends Error {
   readonly details: Record<string, unknown>;
   readonly retryAfterSeconds: number | undefined;
+  readonly leavesBodyUnread: boolean;
   readonly challenge: string;
 
   protected constructor(
@@ -49,6 +52,7 @@ export abstract class DomainError extends Error {
     this.name = new.target.name;
     this.details = options.details ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.leavesBodyUnread = options.leavesBodyUnread ?? false;
     this.challenge = options.challenge ?? 'Bearer';
   }
 }

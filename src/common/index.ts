@@ -20,6 +20,8 @@ export {
   UNDEFINED_TABLE,
   UNIQUE_VIOLATION,
 } from './postgres-errors';
+export { isDeeperThan } from './nesting';
+export { Redactor } from './redactor';
 export { reportProgress, runWithProgress } from './progress';
 export {
   describeNewReferenceIdProblem,
@@ -30,3 +32,4 @@ export {
 } from './reference-id';
 export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';
 export { decodeUtf8 } from './utf8';
+export { isStorable, toStorable } from './storable-text';

@@ -1,6 +1,7 @@
 import { assertOptions } from './assert-options';
 import {
   OUTGOING_DEFAULTS,
+  DEFAULT_BODY_BUDGET_MB,
   RATE_LIMIT_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
@@ -23,6 +24,7 @@ const options = {
   retention: RETENTION_DEFAULTS,
   outgoing: OUTGOING_DEFAULTS,
   rateLimits: RATE_LIMIT_DEFAULTS,
+  bodyBudgetMb: DEFAULT_BODY_BUDGET_MB,
 };
 
 describe("a host's options", () => {
@@ -41,6 +43,10 @@ describe("a host's options", () => {
     expect(() => assertOptions(weak)).toThrow(
       /terra\.apiKey has a value .*; bootstrapApiKey has a value .*; terra\.signingSecrets has a secret of less than 16/,
     );
+  });
+
+  it.each([NaN, -1, 15])('T-21: must leave memory for one webhook: not %d MB', (bodyBudgetMb) => {
+    expect(() => assertOptions({ ...options, bodyBudgetMb })).toThrow('bodyBudgetMb must be');
   });
 
   it.each([NaN, -1, Infinity])(

@@ -7,12 +7,13 @@ import {
   IsServiceUrl,
   MIN_WEBHOOK_DAYS,
 } from './environment.validators';
-import type {
-  OutgoingOptions,
-  RateLimitOptions,
-  ReconciliationOptions,
-  RetentionOptions,
-  TerraConnectOptions,
+import {
+  MIN_BODY_BUDGET_MB,
+  type OutgoingOptions,
+  type RateLimitOptions,
+  type ReconciliationOptions,
+  type RetentionOptions,
+  type TerraConnectOptions,
 } from './options';
 import { findWeakSecrets } from './published-secrets';
 
@@ -21,6 +22,7 @@ type CompleteOptions = TerraConnectOptions & {
   outgoing: OutgoingOptions;
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
+  bodyBudgetMb: number;
   rateLimits: RateLimitOptions;
 };
 
@@ -31,7 +33,8 @@ type CompleteOptions = TerraConnectOptions & {
  * @throws Error that names every wrong option, without its value
  */
 export function assertOptions(options: CompleteOptions): void {
-  const { publicUrl, terra, returnUrls, outgoing, reconciliation, retention, rateLimits } = options;
+  const { publicUrl, terra, returnUrls, outgoing, reconciliation, retention, rateLimits, bodyBudgetMb } =
+    options;
   const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -58,6 +61,11 @@ export function assertOptions(options: CompleteOptions): void {
   for (const name of ['httpsProxy', 'httpProxy'] as const)
     check(`outgoing.${name}`, proxyUrl.validate(outgoing[name]), proxyUrl.defaultMessage());
   check('outgoing.circuitFailures', isAmount(outgoing.circuitFailures), 'must be a number, 0 or more');
+  check(
+    'bodyBudgetMb',
+    bodyBudgetMb >= MIN_BODY_BUDGET_MB,
+    `must be ${MIN_BODY_BUDGET_MB} megabytes or more`,
+  );
   for (const [name, value] of Object.entries(retention))
     check(`retention.${name}`, isAmount(value as number), 'must be a number of days, 0 or more');
   const { webhookEventsDays } = retention;

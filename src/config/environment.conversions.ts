@@ -25,7 +25,7 @@ export const ToList = (): PropertyDecorator =>
   );
 export const WithoutTrailingSlash = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.replace(/\/+$/, '') : value,
+    typeof value === 'string' ? value.replace(/(?<!\/)\/+$/, '') : value,
   );
 
 export const WithPostgresSslModes = (): PropertyDecorator =>

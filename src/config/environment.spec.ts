@@ -1,5 +1,6 @@
 import { EnvironmentError, readEnvironment } from './environment';
 import { toNamespaces } from './namespaces';
+import { secretsOf } from './secrets';
 
 const complete = {
   PUBLIC_URL: 'https://connect.example.com/',
@@ -96,6 +97,10 @@ describe('the environment', () => {
     ['RETURN_URLS', 'http://app.example.com/'],
     ['BOOTSTRAP_API_KEY', 'too-short'],
     ['WORKERS_ENABLED', 'yes'],
+    ['BODY_BUDGET_MB', '15'],
+    ['MAX_CONNECTIONS', '1000001'],
+    ['MAX_CONNECTIONS_PER_ADDRESS', '-1'],
+    ['KEEP_ALIVE_SECONDS', '3601'],
     ['LOG_LEVEL', 'loud'],
   ])('rejects %s=%s and does not print the value', (name, value) => {
     const [problem, ...others] = problemsOf({ ...complete, [name]: value });
@@ -177,6 +182,14 @@ describe('the environment', () => {
     });
   });
 
+  it('names the secrets that the log must not contain', () => {
+    const DATABASE_URL = 'postgres://user:p%40ss-7c1@db/terra';
+    const BOOTSTRAP_API_KEY = 'tc_bootstrap-0123456789';
+    expect(secretsOf(readEnvironment({ ...complete, DATABASE_URL, BOOTSTRAP_API_KEY })).sort()).toEqual(
+      ['key-5b2e', 'secret-one-1', 'secret-two-2', BOOTSTRAP_API_KEY, 'p%40ss-7c1', 'p@ss-7c1'].sort(),
+    );
+  });
+
   it('becomes typed namespaces', () => {
     const { app, database, terraConnect } = toNamespaces(readEnvironment(complete));
     expect(app).toEqual({
@@ -186,6 +199,7 @@ describe('the environment', () => {
       managementPort: undefined,
       trustedProxies: [],
       logLevel: 'info',
+      connections: { max: 2_000, maxPerAddress: 0, keepAliveSeconds: 75 },
     });
     expect(database.url).toBe(complete.DATABASE_URL);
     expect(terraConnect.terra.widgetGeneration).toBe('auto');

@@ -23,6 +23,8 @@ import {
 import {
   DATABASE_DEFAULTS,
   OUTGOING_DEFAULTS,
+  DEFAULT_BODY_BUDGET_MB,
+  MIN_BODY_BUDGET_MB,
   RATE_LIMIT_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
@@ -189,6 +191,18 @@ export class Environment {
 
   @WholeNumber('days', 0, MAX_DAYS)
   RETENTION_DEAUTHENTICATIONS_DAYS: number = RETENTION_DEFAULTS.deauthenticationsDays;
+
+  @WholeNumber('megabytes', MIN_BODY_BUDGET_MB, 65_536)
+  BODY_BUDGET_MB: number = DEFAULT_BODY_BUDGET_MB;
+
+  @WholeNumber('connections', 1, 1_000_000)
+  MAX_CONNECTIONS: number = 2_000;
+
+  @WholeNumber('connections', 0, 1_000_000)
+  MAX_CONNECTIONS_PER_ADDRESS: number = 0;
+
+  @WholeNumber('seconds', 1, 3_600)
+  KEEP_ALIVE_SECONDS: number = 75;
 
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';

@@ -6,9 +6,11 @@ export {
   readMigrationUrl,
 } from './environment';
 export { Environment } from './environment.variables';
+export type { ConnectionLimits } from './connection-limits';
 export { toNamespaces, type Namespaces } from './namespaces';
 export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
 export {
+  BodyBudgetOptions,
   BootstrapKeyOptions,
   BrowserOptions,
   DATABASE_DEFAULTS,
@@ -24,3 +26,4 @@ export {
   type TerraConnectOptions,
 } from './options';
 export { parseReturnUrl } from './return-url-pattern';
+export { secretsOf } from './secrets';

@@ -1,3 +1,4 @@
+import type { ConnectionLimits } from './connection-limits';
 import type { Environment } from './environment.variables';
 import type { DatabaseSettings, TerraConnectOptions } from './options';
 
@@ -9,6 +10,7 @@ interface AppNamespace {
   managementPort: number | undefined;
   trustedProxies: string[];
   logLevel: Environment['LOG_LEVEL'];
+  connections: ConnectionLimits;
 }
 
 /** The environment in typed parts. Code reads its part and never a variable. */
@@ -27,6 +29,11 @@ export function toNamespaces(environment: Environment): Namespaces {
       managementPort: environment.MANAGEMENT_PORT,
       trustedProxies: environment.TRUSTED_PROXIES,
       logLevel: environment.LOG_LEVEL,
+      connections: {
+        max: environment.MAX_CONNECTIONS,
+        maxPerAddress: environment.MAX_CONNECTIONS_PER_ADDRESS,
+        keepAliveSeconds: environment.KEEP_ALIVE_SECONDS,
+      },
     },
     database: {
       url: environment.DATABASE_URL,
@@ -76,6 +83,7 @@ export function toNamespaces(environment: Environment): Namespaces {
         refusedWebhooksPerMinute: environment.RATE_LIMIT_REFUSED_WEBHOOKS_PER_MINUTE,
       },
       bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
+      bodyBudgetMb: environment.BODY_BUDGET_MB,
     },
   };
 }

@@ -1,10 +1,12 @@
 import type { FactoryProvider, Provider, Type } from '@nestjs/common';
 import { assertOptions } from './assert-options';
 import {
+  BodyBudgetOptions,
   BootstrapKeyOptions,
   BrowserOptions,
   OUTGOING_DEFAULTS,
   OutgoingOptions,
+  DEFAULT_BODY_BUDGET_MB,
   RATE_LIMIT_DEFAULTS,
   RateLimitOptions,
   RECONCILIATION_DEFAULTS,
@@ -24,6 +26,7 @@ type ResolvedOptions = TerraConnectOptions & {
   outgoing: OutgoingOptions;
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
+  bodyBudgetMb: number;
   rateLimits: RateLimitOptions;
 };
 
@@ -58,6 +61,7 @@ const SLICES = [
     enabled: workersEnabled,
     stallSeconds: workerStallSeconds,
   })),
+  slice(BodyBudgetOptions, ({ bodyBudgetMb }) => ({ megabytes: bodyBudgetMb })),
   slice(BootstrapKeyOptions, ({ bootstrapApiKey }) => ({ apiKey: bootstrapApiKey })),
 ];
 
@@ -81,6 +85,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
     outgoing: withDefaults(OUTGOING_DEFAULTS, options.outgoing),
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
+    bodyBudgetMb: options.bodyBudgetMb ?? DEFAULT_BODY_BUDGET_MB,
     rateLimits: withDefaults(RATE_LIMIT_DEFAULTS, options.rateLimits),
   };
   assertOptions(resolved);

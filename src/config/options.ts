@@ -26,6 +26,8 @@ export interface TerraConnectOptions {
   rateLimits?: Partial<RateLimitOptions>;
   /** An admin API key that the service creates at start-up. */
   bootstrapApiKey?: string;
+  /** The megabytes of webhook bodies that this process holds in memory at one time; default 64. */
+  bodyBudgetMb?: number;
 }
 
 // The slices below are classes, so that each is its own injection token: a service injects only the slice that it needs
@@ -130,6 +132,15 @@ export const OUTGOING_DEFAULTS: OutgoingOptions = {
   noProxy: '',
   circuitFailures: 10,
 };
+/** How much memory the bodies of all requests may take at one time. */
+export class BodyBudgetOptions {
+  megabytes: number;
+}
+
+/** Room for six of Terra's largest bodies. */
+export const DEFAULT_BODY_BUDGET_MB = 64;
+/** One webhook has up to 15 MB: with less, the largest would never be accepted. */
+export const MIN_BODY_BUDGET_MB = 16;
 
 /** How the service, as a process of its own, connects to Postgres. A host brings its own data source. */
 export interface DatabaseSettings {

@@ -23,7 +23,7 @@ function accepted(text: string): string | null {
 /** Whether a URL equals a listed entry, or continues it after `/`, `?` or `#`. The check may accept no other URL. */
 function isWithinListed(url: string): boolean {
   return LISTED.some((entry) => {
-    const prefix = entry.replace(/\/+$/, '');
+    const prefix = entry.replace(/(?<!\/)\/+$/, '');
     return url === prefix || ['/', '?', '#'].some((next) => url.startsWith(prefix + next));
   });
 }

@@ -68,6 +68,6 @@ function isForeign(pair: string): boolean {
 function isWithin(url: URL, entry: URL): boolean {
   if (url.protocol !== entry.protocol || url.hostname !== entry.hostname || url.port !== entry.port)
     return false;
-  const prefix = entry.pathname.replace(/\/+$/, '');
+  const prefix = entry.pathname.replace(/(?<!\/)\/+$/, '');
   return url.pathname === entry.pathname || url.pathname === prefix || url.pathname.startsWith(`${prefix}/`);
 }

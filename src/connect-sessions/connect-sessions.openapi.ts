@@ -50,8 +50,8 @@ export const ApiCreateConnectSession = (): MethodDecorator =>
         'idempotency.key_reused':
           'Another request has used this Idempotency-Key. Use a new key for a new request.',
       },
-      ...TERRA_PROBLEMS,
     }),
+    ApiProblems(TERRA_PROBLEMS),
   );
 
 export const ApiReadConnectSession = (): MethodDecorator =>

@@ -60,12 +60,15 @@ export function toProblem(error: unknown): Problem {
       error instanceof RateLimitedError ? rateLimitHeaders(error.state) : {};
     if (error.kind === 'unauthorized') headers['www-authenticate'] = error.challenge;
     if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
+    if (error.leavesBodyUnread) headers.connection = 'close';
     return problem(STATUS_OF_KIND[error.kind], error.code, error.message, {
       headers,
       details: error.details,
     });
   }
-  if (isDatabaseUnavailable(error)) {
+  const status = statusOf(error);
+  // A client that goes away inside its body causes the same socket error as a database that does, but with a status.
+  if (status >= 500 && isDatabaseUnavailable(error)) {
     return problem(
       503,
       'database.unavailable',
@@ -76,7 +79,6 @@ export function toProblem(error: unknown): Problem {
       },
     );
   }
-  const status = statusOf(error);
   const known = FRAMEWORK_PROBLEMS[status];
   if (known) return problem(status, known.code, known.detail);
   if (status >= 400 && status < 500)

@@ -7,6 +7,11 @@ export const invalidField = (
   when = 'A field is not valid. `errors` names the field and the reason.',
 ): Occasion => ({ when, members: { errors: [{ field, detail }] } });
 
+const TOO_MANY_BODIES = {
+  'request.too_many_bodies':
+    'The service is reading as many large bodies as its memory allows. Wait for the seconds in Retry-After, then send the request again.',
+};
+
 /** The problems of every route with a JSON body. */
 export const BODY_PROBLEMS = {
   400: { 'request.malformed': 'The body is not valid JSON in UTF-8.' },
@@ -17,6 +22,7 @@ export const BODY_PROBLEMS = {
     'request.unsupported_content_encoding':
       'The body has a Content-Encoding, such as gzip. Send the body without compression.',
   },
+  503: TOO_MANY_BODIES,
 };
 
 /** The problems of a route that takes no body, but whose method allows one. */

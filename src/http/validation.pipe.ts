@@ -2,6 +2,12 @@ import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@ne
 import { RequestInvalidError, type FieldProblem } from '../common';
 
 const MAX_DEPTH = 32;
+// No valid request has more: 8 KB of metadata have room for 4,096 values.
+const MAX_VALUES = 5_000;
+// T-21: more problems help no caller, and 100,000 of them are an answer of megabytes.
+const MAX_PROBLEMS = 32;
+// The name of an unknown field is the caller's text, which may have a megabyte.
+const MAX_NAME_LENGTH = 100;
 
 /** Validates our DTOs and rejects fields that they do not have. */
 class RequestValidationPipe extends ValidationPipe {
@@ -17,27 +23,43 @@ export const requestValidation = new RequestValidationPipe({
   forbidNonWhitelisted: true,
   transform: true,
   stopAtFirstError: true,
-  exceptionFactory: (errors) => new RequestInvalidError(errors.flatMap((error) => toFieldProblems(error))),
+  exceptionFactory: (errors) => rejection(errors.flatMap((error) => toFieldProblems(error))),
 });
 
-// Runs before class-transformer, which cannot read every value: its recursion overflows the stack on a deep value, and
-// it silently drops members whose name is that of an Object.prototype member ("constructor", "toString").
-function rejectUnreadable(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  const problems = Object.entries(value).flatMap(([field, member]) => {
-    if (field in Object.prototype) return { field, detail: 'is not a field of this request' };
-    const detail = describeUnreadable(member, MAX_DEPTH);
-    return detail ? { field, detail } : [];
-  });
-  if (problems.length > 0) throw new RequestInvalidError(problems);
+function rejection(problems: FieldProblem[]): RequestInvalidError {
+  return new RequestInvalidError(
+    problems
+      .slice(0, MAX_PROBLEMS)
+      .map(({ field, detail }) => ({ field: field.slice(0, MAX_NAME_LENGTH), detail })),
+  );
 }
 
-function describeUnreadable(value: unknown, depthLeft: number): string | null {
+// Runs before class-transformer and class-validator, which cannot read every value. The recursion of the first overflows
+// the stack on a deep value, and it silently drops members whose name is that of an Object.prototype member
+// ("constructor", "toString"). The second takes seconds for 100,000 unknown members.
+function rejectUnreadable(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const values = { left: MAX_VALUES };
+  const problems: FieldProblem[] = [];
+  for (const [field, member] of Object.entries(value)) {
+    const isReserved = field in Object.prototype;
+    const detail = isReserved
+      ? 'is not a field of this request'
+      : describeUnreadable(member, MAX_DEPTH, values);
+    if (detail) problems.push({ field, detail });
+    if (values.left < 0 || problems.length === MAX_PROBLEMS) break;
+  }
+  if (problems.length > 0) throw rejection(problems);
+}
+
+function describeUnreadable(value: unknown, depthLeft: number, values: { left: number }): string | null {
+  values.left -= 1;
+  if (values.left < 0) return `is too much: a request has at most ${MAX_VALUES} values`;
   if (typeof value !== 'object' || value === null) return null;
   if (depthLeft === 0) return `is nested more than ${MAX_DEPTH} levels deep`;
   for (const [name, member] of Object.entries(value)) {
     if (name in Object.prototype) return `contains the reserved name ${name}`;
-    const detail = describeUnreadable(member, depthLeft - 1);
+    const detail = describeUnreadable(member, depthLeft - 1, values);
     if (detail) return detail;
   }
   return null;

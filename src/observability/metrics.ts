@@ -20,6 +20,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly connectionsRefused = new Counter({
+    name: 'terra_connect_connections_refused_total',
+    help: 'Connections that the service closed at once because too many are open, by limit (all, address).',
+    labelNames: ['limit'] as const,
+    registers: [this.registry],
+  });
+
+  readonly requestBodyBytes = new Gauge({
+    name: 'terra_connect_request_body_bytes',
+    help: 'Memory that the bodies of the open requests take; BODY_BUDGET_MB is the limit.',
+    registers: [this.registry],
+  });
+
   readonly terraRequests = new Histogram({
     name: 'terra_connect_terra_request_duration_seconds',
     help: 'Time that Terra took to answer, by operation and outcome.',

@@ -13,6 +13,7 @@ export {
 export {
   checkSignature,
   findHeaderProblem,
+  hasStaleTime,
   type SignatureRefusal,
   type SignedHeaders,
 } from './webhook-signature';

@@ -106,7 +106,32 @@ describe('An answer of Terra', () => {
     const logged = describeAnswer(
       { operation: 'user-info', url: 'https://terra/userInfo', query: { reference_id: 'r-4711' } },
       given,
+      [],
     );
     expect(logged).toEqual({ operation: 'user-info', status: 400, said: 'no user …' });
+  });
+
+  it('is logged without the API key, also if a gateway returns it encoded or the log has room for only half (T-19)', () => {
+    const apiKey = 'terra-key/4f9d2c7b';
+    const call = { operation: 'providers', url: 'https://terra/integrations' };
+    for (let length = 280; length < 310; length += 1) {
+      const echoed = `${'.'.repeat(length)}${apiKey} x-api-key=${encodeURIComponent(apiKey)}`;
+      const { said } = describeAnswer(call, answer(400, { message: echoed, detail: apiKey }), [apiKey]);
+      expect(said).not.toMatch(/terra|4f9d/);
+    }
+  });
+
+  it.each([
+    ['no provider '.repeat(90_000)],
+    ['no '.repeat(350_000)],
+    [`no ${'a'.repeat(1_000_000)}`],
+    ['maximum number of '.repeat(60_000)],
+  ])('T-21: costs little, even if its text has a megabyte (%#)', (message) => {
+    const given = answer(400, { message, detail: message, title: message });
+    const begin = process.cpuUsage();
+    errorOfAnswer('user-info', given);
+    const call = { operation: 'user-info', url: 'https://terra/', query: { a: 'provider' } };
+    describeAnswer(call, given, ['an-api-key']);
+    expect(process.cpuUsage(begin).user).toBeLessThan(1_000_000);
   });
 });

@@ -1,4 +1,4 @@
-import type { DomainError } from '../common';
+import { Redactor, type DomainError } from '../common';
 import { RequestNotSentError } from './request-not-sent.error';
 import {
   TerraBadCredentialsError,
@@ -31,6 +31,10 @@ export const WIDGET_SESSION = 'widget-session';
 export const LEGACY_WIDGET_SESSION = 'legacy-widget-session';
 const TIMEOUTS = /TIMEOUT|ABORT|ERR_CANCELED|ETIMEDOUT/;
 const MAX_LOGGED_TEXT = 300;
+// T-21: only so much of each text of Terra is searched for what it means.
+const MAX_SEARCHED_TEXT = 2_000;
+// A shorter value that we sent, such as `en`, is part of many words.
+const MIN_CUT_LENGTH = 3;
 
 /**
  * Returns the error that an answer means, or null for a success. Terra's errors are problem+json on `/api/v2` and
@@ -39,7 +43,7 @@ const MAX_LOGGED_TEXT = 300;
 export function errorOfAnswer(operation: string, answer: TerraAnswer): DomainError | null {
   if (answer.kind === 'failure') return answer.error;
   const { status, body } = answer;
-  const said = saidBy(body);
+  const said = saidBy(body, (text) => text.slice(0, MAX_SEARCHED_TEXT));
   if (status >= 200 && status < 300) {
     if (body === undefined || body === null || typeof body !== 'object')
       return new TerraMalformedAnswerError();
@@ -75,10 +79,10 @@ function errorOfLegacyWidget500(body: unknown, said: string): DomainError {
 function errorOfText(said: string): DomainError | null {
   if (/user limit|limit reached|maximum (number of )?users/i.test(said))
     return new TerraUserCapReachedError();
-  if (/no (\w+ )?(provider|source|integration)s?\b.*\benabled|not enabled any/i.test(said)) {
-    return new TerraNoProviderEnabledError();
-  }
-  return null;
+  // Two searches: one pattern for both parts takes quadratic time if the first part repeats.
+  const noProviderAt = said.search(/no (?:\w+ )?(?:provider|source|integration)s?\b/i);
+  const noneEnabled = noProviderAt >= 0 && /\benabled/i.test(said.slice(noProviderAt));
+  return noneEnabled || /not enabled any/i.test(said) ? new TerraNoProviderEnabledError() : null;
 }
 
 /** Returns the error for a request that failed, or whose answer could not be read. */
@@ -102,25 +106,33 @@ export function retryAfterSeconds(headers: unknown): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1_000));
 }
 
-/** Returns what the log may contain of a failed call: the texts of Terra's answer, without the values that we sent. */
+/**
+ * Returns what the log may contain of a failed call: the texts of Terra's answer, without the values that we sent. A
+ * gateway before Terra may return our headers in its answer.
+ *
+ * @param secrets the credentials of the call
+ */
 export function describeAnswer(
   call: { operation: string; url: string; query?: Record<string, string>; body?: Record<string, unknown> },
   answer: TerraAnswer,
+  secrets: string[],
 ): Record<string, unknown> {
   // Without an answer, the operator must check the host first.
   if (answer.kind === 'failure') {
     return { operation: call.operation, host: new URL(call.url).host, cause: answer.cause };
   }
-  const ours = [...Object.values(call.query ?? {}), ...Object.values(call.body ?? {})];
-  let said = saidBy(answer.body);
-  for (const value of ours) {
-    if (typeof value === 'string' && value.length > 2) said = said.replaceAll(value, '…');
-  }
+  const sent = [...secrets, ...Object.values(call.query ?? {}), ...Object.values(call.body ?? {})];
+  const ours = new Redactor(
+    sent.filter((value) => typeof value === 'string'),
+    MIN_CUT_LENGTH,
+  );
+  const said = saidBy(answer.body, (text) => ours.excerpt(text, MAX_LOGGED_TEXT));
   return { operation: call.operation, status: answer.status, said: said.slice(0, MAX_LOGGED_TEXT) };
 }
 
 // Leaves out `instance`, which repeats the query string.
-function saidBy(body: unknown): string {
+function saidBy(body: unknown, shorten: (text: string) => string): string {
   const { message, detail, title, code } = asRecord(body);
-  return [message, detail, title, code].map(textOf).filter(Boolean).join('; ');
+  const texts = [message, detail, title, code].map(textOf).filter((text) => text !== null);
+  return texts.map(shorten).join('; ');
 }

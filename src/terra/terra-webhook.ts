@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../common';
+import { decodeUtf8, toStorable } from '../common';
 import { toReferenceId, toTerraUser, type TerraUser } from './terra.types';
 import { asRecord, listOfText, textOf } from './wire';
 
@@ -71,6 +71,7 @@ export interface TerraEvent {
 }
 
 const MAX_REASON_LENGTH = 200;
+const MAX_ACCOUNT_ID_LENGTH = 200;
 
 /**
  * Parses the body of a webhook.
@@ -97,13 +98,17 @@ export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
     oldUser: toTerraUser(body.old_user),
     newUser: toTerraUser(body.new_user),
     owner: readOwner(asRecord(body.user).reference_id, body.reference_id),
-    reason: (textOf(body.reason) ?? textOf(body.message))?.slice(0, MAX_REASON_LENGTH) ?? null,
+    reason: toReason(textOf(body.reason) ?? textOf(body.message)),
     widgetSessionId: textOf(body.widget_session_id),
     accountId: readAccountId(body.athlete),
     scopesAdded: listOfText(body.scopes_added),
     scopesRemoved: listOfText(body.scopes_removed),
     wire: body,
   };
+}
+
+function toReason(text: string | null): string | null {
+  return text && toStorable(text, MAX_REASON_LENGTH);
 }
 
 // Terra's documentation shows the reference inside `user`, at the top level, or in both.
@@ -118,7 +123,8 @@ function readOwner(inUser: unknown, atTop: unknown): EventOwner {
 // Terra's help center documents `provider_user_id`, its athlete model does not. So the id may also be a number.
 function readAccountId(athlete: unknown): string | null {
   const id = asRecord(athlete).provider_user_id;
-  return textOf(typeof id === 'number' ? String(id) : id)?.slice(0, MAX_REASON_LENGTH) ?? null;
+  const text = textOf(typeof id === 'number' ? String(id) : id);
+  return text && toStorable(text, MAX_ACCOUNT_ID_LENGTH);
 }
 
 /** Whether an event of this type may contain health data. An event of an unknown type may. */
@@ -126,12 +132,37 @@ export function mayHoldHealthData(type: TerraEventType | null): boolean {
   return type === null || (DATA_EVENT_TYPES as readonly string[]).includes(type);
 }
 
-const ENVELOPE_MEMBERS = ['user', 'old_user', 'new_user'];
+const USER_MEMBERS = ['user', 'old_user', 'new_user'];
 
-/** The part of a health data event that stays after processing: its type and its users, without the measurements. */
+/**
+ * The part of a health data event that stays after processing: its type and its users, without the measurements. It has
+ * two levels, however deep the event is nested: JSON.stringify overflows the stack on a deep value.
+ */
 export function envelopeOf({ wire }: TerraEvent): Buffer {
-  const kept = Object.entries(wire).filter(
-    ([name, value]) => ENVELOPE_MEMBERS.includes(name) || typeof value !== 'object',
+  const users = USER_MEMBERS.flatMap((name) =>
+    isObject(wire[name]) ? [[name, envelopeOfUser(wire[name])]] : [],
   );
-  return Buffer.from(JSON.stringify({ ...Object.fromEntries(kept), data: 'not kept' }));
+  const envelope = { ...scalarsOf(wire), ...Object.fromEntries(users), data: 'not kept' } as object;
+  return Buffer.from(JSON.stringify(envelope));
+}
+
+// Scopes are the only list of a user that the service reads.
+function envelopeOfUser(user: Record<string, unknown>): Record<string, unknown> {
+  const scopes = Array.isArray(user.scopes) ? { scopes: listOfText(user.scopes) } : {};
+  return { ...scalarsOf(user), ...scopes };
+}
+
+// Longer than every id and every name. A longer text may hold measurements.
+const MAX_SCALAR_LENGTH = 1_000;
+
+function scalarsOf(value: Record<string, unknown>): Record<string, unknown> {
+  const isScalar = (member: unknown): boolean =>
+    typeof member === 'string'
+      ? member.length <= MAX_SCALAR_LENGTH
+      : typeof member !== 'object' || member === null;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => isScalar(member)));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

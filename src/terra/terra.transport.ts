@@ -73,7 +73,7 @@ export class TerraTransport {
         event: 'terra.request_failed',
         attempt,
         error: error.code,
-        ...describeAnswer(call, answer),
+        ...describeAnswer(call, answer, [this.options.apiKey]),
       });
       if (answer.kind === 'answer' && answer.status === 429) this.gate.pause(call.operation, retryAfterMs);
       const waitMs = this.waitBeforeRetry(call, answer, attempt);

@@ -2,7 +2,13 @@ import { constantTimeEqual, hmacSha256, sha256 } from '../common';
 
 /** Why the service rejects a signature. Also the label of the metric that counts rejections. */
 export type SignatureRefusal =
-  'missing' | 'malformed' | 'millisecond_timestamp' | 'no_match' | 'too_old' | 'too_far_ahead';
+  | 'missing'
+  | 'malformed'
+  | 'millisecond_timestamp'
+  | 'no_match'
+  | 'too_old'
+  | 'too_far_ahead'
+  | 'stale_unverified';
 
 export type SignatureCheck =
   { ok: true; signedAt: Date; signatureDigest: Buffer } | { ok: false; cause: SignatureRefusal };
@@ -37,17 +43,34 @@ export function checkSignature(
   const match = findMatch(rawBody, parsed, secrets);
   if (!match) return { ok: false, cause: 'no_match' };
   // Checks the signature before the age, so that the metric counts an age only for a timestamp that Terra has signed.
-  const signedSeconds = Number(parsed.timestamp);
-  const ageSeconds = Math.floor(now.getTime() / 1_000) - signedSeconds;
-  if (ageSeconds > toleranceSeconds) return { ok: false, cause: 'too_old' };
-  if (-ageSeconds > toleranceSeconds) return { ok: false, cause: 'too_far_ahead' };
-  return { ok: true, signedAt: new Date(signedSeconds * 1_000), signatureDigest: match };
+  const cause = judgeAge(parsed, now, toleranceSeconds);
+  if (cause) return { ok: false, cause };
+  return { ok: true, signedAt: new Date(Number(parsed.timestamp) * 1_000), signatureDigest: match };
 }
 
-/** Returns why the headers alone rule out a valid signature, or null. It runs before up to 15 MB of body are read. */
+/** Returns why the shape of the headers rules out a valid signature, or null. */
 export function findHeaderProblem(headers: SignedHeaders): SignatureRefusal | null {
   const parsed = readHeader(headers);
   return typeof parsed === 'string' ? parsed : null;
+}
+
+/**
+ * Whether the time in the signature is outside the tolerance. It is for bodies that are too large to be read before the
+ * service knows more: nobody has proven yet who wrote this time.
+ */
+export function hasStaleTime(headers: SignedHeaders, now: Date, toleranceSeconds: number): boolean {
+  const parsed = readHeader(headers);
+  return typeof parsed !== 'string' && judgeAge(parsed, now, toleranceSeconds) !== null;
+}
+
+function judgeAge(
+  { timestamp }: ParsedHeader,
+  now: Date,
+  toleranceSeconds: number,
+): 'too_old' | 'too_far_ahead' | null {
+  const ageSeconds = Math.floor(now.getTime() / 1_000) - Number(timestamp);
+  if (ageSeconds > toleranceSeconds) return 'too_old';
+  return -ageSeconds > toleranceSeconds ? 'too_far_ahead' : null;
 }
 
 interface ParsedHeader {

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { toStorable } from '../common';
 import { TerraApiOptions } from '../config';
 import { LEGACY_WIDGET_SESSION, WIDGET_SESSION } from './terra-answer';
 import {
@@ -112,7 +113,7 @@ function readWarnings(value: unknown): string[] {
   const texts = asList(value)
     .map(textOf)
     .filter((text) => text !== null);
-  return texts.slice(0, MAX_WARNINGS).map((text) => text.slice(0, MAX_WARNING_LENGTH));
+  return texts.slice(0, MAX_WARNINGS).map((text) => toStorable(text, MAX_WARNING_LENGTH));
 }
 
 function isAbsent(error: unknown): boolean {

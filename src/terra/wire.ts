@@ -1,3 +1,5 @@
+import { isStorable } from '../common';
+
 /** Readers for JSON from Terra. They check every type and never throw. */
 
 export function asRecord(value: unknown): Record<string, unknown> {
@@ -10,21 +12,29 @@ export function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
-/** Returns a non-empty text that Postgres can store (no NUL, no lone surrogate), or null. */
+/** Returns a non-empty text that Postgres can store, or null. */
 export function textOf(value: unknown): string | null {
-  const usable = typeof value === 'string' && value !== '' && !value.includes('\0') && value.isWellFormed();
-  return usable ? value : null;
+  return typeof value === 'string' && value !== '' && isStorable(value) ? value : null;
 }
 
 export function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** Reads a list of texts, also in the form `"A,B"`, which Terra uses for scopes. */
+// Far above the number and the length of any provider's scopes.
+const MAX_ENTRIES = 500;
+const MAX_ENTRY_LENGTH = 200;
+
+/**
+ * Reads a list of texts, also in the form `"A,B"`, which Terra uses for scopes. An entry that {@link textOf} does not
+ * accept or that is too long counts as absent, like any other unusable text.
+ */
 export function listOfText(value: unknown): string[] {
   const parts =
-    typeof value === 'string' ? value.split(',') : asList(value).filter((item) => typeof item === 'string');
-  return [...new Set(parts.map((part) => part.trim()).filter((part) => part !== ''))];
+    typeof value === 'string' ? value.split(',', MAX_ENTRIES) : asList(value).slice(0, MAX_ENTRIES);
+  const texts = parts.map((part) => textOf(typeof part === 'string' ? part.trim() : part));
+  const usable = texts.filter((text) => text !== null).filter(({ length }) => length <= MAX_ENTRY_LENGTH);
+  return [...new Set(usable)];
 }
 
 /** Reads a time of Terra: ISO 8601, in UTC if it has no zone. */

@@ -1,3 +1,4 @@
+import { toStorable } from '../common';
 import type { TerraEvent } from '../terra';
 import type { WebhookEvent } from './webhook-event.entity';
 
@@ -11,7 +12,7 @@ const MAX_TERRA_USER_ID_LENGTH = 200;
 export function labelsOf({ sentType, user, oldUser, newUser, owner }: TerraEvent): EventLabels {
   const terraUserId = (user ?? newUser)?.terraUserId ?? null;
   return {
-    type: sentType.slice(0, MAX_TYPE_LENGTH),
+    type: toStorable(sentType, MAX_TYPE_LENGTH),
     terraUserId: terraUserId !== null && terraUserId.length <= MAX_TERRA_USER_ID_LENGTH ? terraUserId : null,
     referenceId: owner.referenceId ?? newUser?.referenceId ?? oldUser?.referenceId ?? null,
   };

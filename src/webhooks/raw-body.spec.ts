@@ -1,5 +1,7 @@
 import type { HttpAdapterHost } from '@nestjs/core';
-import type { PublicUrls } from '../http';
+import type { Clock } from '../common';
+import type { WebhookSigningOptions } from '../config';
+import type { BodyBudget, PublicUrls } from '../http';
 import { RawBody } from './raw-body';
 import type { SignatureRefusals } from './signature-refusals';
 
@@ -20,6 +22,9 @@ it.each([
     { httpAdapter } as unknown as HttpAdapterHost,
     {} as SignatureRefusals,
     { webhookPath: () => '/webhooks/terra' } as PublicUrls,
+    {} as BodyBudget,
+    {} as Clock,
+    {} as WebhookSigningOptions,
   );
   expect(() => rawBody.capture()).toThrow('Use Fastify or Express 5.');
 });

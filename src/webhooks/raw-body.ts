@@ -1,8 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { hasContentEncoding, PublicUrls, sendProblem, toProblem, type AddressedRequest } from '../http';
-import { findHeaderProblem, type SignedHeaders } from '../terra';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Clock, DomainError } from '../common';
+import { WebhookSigningOptions } from '../config';
+import {
+  BodyBudget,
+  hasContentEncoding,
+  mayHaveLargeBody,
+  PublicUrls,
+  sendProblem,
+  toProblem,
+  type AddressedRequest,
+} from '../http';
+import { findHeaderProblem, hasStaleTime, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
+import { WebhookIncompleteError, WebhookTooLargeError } from './webhooks.errors';
 
 /** Terra sends health data to the same URL, in chunks of up to 10 MB. */
 const WEBHOOK_BODY_LIMIT = 15 * 1024 * 1024;
@@ -13,36 +26,33 @@ const RAW = 'application/x-terra-connect-raw';
 interface FastifyRoute {
   method: string | string[];
   url: string;
-  bodyLimit?: number;
   onRequest?: unknown;
+}
+interface SignedRequest extends AddressedRequest {
+  headers: SignedHeaders;
+}
+interface FastifyReplyLike {
+  raw: ServerResponse;
 }
 interface FastifyLike {
   addContentTypeParser(
     type: string,
-    options: { parseAs: 'buffer'; bodyLimit: number },
-    parse: (request: unknown, body: Buffer, done: (error: Error | null, body: Buffer) => void) => void,
+    parse: (request: SignedRequest, body: Readable, done: (error: unknown, body?: Buffer) => void) => void,
   ): void;
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
   route(route: FastifyRoute): void;
   initialConfig: { ignoreTrailingSlash?: boolean; routerOptions?: { ignoreTrailingSlash?: boolean } };
 }
 
-interface SignedRequest extends AddressedRequest {
-  headers: SignedHeaders;
-}
-interface ExpressRequest extends AsyncIterable<Buffer>, SignedRequest {
-  method: string;
-  path: string;
-  body?: unknown;
-}
+type ExpressRequest = IncomingMessage & SignedRequest & { path: string; body?: unknown };
 interface ExpressLike {
-  use(handler: (request: ExpressRequest, response: object, next: (error?: unknown) => void) => void): void;
+  use(
+    handler: (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void,
+  ): void;
   router: { stack: unknown[] };
   /** Only Express 4 has this method. Its `router` throws. */
   lazyrouter?: unknown;
 }
-/** Rejects a request if its headers show that the service cannot accept it. @returns whether it was rejected */
-type RejectEarly = (request: SignedRequest, response: object) => boolean;
 
 /**
  * Gives the webhook route its body as the signed bytes. No parser may run before the signature check, and the host's
@@ -54,6 +64,9 @@ export class RawBody {
     private readonly adapterHost: HttpAdapterHost,
     private readonly refusals: SignatureRefusals,
     private readonly urls: PublicUrls,
+    private readonly budget: BodyBudget,
+    private readonly clock: Clock,
+    private readonly options: WebhookSigningOptions,
   ) {}
 
   /**
@@ -63,77 +76,107 @@ export class RawBody {
    */
   capture(): void {
     const { httpAdapter } = this.adapterHost;
-    // T-21: rejects unsigned requests before their bodies are read into memory.
-    const rejectEarly: RejectEarly = (request, response) => {
-      const error = this.findHeaderError(request);
-      if (error) sendProblem(httpAdapter, response, toProblem(error));
-      return error !== null;
-    };
     // The whole path: a host's route can end in the same words.
     const path = this.urls.webhookPath();
     const platform = httpAdapter.getType();
-    if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>(), path, rejectEarly);
+    if (platform === 'fastify') this.captureOnFastify(httpAdapter.getInstance<FastifyLike>(), path);
     else if (platform === 'express' && !httpAdapter.getInstance<ExpressLike>().lazyrouter)
-      captureOnExpress(httpAdapter.getInstance<ExpressLike>(), path, rejectEarly);
+      this.captureOnExpress(httpAdapter.getInstance<ExpressLike>(), path);
     else
       throw new Error(
         'TerraAuthModule cannot read the raw body of webhooks on this HTTP platform. Use Fastify or Express 5.',
       );
   }
 
-  private findHeaderError(request: SignedRequest): Error | null {
-    const cause = findHeaderProblem(request.headers);
-    if (cause) return this.refusals.refuse(cause, request);
-    return hasContentEncoding(request.headers) ? this.refusals.rejectEncoded(request) : null;
+  private captureOnFastify(fastify: FastifyLike, path: string): void {
+    // The parser does not get the reply.
+    const replies = new WeakMap<SignedRequest, FastifyReplyLike>();
+    fastify.addContentTypeParser(RAW, (request, body, done) => {
+      const reply = replies.get(request) as FastifyReplyLike;
+      this.read(body, request.headers, reply.raw).then(
+        (bytes) => done(null, bytes),
+        (error: unknown) => this.fail(error, reply, done),
+      );
+    });
+    const takeRaw = (request: SignedRequest, reply: FastifyReplyLike, done: () => void): void => {
+      const error = this.judge(request);
+      if (error) return this.fail(error, reply, done);
+      replies.set(request, reply);
+      request.headers['content-type'] = RAW;
+      done();
+    };
+    fastify.addHook('onRoute', (route) => {
+      if (route.url !== path || !route.method.includes('POST')) return;
+      // Runs after the hooks of the host's plugins, such as a rate limit.
+      route.onRequest = [route.onRequest ?? [], takeRaw].flat();
+      // A destination at Terra may end with a slash, and Terra would disable one that gets 404. Fastify matches it only as
+      // an option of the host, and Nest registers no path with one.
+      if (!ignoresTrailingSlash(fastify)) fastify.route({ ...route, url: `${route.url}/` });
+    });
   }
-}
 
-function captureOnFastify(fastify: FastifyLike, path: string, rejectEarly: RejectEarly): void {
-  fastify.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: WEBHOOK_BODY_LIMIT }, (_, body, done) =>
-    done(null, body),
-  );
-  const takeRaw = (request: SignedRequest, reply: object, done: () => void): void => {
-    if (rejectEarly(request, reply)) return;
-    request.headers['content-type'] = RAW;
-    done();
-  };
-  fastify.addHook('onRoute', (route) => {
-    if (route.url !== path || !route.method.includes('POST')) return;
-    route.bodyLimit = WEBHOOK_BODY_LIMIT;
-    // Runs after the hooks of the host's plugins, such as a rate limit.
-    route.onRequest = [route.onRequest ?? [], takeRaw].flat();
-    // A destination at Terra may end with a slash, and Terra would disable one that gets 404. Fastify matches it only as an
-    // option of the host, and Nest registers no path with one.
-    if (!ignoresTrailingSlash(fastify)) fastify.route({ ...route, url: `${route.url}/` });
-  });
+  private captureOnExpress(express: ExpressLike, path: string): void {
+    express.use((request, response, next) => {
+      // A destination at Terra may end with a slash.
+      if (request.method !== 'POST' || ![path, `${path}/`].includes(request.path)) return next();
+      const error = this.judge(request);
+      if (error) return this.fail(error, response, next);
+      this.read(request, request.headers, response).then(
+        (bytes) => {
+          request.body = bytes;
+          next();
+        },
+        (failure: unknown) => this.fail(failure, response, next),
+      );
+    });
+    // Our handler must come before the host's body parsers, which are in the stack already and skip a body that was read.
+    const { stack } = express.router;
+    stack.unshift(stack.pop());
+  }
+
+  /**
+   * Judges everything that the headers tell, before the body is read into memory (T-21). The time of a small body waits
+   * for its signature, so that a metric tells a wrong clock from a forged time.
+   */
+  private judge(request: SignedRequest): DomainError | null {
+    const { headers } = request;
+    if (Number(headers['content-length']) > WEBHOOK_BODY_LIMIT) return new WebhookTooLargeError();
+    const isStale = (): boolean =>
+      hasStaleTime(headers, this.clock.now(), this.options.signatureToleranceSeconds);
+    const cause =
+      findHeaderProblem(headers) ?? (mayHaveLargeBody(headers) && isStale() ? 'stale_unverified' : null);
+    if (cause) return this.refusals.refuse(cause, request);
+    return hasContentEncoding(headers) ? this.refusals.rejectEncoded(request) : null;
+  }
+
+  /** @throws WebhookTooLargeError, BodyBudgetUsedUpError as soon as the body is too large, with the rest of it unread */
+  private async read(body: Readable, headers: SignedHeaders, response: ServerResponse): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const metered = this.budget.meter(body, headers, response);
+    // By default, the end of the loop would destroy the socket, and the client would get no answer.
+    try {
+      for await (const chunk of metered.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > WEBHOOK_BODY_LIMIT) throw new WebhookTooLargeError();
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks);
+    } catch (error) {
+      throw error instanceof DomainError ? error : new WebhookIncompleteError();
+    }
+  }
+
+  // Answers by itself, because the filters of the route do not run yet, and a host's own filter does not know our errors.
+  // It closes the connection, because the rest of the body is unread.
+  private fail(error: unknown, response: object, next: (error: unknown) => void): void {
+    if (!(error instanceof DomainError)) return next(error);
+    const { httpAdapter } = this.adapterHost;
+    httpAdapter.setHeader(response, 'connection', 'close');
+    sendProblem(httpAdapter, response, toProblem(error));
+  }
 }
 
 function ignoresTrailingSlash({ initialConfig }: FastifyLike): boolean {
   return (initialConfig.routerOptions?.ignoreTrailingSlash ?? initialConfig.ignoreTrailingSlash) === true;
-}
-
-function captureOnExpress(express: ExpressLike, path: string, rejectEarly: RejectEarly): void {
-  express.use((request, response, next) => {
-    // A destination at Terra may end with a slash.
-    if (request.method !== 'POST' || ![path, `${path}/`].includes(request.path)) return next();
-    if (rejectEarly(request, response)) return;
-    readBody(request).then((body) => {
-      request.body = body;
-      next();
-    }, next);
-  });
-  // Our handler must come before the host's body parsers, which are in the stack already and skip a body that was read.
-  const { stack } = express.router;
-  stack.unshift(stack.pop());
-}
-
-/** @returns null when the body is larger than the route accepts */
-async function readBody(request: AsyncIterable<Buffer>): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size <= WEBHOOK_BODY_LIMIT) chunks.push(chunk);
-  }
-  return size <= WEBHOOK_BODY_LIMIT ? Buffer.concat(chunks) : null;
 }

@@ -5,12 +5,11 @@ import type { AddressedRequest } from '../http';
 import { checkSignature } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 import type { SignedDelivery } from './webhook-inbox.service';
-import { WebhookTooLargeError } from './webhooks.errors';
 
 export interface WebhookRequest extends AddressedRequest {
   headers: Record<string, string | string[] | undefined>;
-  /** The raw bytes from raw-body.ts; undefined without a body, null for a body that is too large. */
-  body?: Buffer | null;
+  /** The raw bytes from raw-body.ts; undefined without a body. */
+  body?: Buffer;
   delivery?: SignedDelivery;
 }
 
@@ -26,7 +25,6 @@ export class TerraSignatureGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<WebhookRequest>();
     const { signingSecrets, signatureToleranceSeconds } = this.options;
-    if (request.body === null) throw new WebhookTooLargeError();
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const now = this.clock.now();
     const check = checkSignature(body, request.headers, signingSecrets, now, signatureToleranceSeconds);

@@ -76,6 +76,10 @@ export const ApiReceiveWebhook = (): MethodDecorator =>
           members: { limit: 'refused-webhooks' },
         },
       },
-      503: { 'database.unavailable': 'The service could not store the delivery. Send it again.' },
+      503: {
+        'database.unavailable': 'The service could not store the delivery. Send it again.',
+        'request.too_many_bodies':
+          'The service is reading as many large bodies as BODY_BUDGET_MB allows. Wait for the seconds in Retry-After, then send the request again.',
+      },
     }),
   );

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, isDatabaseDown } from '../common';
+import { Clock, isDatabaseDown, toStorable } from '../common';
 import { Metrics } from '../observability';
 import { retryDelayMs, WorkerHost } from '../queue';
 import { parseTerraEvent } from '../terra';
@@ -67,7 +67,7 @@ export class WebhookInboxWorker {
     const waitMs = retryDelayMs(WEBHOOK_RETRY, attempt);
     const parsed = event.body && parseTerraEvent(event.body);
     await this.repository.recordFailure(event, {
-      note: (error instanceof Error ? error.message : 'unknown error').slice(0, MAX_NOTE_LENGTH),
+      note: toStorable(error instanceof Error ? error.message : 'unknown error', MAX_NOTE_LENGTH),
       nextAttemptAt: deadLettered ? null : new Date(this.clock.now().getTime() + waitMs),
       labels: parsed && labelsOf(parsed),
     });

@@ -20,6 +20,16 @@ export class WebhookTooLargeError extends DomainError {
   }
 }
 
+export class WebhookIncompleteError extends DomainError {
+  constructor() {
+    super(
+      'invalid',
+      'request.incomplete',
+      'The connection ended before the whole body arrived. Send it again.',
+    );
+  }
+}
+
 const MAX_IDS_IN_TEXT = 5;
 
 export class WebhookEventNotFoundError extends DomainError {

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { decodeUtf8 } from '../../common';
+import { decodeUtf8, isDeeperThan } from '../../common';
 import {
   ApiCount,
   ApiId,
@@ -135,7 +135,7 @@ export class WebhookEventDetailDto extends WebhookEventDto {
   body: Record<string, unknown> | null;
 
   @ApiNullableText(
-    'The body as text, if it is not a JSON object in UTF-8. Bytes that are not UTF-8 appear as U+FFFD.',
+    'The body as text, if it is not a JSON object in UTF-8 or is nested too deeply. Bytes that are not UTF-8 appear as U+FFFD.',
   )
   bodyText: string | null;
 
@@ -146,13 +146,14 @@ export class WebhookEventDetailDto extends WebhookEventDto {
   }
 }
 
+// Deeper than every event of Terra. The response has a deeper body as text.
+const MAX_LEVELS = 100;
+
 function toObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    // JSON.parse accepts a deeply nested body that JSON.stringify cannot write.
-    JSON.stringify(value);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : null;
+    return isObject && !isDeeperThan(value, MAX_LEVELS) ? (value as Record<string, unknown>) : null;
   } catch {
     return null;
   }
