@@ -13,7 +13,7 @@ const REQUEST_ID = /^[\w.-]{8,64}$/;
 export function describeRequests(fastify: FastifyInstance, metrics: Metrics): void {
   const logger = new Logger('http');
 
-  // Runs before Fastify, which answers some requests without any hook, such as those to a closing server.
+  // Runs before Fastify, which answers some requests without any hook.
   fastify.server.prependListener('request', identify);
   // Node would answer 417 by itself, without an id. The service ignores an expectation that it does not know.
   fastify.server.on('checkExpectation', (request, response) => {
