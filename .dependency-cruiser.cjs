@@ -21,6 +21,12 @@ const MODULES = LAYERS.flat();
 const OUTSIDE_SRC = ['test', 'sandbox', 'sample-app', 'local', 'bench', 'tools'];
 const SPEC = '\\.spec\\.ts$';
 
+// What the service installs, but a host that embeds the module may not have: a package of our process.
+const { peerDependencies } = require('./package.json');
+const { dependencies: installed } = require('./service/package.json');
+const PROCESS_PACKAGES = Object.keys(installed).filter((name) => !(name in peerDependencies));
+const PROCESS_ONLY = `^node_modules/${anyOf([...PROCESS_PACKAGES, '@nestjs/platform-[^/]+'])}/`;
+
 const HTTP_PLATFORMS =
   '^(?:node_modules/)?(?:@nestjs/platform-(?:fastify|express)|fastify|@fastify/[^/]+|express|@types/express)(?:/|$)';
 const HTTP_CLIENTS = '^(?:node_modules/)?(?:axios|@nestjs/axios|undici)(?:/|$)';
@@ -173,10 +179,20 @@ module.exports = {
     },
     {
       name: 'no-dev-dependencies',
-      comment: 'The production image installs `dependencies` only. Move the package there.',
+      comment:
+        'The production image has no devDependencies. List the package in dependencies, peerDependencies or service/package.json.',
       severity: 'error',
       from: { path: '^(?:src|migrations)/', pathNot: SPEC },
-      to: { dependencyTypes: ['npm-dev'], pathNot: '^node_modules/(?:fastify|@types)/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: ['^node_modules/(?:fastify|@types)/', PROCESS_ONLY] },
+    },
+    {
+      name: 'module-without-process-packages',
+      comment:
+        'A host that embeds the module may not have this package. Only the files of the process may import it: ' +
+        'src/*.ts and src/health.',
+      severity: 'error',
+      from: { path: '^(?:src|migrations)/', pathNot: [SPEC, '^src/[^/]+\\.ts$', '^src/health/'] },
+      to: { path: PROCESS_ONLY },
     },
     {
       name: 'no-dev-dependencies',
@@ -197,12 +213,14 @@ module.exports = {
         'List it in package.json.',
       severity: 'error',
       from: { path: '^(?:src|migrations|sandbox|sample-app)/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      // An optional peer has both types: dependency-cruiser does not know peerDependenciesMeta.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(?:dist|coverage|\\.data)/' },
+    // A host application has the packages of its own folder.
+    exclude: { path: '^(?:dist|coverage|\\.data|test/hosts/application)/' },
     // Check type imports, too: a module that needs another module's type depends on that module.
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

@@ -7,6 +7,7 @@ FROM node:24.21.0-bookworm-slim AS node
 FROM node AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY service/package.json service/
 RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund
 
 
@@ -30,6 +31,7 @@ CMD ["node", "dist/sandbox/main.js"]
 FROM node AS production-dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY service/package.json service/
 # Omits optional packages. They are peers that the service does not use: a second HTTP platform, a compiler.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 # Removes what Node does not load: types, source maps, texts, the packages' own tests, and TypeORM's build for browsers.

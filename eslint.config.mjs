@@ -35,7 +35,7 @@ const HTTP_EXCEPTIONS =
   'UnprocessableEntity|UnsupportedMediaType)Exception|Req|Request|Res|Response|Headers|Ip|HostParam)$';
 
 export default tseslint.config(
-  { ignores: ['dist/**', '.data/**', 'coverage/**', 'node_modules/**'] },
+  { ignores: ['test/hosts/application/**', 'dist/**', '.data/**', 'coverage/**', 'node_modules/**'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -190,6 +190,13 @@ const COMMANDS = {
       ['--config', 'jest.browser.config.cjs'].concat(args),
     );
   },
+  async 'test-hosts'(args) {
+    await build();
+    become(
+      inRoot('node_modules', 'jest', 'bin', 'jest.js'),
+      ['--config', 'jest.hosts.config.cjs'].concat(args),
+    );
+  },
   async 'test-deployment'(args) {
     await build();
     become(

@@ -42,7 +42,7 @@ const ALLOWED: Record<string, string[]> = {
   'src/webhooks/index.ts': ['../connect-sessions', '../reconciliation'],
   'src/privacy/index.ts': ['../webhooks', '../connect-sessions'],
   'src/terra-auth/index.ts': ['../privacy', '../webhooks', '../../migrations'],
-  'src/health/index.ts': ['../../migrations'],
+  'src/health/index.ts': ['../../migrations', '@nestjs/terminus'],
   'src/commands/index.ts': ['../config', '../terra-auth'],
   'src/diagnosis/index.ts': ['../database'],
   'migrations/index.ts': ['./1-create'],
@@ -75,6 +75,8 @@ const FORBIDDEN: [rule: string, file: string, imported: string][] = [
   ['http-client-only-in-transports', 'src/terra/calling.client.ts', 'undici'],
   ['http-client-only-in-transports', 'src/providers/calling.ts', 'node:https'],
   ['http-free-core', 'src/connections/web.service.ts', '@nestjs/platform-fastify'],
+  ['module-without-process-packages', 'src/terra/checking.ts', '@nestjs/terminus'],
+  ['module-without-process-packages', 'src/webhooks/on-fastify.ts', '@nestjs/platform-fastify'],
   ['src-stands-alone', 'src/config/using-sandbox.ts', '../../sandbox'],
   ['src-stands-alone', 'src/config/using-tests.ts', '../../test/support/database'],
   ['src-stands-alone', 'src/config/using-sandbox.spec.ts', '../../sandbox'],
@@ -105,7 +107,13 @@ describe('The import rules', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'terra-connect-rules-'));
-    const dependencies = ['axios', 'undici', '@nestjs/common', '@nestjs/platform-fastify'];
+    const dependencies = [
+      'axios',
+      'undici',
+      '@nestjs/common',
+      '@nestjs/platform-fastify',
+      '@nestjs/terminus',
+    ];
     const devDependencies = ['fastify', 'test-tool'];
     write(
       'package.json',

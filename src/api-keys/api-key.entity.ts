@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Scope } from './scopes';
 
 /** One row per API key of a caller. It has only the hash: the service shows the key itself once, when it creates it. */
-@Entity({ schema: 'terra_connect', name: 'api_keys' })
+@Entity({ schema: 'terra_connect', name: 'api_keys', synchronize: false })
 export class ApiKey {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;

@@ -1,4 +1,12 @@
-import { applyDecorators, Controller, SetMetadata, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
+import {
+  applyDecorators,
+  Controller,
+  SetMetadata,
+  UseFilters,
+  UseGuards,
+  UsePipes,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { ApiProblems, ProblemFilter, requestValidation } from '../http';
 import { ApiKeyGuard } from './api-key.guard';
@@ -12,7 +20,8 @@ export const GUARDED_BY_KEY = 'terra-connect:guarded-by-key';
  */
 export function RestController(path: string, tag: string): ClassDecorator {
   return applyDecorators(
-    Controller(path),
+    // Our version is in the path. A host's default version must not add a second one.
+    Controller({ path, version: VERSION_NEUTRAL }),
     ApiTags(tag),
     ApiBearerAuth(),
     UseGuards(ApiKeyGuard),

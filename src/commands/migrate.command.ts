@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readDatabaseUrl } from '../config';
-import { createDataSource } from '../database';
+import { createDataSource, MIGRATIONS_TABLE, rejectEmbeddedDatabase } from '../database';
 
 // An arbitrary number, equal in every process that migrates.
 const MIGRATION_LOCK = 7_283_114;
@@ -14,6 +14,7 @@ export function addMigrateCommand(program: Command): void {
       const dataSource = await createDataSource(readDatabaseUrl()).initialize();
       try {
         await dataSource.query(`SELECT pg_advisory_lock($1)`, [MIGRATION_LOCK]);
+        await rejectEmbeddedDatabase(dataSource, [MIGRATIONS_TABLE]);
         if (revert) {
           await dataSource.undoLastMigration();
           console.log('The last migration was reverted.');

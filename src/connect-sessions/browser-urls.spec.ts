@@ -1,4 +1,6 @@
 import * as fc from 'fast-check';
+import { ApplicationConfig } from '@nestjs/core';
+import { PublicUrls } from '../http';
 import { BrowserUrls } from './browser-urls';
 
 const LISTED = [
@@ -7,7 +9,8 @@ const LISTED = [
   'http://localhost:4001/',
   'pulse://connected',
 ];
-const urls = new BrowserUrls({ publicUrl: 'https://connect.example.com', returnUrls: LISTED });
+const options = { publicUrl: 'https://connect.example.com', returnUrls: LISTED };
+const urls = new BrowserUrls(new PublicUrls(new ApplicationConfig(), options), options);
 
 function accepted(text: string): string | null {
   try {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BrowserOptions, parseReturnUrl } from '../config';
+import { PublicUrls } from '../http';
 import type { ReturnStatus } from './connect-session-status';
 import { ReturnUrlNotAllowedError } from './connect-sessions.errors';
 
@@ -8,7 +9,10 @@ import { ReturnUrlNotAllowedError } from './connect-sessions.errors';
 export class BrowserUrls {
   private readonly allowed: URL[];
 
-  constructor(private readonly options: BrowserOptions) {
+  constructor(
+    private readonly urls: PublicUrls,
+    options: BrowserOptions,
+  ) {
     this.allowed = options.returnUrls.map((entry) => {
       const url = parseReturnUrl(entry);
       if (typeof url === 'string') throw new Error(`An entry of returnUrls ${url}.`);
@@ -18,12 +22,12 @@ export class BrowserUrls {
 
   /** The link that the end user follows to the widget. */
   connectUrl(connectToken: string): string {
-    return `${this.options.publicUrl}/connect/${connectToken}`;
+    return this.urls.urlOf(`connect/${connectToken}`);
   }
 
   /** Where Terra sends the browser after the widget. The nonce is a secret that only Terra gets. */
   callbackUrls(nonce: string): { successUrl: string; failureUrl: string } {
-    const base = `${this.options.publicUrl}/connect/return/${nonce}`;
+    const base = this.urls.urlOf(`connect/return/${nonce}`);
     return { successUrl: `${base}/success`, failureUrl: `${base}/failure` };
   }
 
@@ -48,7 +52,7 @@ export class BrowserUrls {
    * parameters keep their exact text.
    */
   withOutcome(returnUrl: string | null, sessionId: string, status: ReturnStatus): string {
-    const url = new URL(returnUrl ?? `${this.options.publicUrl}/connect/result`);
+    const url = new URL(returnUrl ?? this.urls.urlOf('connect/result'));
     const kept = url.search.slice(1).split('&').filter(isForeign);
     url.search = [...kept, `session_id=${sessionId}`, `status=${status}`].join('&');
     return url.href;

@@ -1,6 +1,17 @@
-import { Controller, Get, HttpStatus, Param, Query, Redirect, UseFilters, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  HttpStatus,
+  Param,
+  Query,
+  Res,
+  UseFilters,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { ApiTags } from '@nestjs/swagger';
-import { Public, uuidParam } from '../http';
+import { Public, respond, uuidParam } from '../http';
 import { AddressLimitGuard } from './address-limit.guard';
 import { CallbackService, readCallbackParameters } from './callback.service';
 import {
@@ -13,69 +24,63 @@ import { ConnectLinkUnknownError } from './connect-sessions.errors';
 import { ConnectSessionsService } from './connect-sessions.service';
 import { ConnectLinkService } from './connect-link.service';
 import { GetOnlyGuard } from './get-only.guard';
-import { PageHeaders, RedirectHeaders } from './pages/page';
+import { PAGE_HEADERS, REDIRECT_HEADERS } from './pages/page';
 import { PageFilter } from './pages/page.filter';
 import { renderResultPage } from './pages/result-pages';
 
-interface Redirection {
-  url: string;
-  statusCode: number;
-}
-
 const SESSION_ID = uuidParam(() => new ConnectLinkUnknownError());
 
-/** Routes for the end user's browser. */
+/** Routes for the end user's browser. They answer by themselves, see `respond`. */
 @ApiTags('Browser')
 @Public()
 @UseGuards(AddressLimitGuard, GetOnlyGuard)
 @UseFilters(PageFilter)
-@Controller('connect')
+@Controller({ path: 'connect', version: VERSION_NEUTRAL })
 export class ConnectRedirectController {
   constructor(
     private readonly sessions: ConnectSessionsService,
     private readonly links: ConnectLinkService,
     private readonly callbacks: CallbackService,
+    private readonly adapterHost: HttpAdapterHost,
   ) {}
 
   // Must stay above `:token`, which also matches this path.
   @Get('result')
-  @PageHeaders()
   @ApiShowResult()
-  async result(@Query('session_id', SESSION_ID) id: string): Promise<string> {
-    return renderResultPage((await this.sessions.get(id)).session);
+  async result(@Query('session_id', SESSION_ID) id: string, @Res() response: object): Promise<void> {
+    const body = renderResultPage((await this.sessions.get(id)).session);
+    respond(this.adapterHost.httpAdapter, response, { status: HttpStatus.OK, headers: PAGE_HEADERS, body });
   }
 
   @Get('return/:nonce/success')
-  @Redirect()
-  @RedirectHeaders()
   @ApiReturnFromSuccess()
   async success(
     @Param('nonce') nonce: string,
     @Query() query: Record<string, unknown>,
-  ): Promise<Redirection> {
-    return seeOther(await this.callbacks.succeed(nonce, readCallbackParameters(query)));
+    @Res() response: object,
+  ): Promise<void> {
+    const url = await this.callbacks.succeed(nonce, readCallbackParameters(query));
+    this.redirect(response, HttpStatus.SEE_OTHER, url);
   }
 
   @Get('return/:nonce/failure')
-  @Redirect()
-  @RedirectHeaders()
   @ApiReturnFromFailure()
   async failure(
     @Param('nonce') nonce: string,
     @Query() query: Record<string, unknown>,
-  ): Promise<Redirection> {
-    return seeOther(await this.callbacks.fail(nonce, readCallbackParameters(query)));
+    @Res() response: object,
+  ): Promise<void> {
+    const url = await this.callbacks.fail(nonce, readCallbackParameters(query));
+    this.redirect(response, HttpStatus.SEE_OTHER, url);
   }
 
   @Get(':token')
-  @Redirect()
-  @RedirectHeaders()
   @ApiOpenWidget()
-  async open(@Param('token') token: string): Promise<Redirection> {
-    return { url: await this.links.open(token), statusCode: HttpStatus.FOUND };
+  async open(@Param('token') token: string, @Res() response: object): Promise<void> {
+    this.redirect(response, HttpStatus.FOUND, await this.links.open(token));
   }
-}
 
-function seeOther(url: string): Redirection {
-  return { url, statusCode: HttpStatus.SEE_OTHER };
+  private redirect(response: object, status: HttpStatus, location: string): void {
+    respond(this.adapterHost.httpAdapter, response, { status, headers: { ...REDIRECT_HEADERS, location } });
+  }
 }

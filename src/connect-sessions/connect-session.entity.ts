@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ConnectSessionStatus } from './connect-session-status';
 
 /** One row per attempt of an end user to connect an account. */
-@Entity({ schema: 'terra_connect', name: 'connect_sessions' })
+@Entity({ schema: 'terra_connect', name: 'connect_sessions', synchronize: false })
 export class ConnectSession {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectionsModule } from '../connections';
+import { PublicUrls } from '../http';
 import { ObservabilityModule } from '../observability';
 import { ProvidersModule } from '../providers';
 import { QueueModule } from '../queue';
@@ -40,6 +41,7 @@ import { SessionStarterService } from './session-starter.service';
     SdkTokensService,
     ConnectSessionRepository,
     BrowserUrls,
+    PublicUrls,
 
     ConnectLinkService,
     CallbackService,

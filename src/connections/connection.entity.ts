@@ -5,7 +5,7 @@ import type { ConnectionStatus, StatusReason } from './connection-status';
  * One row per end user's account at a provider. Its id is ours and never changes, while Terra creates another Terra
  * user at each reconnect. `ConnectionIdentity` has one row per Terra user.
  */
-@Entity({ schema: 'terra_connect', name: 'connections' })
+@Entity({ schema: 'terra_connect', name: 'connections', synchronize: false })
 export class Connection {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;

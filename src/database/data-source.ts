@@ -4,6 +4,9 @@ import type { DatabaseSettings } from '../config';
 import type { ServiceClientConfig } from './service-client';
 import { ServicePool } from './service-pool';
 
+/** The list of the migrations that are applied. */
+export const MIGRATIONS_TABLE = 'terra_connect_migrations';
+
 /** The migration command, for messages to an operator. */
 export const MIGRATE_COMMAND = '`node dist/src/cli.js migrate`';
 
@@ -37,7 +40,7 @@ function optionsWith(
     url,
     entities: entities as DataSourceOptions['entities'],
     migrations: MIGRATIONS,
-    migrationsTableName: 'terra_connect_migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: 'each',
     synchronize: false,
     driver: { Pool: ServicePool },

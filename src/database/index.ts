@@ -1,4 +1,5 @@
-export { createDataSource, dataSourceOptions, MIGRATE_COMMAND } from './data-source';
+export { createDataSource, dataSourceOptions, MIGRATE_COMMAND, MIGRATIONS_TABLE } from './data-source';
+export { rejectEmbeddedDatabase } from './embedded-database';
 export {
   EXPORT_SECTIONS,
   exportedFields,

@@ -130,7 +130,10 @@ function metadataOf(target: SqlTarget, entity: EntityTarget<ObjectLiteral>): Ent
 }
 
 function dataSourceOf(target: SqlTarget): DataSource {
-  return 'driver' in target ? target : target.dataSource;
+  if ('driver' in target) return target;
+  // TypeORM 0.3, which a host may have, calls the property `connection`.
+  const manager: { dataSource?: DataSource; connection?: DataSource } = target;
+  return (manager.dataSource ?? manager.connection) as DataSource;
 }
 
 function timeoutOf({ options }: DataSource): number | undefined {

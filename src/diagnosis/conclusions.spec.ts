@@ -15,6 +15,7 @@ const input = (change: object = {}): DiagnosisInput => ({
   lastWebhookAt: ago(1),
   terra: { answered: false, cause: 'not_asked' },
   quietAfterHours: 72,
+  webhookPath: '/webhooks/terra',
   ...change,
 });
 const session = (change: object): object => ({

@@ -142,7 +142,13 @@ function concludeNoAnswer(cause: string): Conclusion[] {
   return [{ code: 'terra_unreachable', summary, advice }];
 }
 
-function concludeInbox({ lastWebhookAt, now, sessions, connections }: DiagnosisInput): Conclusion[] {
+function concludeInbox({
+  lastWebhookAt,
+  now,
+  sessions,
+  connections,
+  webhookPath,
+}: DiagnosisInput): Conclusion[] {
   // Without a session or a connection, the service expects no webhook.
   if (sessions.length + connections.length === 0) return [];
   const hours = lastWebhookAt ? (now.getTime() - lastWebhookAt.getTime()) / HOUR_MS : Infinity;
@@ -153,7 +159,7 @@ function concludeInbox({ lastWebhookAt, now, sessions, connections }: DiagnosisI
       code: 'no_webhooks_at_all',
       summary: `This service has stored no webhook about any end user ${since}.`,
       advice:
-        "An operator must check that Terra's destination points to /webhooks/terra of this service, and that " +
+        `An operator must check that Terra's destination points to ${webhookPath} of this service, and that ` +
         'TERRA_SIGNING_SECRETS has its signing secret: webhook.signature_refused in the log means that it does not.',
     },
   ];

@@ -36,6 +36,8 @@ export interface DiagnosisInput extends DiagnosisRecords {
   terra: TerraView;
   /** After how many hours without data a connection counts as quiet; 0: never. */
   quietAfterHours: number;
+  /** The path of the webhook route, with a host's prefix. */
+  webhookPath: string;
 }
 
 /** One conclusion of a diagnosis, for a support team that answers the end user. */

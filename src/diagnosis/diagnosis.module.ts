@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
+import { PublicUrls } from '../http';
 import { TerraModule } from '../terra';
 import { WebhooksModule } from '../webhooks';
 import { DiagnosisRecordsService } from './diagnosis-records.service';
@@ -11,7 +12,7 @@ import { DiagnosisService } from './diagnosis.service';
 @Module({
   imports: [ApiKeysModule, ConnectionsModule, ConnectSessionsModule, TerraModule, WebhooksModule],
   controllers: [DiagnosisController],
-  providers: [DiagnosisService, DiagnosisRecordsService],
+  providers: [DiagnosisService, DiagnosisRecordsService, PublicUrls],
   exports: [DiagnosisService],
 })
 export class DiagnosisModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, DomainError } from '../common';
 import { ReconciliationOptions } from '../config';
+import { PublicUrls } from '../http';
 import { TerraClient } from '../terra';
 import { conclude, type Conclusions } from './conclusions';
 import type { DiagnosisInput, TerraView } from './diagnosis-input';
@@ -20,6 +21,7 @@ export class DiagnosisService {
     private readonly terra: TerraClient,
     private readonly clock: Clock,
     private readonly options: ReconciliationOptions,
+    private readonly urls: PublicUrls,
   ) {}
 
   /** @param options `askTerra: false` for a caller without Terra's credentials */
@@ -29,7 +31,8 @@ export class DiagnosisService {
       this.records.read(referenceId),
     ]);
     const { quietAfterHours } = this.options;
-    const input = { ...records, terra, now: this.clock.now(), quietAfterHours };
+    const webhookPath = this.urls.webhookPath();
+    const input = { ...records, terra, now: this.clock.now(), quietAfterHours, webhookPath };
     return { input, ...conclude(input) };
   }
 

@@ -19,7 +19,9 @@ export { ApiIdParam, ApiReferenceIdParam, ReferenceIdPipe, uuidParam } from './p
 export { toProblem } from './problem';
 export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
+export { PublicUrls, WEBHOOK_ROUTE } from './public-urls';
 export { rateLimitHeaders } from './rate-limit-headers';
+export { respond } from './respond';
 export {
   BODY_PROBLEMS,
   invalidField,

@@ -1,6 +1,7 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { toProblem, type Problem } from './problem';
+import { respond } from './respond';
 
 /** Sends every error as `application/problem+json`, on each HTTP platform that Nest supports. */
 @Catch()
@@ -10,7 +11,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const response: unknown = host.switchToHttp().getResponse();
+    const response = host.switchToHttp().getResponse<object>();
     const problem = toProblem(error);
     if (problem.unexpected)
       this.logger.error({ event: 'request.failed', code: problem.body.code, err: error });
@@ -21,11 +22,9 @@ export class ProblemFilter implements ExceptionFilter {
 /** Sends a problem as the response, through the adapter of the HTTP platform. */
 export function sendProblem(
   httpAdapter: HttpAdapterHost['httpAdapter'],
-  response: unknown,
+  response: object,
   { status, headers, body }: Problem,
 ): void {
-  for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
-  httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
-  httpAdapter.setHeader(response, 'cache-control', 'no-store');
-  httpAdapter.reply(response, JSON.stringify(body), status);
+  const always = { 'content-type': 'application/problem+json; charset=utf-8', 'cache-control': 'no-store' };
+  respond(httpAdapter, response, { status, headers: { ...headers, ...always }, body: JSON.stringify(body) });
 }

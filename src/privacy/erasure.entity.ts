@@ -14,7 +14,7 @@ export interface ErasureConfirmation {
 }
 
 /** One row per erasure of an end user. A completed row is the receipt and holds no readable id. */
-@Entity({ schema: 'terra_connect', name: 'erasures' })
+@Entity({ schema: 'terra_connect', name: 'erasures', synchronize: false })
 export class Erasure {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;

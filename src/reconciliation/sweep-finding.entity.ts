@@ -6,7 +6,7 @@ export const FINDING_OUTCOMES = ['applied', 'overtaken', 'still_there', 'failed'
 export type FindingOutcome = (typeof FINDING_OUTCOMES)[number];
 
 /** One row per correction that a sweep found, with what Terra said. The sweep judges it again before it applies it. */
-@Entity({ schema: 'terra_connect', name: 'sweep_findings' })
+@Entity({ schema: 'terra_connect', name: 'sweep_findings', synchronize: false })
 export class SweepFinding {
   @PrimaryColumn({ type: 'uuid', name: 'sweep_id' })
   sweepId: string;

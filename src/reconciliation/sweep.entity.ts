@@ -19,7 +19,7 @@ export const APPROVAL_REASONS = ['empty_list', 'too_many_changes'] as const;
 export type ApprovalReason = (typeof APPROVAL_REASONS)[number];
 
 /** One row per sweep, with its progress and its result. */
-@Entity({ schema: 'terra_connect', name: 'sweeps' })
+@Entity({ schema: 'terra_connect', name: 'sweeps', synchronize: false })
 export class Sweep {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;

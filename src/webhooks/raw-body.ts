@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { sendProblem, toProblem, type AddressedRequest } from '../http';
+import { PublicUrls, sendProblem, toProblem, type AddressedRequest } from '../http';
 import { findHeaderProblem, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
-
-/** The path of the webhook route, to which Terra's destination points. */
-export const WEBHOOK_PATH = 'webhooks/terra';
 
 /** Terra sends health data to the same URL, in chunks of up to 10 MB. */
 const WEBHOOK_BODY_LIMIT = 15 * 1024 * 1024;
@@ -37,11 +34,13 @@ interface ExpressRequest extends AsyncIterable<Buffer>, SignedRequest {
   body?: unknown;
 }
 interface ExpressLike {
-  use(handler: (request: ExpressRequest, response: unknown, next: (error?: unknown) => void) => void): void;
+  use(handler: (request: ExpressRequest, response: object, next: (error?: unknown) => void) => void): void;
   router: { stack: unknown[] };
+  /** Only Express 4 has this method. Its `router` throws. */
+  lazyrouter?: unknown;
 }
 /** Rejects a request if its headers show that its signature cannot be valid. @returns whether it was rejected */
-type RejectEarly = (request: SignedRequest, response: unknown) => boolean;
+type RejectEarly = (request: SignedRequest, response: object) => boolean;
 
 /**
  * Gives the webhook route its body as the signed bytes. No parser may run before the signature check, and the host's
@@ -52,9 +51,14 @@ export class RawBody {
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly refusals: SignatureRefusals,
+    private readonly urls: PublicUrls,
   ) {}
 
-  /** Call it in a module's `configure`, which runs before Nest registers routes; `onModuleInit` runs after that. */
+  /**
+   * Call it in a module's `configure`, which runs before Nest registers routes; `onModuleInit` runs after that.
+   *
+   * @throws Error on an HTTP platform where no webhook could be verified
+   */
   capture(): void {
     const { httpAdapter } = this.adapterHost;
     // T-21: rejects unsigned requests before their bodies are read into memory.
@@ -63,32 +67,40 @@ export class RawBody {
       if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause, request)));
       return cause !== null;
     };
+    // The whole path: a host's route can end in the same words.
+    const path = this.urls.webhookPath();
     const platform = httpAdapter.getType();
-    if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>(), rejectEarly);
-    if (platform === 'express') captureOnExpress(httpAdapter.getInstance<ExpressLike>(), rejectEarly);
+    if (platform === 'fastify') captureOnFastify(httpAdapter.getInstance<FastifyLike>(), path, rejectEarly);
+    else if (platform === 'express' && !httpAdapter.getInstance<ExpressLike>().lazyrouter)
+      captureOnExpress(httpAdapter.getInstance<ExpressLike>(), path, rejectEarly);
+    else
+      throw new Error(
+        'TerraAuthModule cannot read the raw body of webhooks on this HTTP platform. Use Fastify or Express 5.',
+      );
   }
 }
 
-function captureOnFastify(fastify: FastifyLike, rejectEarly: RejectEarly): void {
+function captureOnFastify(fastify: FastifyLike, path: string, rejectEarly: RejectEarly): void {
   fastify.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: WEBHOOK_BODY_LIMIT }, (_, body, done) =>
     done(null, body),
   );
-  const takeRaw = (request: SignedRequest, reply: unknown, done: () => void): void => {
+  const takeRaw = (request: SignedRequest, reply: object, done: () => void): void => {
     if (rejectEarly(request, reply)) return;
     request.headers['content-type'] = RAW;
     done();
   };
   fastify.addHook('onRoute', (route) => {
-    if (!route.url.endsWith(`/${WEBHOOK_PATH}`) || !route.method.includes('POST')) return;
+    if (route.url !== path || !route.method.includes('POST')) return;
     route.bodyLimit = WEBHOOK_BODY_LIMIT;
     // Runs after the hooks of the host's plugins, such as a rate limit.
     route.onRequest = [route.onRequest ?? [], takeRaw].flat();
   });
 }
 
-function captureOnExpress(express: ExpressLike, rejectEarly: RejectEarly): void {
+function captureOnExpress(express: ExpressLike, path: string, rejectEarly: RejectEarly): void {
   express.use((request, response, next) => {
-    if (request.method !== 'POST' || !request.path.endsWith(`/${WEBHOOK_PATH}`)) return next();
+    // Express also matches the path with a slash at its end.
+    if (request.method !== 'POST' || ![path, `${path}/`].includes(request.path)) return next();
     if (rejectEarly(request, response)) return;
     readBody(request).then((body) => {
       request.body = body;

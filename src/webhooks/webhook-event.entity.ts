@@ -17,7 +17,7 @@ export const WAITS_FOR_OWNER = 'the owner of the Terra user is not known yet';
 export const HAS_BEEN_ERASED = 'the end user has been erased';
 
 /** One row per delivery of Terra; a repeated delivery adds none. */
-@Entity({ schema: 'terra_connect', name: 'webhook_events' })
+@Entity({ schema: 'terra_connect', name: 'webhook_events', synchronize: false })
 export class WebhookEvent {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;

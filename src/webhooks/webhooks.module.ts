@@ -2,6 +2,7 @@ import { Module, type NestModule } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
+import { PublicUrls } from '../http';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
 import { RateLimitsModule } from '../rate-limits';
@@ -34,6 +35,7 @@ import { WebhookProcessorService } from './webhook-processor.service';
   controllers: [TerraWebhookController, WebhookEventsController],
   providers: [
     RawBody,
+    PublicUrls,
     SignatureRefusals,
     TerraSignatureGuard,
     WebhookInboxService,

@@ -1,6 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { toProblem } from '../../http';
+import { respond, toProblem } from '../../http';
 import { PAGE_HEADERS, renderPage, type Page } from './page';
 
 const UNKNOWN_LINK: Page = {
@@ -46,13 +46,13 @@ export class PageFilter implements ExceptionFilter {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const response: unknown = host.switchToHttp().getResponse();
+    const response = host.switchToHttp().getResponse<object>();
     const { status, headers, body, unexpected } = toProblem(error);
     if (unexpected) this.logger.error({ event: 'page.failed', code: body.code, err: error });
-    const { httpAdapter } = this.adapterHost;
-    for (const [name, value] of Object.entries({ ...headers, ...PAGE_HEADERS })) {
-      httpAdapter.setHeader(response, name, value);
-    }
-    httpAdapter.reply(response, renderPage(ERROR_PAGES[body.code] ?? SERVICE_FAILED), status);
+    respond(this.adapterHost.httpAdapter, response, {
+      status,
+      headers: { ...headers, ...PAGE_HEADERS },
+      body: renderPage(ERROR_PAGES[body.code] ?? SERVICE_FAILED),
+    });
   }
 }

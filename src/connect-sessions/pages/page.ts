@@ -1,4 +1,3 @@
-import { applyDecorators, Header } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 
 export interface Page {
@@ -32,15 +31,11 @@ export const PAGE_HEADERS: Record<string, string> = {
   'cache-control': 'no-store',
 };
 
-/** Sends the text that a handler returns as a page. */
-export function PageHeaders(): MethodDecorator {
-  return applyDecorators(...Object.entries(PAGE_HEADERS).map(([name, value]) => Header(name, value)));
-}
-
 /** Keeps a redirect out of caches, and its URL, which holds a secret, out of the Referer header. */
-export function RedirectHeaders(): MethodDecorator {
-  return applyDecorators(Header('cache-control', 'no-store'), Header('referrer-policy', 'no-referrer'));
-}
+export const REDIRECT_HEADERS: Record<string, string> = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+};
 
 export function renderPage({ title, paragraphs, tone, refreshSeconds }: Page): string {
   const refresh = refreshSeconds ? `<meta http-equiv="refresh" content="${refreshSeconds}">\n` : '';

@@ -7,7 +7,7 @@ type DeauthenticationStatus = 'pending' | 'confirmed';
  * One row per deauthentication request: who requested the end of a Terra user, why, and what Terra answered. The
  * service never deauthenticates a Terra user without such a row.
  */
-@Entity({ schema: 'terra_connect', name: 'deauthentications' })
+@Entity({ schema: 'terra_connect', name: 'deauthentications', synchronize: false })
 export class Deauthentication {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** One row per erased id, as a digest. The service drops late events about an id that has a row. */
-@Entity({ schema: 'terra_connect', name: 'tombstones' })
+@Entity({ schema: 'terra_connect', name: 'tombstones', synchronize: false })
 export class Tombstone {
   /** SHA-256 of the kind and the id; see `tombstoneDigest`. */
   @PrimaryColumn({ type: 'bytea', name: 'digest' })

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { FactCause, FactKind, FactSource } from './connection-fact';
 
 /** One row per fact about a Terra user. A fact never changes; retention and erasures remove facts or their ids. */
-@Entity({ schema: 'terra_connect', name: 'connection_facts' })
+@Entity({ schema: 'terra_connect', name: 'connection_facts', synchronize: false })
 export class ConnectionFact {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;

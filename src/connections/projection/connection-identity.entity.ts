@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { FactCause } from './connection-fact';
 
 /** One row per Terra user that the service knows, with its connection. Computed from facts, except `missingSince`. */
-@Entity({ schema: 'terra_connect', name: 'connection_identities' })
+@Entity({ schema: 'terra_connect', name: 'connection_identities', synchronize: false })
 export class ConnectionIdentity {
   @PrimaryColumn({ type: 'text', name: 'terra_user_id' })
   terraUserId: string;
