@@ -1,23 +1,17 @@
 import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createAdapter } from './app.adapter';
+import { readBodies } from './app.bodies';
 import { AppModule } from './app.module';
 import { ManagementServer } from './app.management';
+import { serveOpenApi } from './app.openapi';
 import { warnOfUntrustedProxy } from './app.proxies';
 import { describeRequests } from './app.requests';
-import { serveOpenApi } from './app.openapi';
 import { endSocketsOnStop } from './app.sockets';
-import { REFERENCE_ID_MAX_LENGTH } from './common';
 import type { Environment } from './config';
 import { Drain } from './health';
-import { toProblem } from './http';
 import { JsonLogger, Metrics } from './observability';
-
-const JSON_BODY_LIMIT = 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 60_000;
-// A character of a reference id has up to four bytes, and a path takes three characters (%XX) for each byte.
-const MAX_PATH_PARAMETER_LENGTH = REFERENCE_ID_MAX_LENGTH * 4 * 3;
 
 /** Builds the service for `main` and for the tests. It does not listen yet. */
 export async function createApp(
@@ -27,38 +21,21 @@ export async function createApp(
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forEnvironment(environment),
     createAdapter(environment.TRUSTED_PROXIES),
-    // Nest would add a parser for forms. Fastify parses JSON without Nest.
+    // Nest would add a parser for forms, and one for JSON that accepts bytes that are not UTF-8.
     { logger, abortOnError: false, bodyParser: false },
   );
   await setUp(app, environment);
   return app;
 }
 
-export function createAdapter(trustedProxies: string[] = []): FastifyAdapter {
-  const adapter = new FastifyAdapter({
-    // Without a trusted proxy, X-Forwarded-For has no effect: any client can send it.
-    trustProxy: trustedProxies.length > 0 && trustedProxies,
-    bodyLimit: JSON_BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    // A request that arrives during the close is served: endSocketsOnStop says when its connection ends.
-    return503OnClosing: false,
-    // A HEAD request would run the GET handler and use up a callback nonce.
-    exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH },
-    // A URL that cannot be decoded does not reach Nest's filters.
-    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
-      const { status, body } = toProblem(error);
-      void reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(body));
-    },
-  });
-  adapter.getInstance().removeContentTypeParser('text/plain');
-  return adapter;
-}
-
-async function setUp(app: NestFastifyApplication, { TRUSTED_PROXIES }: Environment): Promise<void> {
+async function setUp(
+  app: NestFastifyApplication,
+  { PUBLIC_URL, TRUSTED_PROXIES }: Environment,
+): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   endSocketsOnStop(fastify, app.get(Drain, { strict: false }).signal);
   describeRequests(fastify, app.get(Metrics, { strict: false }));
+  readBodies(fastify);
   warnOfUntrustedProxy(fastify, TRUSTED_PROXIES);
   app.get(ManagementServer).separateRoutes();
   // Swagger UI has inline styles, and loads nothing from other origins.
@@ -76,6 +53,10 @@ async function setUp(app: NestFastifyApplication, { TRUSTED_PROXIES }: Environme
       },
     },
     referrerPolicy: { policy: 'no-referrer' },
+    // Would cut a popup at /connect off the page that opened it, so that this page cannot see it close.
+    crossOriginOpenerPolicy: false,
+    // HSTS is for the proxy that speaks TLS: it would also bind other services under the same host name.
+    strictTransportSecurity: false,
   });
-  serveOpenApi(app);
+  serveOpenApi(app, PUBLIC_URL);
 }

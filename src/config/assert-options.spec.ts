@@ -1,5 +1,10 @@
 import { assertOptions } from './assert-options';
-import { RATE_LIMIT_DEFAULTS, RECONCILIATION_DEFAULTS, RETENTION_DEFAULTS } from './options';
+import {
+  OUTGOING_DEFAULTS,
+  RATE_LIMIT_DEFAULTS,
+  RECONCILIATION_DEFAULTS,
+  RETENTION_DEFAULTS,
+} from './options';
 
 const options = {
   publicUrl: 'https://connect.example.com',
@@ -16,6 +21,7 @@ const options = {
   workersEnabled: true,
   reconciliation: RECONCILIATION_DEFAULTS,
   retention: RETENTION_DEFAULTS,
+  outgoing: OUTGOING_DEFAULTS,
   rateLimits: RATE_LIMIT_DEFAULTS,
 };
 

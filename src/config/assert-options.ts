@@ -1,7 +1,14 @@
 import type { ValidationArguments } from 'class-validator';
 import { isProduction } from './environment';
-import { IsReturnUrlList, IsSecretList, IsServiceUrl, MIN_WEBHOOK_DAYS } from './environment.validators';
+import {
+  IsProxyUrl,
+  IsReturnUrlList,
+  IsSecretList,
+  IsServiceUrl,
+  MIN_WEBHOOK_DAYS,
+} from './environment.validators';
 import type {
+  OutgoingOptions,
   RateLimitOptions,
   ReconciliationOptions,
   RetentionOptions,
@@ -11,6 +18,7 @@ import { findWeakSecrets } from './published-secrets';
 
 /** The host's options with the defaults filled in. */
 type CompleteOptions = TerraConnectOptions & {
+  outgoing: OutgoingOptions;
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
   rateLimits: RateLimitOptions;
@@ -23,7 +31,7 @@ type CompleteOptions = TerraConnectOptions & {
  * @throws Error that names every wrong option, without its value
  */
 export function assertOptions(options: CompleteOptions): void {
-  const { publicUrl, terra, returnUrls, reconciliation, retention, rateLimits } = options;
+  const { publicUrl, terra, returnUrls, outgoing, reconciliation, retention, rateLimits } = options;
   const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -46,6 +54,10 @@ export function assertOptions(options: CompleteOptions): void {
   check('terra.apiKey', terra.apiKey !== '', 'is empty');
   check('terra.signingSecrets', secrets.validate(terra.signingSecrets), secrets.defaultMessage());
   check('returnUrls', targets.validate(returnUrls), targets.defaultMessage(about(returnUrls)));
+  const proxyUrl = new IsProxyUrl();
+  for (const name of ['httpsProxy', 'httpProxy'] as const)
+    check(`outgoing.${name}`, proxyUrl.validate(outgoing[name]), proxyUrl.defaultMessage());
+  check('outgoing.circuitFailures', isAmount(outgoing.circuitFailures), 'must be a number, 0 or more');
   for (const [name, value] of Object.entries(retention))
     check(`retention.${name}`, isAmount(value as number), 'must be a number of days, 0 or more');
   const { webhookEventsDays } = retention;

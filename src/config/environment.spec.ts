@@ -89,6 +89,9 @@ describe('the environment', () => {
     ['TERRA_API_URL', 'access.tryterra.co'],
     ['TERRA_WIDGET_GENERATION', 'newest'],
     ['TERRA_SIGNATURE_TOLERANCE_SECONDS', '-5'],
+    ['TERRA_CIRCUIT_FAILURES', '-1'],
+    ['HTTPS_PROXY', 'proxy.internal:3128'],
+    ['HTTP_PROXY', 'socks5://user:pass-7c1@proxy'],
     ['RETURN_URLS', 'https://app.example.com,javascript://x'],
     ['RETURN_URLS', 'http://app.example.com/'],
     ['BOOTSTRAP_API_KEY', 'too-short'],
@@ -155,6 +158,23 @@ describe('the environment', () => {
 
   it('reads "false" as false', () => {
     expect(readEnvironment({ ...complete, WORKERS_ENABLED: 'false' }).WORKERS_ENABLED).toBe(false);
+  });
+
+  it('reads the proxies in either case, and prefers lower case', () => {
+    const upper = { HTTPS_PROXY: 'http://upper:1', HTTP_PROXY: 'http://upper:2', NO_PROXY: 'upper' };
+    const lower = { https_proxy: 'http://lower:1', http_proxy: 'http://lower:2', no_proxy: 'lower' };
+    const outgoing = (source: object): unknown =>
+      toNamespaces(readEnvironment({ ...complete, ...source })).terraConnect.outgoing;
+    const circuitFailures = 10;
+    expect(outgoing({})).toEqual({ circuitFailures, httpsProxy: '', httpProxy: '', noProxy: '' });
+    const inUpper = { httpsProxy: 'http://upper:1', httpProxy: 'http://upper:2', noProxy: 'upper' };
+    expect(outgoing(upper)).toEqual({ circuitFailures, ...inUpper });
+    const inLower = { httpsProxy: 'http://lower:1', httpProxy: 'http://lower:2', noProxy: 'lower' };
+    expect(outgoing({ ...upper, ...lower })).toEqual({ circuitFailures, ...inLower });
+    expect(outgoing({ ...upper, https_proxy: '', http_proxy: ' ', no_proxy: '' })).toEqual({
+      circuitFailures,
+      ...inUpper,
+    });
   });
 
   it('becomes typed namespaces', () => {

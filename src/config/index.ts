@@ -1,4 +1,10 @@
-export { EnvironmentError, readDatabaseUrl, readDiagnosisEnvironment, readEnvironment } from './environment';
+export {
+  EnvironmentError,
+  readDatabaseUrl,
+  readDiagnosisEnvironment,
+  readEnvironment,
+  readMigrationUrl,
+} from './environment';
 export { Environment } from './environment.variables';
 export { toNamespaces, type Namespaces } from './namespaces';
 export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
@@ -6,6 +12,7 @@ export {
   BootstrapKeyOptions,
   BrowserOptions,
   DATABASE_DEFAULTS,
+  OutgoingOptions,
   RateLimitOptions,
   ReconciliationOptions,
   RetentionOptions,

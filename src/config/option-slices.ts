@@ -3,6 +3,8 @@ import { assertOptions } from './assert-options';
 import {
   BootstrapKeyOptions,
   BrowserOptions,
+  OUTGOING_DEFAULTS,
+  OutgoingOptions,
   RATE_LIMIT_DEFAULTS,
   RateLimitOptions,
   RECONCILIATION_DEFAULTS,
@@ -19,6 +21,7 @@ import {
 
 /** The options with every default filled in. */
 type ResolvedOptions = TerraConnectOptions & {
+  outgoing: OutgoingOptions;
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
   rateLimits: RateLimitOptions;
@@ -47,6 +50,7 @@ const SLICES = [
     signatureToleranceSeconds,
   })),
   slice(BrowserOptions, ({ publicUrl, returnUrls }) => ({ publicUrl, returnUrls })),
+  slice(OutgoingOptions, ({ outgoing }) => outgoing),
   slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
   slice(RetentionOptions, ({ retention }) => retention),
   slice(RateLimitOptions, ({ rateLimits }) => rateLimits),
@@ -74,6 +78,7 @@ export const OPTION_PROVIDERS: Provider[] = [
 function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
   const resolved = {
     ...options,
+    outgoing: withDefaults(OUTGOING_DEFAULTS, options.outgoing),
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
     rateLimits: withDefaults(RATE_LIMIT_DEFAULTS, options.rateLimits),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { PublicUrls, sendProblem, toProblem, type AddressedRequest } from '../http';
+import { hasContentEncoding, PublicUrls, sendProblem, toProblem, type AddressedRequest } from '../http';
 import { findHeaderProblem, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
 
@@ -23,6 +23,8 @@ interface FastifyLike {
     parse: (request: unknown, body: Buffer, done: (error: Error | null, body: Buffer) => void) => void,
   ): void;
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
+  route(route: FastifyRoute): void;
+  initialConfig: { ignoreTrailingSlash?: boolean; routerOptions?: { ignoreTrailingSlash?: boolean } };
 }
 
 interface SignedRequest extends AddressedRequest {
@@ -39,7 +41,7 @@ interface ExpressLike {
   /** Only Express 4 has this method. Its `router` throws. */
   lazyrouter?: unknown;
 }
-/** Rejects a request if its headers show that its signature cannot be valid. @returns whether it was rejected */
+/** Rejects a request if its headers show that the service cannot accept it. @returns whether it was rejected */
 type RejectEarly = (request: SignedRequest, response: object) => boolean;
 
 /**
@@ -63,9 +65,9 @@ export class RawBody {
     const { httpAdapter } = this.adapterHost;
     // T-21: rejects unsigned requests before their bodies are read into memory.
     const rejectEarly: RejectEarly = (request, response) => {
-      const cause = findHeaderProblem(request.headers);
-      if (cause) sendProblem(httpAdapter, response, toProblem(this.refusals.refuse(cause, request)));
-      return cause !== null;
+      const error = this.findHeaderError(request);
+      if (error) sendProblem(httpAdapter, response, toProblem(error));
+      return error !== null;
     };
     // The whole path: a host's route can end in the same words.
     const path = this.urls.webhookPath();
@@ -77,6 +79,12 @@ export class RawBody {
       throw new Error(
         'TerraAuthModule cannot read the raw body of webhooks on this HTTP platform. Use Fastify or Express 5.',
       );
+  }
+
+  private findHeaderError(request: SignedRequest): Error | null {
+    const cause = findHeaderProblem(request.headers);
+    if (cause) return this.refusals.refuse(cause, request);
+    return hasContentEncoding(request.headers) ? this.refusals.rejectEncoded(request) : null;
   }
 }
 
@@ -94,12 +102,19 @@ function captureOnFastify(fastify: FastifyLike, path: string, rejectEarly: Rejec
     route.bodyLimit = WEBHOOK_BODY_LIMIT;
     // Runs after the hooks of the host's plugins, such as a rate limit.
     route.onRequest = [route.onRequest ?? [], takeRaw].flat();
+    // A destination at Terra may end with a slash, and Terra would disable one that gets 404. Fastify matches it only as an
+    // option of the host, and Nest registers no path with one.
+    if (!ignoresTrailingSlash(fastify)) fastify.route({ ...route, url: `${route.url}/` });
   });
+}
+
+function ignoresTrailingSlash({ initialConfig }: FastifyLike): boolean {
+  return (initialConfig.routerOptions?.ignoreTrailingSlash ?? initialConfig.ignoreTrailingSlash) === true;
 }
 
 function captureOnExpress(express: ExpressLike, path: string, rejectEarly: RejectEarly): void {
   express.use((request, response, next) => {
-    // Express also matches the path with a slash at its end.
+    // A destination at Terra may end with a slash.
     if (request.method !== 'POST' || ![path, `${path}/`].includes(request.path)) return next();
     if (rejectEarly(request, response)) return;
     readBody(request).then((body) => {

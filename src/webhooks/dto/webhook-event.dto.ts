@@ -1,4 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { decodeUtf8 } from '../../common';
 import {
   ApiCount,
   ApiId,
@@ -133,13 +134,15 @@ export class WebhookEventDetailDto extends WebhookEventDto {
   })
   body: Record<string, unknown> | null;
 
-  @ApiNullableText('The body as text, if it is not a JSON object.')
+  @ApiNullableText(
+    'The body as text, if it is not a JSON object in UTF-8. Bytes that are not UTF-8 appear as U+FFFD.',
+  )
   bodyText: string | null;
 
   static override from(event: WebhookEvent): WebhookEventDetailDto {
-    const text = event.body.toString('utf8');
-    const body = toObject(text);
-    return { ...WebhookEventDto.from(event), body, bodyText: body ? null : text };
+    const text = decodeUtf8(event.body);
+    const body = text === null ? null : toObject(text);
+    return { ...WebhookEventDto.from(event), body, bodyText: body ? null : (text ?? event.body.toString()) };
   }
 }
 
