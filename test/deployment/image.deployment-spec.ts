@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DIST_FOLDER } from '../../local/node-program';
 import { ServiceProcess } from '../stage/service-process';
@@ -16,15 +16,20 @@ const run = promisify(execFile);
 /** The largest size of the image's node_modules, in bytes. Without the removals, it is 95 MB. */
 const MAX_MODULES_SIZE = 40e6;
 
-/** The commands of one stage of the Dockerfile. A line that ends with a backslash goes on in the next line. */
-function runsOf(stage: string): string[] {
+/** Does what one stage of the Dockerfile does, in a folder: its COPY and RUN lines. A backslash continues a line. */
+function buildStage(stage: string, folder: string): void {
   const lines = read('Dockerfile').replaceAll('\\\n', ' ').split('\n');
   const start = lines.findIndex((line) => line.startsWith('FROM ') && line.endsWith(` AS ${stage}`));
   const end = lines.findIndex((line, index) => index > start && line.startsWith('FROM '));
-  return lines
-    .slice(start, end)
-    .filter((line) => line.startsWith('RUN '))
-    .map((line) => line.slice('RUN '.length));
+  for (const line of lines.slice(start, end)) {
+    const [instruction, ...words] = line.split(' ');
+    if (instruction === 'COPY') {
+      const target = join(folder, words.pop() ?? '.');
+      for (const file of words) cpSync(join(repository, file), join(target, basename(file)));
+    } else if (instruction === 'RUN') {
+      execFileSync('sh', ['-c', words.join(' ')], { cwd: folder });
+    }
+  }
 }
 
 function filesBelow(folder: string): string[] {
@@ -39,9 +44,7 @@ describe('The image', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     app = mkdtempSync(join(tmpdir(), 'image-'));
-    for (const file of ['package.json', 'package-lock.json']) cpSync(join(repository, file), join(app, file));
-    for (const command of runsOf('production-dependencies'))
-      execFileSync('sh', ['-c', command], { cwd: app });
+    buildStage('production-dependencies', app);
     for (const folder of ['src', 'migrations']) {
       cpSync(join(DIST_FOLDER, folder), join(app, 'dist', folder), { recursive: true });
     }

@@ -39,6 +39,8 @@ export class ServiceProcess {
       script,
       [],
       {
+        // Production rejects the credentials above, because anyone can read them.
+        NODE_ENV: 'test',
         PORT: String(port),
         PUBLIC_URL: url,
         DATABASE_URL: databaseUrl,
