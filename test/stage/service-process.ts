@@ -44,8 +44,6 @@ export class ServiceProcess {
         PORT: String(port),
         PUBLIC_URL: url,
         DATABASE_URL: databaseUrl,
-        // In production, the service rejects the secrets of this file, because anyone can read them.
-        NODE_ENV: 'stage',
         TERRA_DEV_ID: STAGE_CREDENTIALS.devId,
         TERRA_API_KEY: STAGE_CREDENTIALS.apiKey,
         TERRA_SIGNING_SECRETS: STAGE_CREDENTIALS.signingSecret,
