@@ -93,7 +93,7 @@ module.exports = {
       comment:
         'Only modules that run or check migrations import them, through the list in migrations/index.ts.',
       severity: 'error',
-      from: { path: '^src/', pathNot: `^src/${anyOf(['database', 'terra-auth', 'health'])}/` },
+      from: { path: '^src/', pathNot: `^src/${anyOf(['database', 'terra-auth'])}/` },
       to: { path: '^migrations/' },
     },
     {
@@ -121,7 +121,7 @@ module.exports = {
         path: '^src/',
         // app.management.ts makes no calls: it listens on a second port.
         pathNot:
-          '^src/(?:terra/(?:terra\\.transport|terra\\.module|undici\\.adapter)|app\\.management)\\.ts$',
+          '^src/(?:terra/(?:terra\\.transport|terra\\.module|undici\\.adapter|outgoing-sockets|answer-reader)|app\\.management)\\.ts$',
       },
       to: { path: [HTTP_CLIENTS, '^(?:node:)?https?2?$'] },
     },

@@ -3,13 +3,6 @@
 
 CREATE SCHEMA terra_connect;
 
-CREATE TABLE public.terra_connect_migrations (
-  id serial,
-  "timestamp" bigint NOT NULL,
-  name character varying NOT NULL,
-  CONSTRAINT "PK_5fcc40b16b0a8dbb3b391a2aeff" PRIMARY KEY (id)
-);
-
 CREATE TABLE terra_connect.api_keys (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -210,6 +203,13 @@ CREATE TABLE terra_connect.sweeps (
   CONSTRAINT sweeps_pkey PRIMARY KEY (id),
   CONSTRAINT sweeps_phase_check CHECK ((phase = ANY (ARRAY['reading'::text, 'diffing'::text, 'applying'::text]))),
   CONSTRAINT sweeps_status_check CHECK ((status = ANY (ARRAY['running'::text, 'awaiting_approval'::text, 'completed'::text, 'failed'::text, 'overtaken'::text])))
+);
+
+CREATE TABLE terra_connect.terra_connect_migrations (
+  id serial,
+  "timestamp" bigint NOT NULL,
+  name character varying NOT NULL,
+  CONSTRAINT "PK_5fcc40b16b0a8dbb3b391a2aeff" PRIMARY KEY (id)
 );
 
 CREATE TABLE terra_connect.tombstones (

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readSecretFiles, SECRET_VARIABLES } from '../src/config/secret-files';
 import { LauncherError } from './launcher-error';
 
 type Variables = Record<string, string | undefined>;
@@ -32,6 +33,16 @@ export function loadEnvFile(file: string): void {
     process.loadEnvFile(file);
   } catch (error) {
     throw new LauncherError(`Cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** Replaces the variables that name a file, like DATABASE_URL_FILE, by the content of the file. */
+export function loadSecretFiles(): void {
+  const { variables, problems } = readSecretFiles(process.env);
+  if (problems.length > 0) throw new LauncherError(`${problems.join('\n')}.`);
+  for (const name of SECRET_VARIABLES) {
+    delete process.env[`${name}_FILE`];
+    if (variables[name] !== undefined) process.env[name] = variables[name];
   }
 }
 

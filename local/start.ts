@@ -9,7 +9,7 @@ import { assertPortFree } from './ports';
 import { readOrCreateSecret } from './secrets';
 import type { Environment } from './node-program';
 import { migrate, startService, waitUntilReady } from './service';
-import { loadEnvFile, readSettings, type Settings } from './settings';
+import { loadEnvFile, loadSecretFiles, readSettings, type Settings } from './settings';
 import { StopList } from './stop-list';
 import { StopRequest } from './stop-request';
 import { startSampleApp } from '../sample-app';
@@ -43,6 +43,8 @@ class Launcher {
     const environment: Environment = {
       ...process.env,
       DATABASE_URL: databaseUrl,
+      // It belongs to the DATABASE_URL of the environment, not to an embedded database.
+      ...(settings.databaseUrl ? {} : { DATABASE_MIGRATION_URL: '' }),
       PORT: String(settings.port),
       PUBLIC_URL: settings.publicUrl,
       RETURN_URLS: [settings.returnUrls, `${sampleApp.url}/`].filter(Boolean).join(','),
@@ -192,6 +194,7 @@ async function main(): Promise<void> {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
     loadEnvFile('.env');
+    loadSecretFiles();
     console.log(await new Launcher(readSettings(process.env), started, stop).run());
     await stop.wait();
     failure = stop.reason;

@@ -4,8 +4,12 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
   name = 'CreateConnectTables1795400000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // Uses its own schema, because a host can have a "connections" table in the same database.
-    await runner.query(`CREATE SCHEMA IF NOT EXISTS terra_connect`);
+    // Uses its own schema, because a host can have a "connections" table in the same database. CREATE SCHEMA IF NOT
+    // EXISTS would need the right to create schemas even where a DBA has made this one.
+    await runner.query(`
+      DO $$ BEGIN
+        IF to_regnamespace('terra_connect') IS NULL THEN CREATE SCHEMA terra_connect; END IF;
+      END $$`);
 
     await runner.query(`
       CREATE TABLE terra_connect.api_keys (
@@ -169,7 +173,7 @@ export class CreateConnectTables1795400000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    // The schema stays, because a host can have put other objects into it. It does not hold the migrations table.
+    // The schema stays: it holds the list of migrations, and a host can have put other objects into it.
     await runner.query(`
       DROP TABLE terra_connect.connect_session_connections, terra_connect.connect_sessions,
         terra_connect.connection_identities, terra_connect.connections,

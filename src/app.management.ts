@@ -4,6 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
+import { answerClientError } from './app.client-errors';
 import type { Namespaces } from './config';
 
 // Compared with the pattern of the route, because a URL can be percent-encoded. Swagger adds routes such as /docs-yaml.
@@ -49,6 +50,7 @@ export class ManagementServer implements OnApplicationShutdown {
   async listen(host: string): Promise<void> {
     const { port, server } = this;
     if (port === undefined) return;
+    server.on('clientError', answerClientError);
     server.listen(port, host);
     try {
       await once(server, 'listening');

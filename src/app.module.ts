@@ -5,8 +5,9 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClosedByDefaultGuard } from './api-keys';
 import { ManagementServer } from './app.management';
 import { ProblemFilter } from './http';
+import { isDatabaseDown } from './common';
 import { toNamespaces, type Environment, type Namespaces } from './config';
-import { dataSourceOptions } from './database';
+import { dataSourceOptions, openMigratedDatabase } from './database';
 import { HealthModule } from './health';
 import { ObservabilityModule } from './observability';
 import { TERRA_CONNECT_ENTITIES, TerraAuthModule } from './terra-auth';
@@ -30,7 +31,9 @@ export class AppModule {
             ...dataSourceOptions(config.get('database', { infer: true }), TERRA_CONNECT_ENTITIES),
             retryAttempts: 3,
             retryDelay: 1_000,
+            toRetry: isDatabaseDown,
           }),
+          dataSourceFactory: openMigratedDatabase,
         }),
         TerraAuthModule.forRootAsync({
           inject: [ConfigService],

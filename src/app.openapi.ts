@@ -107,9 +107,16 @@ function operationsOf({ get, post, put, patch, delete: remove }: PathItem): Oper
   return [get, post, put, patch, remove].filter((operation) => operation !== undefined);
 }
 
-/** Serves the document at `/openapi.json` and Swagger UI at `/docs`. The first request builds the document. */
-export function serveOpenApi(app: INestApplication): void {
-  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
+/**
+ * Serves the document at `/openapi.json` and Swagger UI at `/docs`. The first request builds the document. It names the
+ * public URL: behind a proxy that serves the service below a path, `/v1/…` alone would be a wrong address.
+ */
+export function serveOpenApi(app: INestApplication, publicUrl: string): void {
+  const createDocument = (): OpenAPIObject => ({
+    ...createOpenApiDocument(app),
+    servers: [{ url: publicUrl }],
+  });
+  SwaggerModule.setup('docs', app, createDocument, {
     jsonDocumentUrl: 'openapi.json',
     customSiteTitle: 'Terra Connect API',
     swaggerOptions: { persistAuthorization: false, displayRequestDuration: true, showExtensions: true },

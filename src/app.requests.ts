@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
-import { runWithLogContext } from './common';
+import { RequestMalformedError, runWithLogContext } from './common';
 import type { Metrics } from './observability';
 
 const REQUEST_ID = /^[\w.-]{8,64}$/;
@@ -13,12 +13,17 @@ const REQUEST_ID = /^[\w.-]{8,64}$/;
 export function describeRequests(fastify: FastifyInstance, metrics: Metrics): void {
   const logger = new Logger('http');
 
-  fastify.addHook('onRequest', (request, reply, done) => {
-    const given = request.headers['x-request-id'];
-    const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7();
-    void reply.header('x-request-id', requestId);
-    runWithLogContext({ requestId }, done);
+  // Runs before Fastify, which answers some requests without any hook, such as those to a closing server.
+  fastify.server.prependListener('request', identify);
+  // Node would answer 417 by itself, without an id. The service ignores an expectation that it does not know.
+  fastify.server.on('checkExpectation', (request, response) => {
+    fastify.server.emit('request', request, response);
   });
+
+  fastify.addHook('onRequest', (request, reply, done) => {
+    runWithLogContext({ requestId: identify(request.raw, reply.raw) }, done);
+  });
+  fastify.addHook('onRequest', rejectMissingHost);
 
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unmatched';
@@ -34,4 +39,26 @@ export function describeRequests(fastify: FastifyInstance, metrics: Metrics): vo
     else logger.debug(line);
     done();
   });
+}
+
+type RawRequest = FastifyRequest['raw'];
+type RawResponse = FastifyReply['raw'];
+
+/** Sets X-Request-Id on the response: the caller's id if it is usable, or else a new one. @returns the id */
+export function identify(request: RawRequest, response: RawResponse): string {
+  const known = response.getHeader('x-request-id');
+  if (typeof known === 'string') return known;
+  const given = request.headers['x-request-id'];
+  const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7();
+  response.setHeader('x-request-id', requestId);
+  return requestId;
+}
+
+function rejectMissingHost(
+  { raw }: FastifyRequest,
+  _reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  const isMissing = raw.httpVersion === '1.1' && raw.headers.host === undefined;
+  done(isMissing ? new RequestMalformedError('The request has no Host header. Send one.') : undefined);
 }

@@ -5,6 +5,7 @@ import { ManagementServer } from './app.management';
 import { createApp } from './app.setup';
 import { ProcessStop } from './app.stop';
 import { EnvironmentError, readEnvironment } from './config';
+import { describeDatabaseError } from './database';
 import { Drain } from './health';
 import { VERSION } from './version';
 
@@ -35,7 +36,6 @@ main().catch((error: unknown) => {
 
 function describe(error: unknown): string {
   if (error instanceof EnvironmentError || error instanceof ListenError) return error.message;
-  const message = error instanceof Error ? error.message : String(error);
-  // The message is safe to print: Postgres names the rejected user but no password, and no driver message has the URL.
-  return `The service could not start: ${message || (error as Error).name}`;
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return `The service could not start: ${describeDatabaseError(error) ?? message}`;
 }

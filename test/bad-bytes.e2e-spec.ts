@@ -23,10 +23,13 @@ describe('An unreadable request, or a request for an unknown resource, is reject
       ['truncated JSON', '{"referenceId":"user-4711"'],
       ['JSON followed by more JSON', '{"referenceId":"user-4711"} {}'],
       ['form data', 'referenceId=user-4711'],
-      ['empty', ''],
       ['bytes that are not text', Buffer.from([0xff, 0xfe, 0x00, 0x7b])],
     ])('is rejected as malformed when it is %s', async (_case, body) => {
       expect(await post(body)).toMatchObject({ status: 400, code: 'request.malformed' });
+    });
+
+    it('is missing when it is empty: the problem names the required field', async () => {
+      expect(await post('')).toMatchObject(invalidField('referenceId'));
     });
 
     it.each(['[]', '[{"referenceId":"user-4711"}]', '"user-4711"', 'null', '4711', 'true', '{}'])(
@@ -130,7 +133,6 @@ describe('An unreadable request, or a request for an unknown resource, is reject
     it.each([
       ['GET', '/'],
       ['GET', '/v1'],
-      ['GET', '/v1/connections/'],
       ['GET', '/v2/connections'],
       ['GET', '/v1//connections'],
       ['GET', '/V1/connections'],
@@ -140,7 +142,7 @@ describe('An unreadable request, or a request for an unknown resource, is reject
       ['PATCH', `/v1/connections/${UNKNOWN_ID}`],
       ['DELETE', `/v1/connect-sessions/${UNKNOWN_ID}`],
       ['GET', '/webhooks/terra'],
-      ['POST', '/webhooks/terra/'],
+      ['POST', '/webhooks//terra'],
       ['POST', '/connect/x'],
       ['OPTIONS', '/v1/connections'],
       ['TRACE', '/v1/connections'],

@@ -1,35 +1,13 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { MIGRATIONS } from '../migrations';
 import { callApi, startTestApp, type TestApp } from './support/app';
-import { createTestDatabase, type TestDatabase } from './support/database';
+import { cli, run, type Result } from './support/command-line';
+import { createTestDatabase } from './support/database';
 import { newReference } from './support/flow';
 import { expectNoEffect } from './support/refusals';
 import { postWebhook } from './support/webhooks';
 
-const root = join(__dirname, '..');
 // Each step starts a process, which is slow on a machine that runs other tests as well.
 jest.setTimeout(90_000);
-
-interface Result {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs a built program with only `env` and PATH in its environment. */
-async function run(args: string[], env: Record<string, string>): Promise<Result> {
-  const options = { cwd: root, env: { PATH: process.env.PATH ?? '', ...env }, timeout: 30_000 };
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, args, options)) };
-  } catch (error) {
-    return error as Result;
-  }
-}
-const cli = (args: string[], env: Record<string, string> = {}): Promise<Result> =>
-  run(['dist/src/cli.js', ...args], env);
 
 describe('terra-connect', () => {
   const COMMANDS = ['migrate', 'api-key', 'webhook-events', 'reconcile', 'sweep', 'doctor'];
@@ -182,25 +160,6 @@ describe('terra-connect webhook-events', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('DATABASE_URL is missing');
     expect(stderr).not.toContain('TERRA_');
-  });
-});
-
-describe('terra-connect migrate', () => {
-  let database: TestDatabase;
-  beforeAll(async () => (database = await createTestDatabase()));
-  afterAll(() => database.drop());
-
-  it('reverts all migrations, and applies each one once even when two processes run it', async () => {
-    const env = { DATABASE_URL: database.url };
-    for (let left = MIGRATIONS.length; left > 0; left -= 1)
-      expect(await cli(['migrate', '--revert'], env)).toMatchObject({ code: 0 });
-    const tables = `SELECT 1 FROM information_schema.tables WHERE table_schema = 'terra_connect'`;
-    expect(await database.query(tables)).toEqual([]);
-    const both = await Promise.all([cli(['migrate'], env), cli(['migrate'], env)]);
-    expect(both.map(({ code }) => code)).toEqual([0, 0]);
-    expect(both.filter(({ stdout }) => stdout.includes('applied CreateConnectTables'))).toHaveLength(1);
-    expect((await cli(['migrate'], env)).stdout).toBe('The database is up to date.\n');
-    expect((await database.query(tables)).length).toBeGreaterThan(5);
   });
 });
 

@@ -176,4 +176,34 @@ describe('Three processes on one database', () => {
       `crossing swaps: ${events.length} events, ${statistics?.deadlocks} deadlocks resolved\n`,
     );
   });
+
+  it('an event that a process with a clock two hours ahead stores is processed by the others at once', async () => {
+    const ahead = await ServiceProcess.start({
+      databaseUrl: database.url,
+      logFile: logOf(PROCESSES),
+      environment: {
+        NODE_OPTIONS: `--require ${join(__dirname, 'support', 'clock-two-hours-ahead.cjs')}`,
+        WORKERS_ENABLED: 'false',
+        // Without it, a process with a wrong clock would reject the signature and store nothing.
+        TERRA_SIGNATURE_TOLERANCE_SECONDS: '86400',
+      },
+    });
+    try {
+      const referenceId = newReference();
+      const answer = await postWebhook(ahead, authOf(referenceId, randomUUID()), { secret: SECRET });
+      expect(answer.status).toBe(200);
+      await waitUntilProcessed();
+      const [row] = await database.query<{ ageSeconds: number }>(
+        `SELECT extract(epoch FROM now() - received_at)::float8 AS "ageSeconds"
+         FROM terra_connect.webhook_events ORDER BY received_at DESC LIMIT 1`,
+      );
+      expect(Math.abs(row?.ageSeconds ?? NaN)).toBeLessThan(60);
+      expect(await count('terra_connect.connections WHERE reference_id = $1', [referenceId])).toBe(1);
+      expect(readFileSync(logOf(PROCESSES), 'utf8')).toMatch(
+        /"event":"clock.corrected","seconds":-7[12]\d\d/,
+      );
+    } finally {
+      await ahead.program.stop();
+    }
+  });
 });

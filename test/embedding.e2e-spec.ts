@@ -1,4 +1,4 @@
-/* eslint-disable max-lines -- Both platforms run every test against one set-up, which takes seconds. */
+/* eslint-disable max-lines -- The start of a host on both platforms is slow, so all its guarantees share one. */
 import { Body, Controller, Get, Injectable, Module, Post, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -22,7 +22,7 @@ import { BodyBudget } from '../src/http';
 import { ADMIN_KEY, callApi } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
 import { connectThroughWidget, startTestSandbox, TEST_CREDENTIALS } from './support/sandbox';
-import { nowInSeconds, postWebhook } from './support/webhooks';
+import { nowInSeconds, postWebhook, signatureHeader } from './support/webhooks';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -90,7 +90,6 @@ describe.each([
     database = await createTestDatabase();
     // The host's database has none of our tables yet; the host's own migration run creates them.
     await database.query('DROP SCHEMA terra_connect CASCADE');
-    await database.query('DROP TABLE terra_connect_migrations');
 
     @Module({
       imports: [
@@ -231,12 +230,49 @@ describe.each([
     const { session } = await app.get(ConnectSessionsService).create({ referenceId: 'guest-2' });
     const callback = await connectThroughWidget(session.widgetUrl ?? '', { provider: 'OURA' });
     const callbackUrl = `${url}${callback.pathname}${callback.search}`;
-    expect((await fetch(callbackUrl, { method: 'HEAD', redirect: 'manual' })).status).toBe(404);
-    expect((await fetch(callbackUrl, { redirect: 'manual' })).status).toBe(303);
+    const statusAfter = async (method: string): Promise<string | null> => {
+      const { headers } = await fetch(callbackUrl, { method, redirect: 'manual' });
+      return new URL(headers.get('location') ?? '').searchParams.get('status');
+    };
+    expect(await statusAfter('HEAD')).toBe('pending');
+    expect(await statusAfter('GET')).toBe('connected');
+  });
+
+  it('accepts a slash after the webhook URL, and rejects a compressed webhook with 415', async () => {
+    const body = JSON.stringify({ type: 'healthcheck' });
+    const headers = { 'x-terra-signature': signatureHeader(body) };
+    const post = (path: string, encoding: Record<string, string> = {}) =>
+      callApi(url, 'POST', path, { body, headers: { ...headers, ...encoding }, key: null });
+    expect((await post('/webhooks/terra/')).status).toBe(200);
+    expect(await post('/webhooks/terra', { 'content-encoding': 'gzip' })).toMatchObject({
+      status: 415,
+      body: { code: 'request.unsupported_content_encoding' },
+    });
+  });
+
+  it('T-21: rejects an unsigned webhook by its headers also with a slash after the URL', async () => {
+    const headers = { 'content-type': 'application/json', 'content-length': 10_000_000 };
+    const sent = request(`${url}/webhooks/terra/`, { method: 'POST', headers });
+    sent.flushHeaders();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(401);
+    sent.destroy();
+  });
+
+  it('rejects URLs that are not UTF-8, reads every reference id by query, and forbids caches to store it', async () => {
+    const encoded = await callApi(url, 'GET', '/v1/connections?referenceId=Zo%eb');
+    expect(encoded).toMatchObject({ status: 400, body: { code: 'request.malformed' } });
+    const diagnosis = await callApi(url, 'GET', '/v1/end-users/diagnosis?referenceId=clinic%2F4711');
+    expect(diagnosis.status).toBe(200);
+    expect(diagnosis.headers.get('cache-control')).toBe('no-store');
+    const erasure = await callApi(url, 'DELETE', '/v1/end-users/guest-9/');
+    expect(erasure.status).not.toBe(202);
   });
 
   it.each([
     { referenceId: '' },
+    { referenceId: '..' },
+    { referenceId: 'Zo\uFFFD' },
     { referenceId: 'null' },
     { referenceId: 'a\nb' },
     { referenceId: 'a', metadata: { n: '\0' } },
@@ -261,6 +297,7 @@ describe.each([
       ...options(),
       publicUrl: 'http://localhost:9/',
       terra: { ...options().terra, signingSecrets: [''] },
+      outgoing: { httpsProxy: 'proxy.internal:3128' },
     });
     const databaseModule = TypeOrmModule.forRoot({
       type: 'postgres',
@@ -268,7 +305,7 @@ describe.each([
       entities: TERRA_CONNECT_ENTITIES,
     });
     await expect(Test.createTestingModule({ imports: [databaseModule, module] }).compile()).rejects.toThrow(
-      /publicUrl must not end with a slash; terra\.signingSecrets must list/,
+      /publicUrl must not end with a slash; terra\.signingSecrets must list.*outgoing\.httpsProxy must be/,
     );
   });
 

@@ -27,6 +27,19 @@ describe('openapi.json', () => {
     expect(read().components.securitySchemes).toMatchObject({ bearer: { bearerFormat: 'API key' } });
   });
 
+  it('has a twin with the reference id in the query for each route with the reference id in its path', () => {
+    const operations = new Map([...operationsOf(read())].map(([operation, name]) => [name, operation]));
+    const inPath = [...operations.keys()].filter((name) => name.includes('/{referenceId}'));
+    expect(inPath.length).toBeGreaterThanOrEqual(5);
+    for (const name of inPath) {
+      const twin = operations.get(name.replace('/{referenceId}', ''));
+      expect(twin?.parameters).toContainEqual(
+        expect.objectContaining({ name: 'referenceId', in: 'query', required: true }),
+      );
+      expect(twin?.['x-required-scope']).toBe(operations.get(name)?.['x-required-scope']);
+    }
+  });
+
   it('shows each problem with the title that the service gives it', () => {
     class Failure extends DomainError {
       constructor(kind: DomainErrorKind) {
@@ -34,8 +47,8 @@ describe('openapi.json', () => {
       }
     }
     const kinds: DomainErrorKind[] = [
-      ...(['invalid', 'unauthorized', 'forbidden', 'not_found', 'gone', 'conflict'] as const),
-      ...(['too_large', 'rate_limited', 'upstream', 'unavailable', 'timeout'] as const),
+      ...(['malformed', 'unsupported', 'invalid', 'unauthorized', 'forbidden', 'not_found', 'gone'] as const),
+      ...(['conflict', 'too_large', 'rate_limited', 'upstream', 'unavailable', 'timeout'] as const),
     ];
     const thrown = [
       ...kinds.map((kind) => new Failure(kind)),

@@ -209,8 +209,10 @@ describe('R7: an outage of Postgres', () => {
         );
         for (const rejection of rejections) {
           if ('code' in rejection && rejection.code === 'idempotency.in_flight') continue;
+          // On a slow machine, the sandbox may answer a session creation too late. A webhook needs no answer of Terra.
+          const isTimeoutOfTerra = 'code' in rejection && rejection.code === 'terra.timeout';
           expect(rejection).toMatchObject({
-            status: 503,
+            status: isTimeoutOfTerra ? 504 : 503,
             retryAfter: expect.stringMatching(/^[1-9]/) as string,
           });
         }

@@ -100,9 +100,12 @@ describe('The redirects to the widget and back', () => {
     it('is not used up by a HEAD request, which chat programs and proxies send first', async () => {
       const { session, callbackUrl } = await beforeCallback();
       const before = await stateOf(service);
-      for (const url of [callbackUrl, session.connectUrl]) {
-        expect((await visit(url, { method: 'HEAD' })).status).toBe(404);
-      }
+      const callback = await visit(callbackUrl, { method: 'HEAD' });
+      expect(callback.status).toBe(303);
+      expect(redirectStatus(callback)).toBe('pending');
+      const link = await visit(session.connectUrl, { method: 'HEAD' });
+      expect(link.status).toBe(302);
+      expect(link.headers.get('location')).toBe(session.widgetUrl);
       expect(await stateOf(service)).toEqual({ ...before, webhook_events: expect.any(String) as unknown });
       expect(redirectStatus(await visit(callbackUrl))).toBe('connected');
     });

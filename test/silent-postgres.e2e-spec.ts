@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
+import { inTransaction, runSql } from '../src/database';
 import { WorkerHost } from '../src/queue';
 import { startTestApp, type TestApp } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
@@ -105,6 +106,28 @@ describe('A pool whose connections are all in use', () => {
     expect(answer).toMatchObject({ status: 503, body: { code: 'database.unavailable' } });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     await Promise.all(statements);
+    await service.close();
+  });
+});
+
+describe('A transaction whose statements are all short', () => {
+  it('ends after a minute, and its connection with it', async () => {
+    const service = await startTestApp();
+    const dataSource = service.app.get(DataSource);
+    const wait = setTimeout;
+    const minute = jest
+      .spyOn(global, 'setTimeout')
+      .mockImplementation(((call: () => void, ms: number) => wait(call, ms === 60_000 ? 300 : ms)) as never);
+    const endless = inTransaction(dataSource, async (manager) => {
+      for (;;) await runSql(manager, 'SELECT pg_sleep(0.05)');
+    });
+    await expect(endless).rejects.toThrow('A transaction took longer than 60 s');
+    minute.mockRestore();
+    const running = await service.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep%' AND state <> 'idle'
+        AND pid <> pg_backend_pid()`,
+    );
+    expect(running).toEqual([]);
     await service.close();
   });
 });

@@ -119,7 +119,9 @@ describe('Failures of Terra', () => {
   it('a call without an answer becomes a 504 after five seconds (R8)', async () => {
     Object.assign(service.sandbox.behaviour, { failWith: ['stall'], faultsOnlyOn: WIDGET });
     const startedAt = Date.now();
-    expect(await create()).toMatchObject({ status: 504, body: { code: 'terra.timeout' } });
+    const answer = await create();
+    expect(answer).toMatchObject({ status: 504, body: { code: 'terra.timeout' } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(Date.now() - startedAt).toBeLessThan(10_000);
   });
 

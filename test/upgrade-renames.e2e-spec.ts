@@ -1,6 +1,5 @@
-import { createDataSource } from '../src/database';
 import { startTestApp, type TestApp } from './support/app';
-import { undoMigrationsAfter } from './support/migrations';
+import { migrateDatabase, undoMigrationsAfter } from './support/migrations';
 
 const ID = (n: number): string => `01980c0e-0000-7000-8000-0000000000${String(n).padStart(2, '0')}`;
 const AT = (minute: number): string => `2026-11-23T08:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -74,25 +73,20 @@ function inNewWords(tables: Tables): Tables {
 
 describe('The migration to the words of the glossary', () => {
   let service: TestApp;
-  let migrations: ReturnType<typeof createDataSource>;
   let before: Tables;
   beforeAll(async () => {
     service = await startTestApp();
-    migrations = createDataSource(service.databaseUrl);
-    await migrations.initialize();
-    await undoMigrationsAfter(migrations, 'AddErasures1795500300000');
+    await undoMigrationsAfter(service.databaseUrl, 'AddErasures1795500300000');
     await service.query(ROWS_BEFORE);
     before = await everyRow();
-    await migrations.runMigrations();
+    await migrateDatabase(service.databaseUrl);
   });
-  afterAll(async () => {
-    await migrations.destroy();
-    await service.close();
-  });
+  afterAll(() => service.close());
 
   async function everyRow(): Promise<Tables> {
     const tables = await service.query<{ name: string }>(
-      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'terra_connect' ORDER BY 1`,
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'terra_connect'
+         AND table_name <> 'terra_connect_migrations' ORDER BY 1`,
     );
     const entries = tables.map(async ({ name }) => {
       const rows = await service.query(`SELECT * FROM terra_connect.${name} ORDER BY 1, 2`);
@@ -109,9 +103,9 @@ describe('The migration to the words of the glossary', () => {
 
   it('can be rolled back without loss, and run again', async () => {
     const after = await everyRow();
-    await undoMigrationsAfter(migrations, 'AddErasures1795500300000');
+    await undoMigrationsAfter(service.databaseUrl, 'AddErasures1795500300000');
     expect(await everyRow()).toEqual(before);
-    await migrations.runMigrations();
+    await migrateDatabase(service.databaseUrl);
     expect(await everyRow()).toEqual(after);
   });
 

@@ -1,8 +1,8 @@
 import { DataSource } from 'typeorm';
 import { ConnectionLifecycleService, type NewFact } from '../src/connections';
-import { createDataSource, inTransaction } from '../src/database';
+import { inTransaction } from '../src/database';
 import { startTestApp, type TestApp } from './support/app';
-import { undoMigrationsAfter } from './support/migrations';
+import { migrateDatabase, undoMigrationsAfter } from './support/migrations';
 
 interface Row {
   id: string;
@@ -42,12 +42,9 @@ describe('An upgrade from 0.1.0', () => {
   let service: TestApp;
   beforeAll(async () => {
     service = await startTestApp();
-    const migrations = createDataSource(service.databaseUrl);
-    await migrations.initialize();
-    await undoMigrationsAfter(migrations, 'CreateConnectTables1795400000000');
+    await undoMigrationsAfter(service.databaseUrl, 'CreateConnectTables1795400000000');
     await service.query(ROWS_OF_0_1_0);
-    await migrations.runMigrations();
-    await migrations.destroy();
+    await migrateDatabase(service.databaseUrl);
   });
   afterAll(() => service.close());
 

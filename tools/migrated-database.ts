@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../local/embedded-postgres';
-import { createDataSource } from '../src/database';
+import { withMigrator } from '../src/database';
 
 /** Calls `work` with the URL of a new, migrated database on its own Postgres, and removes both afterwards. */
 export async function withMigratedDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
@@ -12,12 +12,7 @@ export async function withMigratedDatabase<T>(work: (url: string) => Promise<T>)
     try {
       await postgres.ensureDatabase('schema');
       const url = postgres.url('schema');
-      const dataSource = await createDataSource(url).initialize();
-      try {
-        await dataSource.runMigrations();
-      } finally {
-        await dataSource.destroy();
-      }
+      await withMigrator(url, { waitSeconds: 30, force: false }, (migrator) => migrator.apply());
       return await work(url);
     } finally {
       await postgres.stop();

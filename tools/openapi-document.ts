@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../src/app.module';
 import { createOpenApiDocument } from '../src/app.openapi';
-import { createAdapter } from '../src/app.setup';
+import { createAdapter } from '../src/app.adapter';
 import { readEnvironment, toNamespaces } from '../src/config';
 
 // The application module requires these values, but the document does not depend on them.

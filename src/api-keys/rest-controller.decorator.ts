@@ -4,19 +4,20 @@ import {
   SetMetadata,
   UseFilters,
   UseGuards,
+  UseInterceptors,
   UsePipes,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, ProblemFilter, requestValidation } from '../http';
+import { ApiProblems, NoStoreInterceptor, ProblemFilter, requestValidation, UrlEncodingGuard } from '../http';
 import { ApiKeyGuard } from './api-key.guard';
 
 /** Marks controllers that the API key guard protects. */
 export const GUARDED_BY_KEY = 'terra-connect:guarded-by-key';
 
 /**
- * Declares a controller for callers, with the API key guard, request validation and the problem filter. They are set on
- * the controller, not on the application, because a host has its own.
+ * Declares a controller for callers, with the API key guard, request validation, the problem filter and headers against
+ * caching. They are set on the controller, not on the application, because a host has its own.
  */
 export function RestController(path: string, tag: string): ClassDecorator {
   return applyDecorators(
@@ -24,8 +25,9 @@ export function RestController(path: string, tag: string): ClassDecorator {
     Controller({ path, version: VERSION_NEUTRAL }),
     ApiTags(tag),
     ApiBearerAuth(),
-    UseGuards(ApiKeyGuard),
+    UseGuards(UrlEncodingGuard, ApiKeyGuard),
     SetMetadata(GUARDED_BY_KEY, true),
+    UseInterceptors(NoStoreInterceptor),
     UsePipes(requestValidation),
     UseFilters(ProblemFilter),
     ApiProblems({

@@ -1,10 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Command } from 'commander';
 import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
-import { ClockModule } from '../common';
 import { DATABASE_DEFAULTS, readDatabaseUrl, secretsOf } from '../config';
-import { dataSourceOptions } from '../database';
+import { ClockModule } from '../database';
+import { databaseModule } from './database.module';
 import { withService } from './with-service';
 
 /** Provides only what the commands for API keys need: DATABASE_URL, and no Terra credentials. */
@@ -13,14 +12,7 @@ class ApiKeyCommandModule {
   static forDatabase(url: string): DynamicModule {
     return {
       module: ApiKeyCommandModule,
-      imports: [
-        TypeOrmModule.forRoot({
-          ...dataSourceOptions({ url, ...DATABASE_DEFAULTS }, [ApiKey]),
-          retryAttempts: 0,
-        }),
-        ClockModule,
-        ApiKeysModule,
-      ],
+      imports: [databaseModule({ url, ...DATABASE_DEFAULTS }, [ApiKey]), ClockModule, ApiKeysModule],
     };
   }
 }

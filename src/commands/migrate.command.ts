@@ -1,34 +1,63 @@
-import type { Command } from 'commander';
-import { readDatabaseUrl } from '../config';
-import { createDataSource, MIGRATIONS_TABLE, rejectEmbeddedDatabase } from '../database';
+import { InvalidArgumentError, type Command } from 'commander';
+import { readMigrationUrl } from '../config';
+import { withMigrator, type Reversion } from '../database';
+import { confirm } from './confirm';
 
-// An arbitrary number, equal in every process that migrates.
-const MIGRATION_LOCK = 7_283_114;
+const DEFAULT_WAIT_SECONDS = 60;
+const MAX_WAIT_SECONDS = 86_400;
+
+interface MigrateCommandOptions {
+  revert?: boolean;
+  yes?: boolean;
+  force?: boolean;
+  wait: number;
+}
 
 export function addMigrateCommand(program: Command): void {
   program
     .command('migrate')
     .description('migrate the database; safe to run in several processes at once')
-    .option('--revert', 'revert the last migration instead')
-    .action(async ({ revert }: { revert?: boolean }) => {
-      const dataSource = await createDataSource(readDatabaseUrl()).initialize();
-      try {
-        await dataSource.query(`SELECT pg_advisory_lock($1)`, [MIGRATION_LOCK]);
-        await rejectEmbeddedDatabase(dataSource, [MIGRATIONS_TABLE]);
-        if (revert) {
-          await dataSource.undoLastMigration();
-          console.log('The last migration was reverted.');
+    .option('--revert', 'revert the last migration instead; asks first')
+    .option('--yes', 'revert without asking')
+    .option('--force', 'go on although processes of another version are connected')
+    .option(
+      '--wait <seconds>',
+      'how long to wait for other sessions: for a running migration, and for a table in use',
+      toWaitSeconds,
+      DEFAULT_WAIT_SECONDS,
+    )
+    .action(async ({ revert = false, yes = false, force = false, wait }: MigrateCommandOptions) => {
+      await withMigrator(readMigrationUrl(), { waitSeconds: wait, force }, async (migrator) => {
+        if (!revert) {
+          const applied = await migrator.apply();
+          console.log(applied.length === 0 ? 'The database is up to date.' : lines('applied', applied));
           return;
         }
-        const applied = await dataSource.runMigrations();
-        console.log(applied.length === 0 ? 'The database is up to date.' : names(applied));
-      } finally {
-        // Closing the connection releases the lock.
-        await dataSource.destroy();
-      }
+        const preview = await migrator.previewRevert();
+        if (preview === null) console.log('There is no migration to revert.');
+        else if (yes || (await confirm(question(preview)))) {
+          const { name } = await migrator.revert(preview.name);
+          console.log(`reverted ${name}\n${lines('removed', preview.removed)}`.trimEnd());
+        } else console.log('Nothing was changed.');
+      });
     });
 }
 
-function names(migrations: { name: string }[]): string {
-  return migrations.map(({ name }) => `applied ${name}`).join('\n');
+function question({ name, removed }: Reversion): string {
+  const loss =
+    removed.length === 0
+      ? 'It removes no table and no column.'
+      : `It removes, with everything that they contain:\n${lines('  -', removed)}`;
+  return `This reverts the migration ${name}. ${loss}`;
+}
+
+function lines(word: string, names: string[]): string {
+  return names.map((name) => `${word} ${name}`).join('\n');
+}
+
+function toWaitSeconds(text: string): number {
+  const seconds = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (seconds < 1 || seconds > MAX_WAIT_SECONDS)
+    throw new InvalidArgumentError(`It must be a whole number of seconds from 1 to ${MAX_WAIT_SECONDS}.`);
+  return seconds;
 }

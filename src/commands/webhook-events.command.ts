@@ -1,9 +1,8 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Command } from 'commander';
-import { ClockModule, RequestInvalidError } from '../common';
+import { RequestInvalidError } from '../common';
 import { DATABASE_DEFAULTS, readDatabaseUrl, secretsOf } from '../config';
-import { dataSourceOptions } from '../database';
+import { ClockModule } from '../database';
 import {
   ListWebhookEventsDto,
   ReplayWebhookEventsDto,
@@ -13,6 +12,7 @@ import {
   WebhookEventsService,
   type ReplayReport,
 } from '../webhooks';
+import { databaseModule } from './database.module';
 import { withService } from './with-service';
 import { requestValidation } from '../http';
 
@@ -55,10 +55,7 @@ class WebhookEventsCommandModule {
     return {
       module: WebhookEventsCommandModule,
       imports: [
-        TypeOrmModule.forRoot({
-          ...dataSourceOptions({ url, ...DATABASE_DEFAULTS }, [WebhookEvent]),
-          retryAttempts: 0,
-        }),
+        databaseModule({ url, ...DATABASE_DEFAULTS }, [WebhookEvent]),
         ClockModule,
         WebhookEventsModule,
       ],

@@ -1,8 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { toNamespaces, type Environment } from '../config';
-import { dataSourceOptions } from '../database';
 import { TERRA_CONNECT_ENTITIES, TerraAuthModule } from '../terra-auth';
+import { databaseModule } from './database.module';
 
 /** The service without HTTP and without workers, for commands that need Terra. */
 @Module({})
@@ -12,10 +11,7 @@ export class WholeServiceModule {
     return {
       module: WholeServiceModule,
       imports: [
-        TypeOrmModule.forRoot({
-          ...dataSourceOptions(database, TERRA_CONNECT_ENTITIES),
-          retryAttempts: 0,
-        }),
+        databaseModule(database, TERRA_CONNECT_ENTITIES),
         TerraAuthModule.forRoot({ ...terraConnect, workersEnabled: false }),
       ],
     };

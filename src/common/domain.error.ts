@@ -1,6 +1,7 @@
 /**
  * The kind of an error. Only the problem filter turns a kind into an HTTP status.
  *
+ * - `malformed`: the service cannot read the request; `unsupported`: it does not support the form of the body
  * - `invalid`: the caller's input is not valid; `too_large`: the body is larger than the route accepts
  * - `unauthorized`: the caller is unknown; `forbidden`: the caller is known, but its key lacks the scope
  * - `not_found`: the object does not exist; `gone`: it existed; `conflict`: its state does not allow the request
@@ -9,6 +10,8 @@
  * - `unavailable`: a later retry may succeed; `timeout`: Terra did not answer in time
  */
 export type DomainErrorKind =
+  | 'malformed'
+  | 'unsupported'
   | 'invalid'
   | 'unauthorized'
   | 'forbidden'
@@ -51,6 +54,13 @@ export abstract class DomainError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.leavesBodyUnread = options.leavesBodyUnread ?? false;
     this.challenge = options.challenge ?? 'Bearer';
+  }
+}
+
+/** The service cannot read the request. The message says why, and what to send instead. */
+export class RequestMalformedError extends DomainError {
+  constructor(message: string) {
+    super('malformed', 'request.malformed', message);
   }
 }
 

@@ -1,5 +1,11 @@
-export { Clock, ClockModule } from './clock';
-export { DomainError, RequestInvalidError, type DomainErrorKind, type FieldProblem } from './domain.error';
+export { Clock } from './clock';
+export {
+  DomainError,
+  RequestInvalidError,
+  RequestMalformedError,
+  type DomainErrorKind,
+  type FieldProblem,
+} from './domain.error';
 export { RateLimitedError, type RateLimitPolicy, type RateLimitState } from './rate-limited.error';
 export { RateLimiter } from './rate-limiter';
 export { RecentMap } from './recent-map';
@@ -17,6 +23,13 @@ export {
 export { isDeeperThan } from './nesting';
 export { Redactor } from './redactor';
 export { reportProgress, runWithProgress } from './progress';
-export { describeReferenceIdProblem, IsReferenceId, REFERENCE_ID_MAX_LENGTH } from './reference-id';
+export {
+  describeNewReferenceIdProblem,
+  describeReferenceIdProblem,
+  IsNewReferenceId,
+  IsReferenceId,
+  REFERENCE_ID_MAX_LENGTH,
+} from './reference-id';
 export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';
 export { isStorable, toStorable } from './storable-text';
+export { decodeUtf8 } from './utf8';

@@ -21,15 +21,40 @@ export function describeReferenceIdProblem(value: unknown): string | null {
   return null;
 }
 
-/** Validates a field of a DTO as a reference id. */
-export function IsReferenceId(): PropertyDecorator {
-  return applyDecorators(
+/**
+ * Returns why a value cannot be the reference id of a new link, or null. Older rows may have such an id, so reads and
+ * erasures accept it (`describeReferenceIdProblem`).
+ *
+ * Proxies and clients change these ids in a path: they remove `.` and `..`, join `//`, decode `%2F` and cut blanks. The
+ * request would then reach no end user, or another one: `/v1/end-users/a%2F` becomes `/v1/end-users/a/`. U+FFFD is what
+ * a wrong decoding leaves of any character, so two end users could have the same id.
+ */
+export function describeNewReferenceIdProblem(value: unknown): string | null {
+  const problem = describeReferenceIdProblem(value);
+  if (problem !== null || typeof value !== 'string') return problem;
+  if (value !== value.trim()) return 'must not start or end with white space';
+  if (/(^|[/\\])\.\.?($|[/\\])/.test(value)) return 'must not have "." or ".." between slashes or alone';
+  if (/^\/|\/\/|\/$/.test(value)) return 'must not start or end with a slash or contain "//"';
+  if (value.includes('\uFFFD'))
+    return 'must not contain U+FFFD, which stands for a wrongly decoded character';
+  return null;
+}
+
+const isReferenceIdBy = (name: string, describe: (value: unknown) => string | null): PropertyDecorator =>
+  applyDecorators(
     ValidateBy({
-      name: 'isReferenceId',
+      name,
       validator: {
-        validate: (value) => describeReferenceIdProblem(value) === null,
-        defaultMessage: (args) => describeReferenceIdProblem(args?.value) ?? '',
+        validate: (value) => describe(value) === null,
+        defaultMessage: (args) => describe(args?.value) ?? '',
       },
     }),
   );
-}
+
+/** Validates a field of a DTO as a reference id. */
+export const IsReferenceId = (): PropertyDecorator =>
+  isReferenceIdBy('isReferenceId', describeReferenceIdProblem);
+
+/** Validates a field of a DTO as the reference id of a new link. */
+export const IsNewReferenceId = (): PropertyDecorator =>
+  isReferenceIdBy('isNewReferenceId', describeNewReferenceIdProblem);

@@ -1,6 +1,7 @@
 import { assertOptions } from './assert-options';
 import {
   DEFAULT_BODY_BUDGET_MB,
+  OUTGOING_DEFAULTS,
   RATE_LIMIT_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
@@ -21,6 +22,7 @@ const options = {
   workersEnabled: true,
   reconciliation: RECONCILIATION_DEFAULTS,
   retention: RETENTION_DEFAULTS,
+  outgoing: OUTGOING_DEFAULTS,
   rateLimits: RATE_LIMIT_DEFAULTS,
   bodyBudgetMb: DEFAULT_BODY_BUDGET_MB,
 };

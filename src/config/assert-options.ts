@@ -1,8 +1,15 @@
 import type { ValidationArguments } from 'class-validator';
 import { isProduction } from './environment';
-import { IsReturnUrlList, IsSecretList, IsServiceUrl, MIN_WEBHOOK_DAYS } from './environment.validators';
+import {
+  IsProxyUrl,
+  IsReturnUrlList,
+  IsSecretList,
+  IsServiceUrl,
+  MIN_WEBHOOK_DAYS,
+} from './environment.validators';
 import {
   MIN_BODY_BUDGET_MB,
+  type OutgoingOptions,
   type RateLimitOptions,
   type ReconciliationOptions,
   type RetentionOptions,
@@ -12,6 +19,7 @@ import { findWeakSecrets } from './published-secrets';
 
 /** The host's options with the defaults filled in. */
 type CompleteOptions = TerraConnectOptions & {
+  outgoing: OutgoingOptions;
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
   bodyBudgetMb: number;
@@ -25,7 +33,8 @@ type CompleteOptions = TerraConnectOptions & {
  * @throws Error that names every wrong option, without its value
  */
 export function assertOptions(options: CompleteOptions): void {
-  const { publicUrl, terra, returnUrls, reconciliation, retention, rateLimits, bodyBudgetMb } = options;
+  const { publicUrl, terra, returnUrls, outgoing, reconciliation, retention, rateLimits, bodyBudgetMb } =
+    options;
   const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -53,6 +62,10 @@ export function assertOptions(options: CompleteOptions): void {
     bodyBudgetMb >= MIN_BODY_BUDGET_MB,
     `must be ${MIN_BODY_BUDGET_MB} megabytes or more`,
   );
+  const proxyUrl = new IsProxyUrl();
+  for (const name of ['httpsProxy', 'httpProxy'] as const)
+    check(`outgoing.${name}`, proxyUrl.validate(outgoing[name]), proxyUrl.defaultMessage());
+  check('outgoing.circuitFailures', isAmount(outgoing.circuitFailures), 'must be a number, 0 or more');
   for (const [name, value] of Object.entries(retention))
     check(`retention.${name}`, isAmount(value as number), 'must be a number of days, 0 or more');
   const { webhookEventsDays } = retention;

@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsInt, IsNumber, Max, Min } from 'class-validator';
+import { withPostgresSslModes } from './database-url';
 
 // class-transformer's implicit conversion turns "false" into true and "" into 0. So each conversion is explicit. It
 // leaves a value that it cannot convert unchanged, and the validator reports it.
@@ -25,6 +26,11 @@ export const ToList = (): PropertyDecorator =>
 export const WithoutTrailingSlash = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? value.replace(/(?<!\/)\/+$/, '') : value,
+  );
+
+export const WithPostgresSslModes = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? withPostgresSslModes(value) : value,
   );
 
 const allOf =

@@ -90,6 +90,9 @@ describe('the environment', () => {
     ['TERRA_API_URL', 'access.tryterra.co'],
     ['TERRA_WIDGET_GENERATION', 'newest'],
     ['TERRA_SIGNATURE_TOLERANCE_SECONDS', '-5'],
+    ['TERRA_CIRCUIT_FAILURES', '-1'],
+    ['HTTPS_PROXY', 'proxy.internal:3128'],
+    ['HTTP_PROXY', 'socks5://user:pass-7c1@proxy'],
     ['RETURN_URLS', 'https://app.example.com,javascript://x'],
     ['RETURN_URLS', 'http://app.example.com/'],
     ['BOOTSTRAP_API_KEY', 'too-short'],
@@ -165,9 +168,36 @@ describe('the environment', () => {
   it('names the secrets that the log must not contain', () => {
     const DATABASE_URL = 'postgres://user:p%40ss-7c1@db/terra';
     const BOOTSTRAP_API_KEY = 'tc_bootstrap-0123456789';
-    expect(secretsOf(readEnvironment({ ...complete, DATABASE_URL, BOOTSTRAP_API_KEY })).sort()).toEqual(
-      ['key-5b2e', 'secret-one-1', 'secret-two-2', BOOTSTRAP_API_KEY, 'p%40ss-7c1', 'p@ss-7c1'].sort(),
+    const HTTPS_PROXY = 'http://user:proxy-7c1@proxy:3128';
+    const environment = readEnvironment({ ...complete, DATABASE_URL, BOOTSTRAP_API_KEY, HTTPS_PROXY });
+    expect([...new Set(secretsOf(environment))].sort()).toEqual(
+      [
+        'key-5b2e',
+        'secret-one-1',
+        'secret-two-2',
+        BOOTSTRAP_API_KEY,
+        'p%40ss-7c1',
+        'p@ss-7c1',
+        'proxy-7c1',
+      ].sort(),
     );
+  });
+
+  it('reads the proxies in either case, and prefers lower case', () => {
+    const upper = { HTTPS_PROXY: 'http://upper:1', HTTP_PROXY: 'http://upper:2', NO_PROXY: 'upper' };
+    const lower = { https_proxy: 'http://lower:1', http_proxy: 'http://lower:2', no_proxy: 'lower' };
+    const outgoing = (source: object): unknown =>
+      toNamespaces(readEnvironment({ ...complete, ...source })).terraConnect.outgoing;
+    const circuitFailures = 10;
+    expect(outgoing({})).toEqual({ circuitFailures, httpsProxy: '', httpProxy: '', noProxy: '' });
+    const inUpper = { httpsProxy: 'http://upper:1', httpProxy: 'http://upper:2', noProxy: 'upper' };
+    expect(outgoing(upper)).toEqual({ circuitFailures, ...inUpper });
+    const inLower = { httpsProxy: 'http://lower:1', httpProxy: 'http://lower:2', noProxy: 'lower' };
+    expect(outgoing({ ...upper, ...lower })).toEqual({ circuitFailures, ...inLower });
+    expect(outgoing({ ...upper, https_proxy: '', http_proxy: ' ', no_proxy: '' })).toEqual({
+      circuitFailures,
+      ...inUpper,
+    });
   });
 
   it('becomes typed namespaces', () => {

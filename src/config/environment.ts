@@ -1,7 +1,9 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
+import { describeDatabaseUrlProblem, withPostgresSslModes } from './database-url';
 import { Environment } from './environment.variables';
 import { findWeakSecrets } from './published-secrets';
+import { readSecretFiles } from './secret-files';
 
 /** Old name → new name. Without this table, the service would silently ignore a variable with its old name. */
 const RENAMED_VARIABLES: Record<string, keyof Environment> = {
@@ -9,6 +11,9 @@ const RENAMED_VARIABLES: Record<string, keyof Environment> = {
   SWEEP_BRAKE_MINIMUM: 'SWEEP_SAFETY_THRESHOLD_MINIMUM',
   RETENTION_LEDGER_DAYS: 'RETENTION_DEAUTHENTICATIONS_DAYS',
 };
+
+// Most programs read these names in lower case, too, and prefer them.
+const ALSO_IN_LOWER_CASE: (keyof Environment)[] = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
 
 /** Reports every missing, malformed or renamed variable at start-up. It contains no values: each may be a secret. */
 export class EnvironmentError extends Error {
@@ -28,18 +33,13 @@ export class EnvironmentError extends Error {
  *   anyone can read or guess
  */
 export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
-  const known = Object.keys(source).filter(
-    (name) => source[name]?.trim() !== '' && source[name] !== undefined,
-  );
-  const environment = plainToInstance(
-    Environment,
-    Object.fromEntries(known.map((name) => [name, source[name]])),
-    {
-      exposeDefaultValues: true,
-    },
-  );
+  const { variables, problems: fileProblems } = readSecretFiles(source);
+  const given = givenIn(variables);
+  const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
   const malformed = validateSync(environment, { skipMissingProperties: false, stopAtFirstError: true });
-  const problems = [...renamedAmong(known), ...malformed.map(describe)];
+  // A variable whose file is wrong is missing as well: that would be a second report of one problem.
+  const reported = malformed.filter(({ property }) => !fileProblems.some((one) => one.startsWith(property)));
+  const problems = [...renamedAmong(Object.keys(given)), ...fileProblems, ...reported.map(describe)];
   if (problems.length === 0 && environment.NODE_ENV === 'production')
     problems.push(...weakSecretsOf(environment));
   if (problems.length > 0) throw new EnvironmentError(problems);
@@ -49,13 +49,29 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
 /** Whether the process runs in production, for a host that does not call {@link readEnvironment}. */
 export const isProduction = (): boolean => process.env.NODE_ENV === 'production';
 
-/** Reads DATABASE_URL, the only variable that the migration commands need. */
+/** Reads DATABASE_URL, the only variable that most commands need. */
 export function readDatabaseUrl(source: Record<string, string | undefined> = process.env): string {
-  const url = source.DATABASE_URL;
-  if (!url || !/^postgres(ql)?:\/\/\S+$/.test(url)) {
-    throw new EnvironmentError([url ? 'DATABASE_URL must be a postgres:// URL' : 'DATABASE_URL is missing']);
-  }
-  return url;
+  return readFirstUrl(source, ['DATABASE_URL']);
+}
+
+/** Reads DATABASE_MIGRATION_URL, or DATABASE_URL if it is not set. */
+export function readMigrationUrl(source: Record<string, string | undefined> = process.env): string {
+  return readFirstUrl(source, ['DATABASE_MIGRATION_URL', 'DATABASE_URL']);
+}
+
+function readFirstUrl(
+  source: Record<string, string | undefined>,
+  names: ('DATABASE_MIGRATION_URL' | 'DATABASE_URL')[],
+): string {
+  const { variables, problems } = readSecretFiles(source);
+  const fileProblems = problems.filter((problem) => names.some((name) => problem.startsWith(name)));
+  if (fileProblems.length > 0) throw new EnvironmentError(fileProblems);
+  const name = names.find((each) => variables[each]?.trim());
+  if (!name) throw new EnvironmentError(['DATABASE_URL is missing']);
+  const url = variables[name]!.trim();
+  const problem = describeDatabaseUrlProblem(url);
+  if (problem) throw new EnvironmentError([`${name} ${problem}`]);
+  return withPostgresSslModes(url);
 }
 
 /**
@@ -67,18 +83,31 @@ export function readDiagnosisEnvironment(source: Record<string, string | undefin
   environment: Environment;
   hasTerra: boolean;
 } {
-  readDatabaseUrl(source);
-  const isSet = (name: string): boolean => (source[name] ?? '').trim() !== '';
+  const withoutKey = { ...source, BOOTSTRAP_API_KEY: undefined, BOOTSTRAP_API_KEY_FILE: undefined };
+  const { variables, problems } = readSecretFiles(withoutKey);
+  if (problems.length > 0) throw new EnvironmentError(problems);
+  readDatabaseUrl(variables);
+  const isSet = (name: string): boolean => (variables[name] ?? '').trim() !== '';
   const hasTerra = isSet('TERRA_DEV_ID') && isSet('TERRA_API_KEY');
-  const given = Object.fromEntries(Object.entries(source).filter(([name]) => isSet(name)));
+  const given = Object.fromEntries(Object.entries(variables).filter(([name]) => isSet(name)));
   // NotPlaceholder and IsSecretList must accept these values.
   const unusedValues = {
     PUBLIC_URL: 'http://localhost:3000',
     TERRA_SIGNING_SECRETS: 'unused-signing-secret-0123456789',
     ...(hasTerra ? {} : { TERRA_DEV_ID: 'not-set', TERRA_API_KEY: 'not-set' }),
   };
-  const environment = readEnvironment({ ...unusedValues, ...given, BOOTSTRAP_API_KEY: undefined });
+  const environment = readEnvironment({ ...unusedValues, ...given });
   return { environment, hasTerra };
+}
+
+function givenIn(source: Record<string, string | undefined>): Record<string, string | undefined> {
+  const isSet = ([, value]: [string, string | undefined]): boolean => (value ?? '').trim() !== '';
+  const given = Object.fromEntries(Object.entries(source).filter(isSet));
+  for (const name of ALSO_IN_LOWER_CASE) {
+    const lowerCase = given[name.toLowerCase()];
+    if (lowerCase !== undefined) given[name] = lowerCase;
+  }
+  return given;
 }
 
 function weakSecretsOf(environment: Environment): string[] {

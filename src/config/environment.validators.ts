@@ -3,6 +3,7 @@ import {
   type ValidationArguments,
   type ValidatorConstraintInterface,
 } from 'class-validator';
+import { describeDatabaseUrlProblem } from './database-url';
 import { isIP } from 'node:net';
 import { describeReturnUrlProblem, isLoopback } from './return-url-pattern';
 
@@ -16,6 +17,16 @@ export class NotPlaceholder implements ValidatorConstraintInterface {
   }
   defaultMessage(): string {
     return 'still has a placeholder as its value';
+  }
+}
+
+@ValidatorConstraint({ name: 'isDatabaseUrl' })
+export class IsDatabaseUrl implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return describeDatabaseUrlProblem(value) === null;
+  }
+  defaultMessage({ value }: ValidationArguments): string {
+    return describeDatabaseUrlProblem(value) ?? '';
   }
 }
 
@@ -44,6 +55,18 @@ export class IsListenAddress implements ValidatorConstraintInterface {
   }
   defaultMessage(): string {
     return 'must be an IP address of this machine, 0.0.0.0 for every IPv4 address, or :: for every address';
+  }
+}
+
+/** The URL may hold a user and a password. An empty text means that there is no proxy. */
+@ValidatorConstraint({ name: 'isProxyUrl' })
+export class IsProxyUrl implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    if (value === '') return true;
+    return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
+  }
+  defaultMessage(): string {
+    return 'must be the http(s):// URL of a proxy';
   }
 }
 

@@ -1,4 +1,4 @@
-import { IsIn, IsNotEmpty, IsOptional, IsString, Matches, MinLength, Validate } from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, IsString, MinLength, Validate } from 'class-validator';
 import {
   PortNumber,
   Share,
@@ -7,10 +7,13 @@ import {
   TrueOrFalse,
   WholeNumber,
   WithoutTrailingSlash,
+  WithPostgresSslModes,
 } from './environment.conversions';
 import { IsNetworkList } from './network-list.validator';
 import {
+  IsDatabaseUrl,
   IsListenAddress,
+  IsProxyUrl,
   IsRetentionOfWebhooks,
   IsReturnUrlList,
   IsSecretList,
@@ -21,6 +24,7 @@ import {
   DATABASE_DEFAULTS,
   DEFAULT_BODY_BUDGET_MB,
   MIN_BODY_BUDGET_MB,
+  OUTGOING_DEFAULTS,
   RATE_LIMIT_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
@@ -63,8 +67,15 @@ export class Environment {
   @Validate(IsServiceUrl, ['https-unless-loopback'])
   PUBLIC_URL: string;
 
-  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'must be a postgres:// URL' })
+  @WithPostgresSslModes()
+  @Validate(IsDatabaseUrl)
   DATABASE_URL: string;
+
+  /** Where `migrate` connects, if not to DATABASE_URL: with another role, or past a pooler. */
+  @IsOptional()
+  @WithPostgresSslModes()
+  @Validate(IsDatabaseUrl)
+  DATABASE_MIGRATION_URL?: string;
 
   @WholeNumber('connections', 2, 1_000)
   DATABASE_POOL_SIZE: number = DATABASE_DEFAULTS.poolSize;
@@ -104,6 +115,18 @@ export class Environment {
 
   @IsIn(WIDGET_GENERATIONS, { message: `must be one of ${WIDGET_GENERATIONS.join(', ')}` })
   TERRA_WIDGET_GENERATION: WidgetGeneration = 'auto';
+
+  @WholeNumber('failures', 0, 1_000)
+  TERRA_CIRCUIT_FAILURES: number = OUTGOING_DEFAULTS.circuitFailures;
+
+  @Validate(IsProxyUrl)
+  HTTPS_PROXY: string = OUTGOING_DEFAULTS.httpsProxy;
+
+  @Validate(IsProxyUrl)
+  HTTP_PROXY: string = OUTGOING_DEFAULTS.httpProxy;
+
+  @IsString()
+  NO_PROXY: string = OUTGOING_DEFAULTS.noProxy;
 
   @WholeNumber('seconds', 1, 86_400)
   TERRA_SIGNATURE_TOLERANCE_SECONDS: number = 300;

@@ -1,4 +1,10 @@
-export { EnvironmentError, readDatabaseUrl, readDiagnosisEnvironment, readEnvironment } from './environment';
+export {
+  EnvironmentError,
+  readDatabaseUrl,
+  readDiagnosisEnvironment,
+  readEnvironment,
+  readMigrationUrl,
+} from './environment';
 export { Environment } from './environment.variables';
 export type { ConnectionLimits } from './connection-limits';
 export { toNamespaces, type Namespaces } from './namespaces';
@@ -8,6 +14,7 @@ export {
   BootstrapKeyOptions,
   BrowserOptions,
   DATABASE_DEFAULTS,
+  OutgoingOptions,
   RateLimitOptions,
   ReconciliationOptions,
   RetentionOptions,

@@ -52,6 +52,12 @@ export function toNamespaces(environment: Environment): Namespaces {
         widgetGeneration: environment.TERRA_WIDGET_GENERATION,
         signatureToleranceSeconds: environment.TERRA_SIGNATURE_TOLERANCE_SECONDS,
       },
+      outgoing: {
+        httpsProxy: environment.HTTPS_PROXY,
+        httpProxy: environment.HTTP_PROXY,
+        noProxy: environment.NO_PROXY,
+        circuitFailures: environment.TERRA_CIRCUIT_FAILURES,
+      },
       returnUrls: environment.RETURN_URLS,
       workersEnabled: environment.WORKERS_ENABLED,
       workerStallSeconds: environment.WORKER_STALL_SECONDS,

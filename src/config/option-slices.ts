@@ -5,6 +5,8 @@ import {
   BootstrapKeyOptions,
   BrowserOptions,
   DEFAULT_BODY_BUDGET_MB,
+  OUTGOING_DEFAULTS,
+  OutgoingOptions,
   RATE_LIMIT_DEFAULTS,
   RateLimitOptions,
   RECONCILIATION_DEFAULTS,
@@ -21,6 +23,7 @@ import {
 
 /** The options with every default filled in. */
 type ResolvedOptions = TerraConnectOptions & {
+  outgoing: OutgoingOptions;
   reconciliation: ReconciliationOptions;
   retention: RetentionOptions;
   bodyBudgetMb: number;
@@ -50,6 +53,7 @@ const SLICES = [
     signatureToleranceSeconds,
   })),
   slice(BrowserOptions, ({ publicUrl, returnUrls }) => ({ publicUrl, returnUrls })),
+  slice(OutgoingOptions, ({ outgoing }) => outgoing),
   slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
   slice(RetentionOptions, ({ retention }) => retention),
   slice(RateLimitOptions, ({ rateLimits }) => rateLimits),
@@ -78,6 +82,7 @@ export const OPTION_PROVIDERS: Provider[] = [
 function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
   const resolved = {
     ...options,
+    outgoing: withDefaults(OUTGOING_DEFAULTS, options.outgoing),
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
     bodyBudgetMb: options.bodyBudgetMb ?? DEFAULT_BODY_BUDGET_MB,

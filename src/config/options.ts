@@ -14,6 +14,8 @@ export interface TerraConnectOptions {
   returnUrls: string[];
   /** Whether this process runs the workers. */
   workersEnabled: boolean;
+  /** How the service calls Terra. An omitted field has its default: no proxy, and a circuit that opens after ten failures. */
+  outgoing?: Partial<OutgoingOptions>;
   /** After how many seconds without progress a worker counts as stalled. Default: 120. */
   workerStallSeconds?: number;
   /** An omitted field has its default: daily, with a safety threshold of 10 percent. */
@@ -39,6 +41,18 @@ export class TerraApiOptions {
   apiUrl: string;
   widgetUrl: string;
   widgetGeneration: WidgetGeneration;
+}
+
+/** How calls to Terra leave this process. */
+export class OutgoingOptions {
+  /** The URL of the proxy for calls to https:// URLs; empty: `httpProxy`. */
+  httpsProxy: string;
+  /** The URL of the proxy for calls to http:// URLs; empty: none. */
+  httpProxy: string;
+  /** Hosts that are called without a proxy, separated by commas: `host`, `.domain` or `host:port`; `*`: all hosts. */
+  noProxy: string;
+  /** After how many failures in a row the circuit opens: the service pauses its calls to Terra; 0: never. */
+  circuitFailures: number;
 }
 
 /** The secrets and the clock tolerance for the signatures of Terra's webhooks. */
@@ -121,6 +135,13 @@ export class BodyBudgetOptions {
 export const DEFAULT_BODY_BUDGET_MB = 64;
 /** One webhook has up to 15 MB: with less, the largest would never be accepted. */
 export const MIN_BODY_BUDGET_MB = 16;
+
+export const OUTGOING_DEFAULTS: OutgoingOptions = {
+  httpsProxy: '',
+  httpProxy: '',
+  noProxy: '',
+  circuitFailures: 10,
+};
 
 /** How the service, as a process of its own, connects to Postgres. A host brings its own data source. */
 export interface DatabaseSettings {

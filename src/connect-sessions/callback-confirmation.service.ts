@@ -42,6 +42,11 @@ export class CallbackConfirmationService {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
+  /** Whether `confirm` would ask Terra now. */
+  isTerraAvailable(): boolean {
+    return this.terra.isAvailable();
+  }
+
   /** Asks Terra, links the Terra user and completes the session. Safe to repeat. Call it outside of any transaction. */
   async confirm(session: ConnectSession, terraUserId: string): Promise<CallbackOutcome> {
     const fact = await this.askTerra(session, terraUserId);

@@ -66,6 +66,15 @@ export class CallbackService {
     return this.leave(session);
   }
 
+  /**
+   * Says where the session's current status sends the browser. It does not use up the nonce.
+   *
+   * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
+   */
+  async preview(nonce: string): Promise<string> {
+    return this.leave(await this.find(nonce));
+  }
+
   private async confirm(session: ConnectSession, terraUserId: string | null): Promise<void> {
     if (terraUserId === null) {
       // A phone-only provider returns no user: the phone's app connects the account, and a webhook reports it.

@@ -26,13 +26,27 @@ export class ConnectLinkService {
    * @throws ConnectLinkUnknownError, ConnectLinkSpentError, ConnectLinkExpiredError
    */
   async open(connectToken: string): Promise<string> {
+    const { id, widgetUrl } = await this.find(connectToken);
+    if (await this.repository.markOpened(id, this.clock.now()))
+      this.metrics.sessions.inc({ status: 'opened' });
+    return widgetUrl;
+  }
+
+  /**
+   * Returns what `open` returns, and does not open the session.
+   *
+   * @throws ConnectLinkUnknownError, ConnectLinkSpentError, ConnectLinkExpiredError
+   */
+  async preview(connectToken: string): Promise<string> {
+    return (await this.find(connectToken)).widgetUrl;
+  }
+
+  private async find(connectToken: string): Promise<{ id: string; widgetUrl: string }> {
     const found = await this.repository.findByConnectToken(connectToken);
     if (!found?.widgetUrl) throw new ConnectLinkUnknownError();
     const { id, status } = asOf(found, this.clock.now());
     if (status === 'expired') throw new ConnectLinkExpiredError();
     if (!OPEN_STATUSES.includes(status)) throw new ConnectLinkSpentError();
-    if (await this.repository.markOpened(id, this.clock.now()))
-      this.metrics.sessions.inc({ status: 'opened' });
-    return found.widgetUrl;
+    return { id, widgetUrl: found.widgetUrl };
   }
 }

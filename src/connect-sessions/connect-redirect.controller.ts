@@ -23,17 +23,20 @@ import {
 import { ConnectLinkUnknownError } from './connect-sessions.errors';
 import { ConnectSessionsService } from './connect-sessions.service';
 import { ConnectLinkService } from './connect-link.service';
-import { GetOnlyGuard } from './get-only.guard';
+import { IsHead } from './is-head.decorator';
 import { PAGE_HEADERS, REDIRECT_HEADERS } from './pages/page';
 import { PageFilter } from './pages/page.filter';
 import { renderResultPage } from './pages/result-pages';
 
 const SESSION_ID = uuidParam(() => new ConnectLinkUnknownError());
 
-/** Routes for the end user's browser. They answer by themselves, see `respond`. */
+/**
+ * Routes for the end user's browser. They answer by themselves, see `respond`. HEAD gets the headers of GET and has no
+ * effect.
+ */
 @ApiTags('Browser')
 @Public()
-@UseGuards(AddressLimitGuard, GetOnlyGuard)
+@UseGuards(AddressLimitGuard)
 @UseFilters(PageFilter)
 @Controller({ path: 'connect', version: VERSION_NEUTRAL })
 export class ConnectRedirectController {
@@ -57,9 +60,12 @@ export class ConnectRedirectController {
   async success(
     @Param('nonce') nonce: string,
     @Query() query: Record<string, unknown>,
+    @IsHead() isHead: boolean,
     @Res() response: object,
   ): Promise<void> {
-    const url = await this.callbacks.succeed(nonce, readCallbackParameters(query));
+    const url = isHead
+      ? await this.callbacks.preview(nonce)
+      : await this.callbacks.succeed(nonce, readCallbackParameters(query));
     this.redirect(response, HttpStatus.SEE_OTHER, url);
   }
 
@@ -68,16 +74,24 @@ export class ConnectRedirectController {
   async failure(
     @Param('nonce') nonce: string,
     @Query() query: Record<string, unknown>,
+    @IsHead() isHead: boolean,
     @Res() response: object,
   ): Promise<void> {
-    const url = await this.callbacks.fail(nonce, readCallbackParameters(query));
+    const url = isHead
+      ? await this.callbacks.preview(nonce)
+      : await this.callbacks.fail(nonce, readCallbackParameters(query));
     this.redirect(response, HttpStatus.SEE_OTHER, url);
   }
 
   @Get(':token')
   @ApiOpenWidget()
-  async open(@Param('token') token: string, @Res() response: object): Promise<void> {
-    this.redirect(response, HttpStatus.FOUND, await this.links.open(token));
+  async open(
+    @Param('token') token: string,
+    @IsHead() isHead: boolean,
+    @Res() response: object,
+  ): Promise<void> {
+    const url = isHead ? await this.links.preview(token) : await this.links.open(token);
+    this.redirect(response, HttpStatus.FOUND, url);
   }
 
   private redirect(response: object, status: HttpStatus, location: string): void {

@@ -52,6 +52,8 @@ export class ConnectSessionWorker {
   }
 
   private async checkCallbacks(): Promise<number> {
+    // Each check that Terra does not answer makes the next one later.
+    if (!this.confirmation.isTerraAvailable()) return 0;
     const now = this.clock.now();
     const leaseUntil = new Date(now.getTime() + CHECK_LEASE_MS);
     const due = await this.repository.takeChecks(now, leaseUntil, CHECK_BATCH);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid, v7 as uuidv7 } from 'uuid';
-import { Clock, describeReferenceIdProblem, randomToken, RequestInvalidError, sha256 } from '../common';
+import { Clock, describeNewReferenceIdProblem, randomToken, RequestInvalidError, sha256 } from '../common';
 import { Connection, ConnectionsService } from '../connections';
 import { ProvidersService } from '../providers';
 import { BrowserUrls } from './browser-urls';
@@ -155,7 +155,7 @@ export class ConnectSessionsService {
 // The API has already validated these fields. A host that calls this class has not.
 function assertStorable({ referenceId, connectionId, metadata }: CreateConnectSession): void {
   const problems = [
-    { field: 'referenceId', detail: describeReferenceIdProblem(referenceId) },
+    { field: 'referenceId', detail: describeNewReferenceIdProblem(referenceId) },
     {
       field: 'connectionId',
       detail: connectionId == null || isUuid(connectionId) ? null : 'must be the id of a connection',

@@ -1,7 +1,7 @@
-import { Param, Post } from '@nestjs/common';
+import { Param, Post, Query } from '@nestjs/common';
 import { RequireScope, RestController } from '../api-keys';
 import { Clock } from '../common';
-import { ReferenceIdPipe } from '../http';
+import { NewEndUserQueryDto, NewReferenceIdPipe } from '../http';
 import { LimitedCreation } from './client-limit.guard';
 import { SdkTokenDto } from './dto/sdk-token.dto';
 import { ApiCreateSdkToken } from './sdk-tokens.openapi';
@@ -17,8 +17,16 @@ export class SdkTokensController {
   @Post(':referenceId/sdk-tokens')
   @RequireScope('sessions:write')
   @LimitedCreation()
-  @ApiCreateSdkToken()
-  async create(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<SdkTokenDto> {
+  @ApiCreateSdkToken('path')
+  async create(@Param('referenceId', NewReferenceIdPipe) referenceId: string): Promise<SdkTokenDto> {
     return SdkTokenDto.from(await this.tokens.create(referenceId), referenceId, this.clock.now());
+  }
+
+  @Post('sdk-tokens')
+  @RequireScope('sessions:write')
+  @LimitedCreation()
+  @ApiCreateSdkToken('query')
+  createByQuery(@Query() { referenceId }: NewEndUserQueryDto): Promise<SdkTokenDto> {
+    return this.create(referenceId);
   }
 }

@@ -1,5 +1,9 @@
-export { createDataSource, dataSourceOptions, MIGRATE_COMMAND, MIGRATIONS_TABLE } from './data-source';
-export { rejectEmbeddedDatabase } from './embedded-database';
+export { ClockModule } from './clock-synchronizer';
+export { dataSourceOptions, MIGRATE_COMMAND } from './data-source';
+export { describeDatabaseError } from './database-errors';
+export { openMigratedDatabase, readMigrationState } from './migration/migrated-database';
+export { withMigrator, type MigratorOptions, type Reversion } from './migration/migrator';
+export { applicationName } from './migration/sessions';
 export {
   EXPORT_SECTIONS,
   exportedFields,
@@ -12,6 +16,6 @@ export {
   type PersonalData,
   type PruneRule,
 } from './personal-data';
-export { appliedMigrations, isReadOnly, recentRefusal } from './server-state';
+export { isReadOnly, recentRefusal } from './server-state';
 export { columnsOf, insertIfAbsent, insertionOf, runSql } from './sql';
 export { afterCommit, inTransaction } from './transaction';

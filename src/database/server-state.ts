@@ -15,17 +15,6 @@ export async function isReadOnly(dataSource: DataSource): Promise<boolean> {
   return rows[0]?.readOnly ?? false;
 }
 
-/** The names of the migrations that the database has. */
-export async function appliedMigrations(dataSource: DataSource): Promise<Set<string>> {
-  const { rows } = await runSql<{ name: string }>(
-    dataSource,
-    'SELECT name FROM terra_connect_migrations',
-    [],
-    { timeoutMs: TIMEOUT_MS },
-  );
-  return new Set(rows.map(({ name }) => name));
-}
-
 /** The SQLSTATE with which Postgres has refused to work in the last seconds; null if it has not. */
 export function recentRefusal({ driver }: DataSource): string | null {
   const { master } = driver as unknown as { master: unknown };

@@ -9,7 +9,7 @@ const MAX_PAUSE_MS = 25;
 const DEADLINE_MS = 60_000;
 
 /** A transaction took too long, so its connection was closed and Postgres rolls it back. */
-export class TransactionTimeoutError extends Error {
+class TransactionTimeoutError extends Error {
   // The SQLSTATE with which Postgres 17 reports its own timeout of a transaction.
   readonly code = '25P04';
 

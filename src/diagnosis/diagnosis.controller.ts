@@ -1,6 +1,6 @@
-import { Get, Param } from '@nestjs/common';
+import { Get, Param, Query } from '@nestjs/common';
 import { RequireScope, RestController } from '../api-keys';
-import { ReferenceIdPipe } from '../http';
+import { EndUserQueryDto, ReferenceIdPipe } from '../http';
 import { ApiDiagnoseEndUser } from './diagnosis.openapi';
 import { DiagnosisService } from './diagnosis.service';
 import { DiagnosisDto } from './dto/diagnosis.dto';
@@ -11,8 +11,15 @@ export class DiagnosisController {
 
   @Get(':referenceId/diagnosis')
   @RequireScope('connections:read')
-  @ApiDiagnoseEndUser()
+  @ApiDiagnoseEndUser('path')
   async diagnose(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<DiagnosisDto> {
     return DiagnosisDto.from(await this.diagnoses.diagnose(referenceId));
+  }
+
+  @Get('diagnosis')
+  @RequireScope('connections:read')
+  @ApiDiagnoseEndUser('query')
+  diagnoseByQuery(@Query() { referenceId }: EndUserQueryDto): Promise<DiagnosisDto> {
+    return this.diagnose(referenceId);
   }
 }

@@ -1,16 +1,15 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { ApiProblems, ApiReferenceIdParam, REFERENCE_ID_PROBLEM } from '../http';
+import { ApiOkResponse } from '@nestjs/swagger';
+import { ApiEndUserOperation, ApiProblems, REFERENCE_ID_PROBLEM, type ReferenceIdPlace } from '../http';
 import { DiagnosisDto } from './dto/diagnosis.dto';
 
-export const ApiDiagnoseEndUser = (): MethodDecorator =>
+export const ApiDiagnoseEndUser = (place: ReferenceIdPlace): MethodDecorator =>
   applyDecorators(
-    ApiOperation({
+    ApiEndUserOperation(place, {
       summary: 'Diagnose an end user',
       description:
         'Explains why the end user is not connected and what to do. The conclusions come first, then the sessions, the connections with their Terra users, the webhook events, and the Terra users that Terra lists. This request changes nothing. You also get a diagnosis for an unknown end user, and when Terra does not answer.',
     }),
-    ApiReferenceIdParam(),
     ApiOkResponse({ description: 'The diagnosis.', type: DiagnosisDto }),
     ApiProblems(REFERENCE_ID_PROBLEM),
   );

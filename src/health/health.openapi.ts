@@ -18,13 +18,13 @@ export const ApiCheckReadiness = (): MethodDecorator =>
     ApiOperation({
       summary: 'Check that the service is ready',
       description:
-        'Checks that Postgres answers and can write, that no migration is pending, that no worker hangs, and that the process is not shutting down. Answers within 3 seconds. It does not check Terra: an outage of Terra must not restart the service.',
+        'Checks that Postgres answers and can write, that it has exactly the migrations of this version, that no worker hangs, and that the process is not shutting down. Answers within 3 seconds. It does not check Terra: an outage of Terra must not restart the service.',
     }),
     ApiOkResponse({ description: 'The service is ready.', type: ReadyDto }),
     ApiProblems({
       503: {
         'health.not_ready': {
-          when: 'Postgres is unreachable or read-only, migrations are pending, a worker hangs, or the process is shutting down. `checks` names the failed check.',
+          when: 'Postgres is unreachable or read-only, its migrations are not those of this version, a worker hangs, or the process is shutting down. `checks` names the failed check.',
           members: {
             checks: {
               database: { status: 'up' },

@@ -2,10 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { MIGRATIONS } from '../../migrations';
-import { appliedMigrations, MIGRATE_COMMAND } from '../database';
+import { MIGRATE_COMMAND, readMigrationState } from '../database';
 
-/** Checks that the database has every migration of this version. */
+/** Checks that the database has the migrations of this version, and no others. */
 @Injectable()
 export class MigrationsIndicator {
   constructor(
@@ -16,13 +15,17 @@ export class MigrationsIndicator {
   async check(key: string): Promise<HealthIndicatorResult> {
     const indicator = this.indicators.check(key);
     try {
-      const names = await appliedMigrations(this.dataSource);
-      const pending = MIGRATIONS.filter(({ name }) => !names.has(name)).length;
-      return pending === 0 ? indicator.up() : indicator.down({ pending, advice: `run ${MIGRATE_COMMAND}` });
+      const { pending, unknown } = await readMigrationState(this.dataSource);
+      if (unknown.length > 0)
+        return indicator.down({
+          unknown: unknown.length,
+          advice: 'run the version that has migrated the database',
+        });
+      if (pending.length > 0)
+        return indicator.down({ pending: pending.length, advice: `run ${MIGRATE_COMMAND}` });
+      return indicator.up();
     } catch {
-      return indicator.down({
-        advice: `Postgres does not answer, or has no tables yet: run ${MIGRATE_COMMAND}`,
-      });
+      return indicator.down({ advice: 'Postgres does not answer, or the role may not read terra_connect' });
     }
   }
 }

@@ -13,10 +13,13 @@ export {
 } from './api-property.decorators';
 export { BodyBudget, mayHaveLargeBody, type SentResponse } from './body-budget';
 export { clientAddressOf, type AddressedRequest } from './client-address';
+export { ContentEncodingUnsupportedError, hasContentEncoding } from './content-encoding';
+export { EndUserQueryDto, NewEndUserQueryDto } from './end-user-query.dto';
+export { NoStoreInterceptor } from './no-store.interceptor';
 export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';
 export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';
-export { ApiIdParam, ApiReferenceIdParam, ReferenceIdPipe, uuidParam } from './path-parameters';
+export { ApiIdParam, uuidParam } from './path-parameters';
 export { toProblem } from './problem';
 export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
@@ -24,10 +27,18 @@ export { PublicUrls, WEBHOOK_ROUTE } from './public-urls';
 export { rateLimitHeaders } from './rate-limit-headers';
 export { respond } from './respond';
 export {
+  ApiEndUserOperation,
+  NewReferenceIdPipe,
+  NoTrailingSlashGuard,
+  ReferenceIdPipe,
+  type ReferenceIdPlace,
+} from './reference-id-parameters';
+export {
   BODY_PROBLEMS,
   invalidField,
   NO_BODY_PROBLEMS,
   PAGE_PROBLEM,
   REFERENCE_ID_PROBLEM,
 } from './route-problems';
+export { UrlEncodingGuard } from './url-encoding.guard';
 export { requestValidation } from './validation.pipe';

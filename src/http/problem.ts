@@ -4,6 +4,8 @@ import { rateLimitHeaders } from './rate-limit-headers';
 
 /** HTTP status by kind of error. No other code maps kinds to statuses. */
 const STATUS_OF_KIND: Record<DomainErrorKind, number> = {
+  malformed: 400,
+  unsupported: 415,
   invalid: 422,
   unauthorized: 401,
   forbidden: 403,

@@ -14,11 +14,13 @@ const TOO_MANY_BODIES = {
 
 /** The problems of every route with a JSON body. */
 export const BODY_PROBLEMS = {
-  400: { 'request.malformed': 'The body is not valid JSON.' },
+  400: { 'request.malformed': 'The body is not valid JSON in UTF-8.' },
   413: { 'request.too_large': 'The body is larger than 1 MB.' },
   415: {
     'request.unsupported_media_type':
       'The content type is not application/json. Send the body as application/json.',
+    'request.unsupported_content_encoding':
+      'The body has a Content-Encoding, such as gzip. Send the body without compression.',
   },
   503: TOO_MANY_BODIES,
 };
@@ -42,7 +44,7 @@ export const PAGE_PROBLEM = {
   },
 };
 
-/** The problem of every route with a reference id in its path. */
+/** The problem of every route with the parameter `referenceId`. */
 export const REFERENCE_ID_PROBLEM = {
   422: {
     'request.invalid': invalidField(

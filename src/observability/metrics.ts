@@ -41,6 +41,27 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly terraRetries = new Counter({
+    name: 'terra_connect_terra_retries_total',
+    help: 'Failed requests to Terra that could be repeated, by operation and outcome (sent, over_budget).',
+    labelNames: ['operation', 'outcome'] as const,
+    registers: [this.registry],
+  });
+
+  readonly terraCircuitOpen = new Gauge({
+    name: 'terra_connect_terra_circuit_open',
+    help: 'Whether this process pauses its calls to an endpoint of Terra (1) or not (0), by endpoint (api, widget).',
+    labelNames: ['endpoint'] as const,
+    registers: [this.registry],
+  });
+
+  readonly terraCallsNotSent = new Counter({
+    name: 'terra_connect_terra_calls_not_sent_total',
+    help: 'Calls that the service did not make, by operation and cause (circuit_open, rate_limited).',
+    labelNames: ['operation', 'cause'] as const,
+    registers: [this.registry],
+  });
+
   readonly sessions = new Counter({
     name: 'terra_connect_sessions_total',
     help: 'Connect sessions, by the status they entered.',
@@ -110,7 +131,7 @@ export class Metrics {
 
   readonly webhookRejections = new Counter({
     name: 'terra_connect_webhook_rejections_total',
-    help: 'Webhooks rejected with 401, by cause.',
+    help: 'Webhooks rejected by their headers or signature, by cause.',
     labelNames: ['cause'] as const,
     registers: [this.registry],
   });

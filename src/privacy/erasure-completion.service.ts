@@ -34,6 +34,7 @@ export class ErasureCompletionService {
     if (referenceId === null) return null;
     const early = await inTransaction(this.dataSource, (manager) => this.obstacle(manager, id, referenceId));
     if (early) return early;
+    if (!this.terra.isAvailable()) return 'terra_unavailable';
     // T-24: the service has ended only the Terra users that it knows. Terra's list may name others.
     const listed = (await this.terra.listUsersOf(referenceId, ASK_DEADLINE_MS)) ?? [];
     const terraUserIds = listed.flatMap((user) => (user.active === false ? [] : user.terraUserId));

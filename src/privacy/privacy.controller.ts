@@ -1,6 +1,6 @@
-import { Delete, Get, HttpCode, Param } from '@nestjs/common';
+import { Delete, Get, HttpCode, Param, Query, UseGuards } from '@nestjs/common';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
-import { ReferenceIdPipe } from '../http';
+import { EndUserQueryDto, NoTrailingSlashGuard, ReferenceIdPipe } from '../http';
 import { ErasureDto } from './dto/erasure.dto';
 import { EndUserExportDto } from './dto/export.dto';
 import { ErasuresService } from './erasures.service';
@@ -15,9 +15,10 @@ export class EndUsersController {
   ) {}
 
   @Delete(':referenceId')
+  @UseGuards(NoTrailingSlashGuard)
   @HttpCode(202)
   @RequireScope('admin')
-  @ApiEraseEndUser()
+  @ApiEraseEndUser('path')
   async erase(
     @Param('referenceId', ReferenceIdPipe) referenceId: string,
     @CurrentCaller() { apiKeyId }: Caller,
@@ -25,11 +26,29 @@ export class EndUsersController {
     return ErasureDto.from(await this.erasures.request(referenceId, apiKeyId));
   }
 
+  @Delete()
+  @HttpCode(202)
+  @RequireScope('admin')
+  @ApiEraseEndUser('query')
+  eraseByQuery(
+    @Query() { referenceId }: EndUserQueryDto,
+    @CurrentCaller() caller: Caller,
+  ): Promise<ErasureDto> {
+    return this.erase(referenceId, caller);
+  }
+
   @Get(':referenceId/export')
   @RequireScope('admin')
-  @ApiExportEndUser()
+  @ApiExportEndUser('path')
   async export(@Param('referenceId', ReferenceIdPipe) referenceId: string): Promise<EndUserExportDto> {
     return EndUserExportDto.from(await this.exports.export(referenceId));
+  }
+
+  @Get('export')
+  @RequireScope('admin')
+  @ApiExportEndUser('query')
+  exportByQuery(@Query() { referenceId }: EndUserQueryDto): Promise<EndUserExportDto> {
+    return this.export(referenceId);
   }
 }
 

@@ -1,35 +1,34 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import {
+  ApiEndUserOperation,
   ApiIdParam,
   ApiProblems,
-  ApiReferenceIdParam,
   NO_BODY_PROBLEMS,
   REFERENCE_ID_PROBLEM,
+  type ReferenceIdPlace,
 } from '../http';
 import { ErasureDto } from './dto/erasure.dto';
 import { EndUserExportDto } from './dto/export.dto';
 
-export const ApiEraseEndUser = (): MethodDecorator =>
+export const ApiEraseEndUser = (place: ReferenceIdPlace): MethodDecorator =>
   applyDecorators(
-    ApiOperation({
+    ApiEndUserOperation(place, {
       summary: 'Erase an end user',
       description:
         'All connections of the end user end at once, and events from before the erasure have no effect any more. When Terra has confirmed the end of every Terra user, the service deletes or pseudonymizes all rows about the end user. The erasure is then the receipt. While the erasure is pending, a repeated request returns the same erasure.',
     }),
-    ApiReferenceIdParam(),
     ApiAcceptedResponse({ description: 'The erasure.', type: ErasureDto }),
     ApiProblems({ ...NO_BODY_PROBLEMS, ...REFERENCE_ID_PROBLEM }),
   );
 
-export const ApiExportEndUser = (): MethodDecorator =>
+export const ApiExportEndUser = (place: ReferenceIdPlace): MethodDecorator =>
   applyDecorators(
-    ApiOperation({
+    ApiEndUserOperation(place, {
       summary: 'Export an end user',
       description:
         'Returns everything that the service stores about the end user in one document, read at one moment. It contains no secrets.',
     }),
-    ApiReferenceIdParam(),
     ApiOkResponse({
       description: 'Everything that the service stores about the end user.',
       type: EndUserExportDto,

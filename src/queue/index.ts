@@ -1,2 +1,2 @@
-export { retryDelayMs } from './retry-policy';
+export { retryDelayMs, type RetryPolicy } from './retry-policy';
 export { QueueModule, WorkerHost } from './worker-host';

@@ -41,6 +41,11 @@ export class ConnectionReconcilerService {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
+  /** Whether `reconcile` would ask Terra now. */
+  isTerraAvailable(): boolean {
+    return this.listing.isTerraAvailable();
+  }
+
   /**
    * Call it outside of any transaction.
    *

@@ -1,6 +1,6 @@
-import { HttpCode, Param, Post } from '@nestjs/common';
+import { HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
-import { ReferenceIdPipe } from '../http';
+import { EndUserQueryDto, ReferenceIdPipe } from '../http';
 import { ConnectionReconcilerService } from './connection-reconciler.service';
 import { ReconcileReportDto } from './dto/reconcile-report.dto';
 import { ApiReconcileEndUser } from './reconcile.openapi';
@@ -12,7 +12,7 @@ export class ReconcileController {
   @Post(':referenceId/reconcile')
   @HttpCode(200)
   @RequireScope('connections:write')
-  @ApiReconcileEndUser()
+  @ApiReconcileEndUser('path')
   async reconcile(
     @Param('referenceId', ReferenceIdPipe) referenceId: string,
     @CurrentCaller() { apiKeyId: actor }: Caller,
@@ -20,5 +20,16 @@ export class ReconcileController {
     return ReconcileReportDto.from(
       await this.reconciler.reconcile(referenceId, { source: 'reconcile', actor }),
     );
+  }
+
+  @Post('reconcile')
+  @HttpCode(200)
+  @RequireScope('connections:write')
+  @ApiReconcileEndUser('query')
+  reconcileByQuery(
+    @Query() { referenceId }: EndUserQueryDto,
+    @CurrentCaller() caller: Caller,
+  ): Promise<ReconcileReportDto> {
+    return this.reconcile(referenceId, caller);
   }
 }

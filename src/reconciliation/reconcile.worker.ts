@@ -40,7 +40,7 @@ export class ReconcileWorker {
   /** @returns how many end users it has reconciled, including failures */
   async runOnce(signal?: AbortSignal): Promise<number> {
     const now = this.clock.now();
-    if (now.getTime() < this.pausedUntil) return 0;
+    if (now.getTime() < this.pausedUntil || !this.reconciler.isTerraAvailable()) return 0;
     const { quietAfterHours } = this.options;
     if (quietAfterHours > 0 && now.getTime() >= this.quietCheckAt) {
       await this.targets.reconcileQuiet(now, new Date(now.getTime() - quietAfterHours * 3_600_000));

@@ -1,18 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { Clock, DomainError } from '../common';
+import { Clock } from '../common';
 import { ReconcileTargetsRepository } from '../connections';
 import { inTransaction } from '../database';
-import { retryDelayMs } from '../queue';
 import { TerraClient, type TerraUserPage } from '../terra';
 import { SweepFindingRepository } from './sweep-finding.repository';
 import type { Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
 import { diffListed, type Observation } from './terra-diff';
-
-const PAGE_RETRY = { baseMs: 500, maxMs: 5_000, attempts: 3 };
 
 /** The first phase of a sweep: reads all pages of Terra's users, and stores the differences without applying them. */
 @Injectable()
@@ -26,25 +22,15 @@ export class SweepReaderService {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** Commits the users of a page, the findings and the number of the next page together. */
+  /**
+   * Commits the users of a page, the findings and the number of the next page together. If Terra fails, the sweep fails,
+   * and the next start resumes it at this page.
+   */
   async readPages(sweep: Sweep, signal: AbortSignal): Promise<void> {
     while (sweep.phase === 'reading' && !signal.aborted) {
       const askedAt = this.clock.now();
-      const page = await this.readPage(sweep.nextPage);
+      const page = await this.terra.listUsersPage(sweep.nextPage);
       await this.storePage(sweep, page, askedAt);
-    }
-  }
-
-  private async readPage(page: number): Promise<TerraUserPage> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.terra.listUsersPage(page);
-      } catch (error) {
-        const isTemporary =
-          error instanceof DomainError && (error.kind === 'unavailable' || error.kind === 'timeout');
-        if (!isTemporary || attempt === PAGE_RETRY.attempts) throw error;
-        await sleep(retryDelayMs(PAGE_RETRY, attempt));
-      }
     }
   }
 

@@ -6,7 +6,7 @@ import { afterCommit, columnsOf, runSql } from '../database';
 import { SweepLeaseLostError } from './reconciliation.errors';
 import { Sweep } from './sweep.entity';
 
-// Longer than a page takes: at most three attempts of ten seconds.
+// Longer than a page takes: at most ten seconds, with its repetitions.
 const LEASE_MS = 120_000;
 const KEEP_MS = 90 * 86_400_000;
 const DELETE_BATCH = 20_000;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../observability';
 import { WorkerHost } from '../queue';
+import { TerraClient } from '../terra';
 import { SweepRunningError } from './reconciliation.errors';
 import { SweepRepository } from './sweep.repository';
 import { SWEEP_WORKER, SweepsService } from './sweeps.service';
@@ -12,6 +13,7 @@ const IDLE_MS = 15_000;
 export class SweepWorker {
   constructor(
     private readonly sweeps: SweepsService,
+    private readonly terra: TerraClient,
     repository: SweepRepository,
     metrics: Metrics,
     workers: WorkerHost,
@@ -26,6 +28,8 @@ export class SweepWorker {
 
   /** @returns false, so that the loop waits before the next run */
   async runOnce(signal?: AbortSignal): Promise<boolean> {
+    // A sweep that starts now would fail at once, and wait a quarter of an hour for its next start.
+    if (!this.terra.isAvailable()) return false;
     if (await this.sweeps.takeUp(signal)) return false;
     if (!(await this.sweeps.isDue())) return false;
     try {

@@ -24,6 +24,10 @@ export class TerraListingService {
     private readonly clock: Clock,
   ) {}
 
+  isTerraAvailable(): boolean {
+    return this.terra.isAvailable();
+  }
+
   /**
    * Lists the users under the reference, and asks by id for connected Terra users that the list lacks: one documented
    * shape of the list holds only one user even if there are more, and Terra may list a user under another reference.

@@ -1,10 +1,10 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeysModule, BootstrapApiKey } from '../api-keys';
-import { ClockModule } from '../common';
 import { OPTION_PROVIDERS, OPTION_SLICES, TERRA_CONNECT_OPTIONS, type TerraConnectOptions } from '../config';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
+import { ClockModule } from '../database';
 import { DiagnosisModule } from '../diagnosis';
 import { PrivacyModule } from '../privacy';
 import { ProvidersModule } from '../providers';

@@ -1,4 +1,5 @@
 export { TerraClient } from './terra.client';
+export { TerraPausedError } from './terra.errors';
 export { TerraModule } from './terra.module';
 export { TERRA_PROBLEMS } from './terra.problems';
 export type { SdkToken, TerraProvider, TerraUser, TerraUserPage } from './terra.types';

@@ -1,6 +1,8 @@
 import { Redactor, type DomainError } from '../common';
+import { RequestNotSentError } from './request-not-sent.error';
 import {
   TerraBadCredentialsError,
+  TerraEndpointMissingError,
   TerraGoneError,
   TerraMalformedAnswerError,
   TerraNoProviderEnabledError,
@@ -16,8 +18,14 @@ import { asRecord, textOf } from './wire';
 
 export type TerraAnswer =
   | { kind: 'answer'; status: number; body: unknown; retryAfter: number | undefined }
-  /** No answer came; `sent` says whether Terra may have received the request. */
-  | { kind: 'failure'; body: undefined; error: DomainError; sent: boolean; cause: string };
+  /** No answer came. `sent`: Terra may have received the request. Otherwise it has not, for the reason. */
+  | {
+      kind: 'failure';
+      body: undefined;
+      error: DomainError;
+      sent: true | RequestNotSentError['reason'];
+      cause: string;
+    };
 
 export const WIDGET_SESSION = 'widget-session';
 export const LEGACY_WIDGET_SESSION = 'legacy-widget-session';
@@ -41,6 +49,8 @@ export function errorOfAnswer(operation: string, answer: TerraAnswer): DomainErr
       return new TerraMalformedAnswerError();
     return asRecord(body).status === 'error' ? (errorOfText(said) ?? new TerraRejectedError(status)) : null;
   }
+  // The service follows no redirect: it would send its API key and the end user's reference to another address (T-18).
+  if (status >= 300 && status < 400) return new TerraEndpointMissingError(operation);
   if (status === 401) return new TerraBadCredentialsError();
   if (status === 403) {
     const code = textOf(asRecord(body).code);
@@ -77,6 +87,7 @@ function errorOfText(said: string): DomainError | null {
 
 /** Returns the error for a request that failed, or whose answer could not be read. */
 export function errorOfFailure(error: unknown): DomainError {
+  if (error instanceof RequestNotSentError) return new TerraUnavailableError({ cause: error });
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   const kind = `${textOf(code) ?? ''} ${textOf(name) ?? ''}`;
   // If the connection is not open in time, that is an outage. If the answer does not arrive in time, that is a timeout.

@@ -1,4 +1,4 @@
-import { toStorable } from '../common';
+import { decodeUtf8, toStorable } from '../common';
 import { toReferenceId, toTerraUser, type TerraUser } from './terra.types';
 import { asRecord, listOfText, textOf } from './wire';
 
@@ -76,12 +76,14 @@ const MAX_ACCOUNT_ID_LENGTH = 200;
 /**
  * Parses the body of a webhook.
  *
- * @returns null when the body is not a JSON object with a `type`
+ * @returns null when the body is not UTF-8, or not a JSON object with a `type`
  */
 export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
+  const text = decodeUtf8(rawBody);
+  if (text === null) return null;
   let body: Record<string, unknown>;
   try {
-    body = asRecord(JSON.parse(rawBody.toString('utf8')));
+    body = asRecord(JSON.parse(text));
   } catch {
     return null;
   }

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { TerraApiOptions } from '../config';
+import type { RetryPolicy } from '../queue';
 import {
   TerraEndpointMissingError,
   TerraGoneError,
+  TerraListTooLongError,
   TerraMalformedAnswerError,
   TerraNotFoundError,
 } from './terra.errors';
+import { TerraGate } from './terra.gate';
 import { TerraTransport, type TerraCall } from './terra.transport';
 import {
   readTerraUserPage,
@@ -23,8 +26,15 @@ import { WidgetSessionGateway } from './widget-session.gateway';
 import { asList, asRecord, numberOf, textOf } from './wire';
 
 const SDK_TOKEN_SECONDS = 180;
-// Terra's default; a page has about 100 KB.
+// Terra's default.
 const USERS_PER_PAGE = 500;
+// A page that fails ends a sweep until its next start, so a page has more and longer repetitions than other calls.
+const PAGE_RETRY: RetryPolicy = { baseMs: 1_000, maxMs: 3_000, attempts: 3 };
+// Ten million Terra users. Without a limit, a list whose pages never end would keep a sweep running for ever.
+const MAX_PAGES = 20_000;
+const MEGABYTE = 1_024 * 1_024;
+// A page of 500 users has about 100 KB, the accounts of one end user a few KB, the catalogue of 500 providers 200 KB.
+const MAX_BYTES = { page: 4 * MEGABYTE, usersOfReference: MEGABYTE, catalogue: 4 * MEGABYTE };
 // Each of the two endpoints gets half of a call's deadline.
 const SDK_TOKEN_DEADLINE_MS = 5_000;
 // The catalogue is only read as a check before another call, so it must not use up the deadline of the caller.
@@ -35,9 +45,15 @@ const CATALOGUE_DEADLINE_MS = 3_000;
 export class TerraClient {
   constructor(
     private readonly transport: TerraTransport,
+    private readonly gate: TerraGate,
     private readonly widgetSessions: WidgetSessionGateway,
     private readonly options: TerraApiOptions,
   ) {}
+
+  /** Whether the service calls Terra's API at the moment. Workers ask before they take work; see `terra.gate.ts`. */
+  isAvailable(): boolean {
+    return this.gate.isApiAvailable();
+  }
 
   createWidgetSession(request: WidgetSessionRequest): Promise<WidgetSession> {
     return this.widgetSessions.create(request);
@@ -76,6 +92,7 @@ export class TerraClient {
       url: `${this.options.apiUrl}/userInfo`,
       query: { reference_id: referenceId },
       repeatable: true,
+      maxAnswerBytes: MAX_BYTES.usersOfReference,
       deadlineMs,
     });
     if (body === null) return null;
@@ -87,7 +104,8 @@ export class TerraClient {
   /**
    * `GET /subscriptions?page=`: a page of all users of this Terra account. The first page is 0.
    *
-   * @throws TerraMalformedAnswerError for an answer without a list of users, or with an impossible `next`
+   * @throws TerraMalformedAnswerError for an answer without a list of users, or with an impossible `next`;
+   *   TerraListTooLongError for a list that has too many pages
    */
   async listUsersPage(page: number, perPage = USERS_PER_PAGE, deadlineMs?: number): Promise<TerraUserPage> {
     const body = await this.send({
@@ -96,10 +114,14 @@ export class TerraClient {
       url: `${this.options.apiUrl}/subscriptions`,
       query: { page: String(page), per_page: String(perPage) },
       repeatable: true,
+      retry: PAGE_RETRY,
+      maxAnswerBytes: MAX_BYTES.page,
       deadlineMs,
     });
     const read = readTerraUserPage(body, page);
     if (!read) throw new TerraMalformedAnswerError();
+    if (perPage === USERS_PER_PAGE && read.next !== null && read.next >= MAX_PAGES)
+      throw new TerraListTooLongError(MAX_PAGES);
     return read;
   }
 
@@ -155,6 +177,7 @@ export class TerraClient {
         query,
         credentials: 'dev-id only',
         repeatable: true,
+        maxAnswerBytes: MAX_BYTES.catalogue,
         deadlineMs: CATALOGUE_DEADLINE_MS,
       }),
     );

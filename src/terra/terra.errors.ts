@@ -92,9 +92,42 @@ export class TerraRateLimitedError extends DomainError {
   }
 }
 
+/**
+ * The service did not call Terra, because it pauses its calls: they kept failing, or Terra limits their rate. The code
+ * tells a caller which; a worker gives its work back as if it had not taken it.
+ */
+export class TerraPausedError extends DomainError {
+  constructor(code: 'terra.unavailable' | 'terra.rate_limited', waitMs: number) {
+    super(
+      'unavailable',
+      code,
+      code === 'terra.unavailable'
+        ? 'Terra fails or is unreachable, so the service pauses its calls to Terra. Wait for the seconds in Retry-After, then retry.'
+        : 'Terra limits the rate of our requests. Wait for the seconds in Retry-After, then retry.',
+      { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) },
+    );
+  }
+}
+
 export class TerraTimeoutError extends DomainError {
   constructor(cause?: unknown) {
-    super('timeout', 'terra.timeout', 'Terra did not answer in time. Retry.', { cause });
+    super(
+      'timeout',
+      'terra.timeout',
+      'Terra did not answer in time. Wait for the seconds in Retry-After, then retry.',
+      { retryAfterSeconds: 10, cause },
+    );
+  }
+}
+
+/** Terra's list of users goes on after the number of pages that a sweep reads. */
+export class TerraListTooLongError extends DomainError {
+  constructor(maxPages: number) {
+    super(
+      'upstream',
+      'terra.list_too_long',
+      `Terra's list of users has more than ${maxPages} pages. An operator must check the list: either Terra's page numbers do not end, or the limit in terra.client.ts is too low for this Terra account.`,
+    );
   }
 }
 

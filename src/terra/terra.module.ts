@@ -1,20 +1,29 @@
 import { HttpModule } from '@nestjs/axios';
 import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { OutgoingOptions } from '../config';
 import { ObservabilityModule } from '../observability';
+import { outgoingSockets } from './outgoing-sockets';
 import { TerraClient } from './terra.client';
+import { TerraGate } from './terra.gate';
 import { TerraTransport } from './terra.transport';
 import { undiciAdapter } from './undici.adapter';
 import { WidgetSessionGateway } from './widget-session.gateway';
 
-const DEADLINES = { connectMs: 2_000, answerMs: 5_000, maxBodyBytes: 10 * 1024 * 1024 };
+const DEADLINES = { connectMs: 2_000, answerMs: 5_000 };
 
 /** Opens the sockets to Terra, and closes them when the application shuts down. */
 @Injectable()
 class TerraSockets implements OnApplicationShutdown {
-  readonly undici = undiciAdapter(DEADLINES);
+  private readonly sockets;
+  readonly adapter;
+
+  constructor(options: OutgoingOptions) {
+    this.sockets = outgoingSockets(DEADLINES, options);
+    this.adapter = undiciAdapter(this.sockets);
+  }
 
   onApplicationShutdown(): Promise<void> {
-    return this.undici.close();
+    return this.sockets.close();
   }
 }
 
@@ -27,10 +36,10 @@ class TerraSocketsModule {}
     HttpModule.registerAsync({
       imports: [TerraSocketsModule],
       inject: [TerraSockets],
-      useFactory: (sockets: TerraSockets) => ({ adapter: sockets.undici.adapter }),
+      useFactory: ({ adapter }: TerraSockets) => ({ adapter }),
     }),
   ],
-  providers: [TerraClient, TerraTransport, WidgetSessionGateway],
+  providers: [TerraClient, TerraGate, TerraTransport, WidgetSessionGateway],
   exports: [TerraClient],
 })
 export class TerraModule {}

@@ -19,9 +19,12 @@ export const TERRA_PROBLEMS: Record<number, Record<string, string>> = {
       'Terra has no widget-session endpoint for this Terra account at the configured URLs. An operator must check TERRA_WIDGET_URL, TERRA_API_URL and TERRA_WIDGET_GENERATION.',
   },
   503: {
-    'terra.unavailable': 'Terra is unreachable or fails. Wait for the seconds in Retry-After, then retry.',
+    'terra.unavailable':
+      'Terra is unreachable or fails. Wait for the seconds in Retry-After, then retry. After several failures in a row, the service pauses its calls to Terra and answers this at once.',
     'terra.rate_limited':
       'Terra limits the rate of our requests. Wait for the seconds in Retry-After, then retry.',
   },
-  504: { 'terra.timeout': 'Terra did not answer in time. Retry.' },
+  504: {
+    'terra.timeout': 'Terra did not answer in time. Wait for the seconds in Retry-After, then retry.',
+  },
 };

@@ -1,9 +1,12 @@
 import { HttpService } from '@nestjs/axios';
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DomainError } from '../common';
 import { TerraApiOptions } from '../config';
 import { Metrics } from '../observability';
-import { retryDelayMs } from '../queue';
+import { retryDelayMs, type RetryPolicy } from '../queue';
+import type { Health } from './circuit-breaker';
+import { codeOf, RequestNotSentError } from './request-not-sent.error';
 import {
   describeAnswer,
   errorOfAnswer,
@@ -11,13 +14,16 @@ import {
   retryAfterSeconds,
   type TerraAnswer,
 } from './terra-answer';
+import { TerraTimeoutError, TerraUnavailableError } from './terra.errors';
+import { TerraGate } from './terra.gate';
 
 /** The deadline of a call with its retries. A call may set a shorter one. */
 export const TOTAL_DEADLINE_MS = 10_000;
-const MAX_ATTEMPTS = 2;
-const RETRY = { baseMs: 200, maxMs: 1_000, attempts: MAX_ATTEMPTS };
-// With these errors, no byte of the request was sent, so Terra cannot act twice after a repetition.
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const RETRY: RetryPolicy = { baseMs: 200, maxMs: 1_000, attempts: 2 };
+// Enough for an answer about one session, token or user. A list sets its own limit.
+const MAX_ANSWER_BYTES = 64 * 1_024;
+// A call that had less time to get its answer, because it came late in its caller's deadline, says nothing about Terra.
+const MIN_TELLING_MS = 2_000;
 
 export interface TerraCall {
   /** Names the call in logs and metrics. */
@@ -30,6 +36,10 @@ export interface TerraCall {
   credentials?: 'dev-id only';
   /** Whether repeating the call is safe. */
   repeatable: boolean;
+  /** How often to repeat a failed call, and when; default: once, after a fraction of a second. */
+  retry?: RetryPolicy;
+  /** The largest answer that the service reads; a longer one is malformed. Default: 64 KB. */
+  maxAnswerBytes?: number;
   deadlineMs?: number;
 }
 
@@ -40,19 +50,24 @@ export class TerraTransport {
 
   constructor(
     private readonly http: HttpService,
+    private readonly gate: TerraGate,
     private readonly metrics: Metrics,
     private readonly options: TerraApiOptions,
   ) {}
 
   /**
    * @returns the body of a successful answer
-   * @throws the Terra errors of `terra.errors.ts`
+   * @throws TerraPausedError while calls to Terra are paused, and the other errors of `terra.errors.ts`
    */
   async send(call: TerraCall): Promise<unknown> {
     const deadline = Date.now() + Math.min(call.deadlineMs ?? TOTAL_DEADLINE_MS, TOTAL_DEADLINE_MS);
+    let permit = this.gate.admit(call.operation);
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.attempt(call, deadline - Date.now());
+      const leftMs = deadline - Date.now();
+      const answer = await this.attempt(call, leftMs);
       const error = errorOfAnswer(call.operation, answer);
+      const retryAfterMs = answer.kind === 'answer' ? (answer.retryAfter ?? 0) * 1_000 : 0;
+      permit.report(healthOf(answer, error, leftMs), retryAfterMs);
       if (!error) return answer.body;
       this.logger.warn({
         event: 'terra.request_failed',
@@ -60,9 +75,15 @@ export class TerraTransport {
         error: error.code,
         ...describeAnswer(call, answer, [this.options.apiKey]),
       });
+      if (answer.kind === 'answer' && answer.status === 429) this.gate.pause(call.operation, retryAfterMs);
       const waitMs = this.waitBeforeRetry(call, answer, attempt);
       if (waitMs === null || Date.now() + waitMs >= deadline) throw error;
+      // The budget limits the load on Terra, and a request on a dead connection was none.
+      if (!diedUnsent(answer) && !this.gate.takeRetry(call.operation)) throw error;
       await sleep(waitMs);
+      const next = this.gate.readmit(call.operation);
+      if (!next) throw error;
+      permit = next;
     }
   }
 
@@ -77,6 +98,7 @@ export class TerraTransport {
         headers: this.headers(call),
         data: call.body && JSON.stringify(call.body),
         signal: AbortSignal.timeout(Math.max(1, remainingMs)),
+        maxContentLength: call.maxAnswerBytes ?? MAX_ANSWER_BYTES,
         validateStatus: () => true,
         transformRequest: [],
         transformResponse: [],
@@ -89,7 +111,7 @@ export class TerraTransport {
         kind: 'failure',
         body: undefined,
         error: errorOfFailure(error),
-        sent: !NOT_SENT.has(codeOf(error)),
+        sent: error instanceof RequestNotSentError ? error.reason : true,
         cause: codeOf(error),
       };
     }
@@ -101,6 +123,8 @@ export class TerraTransport {
       'dev-id': devId,
       ...(call.credentials === 'dev-id only' ? {} : { 'x-api-key': apiKey }),
       accept: 'application/json',
+      // Without this header, any compression would be allowed, and a small answer could become an endless one.
+      'accept-encoding': 'identity',
       'user-agent': 'terra-connect',
       ...(call.body ? { 'content-type': 'application/json' } : {}),
     };
@@ -108,13 +132,27 @@ export class TerraTransport {
 
   // Repeats a POST only if Terra cannot have acted on it: no byte was sent, or Terra is busy and says when to retry.
   private waitBeforeRetry(call: TerraCall, answer: TerraAnswer, attempt: number): number | null {
-    if (attempt >= MAX_ATTEMPTS) return null;
+    const retry = call.retry ?? RETRY;
+    if (attempt >= retry.attempts) return null;
+    if (diedUnsent(answer)) return 0;
     if (answer.kind === 'failure')
-      return call.repeatable || !answer.sent ? retryDelayMs(RETRY, attempt) : null;
+      return call.repeatable || answer.sent !== true ? retryDelayMs(retry, attempt) : null;
     const busy = answer.status === 429 || answer.status === 503;
     if (busy && answer.retryAfter !== undefined) return answer.retryAfter * 1_000;
-    return call.repeatable && (busy || answer.status >= 500) ? retryDelayMs(RETRY, attempt) : null;
+    return call.repeatable && (busy || answer.status >= 500) ? retryDelayMs(retry, attempt) : null;
   }
+}
+
+/** Whether a kept connection died before the request was written to it. */
+function diedUnsent(answer: TerraAnswer): boolean {
+  return answer.kind === 'failure' && answer.sent === 'dead_connection';
+}
+
+/** Only outages and timeouts are failures of Terra. Any other answer, also a rejection, shows that Terra works. */
+function healthOf(answer: TerraAnswer, error: DomainError | null, hadMs: number): Health {
+  if (diedUnsent(answer)) return 'unknown';
+  if (error instanceof TerraTimeoutError) return hadMs < MIN_TELLING_MS ? 'unknown' : 'unhealthy';
+  return error instanceof TerraUnavailableError ? 'unhealthy' : 'healthy';
 }
 
 function parseJson(text: string): unknown {
@@ -123,9 +161,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : '';
 }

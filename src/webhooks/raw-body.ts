@@ -5,6 +5,7 @@ import { Clock, DomainError } from '../common';
 import { WebhookSigningOptions } from '../config';
 import {
   BodyBudget,
+  hasContentEncoding,
   mayHaveLargeBody,
   PublicUrls,
   sendProblem,
@@ -39,6 +40,8 @@ interface FastifyLike {
     parse: (request: SignedRequest, body: Readable, done: (error: unknown, body?: Buffer) => void) => void,
   ): void;
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
+  route(route: FastifyRoute): void;
+  initialConfig: { ignoreTrailingSlash?: boolean; routerOptions?: { ignoreTrailingSlash?: boolean } };
 }
 
 type ExpressRequest = Readable & SignedRequest & { method: string; path: string; body?: unknown };
@@ -106,12 +109,15 @@ export class RawBody {
       if (route.url !== path || !route.method.includes('POST')) return;
       // Runs after the hooks of the host's plugins, such as a rate limit.
       route.onRequest = [route.onRequest ?? [], takeRaw].flat();
+      // A destination at Terra may end with a slash, and Terra would disable one that gets 404. Fastify matches it only as
+      // an option of the host, and Nest registers no path with one.
+      if (!ignoresTrailingSlash(fastify)) fastify.route({ ...route, url: `${route.url}/` });
     });
   }
 
   private captureOnExpress(express: ExpressLike, path: string): void {
     express.use((request, response, next) => {
-      // Express also matches the path with a slash at its end.
+      // A destination at Terra may end with a slash.
       if (request.method !== 'POST' || ![path, `${path}/`].includes(request.path)) return next();
       const error = this.judge(request);
       if (error) return this.fail(error, response, next);
@@ -139,7 +145,8 @@ export class RawBody {
       hasStaleTime(headers, this.clock.now(), this.options.signatureToleranceSeconds);
     const cause =
       findHeaderProblem(headers) ?? (mayHaveLargeBody(headers) && isStale() ? 'stale_unverified' : null);
-    return cause && this.refusals.refuse(cause, request);
+    if (cause) return this.refusals.refuse(cause, request);
+    return hasContentEncoding(headers) ? this.refusals.rejectEncoded(request) : null;
   }
 
   /** @throws WebhookTooLargeError, BodyBudgetUsedUpError as soon as the body is too large, with the rest of it unread */
@@ -168,4 +175,8 @@ export class RawBody {
     httpAdapter.setHeader(response, 'connection', 'close');
     sendProblem(httpAdapter, response, toProblem(error));
   }
+}
+
+function ignoresTrailingSlash({ initialConfig }: FastifyLike): boolean {
+  return (initialConfig.routerOptions?.ignoreTrailingSlash ?? initialConfig.ignoreTrailingSlash) === true;
 }

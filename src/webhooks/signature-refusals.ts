@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { RateLimitedError } from '../common';
-import { clientAddressOf, type AddressedRequest } from '../http';
+import { clientAddressOf, ContentEncodingUnsupportedError, type AddressedRequest } from '../http';
 import { Metrics } from '../observability';
 import { RateLimits } from '../rate-limits';
 import type { SignatureRefusal } from '../terra';
@@ -23,13 +23,28 @@ export class SignatureRefusals {
 
   refuse(cause: SignatureRefusal, request: AddressedRequest): SignatureRefusedError | RateLimitedError {
     this.metrics.webhookRejections.inc({ cause });
+    const limited = this.takeFromLimit(request);
+    if (limited) return limited;
+    this.logger.warn({ event: 'webhook.signature_refused', cause });
+    return new SignatureRefusedError();
+  }
+
+  /** Terra documents no compression, so a proxy has probably compressed the body. Terra sends the delivery again. */
+  rejectEncoded(request: AddressedRequest): ContentEncodingUnsupportedError | RateLimitedError {
+    this.metrics.webhookRejections.inc({ cause: 'content_encoding' });
+    const limited = this.takeFromLimit(request);
+    if (limited) return limited;
+    this.logger.warn({ event: 'webhook.encoding_rejected' });
+    return new ContentEncodingUnsupportedError();
+  }
+
+  private takeFromLimit(request: AddressedRequest): RateLimitedError | null {
     try {
       this.limits.refusedWebhooks.take(clientAddressOf(request));
+      return null;
     } catch (error) {
       if (error instanceof RateLimitedError) return error;
       throw error;
     }
-    this.logger.warn({ event: 'webhook.signature_refused', cause });
-    return new SignatureRefusedError();
   }
 }

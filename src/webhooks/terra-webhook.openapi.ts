@@ -66,6 +66,10 @@ export const ApiReceiveWebhook = (): MethodDecorator =>
           'The signature is missing or wrong, or its time is more than TERRA_SIGNATURE_TOLERANCE_SECONDS (default 300) from now. Check the secret and the clock.',
       },
       413: { 'request.too_large': 'The body is larger than 15 MB.' },
+      415: {
+        'request.unsupported_content_encoding':
+          'The body has a Content-Encoding, such as gzip. Send the body without compression.',
+      },
       429: {
         'rate_limit.exceeded': {
           when: 'Too many webhooks with a wrong signature came from this address. Check the secret and the clock. A webhook with a valid signature is always accepted.',

@@ -17,7 +17,7 @@ import {
 
 const UNREADABLE: EventOutcome = {
   status: 'dead_lettered',
-  note: 'the body is not a Terra event in JSON',
+  note: 'the body is not a Terra event as JSON in UTF-8',
   type: null,
   terraUserId: null,
 };

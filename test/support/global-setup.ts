@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../local/embedded-postgres';
 import { hasLivingOwner } from '../../local/folder-owner';
 import { PostgresFolder } from '../../local/postgres-folder';
-import { createDataSource } from '../../src/database';
+import { migrateDatabase } from './migrations';
 
 const PREFIX = 'terra-connect-test-';
 const TEMPLATE = 'template_migrated';
@@ -59,13 +59,7 @@ async function removeAbandoned(parent: string): Promise<void> {
 
 async function makeTemplate(postgres: EmbeddedPostgres): Promise<void> {
   await postgres.ensureDatabase(TEMPLATE);
-  const dataSource = createDataSource(postgres.url(TEMPLATE));
-  await dataSource.initialize();
-  try {
-    await dataSource.runMigrations();
-  } finally {
-    await dataSource.destroy();
-  }
+  await migrateDatabase(postgres.url(TEMPLATE));
   const client = new Client({ connectionString: postgres.url('postgres') });
   await client.connect();
   // One open connection to the template makes every copy of it fail.

@@ -1,9 +1,23 @@
-import type { DataSource } from 'typeorm';
 import { MIGRATIONS } from '../../migrations';
+import { withMigrator, type MigratorOptions } from '../../src/database';
+
+/** The service of a test stays connected while the test migrates its database. */
+const OPTIONS: MigratorOptions = { waitSeconds: 30, force: true };
+
+/** Applies every pending migration. */
+export function migrateDatabase(databaseUrl: string): Promise<string[]> {
+  return withMigrator(databaseUrl, OPTIONS, (migrator) => migrator.apply());
+}
 
 /** Reverts every migration that is newer than `lastToKeep`, which is the class name of a migration. */
-export async function undoMigrationsAfter(dataSource: DataSource, lastToKeep: string): Promise<void> {
+export async function undoMigrationsAfter(
+  databaseUrl: string,
+  lastToKeep: string,
+  waitSeconds = OPTIONS.waitSeconds,
+): Promise<void> {
   const kept = MIGRATIONS.findIndex(({ name }) => name === lastToKeep);
   if (kept < 0) throw new Error(`There is no migration ${lastToKeep}.`);
-  for (let count = kept + 1; count < MIGRATIONS.length; count += 1) await dataSource.undoLastMigration();
+  await withMigrator(databaseUrl, { ...OPTIONS, waitSeconds }, async (migrator) => {
+    for (const { name } of MIGRATIONS.slice(kept + 1).reverse()) await migrator.revert(name);
+  });
 }

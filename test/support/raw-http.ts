@@ -1,4 +1,5 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 
 export interface RawRequest {
   method?: string;
@@ -29,7 +30,7 @@ export function sendRaw(origin: string, path: string, options: RawRequest = {}):
       response.on('error', reject);
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
-        const isJson = response.headers['content-type']?.includes('json') ?? false;
+        const isJson = text !== '' && response.headers['content-type']?.includes('json');
         const json = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
       });
@@ -42,4 +43,29 @@ export function sendRaw(origin: string, path: string, options: RawRequest = {}):
     }
     call.end(body);
   });
+}
+
+/** Sends bytes that no HTTP client would send, and reads the answer until the server closes the connection. */
+export function sendBytes(origin: string, bytes: string | Buffer): Promise<RawAnswer> {
+  const { hostname, port } = new URL(origin);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(parseAnswer(Buffer.concat(chunks).toString('utf8'))));
+  });
+}
+
+function parseAnswer(answer: string): RawAnswer {
+  const [head = '', text = ''] = answer.split('\r\n\r\n', 2);
+  const [statusLine = '', ...lines] = head.split('\r\n');
+  const headers = Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', ...value] = line.split(': ');
+      return [name.toLowerCase(), value.join(': ')];
+    }),
+  );
+  const json = headers['content-type']?.includes('json') ? (JSON.parse(text) as Record<string, unknown>) : {};
+  return { status: Number(statusLine.split(' ')[1]), headers, text, json };
 }

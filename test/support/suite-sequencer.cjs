@@ -8,7 +8,9 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 const SLOW_SUITES = {
   'test/launcher.e2e-spec.ts': 75,
   'test/outages.e2e-spec.ts': 75,
-  'test/command-line.e2e-spec.ts': 60,
+  'test/command-line.e2e-spec.ts': 45,
+  'test/migrate-command.e2e-spec.ts': 15,
+  'test/migrations.e2e-spec.ts': 10,
   'local/embedded-postgres.spec.ts': 20,
   'test/permutations.e2e-spec.ts': process.env.PERMUTATIONS === 'all' ? 300 : 20,
   'test/reconciliation-commands.e2e-spec.ts': 18,

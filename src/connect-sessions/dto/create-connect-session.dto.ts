@@ -10,7 +10,7 @@ import {
   Matches,
   Validate,
 } from 'class-validator';
-import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
+import { IsNewReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
 import { IsMetadata } from './metadata.validator';
 
 @ApiSchema({
@@ -20,11 +20,13 @@ import { IsMetadata } from './metadata.validator';
 export class CreateConnectSessionDto {
   /**
    * Your id of the end user: 1 to 255 characters of any script, case-sensitive. Always use the same id for the same end
-   * user. Use an id that has no meaning elsewhere: for example, no e-mail address.
+   * user. Use an id that has no meaning elsewhere: for example, no e-mail address. The service rejects ids that proxies
+   * change in a URL: with white space or a slash at the start or the end, with `//`, and with `.` or `..` alone or
+   * between slashes.
    * @example 'user-4711'
    */
   @ApiProperty({ minLength: 1, maxLength: REFERENCE_ID_MAX_LENGTH })
-  @IsReferenceId()
+  @IsNewReferenceId()
   referenceId: string;
 
   /**

@@ -5,7 +5,7 @@ import { Clock, DomainError } from '../../common';
 import { inTransaction } from '../../database';
 import { Metrics } from '../../observability';
 import { retryDelayMs } from '../../queue';
-import { TerraClient } from '../../terra';
+import { TerraClient, TerraPausedError } from '../../terra';
 import { ConnectionLifecycleService } from '../projection/connection-lifecycle.service';
 import type { Deauthentication } from './deauthentication.entity';
 import { DeauthenticationRepository } from './deauthentication.repository';
@@ -28,13 +28,26 @@ export class DeauthenticationCallService {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** Calls Terra for one request. The caller must have its lease, and must not be in a transaction. */
-  async call(due: Deauthentication): Promise<void> {
+  /** Whether `call` would call Terra now. */
+  isTerraAvailable(): boolean {
+    return this.terra.isAvailable();
+  }
+
+  /**
+   * Calls Terra for one request. The caller must have its lease, and must not be in a transaction.
+   *
+   * @returns false when the service pauses its calls to Terra; then the request is as it was before its lease
+   */
+  async call(due: Deauthentication): Promise<boolean> {
     try {
       const ended = await this.terra.deauthenticate(due.terraUserId);
       await this.confirm(due, ended ? 'ended' : 'not_found');
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
+      if (error instanceof TerraPausedError) {
+        await this.repository.giveBack(due, this.inMs((error.retryAfterSeconds ?? 1) * 1_000));
+        return false;
+      }
       this.metrics.deauthentications.inc({ outcome: 'failed' });
       this.logger.warn({
         event: 'deauthentication.failed',
@@ -44,8 +57,13 @@ export class DeauthenticationCallService {
         error: error.code,
       });
       const waitMs = retryDelayMs(DEAUTHENTICATION_RETRY, due.attempts);
-      await this.repository.postpone(due, error.code, new Date(this.clock.now().getTime() + waitMs));
+      await this.repository.postpone(due, error.code, this.inMs(waitMs));
     }
+    return true;
+  }
+
+  private inMs(ms: number): Date {
+    return new Date(this.clock.now().getTime() + ms);
   }
 
   private async confirm(due: Deauthentication, outcome: 'ended' | 'not_found'): Promise<void> {

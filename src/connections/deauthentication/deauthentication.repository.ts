@@ -86,6 +86,15 @@ export class DeauthenticationRepository {
     );
   }
 
+  /** Undoes `take`: no call was made, so the attempt does not count. */
+  async giveBack({ id, attempts }: Deauthentication, nextAttemptAt: Date): Promise<void> {
+    await this.dataSource.manager.update(
+      Deauthentication,
+      { id, attempts, status: 'pending' },
+      { attempts: attempts - 1, nextAttemptAt },
+    );
+  }
+
   async countCallsSince(since: Date): Promise<number> {
     const { rows } = await runSql<{ count: number }>(
       this.dataSource,

@@ -39,15 +39,15 @@ export class DeauthenticationWorker {
   /**
    * Calls Terra for one request that is due.
    *
-   * @returns false when no request was due, or the limit of calls per hour was reached
+   * @returns false when no request was due, the limit of calls per hour was reached, or calls to Terra are paused
    */
   async runOnce(): Promise<boolean> {
+    if (!this.calls.isTerraAvailable()) return false;
     const now = this.clock.now();
     if (!(await this.isWithinBudget(now))) return false;
     const due = await this.repository.take(now, new Date(now.getTime() + LEASE_MS));
     if (!due) return false;
-    await this.calls.call(due);
-    return true;
+    return this.calls.call(due);
   }
 
   // Runs before `take`, which sets `last_attempt_at` and so counts as a call.

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { isDeeperThan } from '../../common';
+import { decodeUtf8, isDeeperThan } from '../../common';
 import {
   ApiCount,
   ApiId,
@@ -134,13 +134,15 @@ export class WebhookEventDetailDto extends WebhookEventDto {
   })
   body: Record<string, unknown> | null;
 
-  @ApiNullableText('The body as text, if it is not a JSON object or is nested too deeply.')
+  @ApiNullableText(
+    'The body as text, if it is not a JSON object in UTF-8 or is nested too deeply. Bytes that are not UTF-8 appear as U+FFFD.',
+  )
   bodyText: string | null;
 
   static override from(event: WebhookEvent): WebhookEventDetailDto {
-    const text = event.body.toString('utf8');
-    const body = toObject(text);
-    return { ...WebhookEventDto.from(event), body, bodyText: body ? null : text };
+    const text = decodeUtf8(event.body);
+    const body = text === null ? null : toObject(text);
+    return { ...WebhookEventDto.from(event), body, bodyText: body ? null : (text ?? event.body.toString()) };
   }
 }
 
