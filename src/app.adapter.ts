@@ -13,7 +13,7 @@ const MAX_PATH_PARAMETER_LENGTH = REFERENCE_ID_MAX_LENGTH * 4 * 3;
 
 /** The HTTP platform of the service. */
 export function createAdapter(connections: ConnectionLimits, trustedProxies: string[] = []): FastifyAdapter {
-  const times = connectionTimes(connections);
+  const { http, ...times } = connectionTimes(connections);
   return new FastifyAdapter({
     // Without a trusted proxy, X-Forwarded-For has no effect: any client can send it.
     trustProxy: trustedProxies.length > 0 && trustedProxies,
@@ -23,7 +23,7 @@ export function createAdapter(connections: ConnectionLimits, trustedProxies: str
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_LENGTH, ignoreTrailingSlash: true },
     // Node's own answer to a missing Host header has no X-Request-Id; `rejectMissingHost` answers instead.
-    http: { ...times.http, requireHostHeader: false },
+    http: { ...http, requireHostHeader: false },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
   });

@@ -29,7 +29,7 @@ function hasBody(headers: FastifyRequest['headers']): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** Counts the bytes of all bodies in flight against one budget (T-21). */
+/** Counts every body in the budget of the process, which the module counts only for webhooks. */
 export function meterBodies(fastify: FastifyInstance, budget: BodyBudget, metrics: Metrics): void {
   metrics.beforeScrape(() => Promise.resolve(metrics.requestBodyBytes.set(budget.usedBytes)));
   fastify.addHook('preParsing', (request, reply, body, done) => {

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
-import type { Server } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import type { ConnectionLimits } from './config';
 import type { Metrics } from './observability';
@@ -18,7 +17,10 @@ const LOG_INTERVAL_MS = 10_000;
  */
 export function connectionTimes({
   keepAliveSeconds,
-}: ConnectionLimits): Pick<FastifyHttpOptions<Server>, 'requestTimeout' | 'keepAliveTimeout' | 'http'> {
+}: ConnectionLimits): Pick<
+  FastifyHttpOptions<FastifyInstance['server']>,
+  'requestTimeout' | 'keepAliveTimeout' | 'http'
+> {
   return {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: keepAliveSeconds * 1_000,

@@ -31,5 +31,5 @@ export {
   REFERENCE_ID_MAX_LENGTH,
 } from './reference-id';
 export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';
-export { decodeUtf8 } from './utf8';
 export { isStorable, toStorable } from './storable-text';
+export { decodeUtf8 } from './utf8';

@@ -57,15 +57,15 @@ export function assertOptions(options: CompleteOptions): void {
   check('terra.apiKey', terra.apiKey !== '', 'is empty');
   check('terra.signingSecrets', secrets.validate(terra.signingSecrets), secrets.defaultMessage());
   check('returnUrls', targets.validate(returnUrls), targets.defaultMessage(about(returnUrls)));
-  const proxyUrl = new IsProxyUrl();
-  for (const name of ['httpsProxy', 'httpProxy'] as const)
-    check(`outgoing.${name}`, proxyUrl.validate(outgoing[name]), proxyUrl.defaultMessage());
-  check('outgoing.circuitFailures', isAmount(outgoing.circuitFailures), 'must be a number, 0 or more');
   check(
     'bodyBudgetMb',
     bodyBudgetMb >= MIN_BODY_BUDGET_MB,
     `must be ${MIN_BODY_BUDGET_MB} megabytes or more`,
   );
+  const proxyUrl = new IsProxyUrl();
+  for (const name of ['httpsProxy', 'httpProxy'] as const)
+    check(`outgoing.${name}`, proxyUrl.validate(outgoing[name]), proxyUrl.defaultMessage());
+  check('outgoing.circuitFailures', isAmount(outgoing.circuitFailures), 'must be a number, 0 or more');
   for (const [name, value] of Object.entries(retention))
     check(`retention.${name}`, isAmount(value as number), 'must be a number of days, 0 or more');
   const { webhookEventsDays } = retention;

@@ -165,6 +165,24 @@ describe('the environment', () => {
     expect(readEnvironment({ ...complete, WORKERS_ENABLED: 'false' }).WORKERS_ENABLED).toBe(false);
   });
 
+  it('names the secrets that the log must not contain', () => {
+    const DATABASE_URL = 'postgres://user:p%40ss-7c1@db/terra';
+    const BOOTSTRAP_API_KEY = 'tc_bootstrap-0123456789';
+    const HTTPS_PROXY = 'http://user:proxy-7c1@proxy:3128';
+    const environment = readEnvironment({ ...complete, DATABASE_URL, BOOTSTRAP_API_KEY, HTTPS_PROXY });
+    expect([...new Set(secretsOf(environment))].sort()).toEqual(
+      [
+        'key-5b2e',
+        'secret-one-1',
+        'secret-two-2',
+        BOOTSTRAP_API_KEY,
+        'p%40ss-7c1',
+        'p@ss-7c1',
+        'proxy-7c1',
+      ].sort(),
+    );
+  });
+
   it('reads the proxies in either case, and prefers lower case', () => {
     const upper = { HTTPS_PROXY: 'http://upper:1', HTTP_PROXY: 'http://upper:2', NO_PROXY: 'upper' };
     const lower = { https_proxy: 'http://lower:1', http_proxy: 'http://lower:2', no_proxy: 'lower' };
@@ -180,14 +198,6 @@ describe('the environment', () => {
       circuitFailures,
       ...inUpper,
     });
-  });
-
-  it('names the secrets that the log must not contain', () => {
-    const DATABASE_URL = 'postgres://user:p%40ss-7c1@db/terra';
-    const BOOTSTRAP_API_KEY = 'tc_bootstrap-0123456789';
-    expect(secretsOf(readEnvironment({ ...complete, DATABASE_URL, BOOTSTRAP_API_KEY })).sort()).toEqual(
-      ['key-5b2e', 'secret-one-1', 'secret-two-2', BOOTSTRAP_API_KEY, 'p%40ss-7c1', 'p@ss-7c1'].sort(),
-    );
   });
 
   it('becomes typed namespaces', () => {

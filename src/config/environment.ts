@@ -115,7 +115,7 @@ function weakSecretsOf(environment: Environment): string[] {
     apiKey: environment.TERRA_API_KEY,
     signingSecrets: environment.TERRA_SIGNING_SECRETS,
     bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
-    databasePassword: /^\w+:\/\/[^/@]*?:([^/@]*)@/.exec(environment.DATABASE_URL)?.[1],
+    databasePassword: /^\w+:\/\/[^/@:]*:([^/@]*)@/.exec(environment.DATABASE_URL)?.[1],
   };
   return findWeakSecrets(secrets, {
     apiKey: 'TERRA_API_KEY',

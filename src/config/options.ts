@@ -126,12 +126,6 @@ export class BootstrapKeyOptions {
   apiKey: string | undefined;
 }
 
-export const OUTGOING_DEFAULTS: OutgoingOptions = {
-  httpsProxy: '',
-  httpProxy: '',
-  noProxy: '',
-  circuitFailures: 10,
-};
 /** How much memory the bodies of all requests may take at one time. */
 export class BodyBudgetOptions {
   megabytes: number;
@@ -141,6 +135,13 @@ export class BodyBudgetOptions {
 export const DEFAULT_BODY_BUDGET_MB = 64;
 /** One webhook has up to 15 MB: with less, the largest would never be accepted. */
 export const MIN_BODY_BUDGET_MB = 16;
+
+export const OUTGOING_DEFAULTS: OutgoingOptions = {
+  httpsProxy: '',
+  httpProxy: '',
+  noProxy: '',
+  circuitFailures: 10,
+};
 
 /** How the service, as a process of its own, connects to Postgres. A host brings its own data source. */
 export interface DatabaseSettings {

@@ -245,8 +245,7 @@ describe('T-04: the check of return URLs', () => {
     'leaves the rest of the query unchanged: %s',
     (query) => {
       const url = `https://app.example.com/devices?${query}`;
-      const expected = `${new URL(url).href}&session_id=S&status=pending`;
-      expect(urls.withOutcome(url, 'S', 'pending')).toBe(expected);
+      expect(urls.withOutcome(url, 'S', 'pending')).toBe(`${new URL(url).href}&session_id=S&status=pending`);
     },
   );
 });

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Transform, type Readable } from 'node:stream';
-import type { ServerResponse } from 'node:http';
 import { DomainError } from '../common';
 import { BodyBudgetOptions } from '../config';
 
@@ -9,7 +8,7 @@ const MEGABYTE = 1024 * 1024;
 const FREE_BYTES = 16 * 1024;
 const RETRY_AFTER_SECONDS = 5;
 
-export class BodyBudgetUsedUpError extends DomainError {
+class BodyBudgetUsedUpError extends DomainError {
   constructor() {
     super(
       'unavailable',
@@ -20,6 +19,10 @@ export class BodyBudgetUsedUpError extends DomainError {
   }
 }
 
+/** A response of Node, as every HTTP platform has it. */
+export interface SentResponse {
+  once(event: 'close', listener: () => void): unknown;
+}
 export type BodyHeaders = Record<string, string | string[] | undefined>;
 
 /**
@@ -49,7 +52,7 @@ export class BodyBudget {
    * @param response ends the use of the budget when it is sent
    * @throws BodyBudgetUsedUpError when the body does not fit, according to `Content-Length`
    */
-  meter(body: Readable, headers: BodyHeaders, response: ServerResponse): Readable {
+  meter(body: Readable, headers: BodyHeaders, response: SentResponse): Readable {
     // The application and the module may both meter a webhook.
     if (!mayHaveLargeBody(headers) || this.metered.has(body)) return body;
     if (!this.fits(Number(headers['content-length'] ?? 0) - FREE_BYTES)) throw new BodyBudgetUsedUpError();

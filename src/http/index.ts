@@ -11,7 +11,7 @@ export {
   EXAMPLE_TERRA_USER_ID,
   ReferenceIdFilter,
 } from './api-property.decorators';
-export { BodyBudget, mayHaveLargeBody } from './body-budget';
+export { BodyBudget, mayHaveLargeBody, type SentResponse } from './body-budget';
 export { clientAddressOf, type AddressedRequest } from './client-address';
 export { ContentEncodingUnsupportedError, hasContentEncoding } from './content-encoding';
 export { EndUserQueryDto, NewEndUserQueryDto } from './end-user-query.dto';

@@ -50,8 +50,11 @@ export class PublicUrls implements OnModuleInit {
 
   // Read for each use: a host may set the prefix as late as a moment before it listens.
   private prefix(): string {
-    const prefix = this.application.getGlobalPrefix().replace(/^\/+|\/+$/g, '');
-    return prefix === '' ? '' : `/${prefix}`;
+    const segments = this.application
+      .getGlobalPrefix()
+      .split('/')
+      .filter((segment) => segment !== '');
+    return segments.map((segment) => `/${segment}`).join('');
   }
 
   private isExcluded(route: string, method: RequestMethod): boolean {

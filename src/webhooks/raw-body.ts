@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Clock, DomainError } from '../common';
 import { WebhookSigningOptions } from '../config';
@@ -12,6 +11,7 @@ import {
   sendProblem,
   toProblem,
   type AddressedRequest,
+  type SentResponse,
 } from '../http';
 import { findHeaderProblem, hasStaleTime, type SignedHeaders } from '../terra';
 import { SignatureRefusals } from './signature-refusals';
@@ -32,7 +32,7 @@ interface SignedRequest extends AddressedRequest {
   headers: SignedHeaders;
 }
 interface FastifyReplyLike {
-  raw: ServerResponse;
+  raw: SentResponse;
 }
 interface FastifyLike {
   addContentTypeParser(
@@ -44,10 +44,10 @@ interface FastifyLike {
   initialConfig: { ignoreTrailingSlash?: boolean; routerOptions?: { ignoreTrailingSlash?: boolean } };
 }
 
-type ExpressRequest = IncomingMessage & SignedRequest & { path: string; body?: unknown };
+type ExpressRequest = Readable & SignedRequest & { method: string; path: string; body?: unknown };
 interface ExpressLike {
   use(
-    handler: (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void,
+    handler: (request: ExpressRequest, response: SentResponse, next: (error?: unknown) => void) => void,
   ): void;
   router: { stack: unknown[] };
   /** Only Express 4 has this method. Its `router` throws. */
@@ -150,7 +150,7 @@ export class RawBody {
   }
 
   /** @throws WebhookTooLargeError, BodyBudgetUsedUpError as soon as the body is too large, with the rest of it unread */
-  private async read(body: Readable, headers: SignedHeaders, response: ServerResponse): Promise<Buffer> {
+  private async read(body: Readable, headers: SignedHeaders, response: SentResponse): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let size = 0;
     const metered = this.budget.meter(body, headers, response);
