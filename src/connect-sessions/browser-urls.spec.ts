@@ -22,10 +22,8 @@ function accepted(text: string): string | null {
 
 /** Whether a URL equals a listed entry, or continues it after `/`, `?` or `#`. The check may accept no other URL. */
 function isWithinListed(url: string): boolean {
-  return LISTED.some((entry) => {
-    const prefix = entry.replace(/(?<!\/)\/+$/, '');
-    return url === prefix || ['/', '?', '#'].some((next) => url.startsWith(prefix + next));
-  });
+  const prefixes = LISTED.map((entry) => entry.replace(/\/$/, ''));
+  return prefixes.some((one) => url === one || ['/', '?', '#'].some((next) => url.startsWith(one + next)));
 }
 
 const HOSTS = [
