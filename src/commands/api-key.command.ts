@@ -1,10 +1,24 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { Command } from 'commander';
 import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
-import { DATABASE_DEFAULTS, readDatabaseUrl, secretsOf } from '../config';
+import {
+  DATABASE_DEFAULTS,
+  RATE_LIMIT_DEFAULTS,
+  RateLimitOptions,
+  readDatabaseUrl,
+  secretsOf,
+} from '../config';
 import { ClockModule } from '../database';
 import { databaseModule } from './database.module';
 import { withService } from './with-service';
+
+/** The module of API keys also guards routes, and needs the limits of guesses for that. A command guards none. */
+@Global()
+@Module({
+  providers: [{ provide: RateLimitOptions, useValue: RATE_LIMIT_DEFAULTS }],
+  exports: [RateLimitOptions],
+})
+class UnusedLimitsModule {}
 
 /** Provides only what the commands for API keys need: DATABASE_URL, and no Terra credentials. */
 @Module({})
@@ -12,7 +26,12 @@ class ApiKeyCommandModule {
   static forDatabase(url: string): DynamicModule {
     return {
       module: ApiKeyCommandModule,
-      imports: [databaseModule({ url, ...DATABASE_DEFAULTS }, [ApiKey]), ClockModule, ApiKeysModule],
+      imports: [
+        databaseModule({ url, ...DATABASE_DEFAULTS }, [ApiKey]),
+        ClockModule,
+        UnusedLimitsModule,
+        ApiKeysModule,
+      ],
     };
   }
 }

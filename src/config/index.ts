@@ -15,6 +15,7 @@ export {
   BrowserOptions,
   DATABASE_DEFAULTS,
   OutgoingOptions,
+  RATE_LIMIT_DEFAULTS,
   RateLimitOptions,
   ReconciliationOptions,
   RetentionOptions,
