@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { inTransaction, runSql } from '../src/database';
+import { DATABASE_DEFAULTS } from '../src/config';
+import { dataSourceOptions, inTransaction, runSql } from '../src/database';
 import { WorkerHost } from '../src/queue';
 import { startTestApp, type TestApp } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
@@ -88,6 +89,27 @@ describe('R7: Postgres that answers nothing', () => {
       database: { status: 'up' },
       workers: { status: 'down', stalled: expect.arrayContaining(['hanging']) as unknown },
     });
+  });
+});
+
+describe('R7: the first connection that turns out to be dead', () => {
+  it('makes the pool replace all others at once, instead of one after the other', async () => {
+    const database = await createTestDatabase();
+    const proxy = await startFreezingProxy(database.url);
+    const dataSource = new DataSource(dataSourceOptions({ ...DATABASE_DEFAULTS, url: proxy.url }, []));
+    await dataSource.initialize();
+    const sixTimes = (sql: string, timeoutMs: number): Promise<unknown[]> =>
+      Promise.all(Array.from({ length: 6 }, () => runSql(dataSource, sql, [], { timeoutMs })));
+    await sixTimes('SELECT pg_sleep(0.2)', 5_000);
+
+    proxy.freezeOpenConnections();
+    await expect(runSql(dataSource, 'SELECT 1', [], { timeoutMs: 300 })).rejects.toThrow('did not answer');
+    // The check of the others takes a second.
+    await sleep(2_000);
+    expect(await sixTimes('SELECT 1', 2_000)).toHaveLength(6);
+    await dataSource.destroy();
+    await proxy.close();
+    await database.drop();
   });
 });
 
