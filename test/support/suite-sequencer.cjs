@@ -27,7 +27,7 @@ const SLOW_SUITES = {
   'test/shutdown.e2e-spec.ts': 10,
   'test/embedding-database.e2e-spec.ts': 10,
 };
-const OTHER_E2E_SECONDS = 4;
+const OTHER_E2E_SECONDS = 3;
 const OTHER_SPEC_SECONDS = 1;
 
 /** Starts the slow suites first, and tells jest how long each suite takes; the progress reporter prints the sum. */
