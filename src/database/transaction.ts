@@ -13,8 +13,8 @@ class TransactionTimeoutError extends Error {
   // The SQLSTATE with which Postgres 17 reports its own timeout of a transaction.
   readonly code = '25P04';
 
-  constructor() {
-    super(`A transaction took longer than ${DEADLINE_MS / 1_000} s, so the service has ended it.`);
+  constructor(deadlineMs: number) {
+    super(`A transaction took longer than ${deadlineMs / 1_000} s, so the service has ended it.`);
     this.name = 'TransactionTimeoutError';
   }
 }
@@ -30,13 +30,14 @@ const callbacksOf = new WeakMap<QueryRunner, (() => void)[]>();
 export async function inTransaction<T>(
   dataSource: DataSource,
   work: (manager: EntityManager) => Promise<T>,
+  deadlineMs = DEADLINE_MS,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const callbacks: (() => void)[] = [];
     try {
       const result = await dataSource.transaction((manager) => {
         callbacksOf.set(runnerOf(manager), callbacks);
-        return withDeadline(runnerOf(manager), () => work(manager));
+        return withDeadline(runnerOf(manager), deadlineMs, () => work(manager));
       });
       for (const callback of callbacks) callback();
       reportProgress();
@@ -60,17 +61,17 @@ export function afterCommit(manager: EntityManager, callback: () => void): void 
   callbacks.push(callback);
 }
 
-async function withDeadline<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {
+async function withDeadline<T>(runner: QueryRunner, deadlineMs: number, work: () => Promise<T>): Promise<T> {
   const client: unknown = await runner.connect();
   let hasExpired = false;
   const deadline = setTimeout(() => {
     hasExpired = true;
     destroySocket(client);
-  }, DEADLINE_MS).unref();
+  }, deadlineMs).unref();
   try {
     return await work();
   } catch (error) {
-    throw hasExpired ? new TransactionTimeoutError() : error;
+    throw hasExpired ? new TransactionTimeoutError(deadlineMs) : error;
   } finally {
     clearTimeout(deadline);
   }

@@ -16,6 +16,9 @@ export interface PermutationReport {
 
 const DIFFERENT_KEPT = 3;
 
+// Thousands of orders share one transaction.
+const DEADLINE_MS = 10 * 60_000;
+
 class RolledBack extends Error {}
 
 /** Records the facts of a scenario in many orders on Postgres, and compares the resulting connections. */
@@ -98,14 +101,15 @@ export class PermutationSuite {
   ): Promise<PermutationReport> {
     const report: PermutationReport = { orders: 0, duplicates: 0, inOrder: '', different: [] };
     try {
-      await inTransaction(this.dataSource, async (manager) => {
+      const allOrders = async (manager: EntityManager): Promise<never> => {
         await this.within(manager, async () => {
           for (const index of facts.keys()) await this.record(manager, facts, index);
           report.inOrder = await readState(manager);
         });
         await work(manager, report);
         throw new RolledBack();
-      });
+      };
+      await inTransaction(this.dataSource, allOrders, DEADLINE_MS);
     } catch (error) {
       if (!(error instanceof RolledBack)) throw error;
     }
