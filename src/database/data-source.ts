@@ -9,7 +9,8 @@ export const MIGRATE_COMMAND = '`node dist/src/cli.js migrate`';
 
 // Postgres ends a statement after the statement timeout and says so. A server that says nothing until then is gone.
 const ANSWER_GRACE_MS = 1_000;
-const KEEP_ALIVE_MS = 10_000;
+/** Makes the kernel notice that the server is gone while a connection is idle, or while a long statement runs. */
+export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
 /** Returns the options of the service's data source. Every wait has a deadline, also on the client's side. */
 export function dataSourceOptions(
@@ -29,8 +30,7 @@ export function dataSourceOptions(
     extra: {
       session: { statementTimeoutMs },
       query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      ...KEEP_ALIVE,
     } satisfies ServiceClientConfig,
   };
 }

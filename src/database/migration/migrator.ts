@@ -1,5 +1,6 @@
 import { DataSource, type QueryRunner } from 'typeorm';
 import { hasSqlState } from '../../common';
+import { KEEP_ALIVE } from '../data-source';
 import { lockNotGranted, notNewest, otherVersionsConnected, tableLocked } from './migration.errors';
 import { MigrationList, type Migration } from './migration-list';
 import { readColumns, removedBetween } from './removed-columns';
@@ -12,7 +13,6 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const CONNECT_TIMEOUT_MS = 10_000;
 // A statement of a migration may take long. A server that is gone is noticed after 20 seconds, by the keep-alive.
 const ANSWER_TIMEOUT_MS = 60 * 60_000;
-const KEEP_ALIVE_MS = 10_000;
 
 export interface MigratorOptions {
   /** How long to wait for the migration lock, and for each lock on a table. */
@@ -39,7 +39,7 @@ export async function withMigrator<T>(
     applicationName: MIGRATOR_NAME,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     // Only limits of the client: a limit of the server would be a start-up parameter, which poolers reject.
-    extra: { query_timeout: ANSWER_TIMEOUT_MS, keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_MS },
+    extra: { query_timeout: ANSWER_TIMEOUT_MS, ...KEEP_ALIVE },
   });
   await dataSource.initialize();
   try {
