@@ -25,8 +25,9 @@ import type { Sandbox } from '../sandbox';
 import { TerraAuthModule } from '../src';
 import { ADMIN_KEY, callApi, type ApiAnswer, type ApiOptions } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
+import { hostOptions } from './support/host';
 import type { ConnectionAnswer, SessionAnswer } from './support/flow';
-import { connectThroughWidget, startTestSandbox, TEST_CREDENTIALS } from './support/sandbox';
+import { connectThroughWidget, startTestSandbox } from './support/sandbox';
 
 /** Wraps every result of the host. It fails for a route without a result, as many do. */
 @Injectable()
@@ -89,20 +90,7 @@ describe.each([
           autoLoadEntities: true,
           synchronize: true,
         }),
-        TerraAuthModule.forRoot({
-          publicUrl: 'http://localhost:9',
-          terra: {
-            ...TEST_CREDENTIALS,
-            signingSecrets: [TEST_CREDENTIALS.signingSecret],
-            apiUrl: sandbox.apiUrl,
-            widgetUrl: sandbox.widgetUrl,
-            widgetGeneration: 'auto',
-            signatureToleranceSeconds: 300,
-          },
-          returnUrls: [],
-          workersEnabled: true,
-          bootstrapApiKey: ADMIN_KEY,
-        }),
+        TerraAuthModule.forRoot(hostOptions(sandbox, { workersEnabled: true, bootstrapApiKey: ADMIN_KEY })),
       ],
       controllers: [PartnerController],
     })

@@ -9,8 +9,9 @@ import { Clock } from '../src/common';
 import type { Sandbox } from '../sandbox';
 import { ADMIN_KEY, callApi } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
+import { hostOptions } from './support/host';
 import { simultaneously, statusesOf } from './support/limits';
-import { startTestSandbox, TEST_CREDENTIALS } from './support/sandbox';
+import { startTestSandbox } from './support/sandbox';
 import { postWebhook } from './support/webhooks';
 
 describe.each([
@@ -29,27 +30,18 @@ describe.each([
     @Module({
       imports: [
         TypeOrmModule.forRoot({ type: 'postgres', url: database.url, entities: TERRA_CONNECT_ENTITIES }),
-        TerraAuthModule.forRoot({
-          publicUrl: 'http://localhost:9',
-          terra: {
-            ...TEST_CREDENTIALS,
-            signingSecrets: [TEST_CREDENTIALS.signingSecret],
-            apiUrl: sandbox.apiUrl,
-            widgetUrl: sandbox.widgetUrl,
-            widgetGeneration: 'auto',
-            signatureToleranceSeconds: 300,
-          },
-          returnUrls: [],
-          workersEnabled: false,
-          bootstrapApiKey: ADMIN_KEY,
-          rateLimits: {
-            clientPerMinute: 5,
-            endUserPerHour: 3,
-            addressPerMinute: 10,
-            refusedKeysPerMinute: 10,
-            refusedWebhooksPerMinute: 10,
-          },
-        }),
+        TerraAuthModule.forRoot(
+          hostOptions(sandbox, {
+            bootstrapApiKey: ADMIN_KEY,
+            rateLimits: {
+              clientPerMinute: 5,
+              endUserPerHour: 3,
+              addressPerMinute: 10,
+              refusedKeysPerMinute: 10,
+              refusedWebhooksPerMinute: 10,
+            },
+          }),
+        ),
       ],
     })
     class HostModule {}

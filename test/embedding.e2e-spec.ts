@@ -21,7 +21,8 @@ import type { Sandbox } from '../sandbox';
 import { BodyBudget } from '../src/http';
 import { ADMIN_KEY, callApi } from './support/app';
 import { createTestDatabase, type TestDatabase } from './support/database';
-import { connectThroughWidget, startTestSandbox, TEST_CREDENTIALS } from './support/sandbox';
+import { hostOptions } from './support/host';
+import { connectThroughWidget, startTestSandbox } from './support/sandbox';
 import { signatureHeader } from './support/webhooks';
 import { nowInSeconds, postWebhook } from './support/webhooks';
 
@@ -72,19 +73,7 @@ describe.each([
   let app: INestApplication;
   let url: string;
 
-  const options = (): TerraConnectOptions => ({
-    publicUrl: 'http://localhost:9',
-    terra: {
-      ...TEST_CREDENTIALS,
-      signingSecrets: [TEST_CREDENTIALS.signingSecret],
-      apiUrl: sandbox.apiUrl,
-      widgetUrl: sandbox.widgetUrl,
-      widgetGeneration: 'auto',
-      signatureToleranceSeconds: 300,
-    },
-    returnUrls: [],
-    workersEnabled: false,
-  });
+  const options = (): TerraConnectOptions => hostOptions(sandbox);
 
   beforeAll(async () => {
     sandbox = await startTestSandbox();

@@ -1,24 +1,7 @@
-import { EnvironmentError, readEnvironment } from './environment';
+import { COMPLETE_ENVIRONMENT as complete, problemsOf } from '../../test/support/environment';
+import { readEnvironment } from './environment';
 import { toNamespaces } from './namespaces';
 import { secretsOf } from './secrets';
-
-const complete = {
-  PUBLIC_URL: 'https://connect.example.com/',
-  DATABASE_URL: 'postgres://user:pass-7c1@db:5432/terra',
-  TERRA_DEV_ID: 'acme-production-1',
-  TERRA_API_KEY: 'key-5b2e',
-  TERRA_SIGNING_SECRETS: 'secret-one-1, secret-two-2',
-};
-
-function problemsOf(source: Record<string, string | undefined>): string[] {
-  try {
-    readEnvironment(source);
-    return [];
-  } catch (error) {
-    if (error instanceof EnvironmentError) return error.problems;
-    throw error;
-  }
-}
 
 describe('the environment', () => {
   it('has the documented defaults', () => {
