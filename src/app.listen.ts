@@ -46,14 +46,22 @@ async function canListenOnIpv6(): Promise<boolean> {
   }
 }
 
-export function listenErrorOf(error: unknown, port: number, host: string): ListenError | null {
+/** @param variable the setting of the port */
+export function listenErrorOf(
+  error: unknown,
+  port: number,
+  host: string,
+  variable = 'PORT',
+): ListenError | null {
   const { code } = (error ?? {}) as { code?: unknown };
   switch (code) {
     case 'EADDRINUSE':
-      return new ListenError(`Port ${port} is in use. Stop the other program, or set PORT to another port.`);
+      return new ListenError(
+        `Port ${port} is in use. Stop the other program, or set ${variable} to another port.`,
+      );
     case 'EACCES':
       return new ListenError(
-        `This user may not listen on port ${port}. Set PORT to another port, 1024 or higher.`,
+        `This user may not listen on port ${port}. Set ${variable} to another port, 1024 or higher.`,
       );
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':

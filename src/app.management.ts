@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { answerClientError } from './app.client-errors';
+import { listenErrorOf } from './app.listen';
 import type { Namespaces } from './config';
 
 // Compared with the pattern of the route, because a URL can be percent-encoded. Swagger adds routes such as /docs-yaml.
@@ -55,8 +56,7 @@ export class ManagementServer implements OnApplicationShutdown {
     try {
       await once(server, 'listening');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      throw new Error(`Port ${port} is in use. Set MANAGEMENT_PORT to another port.`, { cause: error });
+      throw listenErrorOf(error, port, host, 'MANAGEMENT_PORT') ?? error;
     }
     this.logger.log({ event: 'management.listening', port });
   }

@@ -1,4 +1,5 @@
 export { Clock } from './clock';
+export { withinDeadline } from './deadline';
 export {
   DomainError,
   RequestInvalidError,

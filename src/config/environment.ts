@@ -4,6 +4,7 @@ import { describeDatabaseUrlProblem, withPostgresSslModes } from './database-url
 import { Environment } from './environment.variables';
 import { findWeakSecrets } from './published-secrets';
 import { readSecretFiles } from './secret-files';
+import { passwordsIn } from './secrets';
 
 /** Old name → new name. Without this table, the service would silently ignore a variable with its old name. */
 const RENAMED_VARIABLES: Record<string, keyof Environment> = {
@@ -115,7 +116,7 @@ function weakSecretsOf(environment: Environment): string[] {
     apiKey: environment.TERRA_API_KEY,
     signingSecrets: environment.TERRA_SIGNING_SECRETS,
     bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
-    databasePassword: /^\w+:\/\/[^/@:]*:([^/@]*)@/.exec(environment.DATABASE_URL)?.[1],
+    databasePassword: passwordsIn(environment.DATABASE_URL)[0],
   };
   return findWeakSecrets(secrets, {
     apiKey: 'TERRA_API_KEY',

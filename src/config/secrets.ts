@@ -21,7 +21,7 @@ export function secretsOf(environment: Partial<Secrets>): string[] {
 }
 
 /** The password of a URL, as it stands there and decoded. Drivers log both. */
-function passwordsIn(url: string): string[] {
+export function passwordsIn(url: string): string[] {
   if (!URL.canParse(url)) return [];
   const { password } = new URL(url);
   return password === '' ? [] : [password, decoded(password)];

@@ -22,12 +22,12 @@ export class ServicePool extends Pool {
 
   constructor(config: PoolConfig & ServiceClientConfig) {
     super(config);
+    // pg's types know neither the class of the clients nor their own options.
+    Object.assign(this, { Client: ServiceClient });
     Object.assign(this.options, {
-      Client: ServiceClient,
       onConnect: (client: ServiceClient) => client.prepare(),
       onFailure: (error: unknown) => this.notice(error),
     });
-    Object.assign(this, { Client: ServiceClient });
     this.on('connect', (client) => this.clients.add(client));
     this.on('remove', (client) => this.clients.delete(client));
     this.on('error', (error) => this.notice(error));

@@ -6,7 +6,7 @@ import {
   type HealthCheckResult,
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { withinDeadline } from '../common';
 import { Public } from '../http';
 import { DatabaseIndicator } from './database.indicator';
 import { Drain } from './drain';
@@ -44,28 +44,18 @@ export class HealthController {
     this.drain.assertNotBegun();
     return this.health
       .check([
-        () => this.withDeadline('database', this.database.check('database')),
-        () => this.withDeadline('migrations', this.migrations.check('migrations')),
+        () => this.inTime('database', this.database.check('database')),
+        () => this.inTime('migrations', this.migrations.check('migrations')),
         () => this.workers.check('workers'),
       ])
       .catch(throwNotReady);
   }
 
-  private async withDeadline(
-    key: string,
-    check: Promise<HealthIndicatorResult>,
-  ): Promise<HealthIndicatorResult> {
-    const aborter = new AbortController();
+  private inTime(key: string, check: Promise<HealthIndicatorResult>): Promise<HealthIndicatorResult> {
     const down = this.indicators
       .check(key)
       .down({ advice: 'Postgres does not answer in time: check the server' });
-    const late = sleep(DEADLINE_MS, down, { signal: aborter.signal, ref: false });
-    try {
-      return await Promise.race([check, late]);
-    } finally {
-      late.catch(() => undefined);
-      aborter.abort();
-    }
+    return withinDeadline<HealthIndicatorResult>(check, DEADLINE_MS, down);
   }
 }
 

@@ -1,3 +1,5 @@
+import { withinDeadline } from '../common';
+
 /** Sets gauges to what the database has now. */
 export type Collector = () => Promise<void>;
 
@@ -29,12 +31,7 @@ export class GaugeRefresh {
   async refresh(): Promise<void> {
     if (!this.running && this.options.now() - this.refreshedAt < this.options.maxAgeMs) return;
     this.running ??= this.run().finally(() => (this.running = null));
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.options.deadlineMs);
-    });
-    await Promise.race([this.running, deadline]);
-    clearTimeout(timer);
+    await withinDeadline(this.running, this.options.deadlineMs, undefined);
   }
 
   // If a collector fails, only its gauges are outdated. The pause also follows a failure: a database in trouble gets no
