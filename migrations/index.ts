@@ -5,6 +5,7 @@ import { AddSessionChecks1795500150000 } from './1795500150000-add-session-check
 import { AddWebhookReplay1795500200000 } from './1795500200000-add-webhook-replay';
 import { AddErasures1795500300000 } from './1795500300000-add-erasures';
 import { RenameToDomainWords1795600000000 } from './1795600000000-rename-to-domain-words';
+import { OneCodePerProvider1795700300000 } from './1795700300000-one-code-per-provider';
 
 /** Every migration, oldest first. The list has classes instead of a glob, so that a host can add them to its list. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   AddWebhookReplay1795500200000,
   AddErasures1795500300000,
   RenameToDomainWords1795600000000,
+  OneCodePerProvider1795700300000,
 ];

@@ -3,6 +3,7 @@ import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import { Clock, describeNewReferenceIdProblem, randomToken, RequestInvalidError, sha256 } from '../common';
 import { Connection, ConnectionsService } from '../connections';
 import { ProvidersService } from '../providers';
+import { canonicalProvider } from '../terra';
 import { BrowserUrls } from './browser-urls';
 import { asOf } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
@@ -62,8 +63,8 @@ export class ConnectSessionsService {
   ): Promise<ConnectSessionWithOutcome> {
     const nonce = randomToken();
     const session = await this.bindToConnection(this.newSession(request, options, nonce), request);
-    await this.providers.assertOffered(session.providers);
-    const started = await this.starter.start(session, nonce);
+    const terraProviders = await this.providers.terraCodesOf(session.providers);
+    const started = await this.starter.start(session, { nonce, terraProviders });
     return started.isNew ? { session: started.session, connections: [] } : this.withOutcome(started.session);
   }
 
@@ -93,7 +94,7 @@ export class ConnectSessionsService {
       referenceId: request.referenceId,
       status: 'pending',
       failureReason: null,
-      providers: [...new Set((request.providers ?? []).map((code) => code.toUpperCase()))],
+      providers: [...new Set((request.providers ?? []).map(canonicalProvider))],
       language: request.language ?? null,
       showDisconnect: request.showDisconnect ?? false,
       multiAuth: request.multiAuth ?? false,

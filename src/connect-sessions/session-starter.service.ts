@@ -11,6 +11,14 @@ import { IdempotencyInFlightError, IdempotencyKeyReusedError } from './connect-s
 /** A creation takes less time, whatever times out. So an older session without a widget URL was abandoned. */
 export const CREATION_LIMIT_MS = 30_000;
 
+/** What the service sends to Terra with a session, but does not store. */
+export interface WidgetInput {
+  /** The secret in the callback URLs; the session holds its hash. */
+  nonce: string;
+  /** The codes by which Terra knows the providers of the session. */
+  terraProviders: string[];
+}
+
 /** Stores a new session, and creates its widget session at Terra. */
 @Injectable()
 export class SessionStarterService {
@@ -26,14 +34,16 @@ export class SessionStarterService {
   ) {}
 
   /**
-   * @param nonce the secret in the callback URLs; the session holds its hash
    * @returns the started session, or the one that holds the idempotency key already
    * @throws RateLimitedError, IdempotencyKeyReusedError, IdempotencyInFlightError, and the Terra errors of `terra.errors.ts`
    */
-  async start(session: ConnectSession, nonce: string): Promise<{ session: ConnectSession; isNew: boolean }> {
+  async start(
+    session: ConnectSession,
+    widget: WidgetInput,
+  ): Promise<{ session: ConnectSession; isNew: boolean }> {
     const holder = await this.claim(session);
     if (holder) return { session: holder, isNew: false };
-    return { session: await this.openAtTerra(session, nonce), isNew: true };
+    return { session: await this.openAtTerra(session, widget), isNew: true };
   }
 
   /** @returns the session that holds the idempotency key already, or null when the new one was stored */
@@ -67,9 +77,12 @@ export class SessionStarterService {
     );
   }
 
-  private async openAtTerra(session: ConnectSession, nonce: string): Promise<ConnectSession> {
+  private async openAtTerra(
+    session: ConnectSession,
+    { nonce, terraProviders: providers }: WidgetInput,
+  ): Promise<ConnectSession> {
     try {
-      const request = { ...session, ...this.urls.callbackUrls(nonce) };
+      const request = { ...session, providers, ...this.urls.callbackUrls(nonce) };
       const widget = await this.terra.createWidgetSession(request);
       const change = {
         terraSessionId: widget.terraSessionId,

@@ -34,19 +34,20 @@ export class ProvidersService {
   }
 
   /**
-   * Rejects providers that this Terra account does not offer. If the service cannot read the catalogue it rejects none,
-   * and Terra decides.
+   * Returns the codes that Terra's catalogue uses for these providers, for a request to Terra. If the service cannot read
+   * the catalogue it returns the same codes, and Terra decides.
    *
-   * @param codes provider codes in upper case
-   * @throws ProviderUnknownError
+   * @param codes canonical provider codes
+   * @throws ProviderUnknownError when this Terra account does not offer one of them
    */
-  async assertOffered(codes: string[]): Promise<void> {
-    if (codes.length === 0) return;
+  async terraCodesOf(codes: string[]): Promise<string[]> {
+    if (codes.length === 0) return [];
     const catalogue = await this.list().catch(() => []);
-    if (catalogue.length === 0) return;
-    const offered = new Set(catalogue.map(({ provider }) => provider));
+    if (catalogue.length === 0) return codes;
+    const offered = new Map(catalogue.map(({ provider, terraCode }) => [provider, terraCode]));
     const unknown = codes.filter((code) => !offered.has(code));
-    if (unknown.length > 0) throw new ProviderUnknownError(unknown, [...offered].sort());
+    if (unknown.length > 0) throw new ProviderUnknownError(unknown, [...offered.keys()].sort());
+    return codes.map((code) => offered.get(code) ?? code);
   }
 
   private async ask(): Promise<TerraProvider[]> {

@@ -1,3 +1,4 @@
+export { canonicalProvider } from './provider-codes';
 export { TerraClient } from './terra.client';
 export { TerraPausedError } from './terra.errors';
 export { TerraModule } from './terra.module';

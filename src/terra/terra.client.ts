@@ -164,7 +164,9 @@ export class TerraClient {
    */
   async listProviders(): Promise<TerraProvider[]> {
     const lists = await Promise.all([this.listIntegrations({}), this.listIntegrations({ sdk: 'true' })]);
-    const byCode = new Map(lists.flat().map((provider) => [provider.provider, provider]));
+    // A list may have a provider under two codes. Then the canonical one, which comes last, is used.
+    const listed = lists.flat().sort((a, b) => Number(isAlias(b)) - Number(isAlias(a)));
+    const byCode = new Map(listed.map((provider) => [provider.provider, provider]));
     return [...byCode.values()].sort((a, b) => (a.provider < b.provider ? -1 : 1));
   }
 
@@ -206,4 +208,8 @@ export class TerraClient {
       throw error;
     }
   }
+}
+
+function isAlias({ provider, terraCode }: TerraProvider): boolean {
+  return provider !== terraCode;
 }

@@ -115,9 +115,17 @@ describe('Reading the catalogue', () => {
     };
     expect(toTerraProvider(entry)).toEqual({
       provider: 'OURA',
+      terraCode: 'OURA',
       name: 'Oura',
       icon: null,
       types: ['body', 'sleep'],
+    });
+  });
+
+  it('knows a provider by its canonical code, and keeps the code that Terra uses', () => {
+    expect(toTerraProvider({ provider: 'GoogleFit' })).toMatchObject({
+      provider: 'GOOGLE',
+      terraCode: 'GOOGLEFIT',
     });
   });
 });

@@ -1,11 +1,12 @@
 import { describeReferenceIdProblem } from '../common';
+import { canonicalProvider } from './provider-codes';
 import { asList, asRecord, dateOf, listOfText, numberOf, textOf } from './wire';
 
 /** Terra's record of one account. Each reconnect creates another one with a new `terraUserId`. */
 export interface TerraUser {
   /** A UUID today. The service accepts any text. */
   terraUserId: string;
-  /** In upper case, such as `GARMIN`. */
+  /** The canonical code, in upper case, such as `GARMIN`; see `provider-codes.ts`. */
   provider: string;
   referenceId: string | null;
   /** null when Terra's answer names no scopes. */
@@ -52,7 +53,10 @@ export interface SdkToken {
 
 /** An entry of Terra's provider catalogue. */
 export interface TerraProvider {
+  /** The canonical code. */
   provider: string;
+  /** The code that the catalogue uses, in upper case. Requests to Terra use it. */
+  terraCode: string;
   name: string;
   icon: string | null;
   types: string[];
@@ -70,7 +74,7 @@ export function toTerraUser(wire: unknown): TerraUser | null {
   if (terraUserId.length > MAX_ID_LENGTH || provider.length > MAX_ID_LENGTH) return null;
   return {
     terraUserId,
-    provider: provider.toUpperCase(),
+    provider: canonicalProvider(provider),
     referenceId: toReferenceId(user.reference_id),
     scopes: user.scopes === null || user.scopes === undefined ? null : listOfText(user.scopes),
     active: typeof user.active === 'boolean' ? user.active : null,
@@ -127,11 +131,13 @@ export function readTerraUserPage(body: unknown, page: number): TerraUserPage | 
 /** Reads an entry of the catalogue; null for a disabled provider. */
 export function toTerraProvider(wire: unknown): TerraProvider | null {
   const entry = asRecord(wire);
-  const provider = textOf(entry.provider)?.toUpperCase();
-  if (!provider || entry.enabled === false) return null;
+  const terraCode = textOf(entry.provider)?.toUpperCase();
+  if (!terraCode || entry.enabled === false) return null;
+  const provider = canonicalProvider(terraCode);
   const types = Object.entries(asRecord(entry.types)).filter(([, offered]) => offered === true);
   return {
     provider,
+    terraCode,
     name: textOf(entry.name) ?? provider,
     icon: textOf(entry.icon),
     types: types.map(([type]) => type).sort(),

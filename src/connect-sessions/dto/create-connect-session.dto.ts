@@ -11,6 +11,7 @@ import {
   Validate,
 } from 'class-validator';
 import { IsNewReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
+import { canonicalProvider } from '../../terra';
 import { IsMetadata } from './metadata.validator';
 
 @ApiSchema({
@@ -38,7 +39,7 @@ export class CreateConnectSessionDto {
   @IsOptional()
   @Transform(({ value }: { value: unknown }) =>
     Array.isArray(value)
-      ? value.map((code: unknown) => (typeof code === 'string' ? code.trim().toUpperCase() : code))
+      ? value.map((code: unknown) => (typeof code === 'string' ? canonicalProvider(code) : code))
       : value,
   )
   @IsArray({ message: 'must be a list of provider codes' })

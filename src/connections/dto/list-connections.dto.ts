@@ -3,6 +3,7 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
 import { EXAMPLE_TERRA_USER_ID, PageQueryDto, ReferenceIdFilter } from '../../http';
+import { canonicalProvider } from '../../terra';
 
 /** Filters of the list. A connection must match all given filters. */
 export class ListConnectionsDto extends PageQueryDto {
@@ -19,7 +20,9 @@ export class ListConnectionsDto extends PageQueryDto {
 
   @ApiPropertyOptional({ description: 'Code of the provider; not case-sensitive.', example: 'GARMIN' })
   @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toUpperCase() : value))
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? canonicalProvider(value) : value,
+  )
   @Matches(/^[A-Za-z0-9_.-]{1,64}$/, { message: 'is not a provider code' })
   provider?: string;
 
