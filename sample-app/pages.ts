@@ -7,7 +7,7 @@ import type { Connection } from './terra-connect-client';
 const PROVIDER_NAMES: Record<string, string> = {
   WHOOP: 'WHOOP',
   COROS: 'COROS',
-  GOOGLE: 'Google Fit',
+  GOOGLE_HEALTH: 'Google Health',
   APPLE: 'Apple Health',
 };
 const STATUS_TEXT: Record<string, string> = {

@@ -99,7 +99,7 @@ describe('An invalid request is rejected and changes nothing', () => {
       ['providers', 'GARMIN'],
       ['providers', { 0: 'GARMIN' }],
       ['providers', [['GARMIN']]],
-      ['providers', ['GARMIN,FITBIT']],
+      ['providers', ['GARMIN,OURA']],
       ['providers', ['']],
       ['providers', Array.from({ length: 101 }, () => 'GARMIN')],
       ['language', ['en']],

@@ -82,7 +82,7 @@ describe('The connect flow', () => {
   it('cancels the session and connects nothing when the end user denies access', async () => {
     const referenceId = newReference();
     const session = await start({ referenceId, returnUrl: RETURN_URL });
-    const callback = await visit(await cancelInWidget(session.widgetUrl, { provider: 'FITBIT' }));
+    const callback = await visit(await cancelInWidget(session.widgetUrl, { provider: 'OURA' }));
     expect(callback.headers.get('location')).toBe(`${RETURN_URL}?session_id=${session.id}&status=cancelled`);
     await service.drainWebhooks();
     expect(await readSession(session.id)).toMatchObject({

@@ -53,7 +53,8 @@ describe('A reconcile', () => {
     'misses none of several accounts, even if an answer in the shape %s lists only one',
     async (shape) => {
       const referenceId = newReference();
-      for (const provider of ['GARMIN', 'OURA', 'FITBIT']) account().connect({ provider, referenceId });
+      for (const provider of ['GARMIN', 'OURA', 'GOOGLE_HEALTH'])
+        account().connect({ provider, referenceId });
       await service.drainWebhooks();
       service.sandbox.behaviour.userInfoShape = shape;
       expect((await reconcile(service, referenceId)).body).toMatchObject({

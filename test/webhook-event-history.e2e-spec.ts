@@ -54,12 +54,12 @@ describe('T-25: a replay cannot override newer facts', () => {
     await service.drainWebhooks();
     account.changePermissions(oura.userId, { remove: ['sleep'] });
     await service.drainWebhooks();
-    const fitbit = account.connect({ provider: 'FITBIT', referenceId });
+    const whoop = account.connect({ provider: 'WHOOP', referenceId });
     await service.drainWebhooks();
-    account.reportConnectionError(fitbit.userId);
+    account.reportConnectionError(whoop.userId);
     await service.drainWebhooks();
     account.deauthenticate(oura.userId);
-    account.sendData(fitbit.userId);
+    account.sendData(whoop.userId);
     await service.drainWebhooks();
     const before = await outcomeOf(referenceId);
     const sessionBefore = await sessionOf(session.id);

@@ -15,10 +15,11 @@ export const PROVIDERS: readonly Provider[] = [
   cloud('COROS', 'COROS', ['activity', 'daily', 'sleep'], ['activity']),
   cloud('DEXCOM', 'Dexcom', ['body'], ['body']),
   cloud('EIGHT', 'Eight Sleep', ['sleep'], ['sleep']),
-  cloud('FITBIT', 'Fitbit', [...READ_ALL, 'nutrition'], ['activity']),
+  cloud('FITBIT', 'Fitbit (ended)', [...READ_ALL, 'nutrition'], ['activity']),
   cloud('FREESTYLELIBRE', 'FreeStyle Libre', ['body'], ['body']),
   cloud('GARMIN', 'Garmin', [...READ_ALL, 'menstruation'], ['activity']),
-  cloud('GOOGLE', 'Google Fit', READ_ALL, ['activity']),
+  cloud('GOOGLE', 'Google Fit (ends with 2026)', READ_ALL, ['activity']),
+  cloud('GOOGLE_HEALTH', 'Google Health', [...READ_ALL, 'nutrition'], ['activity']),
   cloud('HUAWEI', 'Huawei Health', READ_ALL, ['activity']),
   cloud('MYFITNESSPAL', 'MyFitnessPal', ['nutrition', 'activity'], ['nutrition']),
   cloud('OMRON', 'Omron', ['body'], ['body']),
@@ -37,9 +38,12 @@ export const PROVIDERS: readonly Provider[] = [
   phone('SAMSUNG', 'Samsung Health'),
 ];
 
+/** Providers that Terra no longer offers to new end users: GOOGLE_HEALTH succeeds both (Terra's migration pages, 2026). */
+const ENDED = ['FITBIT', 'GOOGLE'];
+
 /** The providers that the sandbox enables by default. A few are missing, so that a test can request a disabled provider. */
 export const ENABLED_BY_DEFAULT = PROVIDERS.map(({ code }) => code).filter(
-  (code) => !['HUAWEI', 'PELOTON', 'ZWIFT'].includes(code),
+  (code) => ![...ENDED, 'HUAWEI', 'PELOTON', 'ZWIFT'].includes(code),
 );
 
 /** Finds a provider by its code in either case. Like Terra, the sandbox answers with upper-case codes. */

@@ -1,7 +1,7 @@
 import type { LinkedUser } from './linked-user';
 import { findProvider } from './providers';
 
-const SYNTHETIC_PROVIDERS = ['GARMIN', 'FITBIT', 'OURA', 'POLAR', 'WHOOP'];
+const SYNTHETIC_PROVIDERS = ['GARMIN', 'GOOGLE_HEALTH', 'OURA', 'POLAR', 'WHOOP'];
 const CREATED_AT = Date.UTC(2026, 0, 1);
 const ID_PREFIX = '00000000-0000-4000-8000-';
 const REFERENCE_PREFIX = 'synthetic-';

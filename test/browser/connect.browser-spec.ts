@@ -155,7 +155,7 @@ describe.each([
   it('connects nothing when the end user cancels', async () => {
     const before = await connections();
     await signIn('ben');
-    await chooseProvider('FITBIT');
+    await chooseProvider('GOOGLE_HEALTH');
     await at('consent-deny').click();
     await at('banner').waitFor();
     expect(await at('banner').innerText()).toBe('You cancelled. Nothing was connected.');

@@ -6,7 +6,7 @@ export interface EventSequence extends Account {
   events: SequenceEvent[];
 }
 
-const PROVIDERS = ['GARMIN', 'OURA', 'FITBIT', 'POLAR', 'WHOOP'] as const;
+const PROVIDERS = ['GARMIN', 'OURA', 'GOOGLE_HEALTH', 'POLAR', 'WHOOP'] as const;
 const SCOPES = ['activity', 'body', 'daily', 'nutrition', 'sleep'] as const;
 const DATA = ['activity', 'daily', 'sleep'] as const;
 const EVENTS_PER_ACCOUNT = 7;
