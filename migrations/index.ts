@@ -6,6 +6,7 @@ import { AddWebhookReplay1795500200000 } from './1795500200000-add-webhook-repla
 import { AddErasures1795500300000 } from './1795500300000-add-erasures';
 import { RenameToDomainWords1795600000000 } from './1795600000000-rename-to-domain-words';
 import { OneCodePerProvider1795700300000 } from './1795700300000-one-code-per-provider';
+import { AddWidgetOptions1795700400000 } from './1795700400000-add-widget-options';
 
 /** Every migration, oldest first. The list has classes instead of a glob, so that a host can add them to its list. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   AddErasures1795500300000,
   RenameToDomainWords1795600000000,
   OneCodePerProvider1795700300000,
+  AddWidgetOptions1795700400000,
 ];

@@ -20,6 +20,7 @@ export class ConnectSession {
   @Column({ type: 'text', name: 'providers', array: true })
   providers: string[];
 
+  /** A canonical BCP 47 tag; rows of 0.1.0 may hold Terra's form, such as `zh_cn`. */
   @Column({ type: 'text', name: 'language', nullable: true })
   language: string | null;
 
@@ -28,6 +29,23 @@ export class ConnectSession {
 
   @Column({ type: 'boolean', name: 'multi_auth' })
   multiAuth: boolean;
+
+  @Column({ type: 'boolean', name: 'use_terra_avengers_app' })
+  useTerraAvengersApp: boolean;
+
+  @Column({ type: 'text', name: 'apple_app_url', nullable: true })
+  appleAppUrl: string | null;
+
+  @Column({ type: 'text', name: 'samsung_app_url', nullable: true })
+  samsungAppUrl: string | null;
+
+  /** Terra users that the widget shows as connected. */
+  @Column({ type: 'text', name: 'connected_uids', array: true })
+  connectedUids: string[];
+
+  /** null: Terra decides. */
+  @Column({ type: 'boolean', name: 'bypass_feedback', nullable: true })
+  bypassFeedback: boolean | null;
 
   @Column({ type: 'text', name: 'return_url', nullable: true })
   returnUrl: string | null;

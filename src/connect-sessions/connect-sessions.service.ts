@@ -9,6 +9,7 @@ import { asOf } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository } from './connect-session.repository';
 import { ConnectSessionNotFoundError } from './connect-sessions.errors';
+import { canonicalLanguage, describeLanguageProblem } from './language-tag';
 import { describeMetadataProblem } from './dto/metadata.validator';
 import { digestOf } from './idempotency';
 import { CREATION_LIMIT_MS, SessionStarterService } from './session-starter.service';
@@ -19,12 +20,19 @@ export interface CreateConnectSession {
   providers?: string[];
   /** A connection of this end user to reconnect. The service does not disconnect the old account first. */
   connectionId?: string;
+  /** A BCP 47 tag. */
   language?: string;
   returnUrl?: string;
   failureReturnUrl?: string;
   metadata?: Record<string, unknown>;
   showDisconnect?: boolean;
   multiAuth?: boolean;
+  useTerraAvengersApp?: boolean;
+  appleAppUrl?: string;
+  samsungAppUrl?: string;
+  /** Connections of this end user in use, each by its id or by its Terra user. */
+  connectedUids?: string[];
+  bypassFeedback?: boolean;
 }
 
 export interface CreateOptions {
@@ -62,7 +70,9 @@ export class ConnectSessionsService {
     options: CreateOptions = {},
   ): Promise<ConnectSessionWithOutcome> {
     const nonce = randomToken();
-    const session = await this.bindToConnection(this.newSession(request, options, nonce), request);
+    const unbound = this.newSession(request, options, nonce);
+    const connectedUids = await this.terraUsersOf(request);
+    const session = await this.bindToConnection({ ...unbound, connectedUids }, request);
     const terraProviders = await this.providers.terraCodesOf(session.providers);
     const started = await this.starter.start(session, { nonce, terraProviders });
     return started.isNew ? { session: started.session, connections: [] } : this.withOutcome(started.session);
@@ -95,9 +105,14 @@ export class ConnectSessionsService {
       status: 'pending',
       failureReason: null,
       providers: [...new Set((request.providers ?? []).map(canonicalProvider))],
-      language: request.language ?? null,
+      language: request.language == null ? null : canonicalLanguage(request.language),
       showDisconnect: request.showDisconnect ?? false,
       multiAuth: request.multiAuth ?? false,
+      useTerraAvengersApp: request.useTerraAvengersApp ?? false,
+      appleAppUrl: this.urls.checkReturnUrl('appleAppUrl', request.appleAppUrl),
+      samsungAppUrl: this.urls.checkReturnUrl('samsungAppUrl', request.samsungAppUrl),
+      connectedUids: [],
+      bypassFeedback: request.bypassFeedback ?? null,
       returnUrl: this.urls.checkReturnUrl('returnUrl', request.returnUrl),
       failureReturnUrl: this.urls.checkReturnUrl('failureReturnUrl', request.failureReturnUrl),
       metadata: request.metadata ?? null,
@@ -123,6 +138,19 @@ export class ConnectSessionsService {
       openedAt: null,
       endedAt: null,
     };
+  }
+
+  /** Terra rejects a whole request for one unknown Terra user, so the service rejects it first, and says which. */
+  private async terraUsersOf({ referenceId, connectedUids }: CreateConnectSession): Promise<string[]> {
+    const given = connectedUids ?? [];
+    if (given.length === 0) return [];
+    const found = await this.connections.currentTerraUsers(referenceId, given);
+    const unknown = given.findIndex((id) => !found.has(id));
+    if (unknown !== -1) {
+      const detail = `entry ${unknown + 1} is neither the id nor the Terra user of a connection of this end user in use`;
+      throw new RequestInvalidError([{ field: 'connectedUids', detail }]);
+    }
+    return [...new Set(found.values())];
   }
 
   /** Binds the session to the connection to reconnect, if the request names one. */
@@ -154,13 +182,14 @@ export class ConnectSessionsService {
 }
 
 // The API has already validated these fields. A host that calls this class has not.
-function assertStorable({ referenceId, connectionId, metadata }: CreateConnectSession): void {
+function assertStorable({ referenceId, connectionId, language, metadata }: CreateConnectSession): void {
   const problems = [
     { field: 'referenceId', detail: describeNewReferenceIdProblem(referenceId) },
     {
       field: 'connectionId',
       detail: connectionId == null || isUuid(connectionId) ? null : 'must be the id of a connection',
     },
+    { field: 'language', detail: language == null ? null : describeLanguageProblem(language) },
     { field: 'metadata', detail: metadata == null ? null : describeMetadataProblem(metadata) },
   ].flatMap(({ field, detail }) => (detail === null ? [] : { field, detail }));
   if (problems.length > 0) throw new RequestInvalidError(problems);

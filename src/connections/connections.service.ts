@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In, IsNull, Not } from 'typeorm';
+import { validate as isUuid } from 'uuid';
 import { Clock } from '../common';
 import { inTransaction } from '../database';
 import { decodeCursor, toPage, type Page } from '../http';
@@ -43,6 +44,49 @@ export class ConnectionsService {
     const connection = await this.dataSource.manager.findOneBy(Connection, { id });
     if (!connection) throw new ConnectionNotFoundError(id);
     return connection.mergedInto ? this.get(connection.mergedInto) : connection;
+  }
+
+  /**
+   * Finds several connections, by the given id. A merged connection counts as the one that it was merged into.
+   *
+   * @returns without the ids that are unknown
+   */
+  async findAll(ids: string[]): Promise<Map<string, Connection>> {
+    const rows = new Map<string, Connection>();
+    for (let wanted = ids; wanted.length > 0;) {
+      const found = await this.dataSource.manager.findBy(Connection, { id: In(wanted) });
+      for (const row of found) rows.set(row.id, row);
+      wanted = found.flatMap(({ mergedInto }) => (mergedInto && !rows.has(mergedInto) ? [mergedInto] : []));
+    }
+    const current = (id: string | null): Connection | undefined => {
+      const row = id === null ? undefined : rows.get(id);
+      return row?.mergedInto ? current(row.mergedInto) : row;
+    };
+    return new Map(ids.flatMap((id) => [current(id)].flatMap((one) => (one ? [[id, one] as const] : []))));
+  }
+
+  /**
+   * Finds the current Terra users of an end user's connections that are in use.
+   *
+   * @param ids each the id of a connection, or a Terra user that the connection has had
+   * @returns the Terra users by the given id; without ids that name no such connection (T-05: also another end user's)
+   */
+  async currentTerraUsers(referenceId: string, ids: string[]): Promise<Map<string, string>> {
+    const identities = await this.dataSource.manager.findBy(ConnectionIdentity, { terraUserId: In(ids) });
+    const connectionIdOf = new Map(
+      identities.map(({ terraUserId, connectionId }) => [terraUserId, connectionId]),
+    );
+    const named = ids.map((id) => ({ id, connectionId: connectionIdOf.get(id) ?? id }));
+    const connections = await this.findAll(
+      named.map(({ connectionId }) => connectionId).filter((id) => isUuid(id)),
+    );
+    return new Map(
+      named.flatMap(({ id, connectionId }) => {
+        const connection = connections.get(connectionId);
+        const isOwn = connection?.referenceId === referenceId && isInUse(connection.status);
+        return isOwn ? [[id, connection.terraUserId] as const] : [];
+      }),
+    );
   }
 
   /**

@@ -31,9 +31,17 @@ export interface TerraUserPage {
 export interface WidgetSessionRequest {
   referenceId: string;
   providers: string[];
+  /** A BCP 47 tag. */
   language: string | null;
   showDisconnect: boolean;
   multiAuth: boolean;
+  useTerraAvengersApp: boolean;
+  appleAppUrl: string | null;
+  samsungAppUrl: string | null;
+  /** Terra users; Terra rejects the request if it does not know one of them. */
+  connectedUids: string[];
+  /** null: Terra decides. */
+  bypassFeedback: boolean | null;
   successUrl: string;
   failureUrl: string;
 }

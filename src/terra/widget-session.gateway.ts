@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { toStorable } from '../common';
 import { TerraApiOptions } from '../config';
 import { LEGACY_WIDGET_SESSION, WIDGET_SESSION } from './terra-answer';
+import { toTerraLanguage } from './terra-language';
 import {
   TerraGoneError,
   TerraMalformedAnswerError,
@@ -120,15 +121,21 @@ function isAbsent(error: unknown): boolean {
   return error instanceof TerraNotFoundError || error instanceof TerraGoneError;
 }
 
-// Terra expects `providers` as a comma-separated string. The legacy endpoint answers 500 to an array.
+// Terra expects `providers` as a comma-separated string. The legacy endpoint answers 500 to an array. Both endpoints take
+// the same fields. A field without a value is left out, because some Terra accounts reject fields that they do not know.
 function toWire(request: WidgetSessionRequest): Record<string, unknown> {
   return {
     reference_id: request.referenceId,
     auth_success_redirect_url: request.successUrl,
     auth_failure_redirect_url: request.failureUrl,
     ...(request.providers.length > 0 ? { providers: request.providers.join(',') } : {}),
-    ...(request.language ? { language: request.language } : {}),
+    ...(request.language ? { language: toTerraLanguage(request.language) } : {}),
     ...(request.showDisconnect ? { show_disconnect: true } : {}),
     ...(request.multiAuth ? { multi_auth: true } : {}),
+    ...(request.useTerraAvengersApp ? { use_terra_avengers_app: true } : {}),
+    ...(request.appleAppUrl ? { apple_app_url: request.appleAppUrl } : {}),
+    ...(request.samsungAppUrl ? { samsung_app_url: request.samsungAppUrl } : {}),
+    ...(request.connectedUids.length > 0 ? { connected_uids: request.connectedUids } : {}),
+    ...(request.bypassFeedback === null ? {} : { bypass_feedback: request.bypassFeedback }),
   };
 }

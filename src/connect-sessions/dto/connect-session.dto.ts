@@ -51,8 +51,8 @@ export class ConnectSessionDto {
   connectionId: string | null;
 
   /**
-   * Requested language of the widget; null: the language of the browser.
-   * @example 'en'
+   * Requested language of the widget, as a canonical BCP 47 tag; null: the language of the browser.
+   * @example 'zh-Hans'
    */
   language: string | null;
 
@@ -79,6 +79,36 @@ export class ConnectSessionDto {
    * @example false
    */
   multiAuth: boolean;
+
+  /**
+   * Whether the end user may connect Apple Health with Terra's own app.
+   * @example false
+   */
+  useTerraAvengersApp: boolean;
+
+  /**
+   * The URL that opens your iPhone app for Apple Health.
+   * @example null
+   */
+  appleAppUrl: string | null;
+
+  /**
+   * The URL that opens your Android app for Samsung Health.
+   * @example null
+   */
+  samsungAppUrl: string | null;
+
+  /**
+   * Terra's `user_id` of each connection that the widget shows as connected.
+   * @example []
+   */
+  connectedUids: string[];
+
+  /**
+   * Whether the browser returns at once, without the widget's own result page. null: as Terra's dashboard says.
+   * @example null
+   */
+  bypassFeedback: boolean | null;
 
   /**
    * The metadata of your request.
@@ -134,6 +164,11 @@ export class ConnectSessionDto {
       failureReturnUrl: session.failureReturnUrl,
       showDisconnect: session.showDisconnect,
       multiAuth: session.multiAuth,
+      useTerraAvengersApp: session.useTerraAvengersApp,
+      appleAppUrl: session.appleAppUrl,
+      samsungAppUrl: session.samsungAppUrl,
+      connectedUids: session.connectedUids,
+      bypassFeedback: session.bypassFeedback,
       metadata: session.metadata,
       warnings: session.warnings,
       failureReason: session.failureReason,

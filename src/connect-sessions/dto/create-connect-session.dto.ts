@@ -12,6 +12,7 @@ import {
 } from 'class-validator';
 import { IsNewReferenceId, REFERENCE_ID_MAX_LENGTH } from '../../common';
 import { canonicalProvider } from '../../terra';
+import { IsLanguageTag } from './language-tag.validator';
 import { IsMetadata } from './metadata.validator';
 
 @ApiSchema({
@@ -59,13 +60,13 @@ export class CreateConnectSessionDto {
   connectionId?: string;
 
   /**
-   * Language of the widget. If it is absent or unknown to Terra, the widget uses the language of the browser.
-   * @example 'en'
+   * Language of the widget and of the pages of the service, as a BCP 47 tag. The service translates it to Terra's name of
+   * the language. If it is absent or unknown, the language of the browser is used.
+   * @example 'zh-Hans'
    */
+  @ApiProperty({ maxLength: 64 })
   @IsOptional()
-  @Matches(/^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})?$/, {
-    message: 'must be a language code such as en or zh_cn',
-  })
+  @Validate(IsLanguageTag)
   language?: string;
 
   /**
@@ -108,4 +109,48 @@ export class CreateConnectSessionDto {
   @IsOptional()
   @IsBoolean({ message: 'must be true or false' })
   multiAuth?: boolean;
+
+  /**
+   * true: the end user may connect Apple Health with Terra's own app for iPhones.
+   * @example false
+   */
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  useTerraAvengersApp?: boolean;
+
+  /**
+   * The URL that opens your iPhone app, which then connects Apple Health. It must match an entry in RETURN_URLS.
+   * @example 'https://app.example.com/devices/apple'
+   */
+  @IsOptional()
+  @IsString({ message: 'must be a URL' })
+  appleAppUrl?: string;
+
+  /**
+   * The URL that opens your Android app, which then connects Samsung Health. It must match an entry in RETURN_URLS.
+   * @example 'https://app.example.com/devices/samsung'
+   */
+  @IsOptional()
+  @IsString({ message: 'must be a URL' })
+  samsungAppUrl?: string;
+
+  /**
+   * Connections of this end user that the widget shows as connected. Each entry is the `id` or the `terraUserId` of a
+   * connection that is `active` or `needs_reauth`; the service sends its current Terra user to Terra.
+   * @example ['01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10']
+   */
+  @IsOptional()
+  @IsArray({ message: 'must be a list of ids' })
+  @ArrayMaxSize(100, { message: 'must have at most 100 entries' })
+  @Matches(/^[\x21-\x7e]{1,200}$/, { each: true, message: 'must hold ids of connections or Terra users' })
+  connectedUids?: string[];
+
+  /**
+   * false: after connecting, the end user stays on the widget's own result page. true: the browser returns at once. Absent:
+   * as Terra's dashboard says.
+   * @example true
+   */
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  bypassFeedback?: boolean;
 }
