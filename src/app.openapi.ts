@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { FRAMEWORK_PROBLEM_CODES } from './http';
 import { VERSION } from './version';
 
 const DESCRIPTION = `
@@ -33,6 +34,7 @@ const HEADERS_OF_STATUS: Record<string, string[]> = {
 const HEADERS = {
   Location: {
     description: 'Where the browser goes next.',
+    required: true,
     schema: { type: 'string', format: 'uri' },
   },
   RateLimit: {
@@ -50,10 +52,12 @@ const HEADERS = {
   },
   'WWW-Authenticate': {
     description: 'How to authenticate: `Bearer` with an API key, or `Terra-Signature` on the webhook route.',
+    required: true,
     schema: { type: 'string', example: 'Bearer' },
   },
   'X-Request-Id': {
     description: 'Id of the request in the log of the service.',
+    required: true,
     schema: { type: 'string', example: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10' },
   },
 };
@@ -63,6 +67,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .setTitle('Terra Connect')
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
+    .addServer('/', 'The service that serves this document.')
     .addBearerAuth({
       type: 'http',
       scheme: 'bearer',
@@ -87,6 +92,8 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
   addHeaders(document);
+  listProblemCodes(document);
+  for (const operation of Object.values(document.paths).flatMap(operationsOf)) operation.security ??= [];
   return document;
 }
 
@@ -101,6 +108,18 @@ function addHeaders(document: OpenAPIObject): void {
       if (response) Object.assign(response, { headers });
     }
   }
+}
+
+// Each route documents its codes, so no list of all codes needs to be kept up to date.
+function listProblemCodes({ paths, components }: OpenAPIObject): void {
+  const documented = Object.values(paths)
+    .flatMap(operationsOf)
+    .flatMap(({ responses }) => Object.values(responses))
+    .flatMap((response) => (response && 'content' in response ? Object.values(response.content ?? {}) : []))
+    .flatMap(({ examples }) => Object.keys(examples ?? {}));
+  const codes = [...new Set([...documented, ...FRAMEWORK_PROBLEM_CODES])].sort();
+  const { ProblemDto: problem } = components?.schemas ?? {};
+  if (problem && 'properties' in problem) Object.assign(problem.properties?.code ?? {}, { enum: codes });
 }
 
 function operationsOf({ get, post, put, patch, delete: remove }: PathItem): Operation[] {
@@ -119,6 +138,6 @@ export function serveOpenApi(app: INestApplication, publicUrl: string): void {
   SwaggerModule.setup('docs', app, createDocument, {
     jsonDocumentUrl: 'openapi.json',
     customSiteTitle: 'Terra Connect API',
-    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true, showExtensions: true },
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, showExtensions: true },
   });
 }

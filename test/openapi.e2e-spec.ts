@@ -150,6 +150,21 @@ describe('The check of openapi.json', () => {
       (it) => (created(it).content = { 'application/json': { schema: {} } }),
     ],
     [
+      'a pattern that needs the flag u',
+      'the pattern does not mean the same everywhere',
+      (it) => (connection(it).properties!.provider!.pattern = '^\\P{Cc}+$'),
+    ],
+    [
+      'a nullable enum without null',
+      'ConnectionDto.statusReason: the enum has no null',
+      (it) => connection(it).properties?.statusReason?.enum?.pop(),
+    ],
+    [
+      'a body without an example',
+      'no example to try',
+      (it) => delete sessions(it).requestBody?.content['application/json']?.examples,
+    ],
+    [
       'a reference to a missing schema',
       'does not exist',
       (it) => delete it.components.schemas.ConnectSessionDto,

@@ -40,7 +40,9 @@ const ApiCallback = (summary: string, description: string): MethodDecorator =>
     ApiOperation({ summary, description }),
     ApiParam({
       name: 'nonce',
-      description: 'Secret of the session, from the redirect URL that the service has given to Terra.',
+      description:
+        'Secret of the session, from the redirect URL that the service has given to Terra. Nothing has the nonce of the example: the service answers 404.',
+      schema: { type: 'string', example: 'an-unknown-nonce' },
     }),
     ...CALLBACK_PARAMETERS.map(({ example, ...parameter }) =>
       ApiQuery({ ...parameter, required: false, schema: { type: 'string', example } }),
@@ -70,7 +72,12 @@ export const ApiOpenWidget = (): MethodDecorator =>
       summary: 'Open the widget',
       description: "Sends the browser to Terra's widget and records that the session was opened.",
     }),
-    ApiParam({ name: 'token', description: 'The last part of `connectUrl`.' }),
+    ApiParam({
+      name: 'token',
+      description:
+        'The last part of `connectUrl`. Nothing has the token of the example: the service answers 404. Open a real link in its own tab: a page cannot follow a redirect to another origin.',
+      schema: { type: 'string', example: 'an-unknown-token' },
+    }),
     ApiResponse({ status: 302, description: "Redirect to Terra's widget." }),
     ApiPages({ 404: 'The link is unknown.', 410: 'The session of the link has ended or expired.' }),
   );
@@ -84,7 +91,7 @@ export const ApiShowResult = (): MethodDecorator =>
     }),
     ApiQuery({
       name: 'session_id',
-      description: 'Id of the session.',
+      description: 'Id of the session. Nothing has the id of the example: the service answers 404.',
       schema: { type: 'string', format: 'uuid', example: EXAMPLE_ID },
     }),
     ApiPages({

@@ -1,8 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiIdParam, ApiProblems, BODY_PROBLEMS, invalidField } from '../http';
 import { TERRA_PROBLEMS } from '../terra';
 import { ConnectSessionDto } from './dto/connect-session.dto';
+import { CreateConnectSessionDto } from './dto/create-connect-session.dto';
 
 export const ApiCreateConnectSession = (): MethodDecorator =>
   applyDecorators(
@@ -20,7 +21,16 @@ export const ApiCreateConnectSession = (): MethodDecorator =>
       schema: {
         type: 'string',
         pattern: '^[\\x21-\\x7e]{1,255}$',
-        example: 'c0ffee00-7b1a-7c3e-9d55-0f2b6f1c9a10',
+      },
+    }),
+    ApiBody({
+      type: CreateConnectSessionDto,
+      examples: {
+        anyProvider: { summary: 'Any provider', value: { referenceId: 'user-4711' } },
+        oneProvider: {
+          summary: 'One provider, without a choice in the widget',
+          value: { referenceId: 'user-4711', providers: ['GARMIN'], language: 'en' },
+        },
       },
     }),
     ApiCreatedResponse({
@@ -57,7 +67,7 @@ export const ApiCreateConnectSession = (): MethodDecorator =>
 export const ApiReadConnectSession = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({ summary: 'Read a connect session', description: 'Returns the session with its outcome.' }),
-    ApiIdParam('Id of the session.'),
+    ApiIdParam('Id of the session', 'POST /v1/connect-sessions'),
     ApiOkResponse({
       description: 'The session with its current status and the connections that it made.',
       type: ConnectSessionDto,

@@ -5,7 +5,7 @@ import { ConnectionDto, ConnectionPageDto } from './dto/connection.dto';
 import { HistoryPageDto } from './dto/history-page.dto';
 
 const ApiConnectionIdParam = (): MethodDecorator =>
-  ApiIdParam('Id of the connection. The id of a connection that was merged into another one also works.');
+  ApiIdParam('Id of the connection or of a connection that was merged into it', 'GET /v1/connections');
 
 const NOT_FOUND = { 404: { 'connection.not_found': 'No connection has this id.' } };
 

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
 import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../common';
 
 // Example values in the API docs.
@@ -46,12 +46,37 @@ export const ApiCount = (
 export const ApiNullableText = (description: string, example: string | null = null): PropertyDecorator =>
   ApiProperty({ type: String, nullable: true, description, example });
 
+/** Documents a field with one of the values, or null. A schema with `nullable` accepts null only if its enum has it. */
+export const ApiNullableEnum = (
+  values: readonly string[],
+  description: string,
+  example: string | null = null,
+): PropertyDecorator =>
+  ApiProperty({ type: String, enum: [...values, null], nullable: true, description, example });
+
+// No `\p{…}`, which clients without the flag `u` read as letters, and which Python does not know.
+const WITHOUT_CONTROL_CHARACTERS = '[^\\x00-\\x1f\\x7f-\\x9f]';
+
+/** Documents and validates a filter by a text that Terra has chosen. */
+export const TextFilter = (description: string, maxLength: number): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({
+      description,
+      pattern: `^${WITHOUT_CONTROL_CHARACTERS}+$`,
+      minLength: 1,
+      maxLength,
+    }),
+    IsOptional(),
+    Matches(new RegExp(`^${WITHOUT_CONTROL_CHARACTERS}{1,${maxLength}}$`, 'u'), {
+      message: `must have 1 to ${maxLength} characters`,
+    }),
+  );
+
 /** Documents and validates the query parameter that filters a list by reference id. */
 export const ReferenceIdFilter = (description: string): PropertyDecorator =>
   applyDecorators(
     ApiPropertyOptional({
       description,
-      example: 'user-4711',
       minLength: 1,
       maxLength: REFERENCE_ID_MAX_LENGTH,
     }),

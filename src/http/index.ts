@@ -2,6 +2,7 @@ export { ApiProblems } from './api-problem.decorator';
 export {
   ApiCount,
   ApiId,
+  ApiNullableEnum,
   ApiNullableText,
   ApiProvider,
   ApiReferenceId,
@@ -10,8 +11,10 @@ export {
   EXAMPLE_ID,
   EXAMPLE_TERRA_USER_ID,
   ReferenceIdFilter,
+  TextFilter,
 } from './api-property.decorators';
 export { BodyBudget, mayHaveLargeBody, type SentResponse } from './body-budget';
+export { CheckDto } from './check.dto';
 export { clientAddressOf, type AddressedRequest } from './client-address';
 export { ContentEncodingUnsupportedError, hasContentEncoding } from './content-encoding';
 export { EndUserQueryDto, NewEndUserQueryDto } from './end-user-query.dto';
@@ -20,7 +23,7 @@ export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';
 export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';
 export { ApiIdParam, uuidParam } from './path-parameters';
-export { toProblem } from './problem';
+export { FRAMEWORK_PROBLEM_CODES, toProblem } from './problem';
 export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
 export { PublicUrls, WEBHOOK_ROUTE } from './public-urls';

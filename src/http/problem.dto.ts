@@ -1,4 +1,5 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { CheckDto } from './check.dto';
 
 @ApiSchema({ description: 'A rejected field.' })
 export class FieldProblemDto {
@@ -15,9 +16,10 @@ export class FieldProblemDto {
   detail: string;
 }
 
+@ApiExtraModels(CheckDto)
 @ApiSchema({
   description:
-    'An error as an RFC 9457 problem. Let your program decide by `code`, which is stable. The texts may change. Some codes have extra members, such as `availableProviders` or `requiredScope`.',
+    'An error as an RFC 9457 problem. Let your program decide by `code`, which is stable. The texts may change. A member that is not required exists only with some codes.',
 })
 export class ProblemDto {
   /**
@@ -49,4 +51,42 @@ export class ProblemDto {
 
   /** The rejected fields; only with `request.invalid` and `session.return_url_not_allowed`. */
   errors?: FieldProblemDto[];
+
+  @ApiPropertyOptional({
+    description: 'The scope that the API key lacks; only with `auth.missing_scope`.',
+    example: 'connections:read',
+  })
+  requiredScope?: string;
+
+  @ApiPropertyOptional({
+    description: 'Name of the limit that the request exceeds; only with `rate_limit.exceeded`.',
+    example: 'client',
+  })
+  limit?: string;
+
+  @ApiPropertyOptional({
+    description: 'Codes in the request that the Terra account does not offer; only with `provider.unknown`.',
+    example: ['GRAMIN'],
+  })
+  unknownProviders?: string[];
+
+  @ApiPropertyOptional({
+    description: 'Codes that the Terra account offers; only with `provider.unknown`.',
+    example: ['GARMIN', 'OURA'],
+  })
+  availableProviders?: string[];
+
+  @ApiPropertyOptional({
+    description: 'Ids in the request that no event has; only with `webhook_event.not_found`.',
+    example: ['01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'],
+  })
+  unknownIds?: string[];
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(CheckDto) },
+    description: 'The checks by name; only with `health.not_ready`.',
+    example: { database: { status: 'down', advice: 'Postgres does not answer: check the server' } },
+  })
+  checks?: Record<string, CheckDto>;
 }

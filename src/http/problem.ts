@@ -40,6 +40,12 @@ const FRAMEWORK_PROBLEMS: Record<number, { code: string; detail: string }> = {
   415: { code: 'request.unsupported_media_type', detail: 'Send the body as application/json.' },
   431: { code: 'request.headers_too_large', detail: 'The headers are too large. Send smaller headers.' },
 };
+const OTHER_CLIENT_ERROR = { code: 'request.refused', detail: 'The service rejected the request.' };
+
+/** The codes of the problems that a request may get before it reaches a route, so that no route documents them. */
+export const FRAMEWORK_PROBLEM_CODES = [...Object.values(FRAMEWORK_PROBLEMS), OTHER_CLIENT_ERROR].map(
+  ({ code }) => code,
+);
 
 /** An RFC 9457 problem with its HTTP headers, ready to send. */
 export interface Problem {
@@ -79,10 +85,9 @@ export function toProblem(error: unknown): Problem {
       },
     );
   }
-  const known = FRAMEWORK_PROBLEMS[status];
+  const isClientError = status >= 400 && status < 500;
+  const known = FRAMEWORK_PROBLEMS[status] ?? (isClientError ? OTHER_CLIENT_ERROR : undefined);
   if (known) return problem(status, known.code, known.detail);
-  if (status >= 400 && status < 500)
-    return problem(status, 'request.refused', 'The service rejected the request.');
   return problem(
     500,
     'internal',

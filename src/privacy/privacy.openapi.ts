@@ -47,7 +47,7 @@ export const ApiReadErasure = (): MethodDecorator =>
       summary: 'Read an erasure',
       description: 'Returns the erasure. After completion it is the receipt.',
     }),
-    ApiIdParam('Id of the erasure.'),
+    ApiIdParam('Id of the erasure', 'DELETE /v1/end-users'),
     ApiOkResponse({ description: 'The erasure with its current status.', type: ErasureDto }),
     ApiProblems({ 404: { 'erasure.not_found': 'No erasure has this id.' } }),
   );

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiIdParam, ApiProblems, BODY_PROBLEMS, invalidField, PAGE_PROBLEM } from '../http';
+import { StartSweepDto } from './dto/start-sweep.dto';
 import { SweepDto, SweepPageDto, SweepReportDto } from './dto/sweep.dto';
 
 export const ApiStartSweep = (): MethodDecorator =>
@@ -9,6 +10,14 @@ export const ApiStartSweep = (): MethodDecorator =>
       summary: 'Start a sweep',
       description:
         "A worker reads all of Terra's users and corrects the differences. Read the sweep to follow its progress. If the last sweep failed and started within the last 6 hours, this request resumes it.",
+    }),
+    ApiBody({
+      type: StartSweepDto,
+      examples: {
+        dryRun: { summary: 'Only report the differences', value: { dryRun: true } },
+        sweep: { summary: 'Correct the differences', value: { dryRun: false } },
+        approve: { summary: 'Approve the sweep that awaits approval', value: { force: true } },
+      },
     }),
     ApiAcceptedResponse({ description: 'The sweep that a worker will process.', type: SweepDto }),
     ApiProblems({
@@ -28,7 +37,7 @@ export const ApiListSweeps = (): MethodDecorator =>
 export const ApiReadSweep = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({ summary: 'Read a sweep', description: 'Returns the sweep with its findings.' }),
-    ApiIdParam('Id of the sweep.'),
+    ApiIdParam('Id of the sweep', 'GET /v1/sweeps'),
     ApiOkResponse({
       description: 'The sweep with its current status and its first findings.',
       type: SweepReportDto,

@@ -1,5 +1,12 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { ApiProblems, EXAMPLE_TERRA_USER_ID } from '../http';
 import { TerraEventDto } from './dto/terra-event.dto';
 
@@ -31,7 +38,7 @@ export const ApiReceiveWebhook = (): MethodDecorator =>
       name: 'X-Terra-Signature',
       required: true,
       description:
-        '`t=<unix seconds>,v1=<hex HMAC-SHA256 over "t.body">`. The service also accepts the older name `terra-signature`. One of the two is required.',
+        '`t=<unix seconds>,v1=<hex HMAC-SHA256 over "t.body">`. The service also accepts the older name `terra-signature`. One of the two is required. The example is no valid signature: only Terra knows the secret, so the service answers 401.',
       schema: { type: 'string', example: `t=1795426200,v1=${'5f'.repeat(32)}` },
     }),
     ApiHeader({
@@ -53,9 +60,14 @@ export const ApiReceiveWebhook = (): MethodDecorator =>
       required: false,
       description:
         'When the event happened, in milliseconds since 1970. The service orders events by this time, not by their arrival.',
-      schema: { type: 'string', pattern: '^\\d{12,14}$', example: '1795426200000' },
+      schema: { type: 'string', pattern: '^[0-9]{12,14}$', example: '1795426200000' },
     }),
-    ApiBody({ type: TerraEventDto, description: 'Any event of Terra.', examples: { auth: AUTH_EXAMPLE } }),
+    ApiExtraModels(TerraEventDto),
+    ApiBody({
+      description: 'Any event of Terra.',
+      schema: { type: 'object', allOf: [{ $ref: getSchemaPath(TerraEventDto) }], additionalProperties: true },
+      examples: { auth: AUTH_EXAMPLE },
+    }),
     ApiOkResponse({
       description:
         'The service has stored the delivery, with this request or an earlier one. The response has no body.',
@@ -69,6 +81,9 @@ export const ApiReceiveWebhook = (): MethodDecorator =>
       415: {
         'request.unsupported_content_encoding':
           'The body has a Content-Encoding, such as gzip. Send the body without compression.',
+      },
+      422: {
+        'request.incomplete': 'The connection ended before the whole body arrived. Send it again.',
       },
       429: {
         'rate_limit.exceeded': {

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiIdParam, ApiProblems, BODY_PROBLEMS, EXAMPLE_ID, invalidField, PAGE_PROBLEM } from '../http';
+import { ReplayWebhookEventsDto } from './dto/replay-webhook-events.dto';
 import { ReplayReportDto } from './dto/replay-report.dto';
 import { WebhookEventDetailDto, WebhookEventPageDto } from './dto/webhook-event.dto';
 
@@ -20,7 +21,7 @@ export const ApiListWebhookEvents = (): MethodDecorator =>
 export const ApiReadWebhookEvent = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({ summary: 'Read a webhook event', description: 'Returns the event with its body.' }),
-    ApiIdParam('Id of the webhook event.'),
+    ApiIdParam('Id of the webhook event', 'GET /v1/webhook-events'),
     ApiOkResponse({ description: 'The webhook event.', type: WebhookEventDetailDto }),
     ApiProblems({
       404: { 'webhook_event.not_found': { when: 'No webhook event has this id.', members: UNKNOWN_IDS } },
@@ -33,6 +34,20 @@ export const ApiReplayWebhookEvents = (): MethodDecorator =>
       summary: 'Replay webhook events',
       description:
         'Choose the events by id or by a filter. The service processes them again within seconds. Each event keeps the time at which it happened, so an old event never overrides newer facts. Pending events stay unchanged.',
+    }),
+    ApiBody({
+      type: ReplayWebhookEventsDto,
+      examples: {
+        dryRun: {
+          summary: 'Only report the events of a filter',
+          value: { filter: { status: 'dead_lettered' }, dryRun: true },
+        },
+        filter: { summary: 'Replay the events of a filter', value: { filter: { status: 'dead_lettered' } } },
+        ids: {
+          summary: 'Only report events by id; put in ids from `GET /v1/webhook-events`',
+          value: { ids: [EXAMPLE_ID], dryRun: true },
+        },
+      },
     }),
     ApiOkResponse({
       description: 'The replayed events; in a dry run, the events that would be replayed.',

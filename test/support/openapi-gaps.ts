@@ -33,6 +33,9 @@ interface Reference {
 export interface Schema extends Reference {
   type?: string;
   description?: string;
+  example?: unknown;
+  pattern?: string;
+  nullable?: boolean;
   enum?: unknown[];
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
@@ -48,8 +51,9 @@ interface Problem {
   status?: number;
   code?: string;
 }
-interface Header extends Reference {
+export interface Header extends Reference {
   description?: string;
+  required?: boolean;
   schema?: Schema;
 }
 interface Parameter extends Header {
@@ -90,6 +94,8 @@ export function findGaps(document: Document): string[] {
     if (schema?.$ref)
       return need(resolve(document, schema.$ref), `${at}: the schema ${schema.$ref} does not exist`);
     need(isSpecific(schema), `${at}: the schema accepts anything`);
+    need(isPortable(schema?.pattern ?? ''), `${at}: the pattern does not mean the same everywhere`);
+    need(!schema?.nullable || (schema.enum ?? [null]).includes(null), `${at}: the enum has no null`);
     for (const [name, property] of Object.entries(schema?.properties ?? {})) {
       need(property.$ref ?? property.description, `${at}.${name}: no description`);
       checkSchema(property, `${at}.${name}`);
@@ -106,8 +112,11 @@ export function findGaps(document: Document): string[] {
   const checkJson = (content: Record<string, Media> | undefined, at: string): void => {
     const json = content?.['application/json'];
     if (!json) return;
-    const { $ref, properties } = json.schema ?? {};
-    need($ref ?? (properties && Object.keys(properties).length > 0), `${at}: JSON without properties`);
+    const { $ref, allOf, properties } = json.schema ?? {};
+    need(
+      $ref ?? allOf ?? (properties && Object.keys(properties).length > 0),
+      `${at}: JSON without properties`,
+    );
   };
   const checkProblem = (response: Response, status: string, at: string): void => {
     if (Number(status) < 400) return;
@@ -137,7 +146,8 @@ export function findGaps(document: Document): string[] {
       );
 
     const scope = operation['x-required-scope'];
-    if (PUBLIC_OPERATIONS.includes(name)) need(!scope && !security, `${name}: is public, but requires a key`);
+    if (PUBLIC_OPERATIONS.includes(name))
+      need(!scope && security?.length === 0, `${name}: is public, but requires a key`);
     else {
       need(scope, `${name}: no x-required-scope, and not public`);
       need(
@@ -153,6 +163,8 @@ export function findGaps(document: Document): string[] {
     need(!hasDuplicates(parameters.map((one) => `${one.in} ${one.name}`)), `${name}: a parameter twice`);
     for (const parameter of parameters) checkHeader(parameter, `${name} ${parameter.in} ${parameter.name}`);
     checkJson(requestBody?.content, `${name} body`);
+    for (const media of Object.values(requestBody?.content ?? {}))
+      need(Object.keys(media.examples ?? {}).length > 0, `${name} body: no example to try`);
     for (const media of Object.values(requestBody?.content ?? {})) checkSchema(media.schema, `${name} body`);
 
     for (const [status, response] of Object.entries(responses)) {
@@ -197,6 +209,17 @@ function isSpecific(schema: Schema | undefined): boolean {
   if (schema.type === 'object') return Boolean(schema.properties ?? schema.additionalProperties);
   if (schema.type === 'array') return schema.items !== undefined;
   return Boolean(schema.type ?? schema.enum ?? schema.allOf);
+}
+
+/** Whether clients in JavaScript, with and without the flag `u`, and in Python read the pattern as we mean it. */
+function isPortable(pattern: string): boolean {
+  // Without `u`, `\p` is the letter p; Python's `\d`, `\w` and `\s` match the characters of all scripts.
+  if (/\\[pPdDwWsSbBuc]|\(\?(?!:)/.test(pattern)) return false;
+  try {
+    return ['', 'u'].every((flags) => new RegExp(pattern, flags));
+  } catch {
+    return false;
+  }
 }
 
 /** The problem codes in the description: each paragraph starts with one. */

@@ -1,5 +1,13 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { ApiId, ApiProvider, ApiReferenceId, ApiTerraUserId, ApiTime, PageOf } from '../../http';
+import {
+  ApiId,
+  ApiNullableEnum,
+  ApiProvider,
+  ApiReferenceId,
+  ApiTerraUserId,
+  ApiTime,
+  PageOf,
+} from '../../http';
 import {
   CONNECTION_STATUSES,
   STATUS_REASONS,
@@ -30,13 +38,10 @@ export class ConnectionDto {
   })
   status: ConnectionStatus;
 
-  @ApiProperty({
-    enum: Object.values(STATUS_REASONS).flat(),
-    nullable: true,
-    description:
-      "Why the connection is not active; null while it is. `needs_reauth`: `connection_error` (the provider rejects Terra), `inactive` (Terra no longer collects data), `missing_scopes` (the end user has withdrawn every permission). `disconnecting`: `disconnect_requested`. `disconnected`: `deauth` (Terra ended it, or the end user ended it in Terra's widget), `access_revoked` (the end user ended it at the provider), `disconnected_by_us` (the service ended it on request), `absent` (two of Terra's lists did not contain it). `moved`: `moved`.",
-    example: null,
-  })
+  @ApiNullableEnum(
+    Object.values(STATUS_REASONS).flat(),
+    "Why the connection is not active; null while it is. `needs_reauth`: `connection_error` (the provider rejects Terra), `inactive` (Terra no longer collects data), `missing_scopes` (the end user has withdrawn every permission). `disconnecting`: `disconnect_requested`. `disconnected`: `deauth` (Terra ended it, or the end user ended it in Terra's widget), `access_revoked` (the end user ended it at the provider), `disconnected_by_us` (the service ended it on request), `absent` (two of Terra's lists did not contain it). `moved`: `moved`.",
+  )
   statusReason: StatusReason | null;
 
   /**

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { ApiId, ApiNullableText, ApiTerraUserId, ApiTime, PageOf } from '../../http';
+import { ApiId, ApiNullableEnum, ApiNullableText, ApiTerraUserId, ApiTime, PageOf } from '../../http';
 import {
   FACT_CAUSES,
   FACT_KINDS,
@@ -51,13 +51,11 @@ export class HistoryLineDto {
   })
   source: FactSource;
 
-  @ApiProperty({
-    enum: CONNECTION_STATUSES,
-    nullable: true,
-    description:
-      'Status of the connection after this fact, computed from all facts that the service has now; null before the end user connected the account.',
-    example: 'active',
-  })
+  @ApiNullableEnum(
+    CONNECTION_STATUSES,
+    'Status of the connection after this fact, computed from all facts that the service has now; null before the end user connected the account.',
+    'active',
+  )
   status: ConnectionStatus | null;
 
   @ApiTerraUserId("Terra's `user_id` at that time.")

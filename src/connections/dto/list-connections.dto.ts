@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
-import { EXAMPLE_TERRA_USER_ID, PageQueryDto, ReferenceIdFilter } from '../../http';
+import { PageQueryDto, ReferenceIdFilter, TextFilter } from '../../http';
 import { canonicalProvider } from '../../terra';
 
 /** Filters of the list. A connection must match all given filters. */
@@ -10,15 +10,10 @@ export class ListConnectionsDto extends PageQueryDto {
   @ReferenceIdFilter('Your id of the end user; case-sensitive.')
   referenceId?: string;
 
-  @ApiPropertyOptional({
-    description: "Terra's current `user_id` of the connection.",
-    example: EXAMPLE_TERRA_USER_ID,
-  })
-  @IsOptional()
-  @Matches(/^\P{Cc}{1,200}$/u, { message: 'must have 1 to 200 characters' })
+  @TextFilter("Terra's current `user_id` of the connection.", 200)
   terraUserId?: string;
 
-  @ApiPropertyOptional({ description: 'Code of the provider; not case-sensitive.', example: 'GARMIN' })
+  @ApiPropertyOptional({ description: 'Code of the provider; not case-sensitive.' })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? canonicalProvider(value) : value,

@@ -10,7 +10,15 @@ import {
   type Deauthentication,
   type FactCause,
 } from '../../connections';
-import { ApiCount, ApiId, ApiNullableText, ApiProvider, ApiTerraUserId, ApiTime } from '../../http';
+import {
+  ApiCount,
+  ApiId,
+  ApiNullableEnum,
+  ApiNullableText,
+  ApiProvider,
+  ApiTerraUserId,
+  ApiTime,
+} from '../../http';
 import type { TerraUser } from '../../terra';
 import type { TerraView } from '../diagnosis-input';
 
@@ -77,12 +85,7 @@ export class DiagnosedIdentityDto {
   @ApiTime('When this Terra user ended; null until then.', { nullable: true })
   endedAt: Date | null;
 
-  @ApiProperty({
-    enum: FACT_CAUSES,
-    nullable: true,
-    description: 'Cause of the end of this Terra user; null until then.',
-    example: null,
-  })
+  @ApiNullableEnum(FACT_CAUSES, 'Cause of the end of this Terra user; null until then.')
   endedCause: FactCause | null;
 
   @ApiTime('When a check first missed this Terra user at Terra; null if it is not missing.', {

@@ -1,22 +1,10 @@
-import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { CheckDto } from '../../http';
 
 @ApiSchema({ description: 'The process is alive.' })
 export class LiveDto {
   @ApiProperty({ enum: ['ok'], description: 'Always `ok`.', example: 'ok' })
   status: 'ok';
-}
-
-@ApiSchema({ description: 'The result of one check.' })
-export class CheckDto {
-  @ApiProperty({
-    enum: ['up', 'down'],
-    description: '`down`: the service cannot serve requests.',
-    example: 'up',
-  })
-  status: 'up' | 'down';
-
-  @ApiPropertyOptional({ description: 'What an operator can do; only if the check is down.' })
-  advice?: string;
 }
 
 const CHECKS = { additionalProperties: { $ref: getSchemaPath(CheckDto) } };

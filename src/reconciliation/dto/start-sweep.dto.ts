@@ -6,7 +6,7 @@ export class StartSweepDto {
   @ApiPropertyOptional({
     description: 'true: the sweep only reports the differences.',
     default: false,
-    example: false,
+    example: true,
   })
   @IsOptional()
   @IsBoolean({ message: 'must be true or false' })

@@ -1,5 +1,13 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { ApiCount, ApiId, ApiNullableText, ApiReferenceId, ApiTime, PageOf } from '../../http';
+import {
+  ApiCount,
+  ApiId,
+  ApiNullableEnum,
+  ApiNullableText,
+  ApiReferenceId,
+  ApiTime,
+  PageOf,
+} from '../../http';
 import { ACTIONS, type Action } from '../terra-diff';
 import { FINDING_OUTCOMES, type FindingOutcome, type SweepFinding } from '../sweep-finding.entity';
 import {
@@ -69,13 +77,10 @@ export class SweepDto {
   @ApiCount('Number of changes applied so far.', 3)
   applied: number;
 
-  @ApiProperty({
-    enum: APPROVAL_REASONS,
-    nullable: true,
-    description:
-      'Why the sweep needs approval. `empty_list`: Terra listed no user. `too_many_changes`: the changes are more than SWEEP_SAFETY_THRESHOLD_SHARE of the live connections and more than SWEEP_SAFETY_THRESHOLD_MINIMUM. null: it needs no approval.',
-    example: null,
-  })
+  @ApiNullableEnum(
+    APPROVAL_REASONS,
+    'Why the sweep needs approval. `empty_list`: Terra listed no user. `too_many_changes`: the changes are more than SWEEP_SAFETY_THRESHOLD_SHARE of the live connections and more than SWEEP_SAFETY_THRESHOLD_MINIMUM. null: it needs no approval.',
+  )
   approvalReason: ApprovalReason | null;
 
   @ApiNullableText('Code of the error that stopped the sweep; null if it has not failed.')
@@ -109,13 +114,11 @@ export class SweepFindingDto extends DifferenceDto {
   })
   referenceId: string | null;
 
-  @ApiProperty({
-    enum: FINDING_OUTCOMES,
-    nullable: true,
-    description:
-      'Outcome of the finding. `applied`: the service applied the correction. `overtaken`: a newer fact made the finding invalid. `still_there`: Terra knew the user when the service asked for it by id. `failed`: the log has the reason. null: not applied yet, or only reported.',
-    example: 'applied',
-  })
+  @ApiNullableEnum(
+    FINDING_OUTCOMES,
+    'Outcome of the finding. `applied`: the service applied the correction. `overtaken`: a newer fact made the finding invalid. `still_there`: Terra knew the user when the service asked for it by id. `failed`: the log has the reason. null: not applied yet, or only reported.',
+    'applied',
+  )
   outcome: FindingOutcome | null;
 
   static from({ action, terraUserId, connectionId, referenceId, outcome }: SweepFinding): SweepFindingDto {

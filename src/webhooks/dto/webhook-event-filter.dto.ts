@@ -1,6 +1,6 @@
 import { ApiPropertyOptional, ApiSchema, IntersectionType } from '@nestjs/swagger';
-import { IsIn, IsOptional, Matches } from 'class-validator';
-import { EXAMPLE_TERRA_USER_ID, PageQueryDto, ReferenceIdFilter } from '../../http';
+import { IsIn, IsOptional } from 'class-validator';
+import { PageQueryDto, ReferenceIdFilter, TextFilter } from '../../http';
 import { WEBHOOK_EVENT_STATUSES, type WebhookEventStatus } from '../webhook-event.entity';
 import { IsInstant } from './instant.validator';
 
@@ -9,26 +9,18 @@ export class WebhookEventFilterDto {
   @ApiPropertyOptional({
     enum: WEBHOOK_EVENT_STATUSES,
     description: 'Current status of the event.',
-    example: 'dead_lettered',
   })
   @IsOptional()
   @IsIn(WEBHOOK_EVENT_STATUSES, { message: `must be one of ${WEBHOOK_EVENT_STATUSES.join(', ')}` })
   status?: WebhookEventStatus;
 
-  @ApiPropertyOptional({
-    description: "Terra's type of the event. An event has no type before the first attempt to process it.",
-    example: 'auth',
-  })
-  @IsOptional()
-  @Matches(/^\P{Cc}{1,100}$/u, { message: 'must have 1 to 100 characters' })
+  @TextFilter(
+    "Terra's type of the event, such as `auth`. An event has no type before the first attempt to process it.",
+    100,
+  )
   type?: string;
 
-  @ApiPropertyOptional({
-    description: "Terra's `user_id` in the event; for `user_reauth`, the `user_id` of the new user.",
-    example: EXAMPLE_TERRA_USER_ID,
-  })
-  @IsOptional()
-  @Matches(/^\P{Cc}{1,200}$/u, { message: 'must have 1 to 200 characters' })
+  @TextFilter("Terra's `user_id` in the event; for `user_reauth`, the `user_id` of the new user.", 200)
   terraUserId?: string;
 
   @ReferenceIdFilter('Your id of the end user in the event; case-sensitive.')
@@ -38,8 +30,7 @@ export class WebhookEventFilterDto {
     type: String,
     format: 'date-time',
     description:
-      'Received at this time or later. Send a time with its zone, or a date, which means 00:00 UTC.',
-    example: '2026-11-23T09:30:00Z',
+      'Received at this time or later. Send a time with its zone, such as `2026-11-23T09:30:00Z`, or a date, which means 00:00 UTC.',
   })
   @IsOptional()
   @IsInstant()
@@ -49,7 +40,6 @@ export class WebhookEventFilterDto {
     type: String,
     format: 'date-time',
     description: 'Received before this time.',
-    example: '2026-11-24T00:00:00Z',
   })
   @IsOptional()
   @IsInstant()
