@@ -227,8 +227,8 @@ CREATE TABLE terra_connect.tombstones (
 
 CREATE TABLE terra_connect.webhook_events (
   id uuid NOT NULL,
-  dedupe_key text NOT NULL,
-  signature_digest bytea NOT NULL,
+  dedupe_key text,
+  signature_digest bytea,
   trace_id text,
   terra_reference text,
   signed_at timestamp with time zone NOT NULL,
@@ -246,10 +246,15 @@ CREATE TABLE terra_connect.webhook_events (
   replays integer DEFAULT 0 NOT NULL,
   replayed_at timestamp with time zone,
   replayed_by text,
+  trace_id_reused boolean DEFAULT false NOT NULL,
   CONSTRAINT webhook_events_pkey PRIMARY KEY (id),
-  CONSTRAINT webhook_events_dedupe_key_key UNIQUE (dedupe_key),
-  CONSTRAINT webhook_events_signature_digest_key UNIQUE (signature_digest),
   CONSTRAINT webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'ignored'::text, 'parked'::text, 'dead_lettered'::text])))
+);
+
+CREATE TABLE terra_connect.webhook_receipts (
+  digest bytea NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT webhook_receipts_pkey PRIMARY KEY (digest)
 );
 
 ALTER TABLE terra_connect.connect_session_connections ADD CONSTRAINT connect_session_connections_connection_id_fkey
@@ -298,3 +303,4 @@ CREATE INDEX webhook_events_received_at_idx ON terra_connect.webhook_events USIN
 CREATE INDEX webhook_events_reference_id_idx ON terra_connect.webhook_events USING btree (reference_id, id) WHERE (reference_id IS NOT NULL);
 CREATE INDEX webhook_events_terra_user_id_idx ON terra_connect.webhook_events USING btree (terra_user_id, id) WHERE (terra_user_id IS NOT NULL);
 CREATE INDEX webhook_events_waiting_idx ON terra_connect.webhook_events USING btree (status) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text, 'dead_lettered'::text]));
+CREATE INDEX webhook_receipts_received_at_idx ON terra_connect.webhook_receipts USING btree (received_at);

@@ -7,6 +7,8 @@ import { AddErasures1795500300000 } from './1795500300000-add-erasures';
 import { RenameToDomainWords1795600000000 } from './1795600000000-rename-to-domain-words';
 import { OneCodePerProvider1795700300000 } from './1795700300000-one-code-per-provider';
 import { AddWidgetOptions1795700400000 } from './1795700400000-add-widget-options';
+import { AddWebhookReceipts1795700500000 } from './1795700500000-add-webhook-receipts';
+import { RemoveImplausibleTimes1795700500010 } from './1795700500010-remove-implausible-times';
 
 /** Every migration, oldest first. The list has classes instead of a glob, so that a host can add them to its list. */
 export const MIGRATIONS = [
@@ -19,4 +21,6 @@ export const MIGRATIONS = [
   RenameToDomainWords1795600000000,
   OneCodePerProvider1795700300000,
   AddWidgetOptions1795700400000,
+  AddWebhookReceipts1795700500000,
+  RemoveImplausibleTimes1795700500010,
 ];

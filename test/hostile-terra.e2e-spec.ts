@@ -54,6 +54,16 @@ describe('An answer of Terra is never trusted', () => {
     },
   );
 
+  it.each([1e300, -5, 0, '180', null])('so it does for an SDK token of %p', async (expires_in) => {
+    answer = { status: 200, body: { status: 'success', token: 'sdk-token', expires_in } };
+    const { status, body } = await service.api<{ expiresAt: string }>(
+      'POST',
+      '/v1/end-users/person/sdk-tokens',
+    );
+    expect(status).toBe(201);
+    expect(Math.abs(Date.parse(body.expiresAt) - Date.now() - 180_000)).toBeLessThan(60_000);
+  });
+
   it('unusable warnings are dropped, long ones are cut, and at most 20 are kept', async () => {
     answer = session({
       warnings: ['fine', 'nul\u0000', 7, 'x'.repeat(9_000), ...Array<string>(50).fill('more')],

@@ -1,10 +1,11 @@
 import { ApiKey } from '../src/api-keys';
 import { PersonalDataRegistry } from '../src/privacy';
 import { TERRA_CONNECT_ENTITIES } from '../src/terra-auth';
+import { WebhookReceipt } from '../src/webhooks';
 import { startTestApp, type TestApp } from './support/app';
 
 /** Entities whose rows name no end user. */
-const WITHOUT_END_USERS: unknown[] = [ApiKey];
+const WITHOUT_END_USERS: unknown[] = [ApiKey, WebhookReceipt];
 
 describe('The registry of personal data', () => {
   let service: TestApp;
@@ -24,7 +25,13 @@ describe('The registry of personal data', () => {
 
   it('has a retention rule for each table that grows by use, and only for tables that exist', async () => {
     const tables = registry.pruneRules.map(({ table }) => table).sort();
-    expect(tables).toEqual(['connect_sessions', 'connection_facts', 'deauthentications', 'webhook_events']);
+    expect(tables).toEqual([
+      'connect_sessions',
+      'connection_facts',
+      'deauthentications',
+      'webhook_events',
+      'webhook_receipts',
+    ]);
     const found = await service.query<{ name: string }>(
       `SELECT table_name AS name FROM information_schema.tables
         WHERE table_schema = 'terra_connect' AND table_name = ANY($1) ORDER BY 1`,

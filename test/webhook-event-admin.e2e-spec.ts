@@ -143,7 +143,7 @@ describe('The admin API for webhook events', () => {
   describe('one event', () => {
     it('is shown with its body and the time when it occurred', async () => {
       const event = auth(userOf(newReference()));
-      const occurredAt = new Date('2026-11-23T09:29:59.120Z');
+      const occurredAt = new Date(Date.now() - 60_120);
       const id = await past.deliver(event, { occurredAt });
       expect(await past.read(id)).toMatchObject({
         traceId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,

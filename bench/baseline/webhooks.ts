@@ -8,11 +8,13 @@ const TOLERANCE_SECONDS = 300;
 const SECRET = process.env.TERRA_SIGNING_SECRETS ?? '';
 const INSERT = {
   name: 'insert_webhook_event',
-  text: `INSERT INTO terra_connect.webhook_events
-      (id, dedupe_key, signature_digest, trace_id, terra_reference, signed_at, occurred_at, received_at, body,
-       status, next_attempt_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $8)
-    ON CONFLICT DO NOTHING`,
+  text: `WITH receipts AS (
+      INSERT INTO terra_connect.webhook_receipts (digest, received_at)
+        SELECT unnest(ARRAY[$2, $3]::bytea[]), $8::timestamptz ON CONFLICT DO NOTHING RETURNING digest)
+    INSERT INTO terra_connect.webhook_events
+      (id, trace_id, terra_reference, signed_at, occurred_at, received_at, body, status, next_attempt_at)
+    SELECT $1::uuid, $4::text, $5::text, $6::timestamptz, $7::timestamptz, $8, $9::bytea, 'pending', $8
+      FROM receipts HAVING count(*) = 2`,
 };
 
 export async function receiveWebhook(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -26,7 +28,7 @@ export async function receiveWebhook(request: IncomingMessage, response: ServerR
     ...INSERT,
     values: [
       uuidv7(),
-      traceId === null ? `body:${sha256(body).toString('hex')}` : `trace:${traceId}`,
+      sha256(`trace:${traceId ?? ''}:${sha256(body).toString('hex')}`),
       sha256(signed.signature),
       traceId,
       textOf(request.headers['terra-reference']),

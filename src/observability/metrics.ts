@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- One class lists every metric, as README says, so that an operator reads one file. */
 import { Injectable, Module } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { GaugeRefresh, type Collector } from './gauge-refresh';
@@ -124,7 +125,7 @@ export class Metrics {
 
   readonly webhookDeliveries = new Counter({
     name: 'terra_connect_webhook_deliveries_total',
-    help: 'Accepted webhooks, by outcome (stored, duplicate).',
+    help: 'Accepted webhooks, by outcome (stored, duplicate; trace_id_reused: stored, but its trace id had another body).',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
@@ -133,6 +134,13 @@ export class Metrics {
     name: 'terra_connect_webhook_rejections_total',
     help: 'Webhooks rejected by their headers or signature, by cause.',
     labelNames: ['cause'] as const,
+    registers: [this.registry],
+  });
+
+  readonly terraTimesRejected = new Counter({
+    name: 'terra_connect_terra_times_rejected_total',
+    help: 'Implausible times that Terra told and the service did not use, by name and problem.',
+    labelNames: ['name', 'problem'] as const,
     registers: [this.registry],
   });
 

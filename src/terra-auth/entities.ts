@@ -4,7 +4,7 @@ import { ConnectSession, ConnectSessionConnection } from '../connect-sessions';
 import { Connection, ConnectionFact, ConnectionIdentity, Deauthentication, Tombstone } from '../connections';
 import { Erasure } from '../privacy';
 import { Sweep, SweepFinding } from '../reconciliation';
-import { WebhookEvent } from '../webhooks';
+import { WebhookEvent, WebhookReceipt } from '../webhooks';
 
 /** Add these to the `entities` of your TypeORM data source. All tables are in the Postgres schema `terra_connect`. */
 export const TERRA_CONNECT_ENTITIES = [
@@ -19,6 +19,7 @@ export const TERRA_CONNECT_ENTITIES = [
   Sweep,
   SweepFinding,
   WebhookEvent,
+  WebhookReceipt,
   Erasure,
 ];
 

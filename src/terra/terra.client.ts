@@ -22,8 +22,9 @@ import {
   type WidgetSession,
   type WidgetSessionRequest,
 } from './terra.types';
+import { ToldTimesService } from './told-times.service';
 import { WidgetSessionGateway } from './widget-session.gateway';
-import { asList, asRecord, numberOf, textOf } from './wire';
+import { asList, asRecord, expiryOf, textOf } from './wire';
 
 const SDK_TOKEN_SECONDS = 180;
 // Terra's default.
@@ -47,6 +48,7 @@ export class TerraClient {
     private readonly transport: TerraTransport,
     private readonly gate: TerraGate,
     private readonly widgetSessions: WidgetSessionGateway,
+    private readonly toldTimes: ToldTimesService,
     private readonly options: TerraApiOptions,
   ) {}
 
@@ -74,7 +76,8 @@ export class TerraClient {
       repeatable: true,
       deadlineMs,
     });
-    const user = toTerraUsers(body).find((candidate) => candidate.terraUserId === terraUserId);
+    const found = toTerraUsers(body).filter((candidate) => candidate.terraUserId === terraUserId);
+    const [user] = this.toldTimes.ofUsers(found.slice(0, 1));
     return user ? { user, isAuthenticated: asRecord(body).is_authenticated !== false } : null;
   }
 
@@ -98,7 +101,7 @@ export class TerraClient {
     if (body === null) return null;
     const users = readTerraUsers(body);
     if (!users) throw new TerraMalformedAnswerError();
-    return users;
+    return this.toldTimes.ofUsers(users);
   }
 
   /**
@@ -122,7 +125,7 @@ export class TerraClient {
     if (!read) throw new TerraMalformedAnswerError();
     if (perPage === USERS_PER_PAGE && read.next !== null && read.next >= MAX_PAGES)
       throw new TerraListTooLongError(MAX_PAGES);
-    return read;
+    return { ...read, users: this.toldTimes.ofUsers(read.users) };
   }
 
   /** `DELETE /auth/deauthenticateUser`: true when Terra ended the user, false for an unknown user. */
@@ -155,7 +158,7 @@ export class TerraClient {
     const body = asRecord(answer);
     const token = textOf(body.token);
     if (!token) throw new TerraMalformedAnswerError();
-    return { token, expiresInSeconds: numberOf(body.expires_in) ?? SDK_TOKEN_SECONDS };
+    return { token, expiresInSeconds: expiryOf(body.expires_in) ?? SDK_TOKEN_SECONDS };
   }
 
   /**

@@ -6,6 +6,7 @@ import { outgoingSockets } from './outgoing-sockets';
 import { TerraClient } from './terra.client';
 import { TerraGate } from './terra.gate';
 import { TerraTransport } from './terra.transport';
+import { ToldTimesService } from './told-times.service';
 import { undiciAdapter } from './undici.adapter';
 import { WidgetSessionGateway } from './widget-session.gateway';
 
@@ -39,7 +40,7 @@ class TerraSocketsModule {}
       useFactory: ({ adapter }: TerraSockets) => ({ adapter }),
     }),
   ],
-  providers: [TerraClient, TerraGate, TerraTransport, WidgetSessionGateway],
-  exports: [TerraClient],
+  providers: [TerraClient, TerraGate, TerraTransport, ToldTimesService, WidgetSessionGateway],
+  exports: [TerraClient, ToldTimesService],
 })
 export class TerraModule {}

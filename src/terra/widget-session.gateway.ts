@@ -11,11 +11,10 @@ import {
 } from './terra.errors';
 import { TerraTransport, TOTAL_DEADLINE_MS } from './terra.transport';
 import type { WidgetSession, WidgetSessionRequest } from './terra.types';
-import { asList, asRecord, numberOf, textOf } from './wire';
+import { asList, asRecord, expiryOf, textOf } from './wire';
 
 type Generation = WidgetSession['generation'];
 const OTHER: Record<Generation, Generation> = { current: 'legacy', legacy: 'current' };
-const MAX_EXPIRY_SECONDS = 30 * 86_400;
 const MAX_WARNINGS = 20;
 const MAX_WARNING_LENGTH = 500;
 // For an answer without a valid expiry. The values come from the examples in Terra's documentation.
@@ -90,7 +89,7 @@ export class WidgetSessionGateway {
     return {
       terraSessionId: textOf(body.session_id),
       url,
-      expiresInSeconds: readExpiry(body.expires_in) ?? DEFAULT_EXPIRY_SECONDS[generation],
+      expiresInSeconds: expiryOf(body.expires_in) ?? DEFAULT_EXPIRY_SECONDS[generation],
       warnings: readWarnings(body.warnings),
       generation,
     };
@@ -103,11 +102,6 @@ function readUrl(value: unknown): string | null {
   if (text === null || !URL.canParse(text)) return null;
   const { href, protocol } = new URL(text);
   return protocol === 'https:' || protocol === 'http:' ? href : null;
-}
-
-function readExpiry(value: unknown): number | null {
-  const seconds = numberOf(value);
-  return seconds !== null && seconds >= 1 && seconds <= MAX_EXPIRY_SECONDS ? seconds : null;
 }
 
 function readWarnings(value: unknown): string[] {

@@ -44,3 +44,11 @@ export function dateOf(value: unknown): Date | null {
   const date = new Date(/(?:Z|[+-]\d{2}:?\d{2})$/i.test(text) ? text : `${text}Z`);
   return Number.isNaN(date.getTime()) ? null : date;
 }
+
+const MAX_EXPIRY_SECONDS = 30 * 86_400;
+
+/** Reads after how many seconds something of Terra expires; null if that is not plausible. */
+export function expiryOf(value: unknown): number | null {
+  const seconds = numberOf(value);
+  return seconds !== null && seconds >= 1 && seconds <= MAX_EXPIRY_SECONDS ? seconds : null;
+}

@@ -8,4 +8,5 @@ export type { WebhookEventSummary } from './webhook-events.repository';
 export { WebhookEventsService, type ReplayReport } from './webhook-events.service';
 export { WebhookInboxWorker } from './webhook-inbox.worker';
 export { WebhookPersonalData } from './webhook-personal-data.service';
+export { WebhookReceipt } from './webhook-receipt.entity';
 export { WebhooksModule } from './webhooks.module';

@@ -29,7 +29,7 @@ export class TerraSignatureGuard implements CanActivate {
     const now = this.clock.now();
     const check = checkSignature(body, request.headers, signingSecrets, now, signatureToleranceSeconds);
     if (!check.ok) throw this.refusals.refuse(check.cause, request);
-    request.delivery = { body, signedAt: check.signedAt, signatureDigest: check.signatureDigest };
+    request.delivery = { body, signedAt: check.signedAt };
     return true;
   }
 }

@@ -22,16 +22,12 @@ export class WebhookEvent {
   @PrimaryColumn({ type: 'uuid', name: 'id' })
   id: string;
 
-  /** `trace:<X-Terra-Trace-Id>`, otherwise `body:<digest>`. `terra-reference` is no key: chunks share it. */
-  @Column({ type: 'text', name: 'dedupe_key' })
-  dedupeKey: string;
-
-  /** Detects an attacker's repetition under another trace id, because the trace id is not signed. */
-  @Column({ type: 'bytea', name: 'signature_digest' })
-  signatureDigest: Buffer;
-
   @Column({ type: 'text', name: 'trace_id', nullable: true })
   traceId: string | null;
+
+  /** Whether an earlier delivery with the same trace id had another body. Terra's ids are unique, but not signed. */
+  @Column({ type: 'boolean', name: 'trace_id_reused' })
+  traceIdReused: boolean;
 
   @Column({ type: 'text', name: 'terra_reference', nullable: true })
   terraReference: string | null;
@@ -39,7 +35,7 @@ export class WebhookEvent {
   @Column({ type: 'timestamptz', name: 'signed_at' })
   signedAt: Date;
 
-  /** `X-Terra-Ordering-Timestamp`: when Terra says the event occurred, equal on every retry; null if absent. */
+  /** `X-Terra-Ordering-Timestamp`: when Terra says the event occurred, equal on every retry; null if absent or implausible. */
   @Column({ type: 'timestamptz', name: 'occurred_at', nullable: true })
   occurredAt: Date | null;
 

@@ -29,11 +29,11 @@ const CONDITIONS: Record<keyof WebhookEventCriteria, (parameter: string) => stri
 };
 
 /** An event without its body, which may have many MB. */
-export type WebhookEventSummary = Omit<WebhookEvent, 'body' | 'signatureDigest' | 'dedupeKey'>;
+export type WebhookEventSummary = Omit<WebhookEvent, 'body'>;
 
 export type WebhookEventOutline = Pick<WebhookEvent, 'id' | 'type' | 'status' | 'terraUserId'>;
 
-const NOT_IN_SUMMARY = ['body', 'signatureDigest', 'dedupeKey'];
+const NOT_IN_SUMMARY = ['body'];
 const OUTLINE = 'id, type, status, terra_user_id AS "terraUserId"';
 
 /** The SQL that reads and replays stored events. */

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In, type EntityManager } from 'typeorm';
-import { inBatches, insertIfAbsent, runSql } from '../database';
+import { inBatches, runSql } from '../database';
 import type { EventLabels } from './event-labels';
+import type { ReceiptKeys } from './receipt-keys';
 import { WAITS_FOR_OWNER, WebhookEvent, type WebhookEventStatus } from './webhook-event.entity';
 
 // A quarter of Terra's timeout: when the database is slower, Terra gets a 503 and retries.
 const INSERT_TIMEOUT_MS = 2_000;
 const MAX_INLINE_BYTES = 256 * 1024;
 const PRUNE_BATCH = 1_000;
+const PRUNE_RECEIPTS_BATCH = 10_000;
 
 /** What the worker needs of an event; `body` is null for a large body, which `readBody` reads. */
 export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedAt' | 'occurredAt'> & {
@@ -17,16 +19,11 @@ export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedA
 
 export type NewWebhookEvent = Pick<
   WebhookEvent,
-  | 'id'
-  | 'dedupeKey'
-  | 'signatureDigest'
-  | 'traceId'
-  | 'terraReference'
-  | 'signedAt'
-  | 'occurredAt'
-  | 'receivedAt'
-  | 'body'
+  'id' | 'traceId' | 'terraReference' | 'signedAt' | 'occurredAt' | 'receivedAt' | 'body'
 >;
+
+/** `trace_id_reused`: stored, although an earlier delivery with the same trace id had another body. */
+export type InsertOutcome = 'stored' | 'trace_id_reused' | 'duplicate';
 
 export interface EventOutcome {
   status: Extract<WebhookEventStatus, 'done' | 'ignored' | 'parked' | 'dead_lettered'>;
@@ -44,10 +41,33 @@ export interface EventOutcome {
 export class WebhookInboxRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** @returns false when the delivery is stored already: the same trace id, or the same signature */
-  insert(event: NewWebhookEvent): Promise<boolean> {
-    const row = { ...event, status: 'pending' as const, nextAttemptAt: event.receivedAt };
-    return insertIfAbsent(this.dataSource, WebhookEvent, row, { timeoutMs: INSERT_TIMEOUT_MS });
+  /**
+   * Stores a delivery and its receipts, unless one of the receipts that identify it exists. A concurrent copy waits for
+   * this statement, so that it is only acknowledged after the commit (R1). A repetition of the signed bytes adds no other
+   * receipt, or a captured delivery could fill the table under ever new trace ids.
+   */
+  async insert(event: NewWebhookEvent, { signed, retry, trace }: ReceiptKeys): Promise<InsertOutcome> {
+    const { id, traceId, terraReference, signedAt, occurredAt, receivedAt, body } = event;
+    const { rows } = await runSql<Pick<WebhookEvent, 'traceIdReused'>>(
+      this.dataSource,
+      `WITH signed AS (
+          INSERT INTO terra_connect.webhook_receipts (digest, received_at) VALUES ($1, $4::timestamptz)
+            ON CONFLICT DO NOTHING RETURNING digest),
+        traced AS (
+          INSERT INTO terra_connect.webhook_receipts (digest, received_at)
+            SELECT key.digest, $4 FROM signed, unnest(ARRAY[$2::bytea, $3::bytea]) WITH ORDINALITY AS key (digest, place)
+            WHERE key.digest IS NOT NULL ORDER BY key.place ON CONFLICT DO NOTHING RETURNING digest)
+        INSERT INTO terra_connect.webhook_events (id, trace_id, trace_id_reused, terra_reference, signed_at, occurred_at,
+            received_at, body, status, next_attempt_at)
+          SELECT $5::uuid, $6::text, $3 IS NOT NULL AND NOT EXISTS (SELECT FROM traced WHERE digest = $3), $7::text,
+              $8::timestamptz, $9::timestamptz, $4, $10::bytea, 'pending', $4
+            FROM signed WHERE $2 IS NULL OR EXISTS (SELECT FROM traced WHERE digest = $2)
+          RETURNING trace_id_reused AS "traceIdReused"`,
+      [signed, retry, trace, receivedAt, id, traceId, terraReference, signedAt, occurredAt, body],
+      { timeoutMs: INSERT_TIMEOUT_MS },
+    );
+    if (!rows[0]) return 'duplicate';
+    return rows[0].traceIdReused ? 'trace_id_reused' : 'stored';
   }
 
   /**
@@ -145,6 +165,19 @@ export class WebhookInboxRepository {
           ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
           DELETE FROM terra_connect.webhook_events WHERE id IN (SELECT id FROM old)`,
         [before, unappliedBefore, limit],
+      );
+      return count;
+    });
+  }
+
+  /** Deletes the receipts of deliveries that were received before `before`. @returns how many */
+  pruneReceipts(before: Date, signal: AbortSignal): Promise<number> {
+    return inBatches(PRUNE_RECEIPTS_BATCH, signal, async (limit) => {
+      const { count } = await runSql(
+        this.dataSource,
+        `DELETE FROM terra_connect.webhook_receipts WHERE digest = ANY(ARRAY(
+          SELECT digest FROM terra_connect.webhook_receipts WHERE received_at < $1 ORDER BY received_at LIMIT $2))`,
+        [before, limit],
       );
       return count;
     });

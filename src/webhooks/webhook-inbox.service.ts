@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Clock, sha256 } from '../common';
+import { Clock } from '../common';
 import { Metrics } from '../observability';
 import { WorkerHost } from '../queue';
+import { ToldTimesService } from '../terra';
+import { receiptKeysOf } from './receipt-keys';
 import { WebhookInboxRepository } from './webhook-inbox.repository';
 import { WEBHOOK_INBOX_WORKER } from './webhook-inbox.worker';
 
@@ -10,7 +12,6 @@ import { WEBHOOK_INBOX_WORKER } from './webhook-inbox.worker';
 export interface SignedDelivery {
   body: Buffer;
   signedAt: Date;
-  signatureDigest: Buffer;
 }
 
 export interface DeliveryHeaders {
@@ -24,30 +25,34 @@ const MAX_ID_LENGTH = 200;
 /** Stores each delivery once, before Terra gets its 200. */
 @Injectable()
 export class WebhookInboxService {
+  private readonly logger = new Logger(WebhookInboxService.name);
+
   constructor(
     private readonly repository: WebhookInboxRepository,
     private readonly workers: WorkerHost,
+    private readonly toldTimes: ToldTimesService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
 
   /** When the promise resolves, the delivery is committed, by this call or an earlier one. */
-  async accept(delivery: SignedDelivery, headers: DeliveryHeaders): Promise<void> {
+  async accept({ body, signedAt }: SignedDelivery, headers: DeliveryHeaders): Promise<void> {
+    const id = uuidv7();
     const traceId = readId(headers['x-terra-trace-id']);
-    const now = this.clock.now();
-    const stored = await this.repository.insert({
-      id: uuidv7(),
-      dedupeKey: traceId === null ? `body:${sha256(delivery.body).toString('hex')}` : `trace:${traceId}`,
-      signatureDigest: delivery.signatureDigest,
+    const event = {
+      id,
       traceId,
       terraReference: readId(headers['terra-reference']),
-      signedAt: delivery.signedAt,
-      occurredAt: readMilliseconds(headers['x-terra-ordering-timestamp']),
-      receivedAt: now,
-      body: delivery.body,
-    });
-    this.metrics.webhookDeliveries.inc({ outcome: stored ? 'stored' : 'duplicate' });
-    if (stored) this.workers.notify(WEBHOOK_INBOX_WORKER);
+      signedAt,
+      occurredAt: this.toldTimes.orderingTime(headers['x-terra-ordering-timestamp'], signedAt),
+      receivedAt: this.clock.now(),
+      body,
+    };
+    const outcome = await this.repository.insert(event, receiptKeysOf({ body, signedAt, traceId }));
+    this.metrics.webhookDeliveries.inc({ outcome });
+    if (outcome === 'trace_id_reused')
+      this.logger.warn({ event: 'webhook.trace_id_reused', eventId: id, traceId });
+    if (outcome !== 'duplicate') this.workers.notify(WEBHOOK_INBOX_WORKER);
   }
 }
 
@@ -55,8 +60,4 @@ export class WebhookInboxService {
 function readId(header: string | string[] | undefined): string | null {
   const usable = typeof header === 'string' && header !== '' && header.length <= MAX_ID_LENGTH;
   return usable && /^[\x21-\x7e]+$/.test(header) ? header : null;
-}
-
-function readMilliseconds(header: string | string[] | undefined): Date | null {
-  return typeof header === 'string' && /^\d{12,14}$/.test(header) ? new Date(Number(header)) : null;
 }

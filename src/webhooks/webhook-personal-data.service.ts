@@ -20,9 +20,8 @@ const UNAPPLIED_FACTOR = 3;
 
 const EVENT_EXPORT: ExportPolicy<WebhookEvent> = {
   id: 'exported',
-  dedupeKey: 'internal',
-  signatureDigest: 'internal',
   traceId: 'exported',
+  traceIdReused: 'exported',
   terraReference: 'exported',
   signedAt: 'exported',
   occurredAt: 'exported',
@@ -52,6 +51,11 @@ export class WebhookPersonalData implements PersonalData {
       table: 'webhook_events',
       days: ({ webhookEventsDays }) => webhookEventsDays,
       prune: (before, signal) => this.prune(before, signal),
+    },
+    {
+      table: 'webhook_receipts',
+      days: ({ webhookEventsDays }) => webhookEventsDays,
+      prune: (before, signal) => this.inbox.pruneReceipts(before, signal),
     },
   ];
 

@@ -6,6 +6,7 @@ import { BodyBudget, PublicUrls } from '../http';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
 import { RateLimitsModule } from '../rate-limits';
+import { TerraModule } from '../terra';
 import { ErasedWebhookService } from './erased-webhook.service';
 import { ParkedEventsWorker } from './parked-events.worker';
 import { RawBody } from './raw-body';
@@ -30,6 +31,7 @@ import { WebhookProcessorService } from './webhook-processor.service';
     ObservabilityModule,
     QueueModule,
     RateLimitsModule,
+    TerraModule,
     WebhookEventsModule,
   ],
   controllers: [TerraWebhookController, WebhookEventsController],

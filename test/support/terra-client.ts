@@ -9,6 +9,7 @@ import { outgoingSockets } from '../../src/terra/outgoing-sockets';
 import { TerraClient } from '../../src/terra/terra.client';
 import { TerraGate } from '../../src/terra/terra.gate';
 import { TerraTransport } from '../../src/terra/terra.transport';
+import { ToldTimesService } from '../../src/terra/told-times.service';
 import { undiciAdapter } from '../../src/terra/undici.adapter';
 import { WidgetSessionGateway } from '../../src/terra/widget-session.gateway';
 
@@ -36,11 +37,13 @@ export function clientOf(apiUrl: string, outgoing: Partial<OutgoingOptions> = {}
     widgetGeneration: 'current' as const,
   };
   const metrics = new Metrics();
-  const gate = new TerraGate(metrics, all, new Clock());
+  const clock = new Clock();
+  const gate = new TerraGate(metrics, all, clock);
   // HttpService is typed by axios' ES module, and this file by its CommonJS module.
   const http = new HttpService(axios.create({ adapter: undiciAdapter(sockets) }) as never);
   const transport = new TerraTransport(http, gate, metrics, options);
-  return new TerraClient(transport, gate, new WidgetSessionGateway(transport, options), options);
+  const widgetSessions = new WidgetSessionGateway(transport, options);
+  return new TerraClient(transport, gate, widgetSessions, new ToldTimesService(metrics, clock), options);
 }
 
 export async function listen(server: Server): Promise<string> {

@@ -54,6 +54,13 @@ export class WebhookEventDto {
   @ApiNullableText('Id of the delivery, from X-Terra-Trace-Id.', '7a4a1f0c-52b0-4e0e-8d8b-0f6f8f2b9c11')
   traceId: string | null;
 
+  @ApiProperty({
+    description:
+      'true: an earlier delivery with the same `traceId` had another body. Ids of Terra are unique, so a proxy or a sender may have changed the header, which is not signed. The event is processed like any other.',
+    example: false,
+  })
+  traceIdReused: boolean;
+
   @ApiNullableText(
     "Terra's id of the data in the event, from Terra-Reference. Terra's support may ask for it.",
     '2b1b8a5e-6a8e-4c38-9f0d-6f3f1c9c7a55',
@@ -64,7 +71,7 @@ export class WebhookEventDto {
   signedAt: Date;
 
   @ApiTime(
-    'When Terra says the event happened, from X-Terra-Ordering-Timestamp. The service orders events by this time, or by `signedAt` if it is null.',
+    'When Terra says the event happened, from X-Terra-Ordering-Timestamp. The service orders events by this time, or by `signedAt` if it is null: Terra did not say, or said a time that is later than 5 minutes after `signedAt` or earlier than 31 days before it.',
     { nullable: true, example: '2026-11-23T09:29:59.120Z' },
   )
   occurredAt: Date | null;
@@ -105,6 +112,7 @@ export class WebhookEventDto {
       terraUserId: event.terraUserId,
       referenceId: event.referenceId,
       traceId: event.traceId,
+      traceIdReused: event.traceIdReused,
       terraReference: event.terraReference,
       signedAt: event.signedAt,
       occurredAt: event.occurredAt,
