@@ -45,6 +45,13 @@ describe("a host's options", () => {
     );
   });
 
+  it('T-04: must not list return URLs in a local network in production', () => {
+    const local = { ...options, returnUrls: ['http://192.168.1.20:3000/'] };
+    expect(() => assertOptions(local)).not.toThrow();
+    process.env.NODE_ENV = 'production';
+    expect(() => assertOptions(local)).toThrow('returnUrls entry 1 is an address of a local network');
+  });
+
   it.each([NaN, -1, 15])('T-21: must leave memory for one webhook: not %d MB', (bodyBudgetMb) => {
     expect(() => assertOptions({ ...options, bodyBudgetMb })).toThrow('bodyBudgetMb must be');
   });

@@ -1,8 +1,8 @@
 import type { ValidationArguments } from 'class-validator';
 import { isProduction } from './environment';
 import {
+  describeReturnUrlListProblem,
   IsProxyUrl,
-  IsReturnUrlList,
   IsSecretList,
   IsServiceUrl,
   MIN_WEBHOOK_DAYS,
@@ -35,7 +35,7 @@ type CompleteOptions = TerraConnectOptions & {
 export function assertOptions(options: CompleteOptions): void {
   const { publicUrl, terra, returnUrls, outgoing, reconciliation, retention, rateLimits, bodyBudgetMb } =
     options;
-  const [serviceUrl, secrets, targets] = [new IsServiceUrl(), new IsSecretList(), new IsReturnUrlList()];
+  const [serviceUrl, secrets] = [new IsServiceUrl(), new IsSecretList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
     if (!holds) problems.push(`${option} ${problem}`);
@@ -56,7 +56,8 @@ export function assertOptions(options: CompleteOptions): void {
   check('terra.devId', terra.devId !== '', 'is empty');
   check('terra.apiKey', terra.apiKey !== '', 'is empty');
   check('terra.signingSecrets', secrets.validate(terra.signingSecrets), secrets.defaultMessage());
-  check('returnUrls', targets.validate(returnUrls), targets.defaultMessage(about(returnUrls)));
+  const targets = describeReturnUrlListProblem(returnUrls, isProduction());
+  check('returnUrls', targets === null, targets ?? '');
   check(
     'bodyBudgetMb',
     bodyBudgetMb >= MIN_BODY_BUDGET_MB,

@@ -78,6 +78,7 @@ describe('the environment', () => {
     ['HTTP_PROXY', 'socks5://user:pass-7c1@proxy'],
     ['RETURN_URLS', 'https://app.example.com,javascript://x'],
     ['RETURN_URLS', 'http://app.example.com/'],
+    ['RETURN_URLS', 'https://app.example.com/*'],
     ['BOOTSTRAP_API_KEY', 'too-short'],
     ['WORKERS_ENABLED', 'yes'],
     ['BODY_BUDGET_MB', '15'],
@@ -131,6 +132,15 @@ describe('the environment', () => {
       expect(problem).toMatch(new RegExp(`^${name} has a `));
       expect(problem).not.toContain(value);
     });
+  });
+
+  it('T-04: lists return URLs in a local network, but not in production', () => {
+    const local = { ...complete, RETURN_URLS: 'https://app.example.com/,http://192.168.1.20:3000/' };
+    expect(problemsOf(local)).toEqual([]);
+    const secret = { TERRA_SIGNING_SECRETS: '6f1d2c3b4a5968778695a4b3c2d1e0f0' };
+    expect(problemsOf({ ...local, ...secret, NODE_ENV: 'production' })).toEqual([
+      expect.stringMatching(/^RETURN_URLS entry 2 is an address of a local network/),
+    ]);
   });
 
   it('never prints a secret when a variable is wrong', () => {

@@ -5,7 +5,8 @@ import {
 } from 'class-validator';
 import { describeDatabaseUrlProblem } from './database-url';
 import { isIP } from 'node:net';
-import { describeReturnUrlProblem, isLoopback } from './return-url-pattern';
+import { isLoopback } from './return-url';
+import { describeReturnUrlProblem } from './return-url-list';
 
 const PLACEHOLDER = /^(<.*>|change[-_ ]?(me|this).*|your[-_ ].*|x{3,}|todo|secret|password|placeholder.*)$/i;
 
@@ -84,15 +85,26 @@ export class IsSecretList implements ValidatorConstraintInterface {
   }
 }
 
+/** Returns which entry of RETURN_URLS is not valid and why, or null. */
+export function describeReturnUrlListProblem(value: unknown, isProduction: boolean): string | null {
+  if (!Array.isArray(value)) return 'must be a list of URLs';
+  for (const [index, entry] of value.entries()) {
+    const problem = describeReturnUrlProblem(String(entry), isProduction);
+    if (problem !== null) return `entry ${index + 1} ${problem}`;
+  }
+  return null;
+}
+
 @ValidatorConstraint({ name: 'isReturnUrlList' })
 export class IsReturnUrlList implements ValidatorConstraintInterface {
-  validate(value: unknown): boolean {
-    return Array.isArray(value) && value.every((entry) => describeReturnUrlProblem(String(entry)) === null);
+  validate(value: unknown, args: ValidationArguments): boolean {
+    return this.describe(value, args) === null;
   }
   defaultMessage(args: ValidationArguments): string {
-    const entries = (Array.isArray(args.value) ? args.value : []) as string[];
-    const index = entries.findIndex((entry) => describeReturnUrlProblem(entry) !== null);
-    return `entry ${index + 1} ${describeReturnUrlProblem(entries[index] ?? '')}`;
+    return this.describe(args.value, args) ?? '';
+  }
+  private describe(value: unknown, { object }: ValidationArguments): string | null {
+    return describeReturnUrlListProblem(value, 'NODE_ENV' in object && object.NODE_ENV === 'production');
   }
 }
 

@@ -26,5 +26,6 @@ export {
   type DatabaseSettings,
   type TerraConnectOptions,
 } from './options';
-export { parseReturnUrl } from './return-url-pattern';
+export { isWebUrl, parseReturnUrl } from './return-url';
+export { ReturnUrlList } from './return-url-list';
 export { secretsOf } from './secrets';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BrowserOptions, parseReturnUrl } from '../config';
+import { BrowserOptions, parseReturnUrl, ReturnUrlList } from '../config';
 import { PublicUrls } from '../http';
 import type { ReturnStatus } from './connect-session-status';
 import { ReturnUrlNotAllowedError } from './connect-sessions.errors';
@@ -7,17 +7,13 @@ import { ReturnUrlNotAllowedError } from './connect-sessions.errors';
 /** Builds the URLs that the service sends browsers to, and checks the return URLs that callers choose. */
 @Injectable()
 export class BrowserUrls {
-  private readonly allowed: URL[];
+  private readonly allowed: ReturnUrlList;
 
   constructor(
     private readonly urls: PublicUrls,
     options: BrowserOptions,
   ) {
-    this.allowed = options.returnUrls.map((entry) => {
-      const url = parseReturnUrl(entry);
-      if (typeof url === 'string') throw new Error(`An entry of returnUrls ${url}.`);
-      return url;
-    });
+    this.allowed = new ReturnUrlList(options.returnUrls);
   }
 
   /** The link that the end user follows to the widget. */
@@ -41,7 +37,7 @@ export class BrowserUrls {
     if (text == null) return null;
     const url = parseReturnUrl(text);
     if (typeof url === 'string') throw new ReturnUrlNotAllowedError(field, url);
-    if (!this.allowed.some((entry) => isWithin(url, entry))) {
+    if (!this.allowed.allows(url)) {
       throw new ReturnUrlNotAllowedError(field, 'is not in the list of allowed return URLs (RETURN_URLS)');
     }
     return url.href;
@@ -49,7 +45,7 @@ export class BrowserUrls {
 
   /**
    * Adds the session and its outcome to the return URL, or to the URL of our result page if `returnUrl` is null. Other
-   * parameters keep their exact text.
+   * parameters and the fragment keep their exact text. The outcome is in the query, before a fragment.
    */
   withOutcome(returnUrl: string | null, sessionId: string, status: ReturnStatus): string {
     const url = new URL(returnUrl ?? this.urls.urlOf('connect/result'));
@@ -62,12 +58,4 @@ export class BrowserUrls {
 function isForeign(pair: string): boolean {
   const [name] = new URLSearchParams(pair).keys();
   return name !== undefined && name !== 'session_id' && name !== 'status';
-}
-
-// An entry allows its own path and the paths below it: "/connected" allows "/connected/x" but not "/connected-x".
-function isWithin(url: URL, entry: URL): boolean {
-  if (url.protocol !== entry.protocol || url.hostname !== entry.hostname || url.port !== entry.port)
-    return false;
-  const prefix = entry.pathname.replace(/(?<!\/)\/+$/, '');
-  return url.pathname === entry.pathname || url.pathname === prefix || url.pathname.startsWith(`${prefix}/`);
 }

@@ -1,0 +1,86 @@
+import { authorityOf, isLanAddress, isLanName, isLoopback, isWebUrl, parseReturnUrl } from './return-url';
+
+/** An entry of RETURN_URLS. */
+interface ReturnUrlEntry {
+  url: URL;
+  /** RFC 8252, 7.3: an app listens on any free port of the loopback interface. */
+  hasAnyPort: boolean;
+  /** For an entry with a wildcard: what the host must match. */
+  hosts: RegExp | null;
+}
+
+// Anyone can get a host below these names. So a wildcard for a whole label would allow the pages of strangers.
+const SHARED_DOMAINS =
+  /(?:^|\.)(?:vercel\.app|netlify\.app|netlify\.com|pages\.dev|workers\.dev|github\.io|gitlab\.io|herokuapp\.com|onrender\.com|fly\.dev|web\.app|firebaseapp\.com|run\.app|appspot\.com|azurewebsites\.net|azurestaticapps\.net|cloudfront\.net|amplifyapp\.com|amazonaws\.com|surge\.sh|railway\.app|ngrok\.app|ngrok\.io|ngrok-free\.app|ngrok-free\.dev|trycloudflare\.com|loca\.lt|(?:co|com|net|org|ac|gov)\.[a-z]{2})$/;
+
+/**
+ * Returns why an entry of RETURN_URLS is not valid, or null if it is valid. An entry that no return URL can match is not:
+ * its author expects a match, and would search for the fault elsewhere.
+ */
+export function describeReturnUrlProblem(entry: string, isProduction: boolean): string | null {
+  const parsed = parseEntry(entry);
+  if (typeof parsed === 'string') return parsed;
+  const { hostname, protocol } = parsed.url;
+  if (isProduction && isLanAddress(hostname))
+    return 'is an address of a local network, which only a service in development may list';
+  if (isProduction && protocol === 'http:' && isLanName(hostname))
+    return 'is a name of a local network without https, which only a service in development may list';
+  return null;
+}
+
+/** The list of allowed return URLs. An entry allows its own path and the paths below it. */
+export class ReturnUrlList {
+  private readonly entries: ReturnUrlEntry[];
+
+  /** @throws Error when an entry is not valid */
+  constructor(entries: string[]) {
+    this.entries = entries.map((entry) => {
+      const parsed = parseEntry(entry);
+      if (typeof parsed === 'string') throw new Error(`An entry of returnUrls ${parsed}.`);
+      return parsed;
+    });
+  }
+
+  allows(url: URL): boolean {
+    return this.entries.some((entry) => isWithin(url, entry));
+  }
+}
+
+function parseEntry(text: string): ReturnUrlEntry | string {
+  const url = parseReturnUrl(text);
+  if (typeof url === 'string') return url;
+  if (text.includes('?')) return 'has a query: list it without the query';
+  if (text.includes('#')) return 'has a fragment: list it without the fragment, then any fragment is allowed';
+  if (url.pathname.includes('*'))
+    return 'has a * in its path: list the path itself, which allows the paths below it';
+  const hosts = url.hostname.includes('*') ? parseWildcard(url) : null;
+  if (typeof hosts === 'string') return hosts;
+  const hasPort = /:\d+$/.test(authorityOf(text) ?? '');
+  return { url, hosts, hasAnyPort: url.protocol === 'http:' && isLoopback(url.hostname) && !hasPort };
+}
+
+/** `https://pr-*.example.com`: the wildcard stands for a part of the first label, or for all of it. */
+function parseWildcard({ protocol, hostname }: URL): RegExp | string {
+  const [label = '', ...others] = hostname.split('.');
+  const domain = others.join('.');
+  if (protocol !== 'https:' || domain.includes('*') || label.split('*').length !== 2)
+    return 'has a * outside of the first label of an https host';
+  if (
+    others.filter((other) => other !== '').length < 2 ||
+    (label === '*' && SHARED_DOMAINS.test(`.${domain}`))
+  )
+    return 'has a * for hosts that anyone can get: use it only below a domain of your own';
+  const literal = (text: string): string => text.replaceAll('.', String.raw`\.`);
+  return new RegExp(`^${label.split('*').map(literal).join('[a-z0-9-]{1,63}')}\\.${literal(domain)}$`);
+}
+
+function isWithin(url: URL, { url: entry, hosts, hasAnyPort }: ReturnUrlEntry): boolean {
+  if (url.protocol !== entry.protocol) return false;
+  // An app may read scheme:/path and scheme:///path differently, so the service does, too.
+  if (!isWebUrl(url) && (authorityOf(url.href) === null) !== (authorityOf(entry.href) === null)) return false;
+  if (!(hosts ? hosts.test(url.hostname) : url.hostname === entry.hostname)) return false;
+  if (!hasAnyPort && url.port !== entry.port) return false;
+  // "/connected" allows "/connected/x" but not "/connected-x".
+  const prefix = entry.pathname.replace(/(?<!\/)\/+$/, '');
+  return url.pathname === entry.pathname || url.pathname === prefix || url.pathname.startsWith(`${prefix}/`);
+}
