@@ -17,6 +17,8 @@ export interface Settings {
   postgresPort: number | undefined;
   dataDir: string;
   publicUrl: string;
+  /** Whether other machines can reach the public URL: it does not name this one. */
+  isPublic: boolean;
   /** Undefined: the launcher starts an embedded PostgreSQL. */
   databaseUrl: string | undefined;
   /** False: the launcher starts a sandbox in place of Terra. */
@@ -58,6 +60,7 @@ export function readSettings(variables: Variables): Settings {
   assertNotProduction(variables);
   const get = reader(variables);
   const port = portFrom(get, 'PORT', 3000);
+  const publicUrl = (get('PUBLIC_URL') ?? `http://localhost:${port}`).replace(/(?<!\/)\/+$/, '');
   const settings = {
     port,
     managementPort: portFrom(get, 'MANAGEMENT_PORT', port),
@@ -65,7 +68,8 @@ export function readSettings(variables: Variables): Settings {
     sampleAppPort: portFrom(get, 'SAMPLE_APP_PORT', 3002),
     postgresPort: get('POSTGRES_PORT') ? portFrom(get, 'POSTGRES_PORT', 0) : undefined,
     dataDir: resolve(get('DATA_DIR') ?? '.data'),
-    publicUrl: (get('PUBLIC_URL') ?? `http://localhost:${port}`).replace(/(?<!\/)\/+$/, ''),
+    publicUrl,
+    isPublic: !/^https?:\/\/(localhost|[^/]*\.localhost|127\.[\d.]+|\[::1\])([:/]|$)/i.test(publicUrl),
     databaseUrl: get('DATABASE_URL'),
     hasTerraAccount: hasTerraAccount(get),
     apiKey: get('BOOTSTRAP_API_KEY'),

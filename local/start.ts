@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSandbox } from '../sandbox';
 import { banner } from './banner';
 import { startEmbeddedPostgres } from './embedded-postgres';
+import { writeEnvFile } from './env-file';
 import { hasCode, LauncherError, PortTakenError } from './launcher-error';
 import { assertPortFree } from './ports';
 import { readOrCreateSecret } from './secrets';
@@ -60,13 +61,23 @@ class Launcher {
       settings,
       sampleAppUrl: sampleApp.url,
       sandboxUrl: sandbox?.url,
-      databaseUrlFile: settings.databaseUrl ? undefined : this.databaseUrlFile,
+      envFile: this.writeEnvFile(environment, sandbox?.url),
       generatedApiKey: settings.apiKey ? undefined : this.apiKey,
     });
   }
 
-  private get databaseUrlFile(): string {
-    return join(this.settings.dataDir, 'database-url');
+  /** For the commands of the documentation, which the user runs in another terminal. */
+  private writeEnvFile(environment: Environment, sandboxUrl: string | undefined): string {
+    const { dataDir, port, sampleAppPort } = this.settings;
+    const file = join(dataDir, 'env');
+    this.started.add('the file of variables', () => Promise.resolve(rmSync(file, { force: true })));
+    writeEnvFile(file, environment, {
+      API_KEY: this.apiKey,
+      SERVICE_URL: `http://localhost:${port}`,
+      SAMPLE_APP_URL: `http://localhost:${sampleAppPort}`,
+      SANDBOX_URL: sandboxUrl,
+    });
+    return file;
   }
 
   private secret(name: string, create: () => string): string {
@@ -88,16 +99,10 @@ class Launcher {
       port: postgresPort,
       durable: true,
     });
-    this.started.add('the embedded PostgreSQL', async () => {
-      await postgres.stop();
-      rmSync(this.databaseUrlFile, { force: true });
-    });
+    this.started.add('the embedded PostgreSQL', () => postgres.stop());
     this.stopWhenEnded('The embedded PostgreSQL', postgres.exited);
     await postgres.ensureDatabase(databaseNameFor(this.settings));
-    const url = postgres.url(databaseNameFor(this.settings));
-    rmSync(this.databaseUrlFile, { force: true });
-    writeFileSync(this.databaseUrlFile, `${url}\n`, { mode: 0o600 });
-    return url;
+    return postgres.url(databaseNameFor(this.settings));
   }
 
   private async startTerraSandbox(): Promise<{ url: string; variables: Environment }> {

@@ -91,9 +91,9 @@ describe('npm start', () => {
     expect((await fetch(`http://127.0.0.1:${ports.SAMPLE_APP_PORT}/`)).status).toBe(200);
 
     const created = await api('/v1/connect-sessions', { method: 'POST', body: '{"referenceId":"user-1"}' });
-    expect(created.status).toBe(201);
     const { id } = (await created.json()) as { id: string };
     const database = serverPid();
+    expect(existsSync(join(dataDir, 'env'))).toBe(true);
 
     first.kill('SIGINT');
     await first.exited;
@@ -101,6 +101,7 @@ describe('npm start', () => {
     // Every other program must end before the launcher ends.
     expect(await portsAreFree()).toBe(true);
     expect(isAlive(database)).toBe(false);
+    expect(existsSync(join(dataDir, 'env'))).toBe(false);
 
     const second = start();
     await second.ready();
@@ -188,6 +189,7 @@ describe('npm start', () => {
     const run = start({ ...credentials, TERRA_API_URL: unusedUrl, TERRA_WIDGET_URL: unusedUrl });
     await run.ready();
     await expect(assertPortFree(ports.SANDBOX_PORT, 'the test', 'PORT')).resolves.toBeUndefined();
+    expect(run.output).toContain('cannot call this machine yet');
   });
 
   it("prints the service's configuration error, and stops every program that it has started", async () => {
