@@ -15,8 +15,8 @@ import { connectThroughWidget } from './support/sandbox';
 const OPTIONS = { waitSeconds: 30, force: false };
 const PASSWORD = 'not-a-secret';
 
-/** The statements of docs/postgres.md, so that the test fails when the documentation is wrong. */
-const documentation = readFileSync(join(__dirname, '..', 'docs', 'postgres.md'), 'utf8');
+/** The statements of docs/operations.md, so that the test fails when the documentation is wrong. */
+const documentation = readFileSync(join(__dirname, '..', 'docs', 'operations.md'), 'utf8');
 const [GRANTS = '', HAND_OVER = ''] = [...documentation.matchAll(/```sql\n([^`]+)```/g)].map(
   ([, sql]) => sql,
 );

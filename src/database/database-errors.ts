@@ -6,8 +6,6 @@ const ACCESS_REJECTED = '28000';
 const NO_SUCH_DATABASE = '3D000';
 const NO_RIGHT = '42501';
 
-const DOCS = 'docs/postgres.md';
-
 /** Codes and messages of Node's TLS and of node-postgres → what to do. */
 const TLS_ADVICE: [problem: RegExp, advice: string][] = [
   [
@@ -37,7 +35,7 @@ const TLS_ADVICE: [problem: RegExp, advice: string][] = [
 export function describeDatabaseError(error: unknown): string | null {
   const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };
   const tls = TLS_ADVICE.find(([problem]) => problem.test(code) || problem.test(message));
-  if (tls) return `Postgres cannot be reached with TLS: ${tls[1]} (${message}). ${DOCS} has the settings.`;
+  if (tls) return `Postgres cannot be reached with TLS: ${tls[1]} (${message}). docs/deployment.md has the settings.`;
   if (hasSqlState(error, PASSWORD_REJECTED))
     return `Postgres rejects the user or the password (${message}). Special characters must be percent-encoded in the URL.`;
   if (hasSqlState(error, ACCESS_REJECTED))
@@ -48,7 +46,7 @@ export function describeDatabaseError(error: unknown): string | null {
   if (hasSqlState(error, NO_SUCH_DATABASE))
     return `${message}: create the database first, or correct its name in the URL.`.replace(/^d/, 'D');
   if (hasSqlState(error, NO_RIGHT))
-    return `The database role lacks a right (${message}). ${DOCS} has the grants for the role that migrates and the role that serves.`;
+    return `The database role lacks a right (${message}). docs/operations.md has the grants for the role that migrates and the role that serves.`;
   if (hasSqlState(error, UNDEFINED_TABLE)) return notMigrated().message;
   // When all addresses of a host fail, the error has no message.
   if (isDatabaseDown(error))
