@@ -197,6 +197,13 @@ const COMMANDS = {
       ['--config', 'jest.hosts.config.cjs'].concat(args),
     );
   },
+  async 'test-documents'(args) {
+    await build();
+    become(
+      inRoot('node_modules', 'jest', 'bin', 'jest.js'),
+      ['--config', 'jest.documents.config.cjs'].concat(args),
+    );
+  },
   async 'test-deployment'(args) {
     await build();
     become(

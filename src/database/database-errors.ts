@@ -35,7 +35,8 @@ const TLS_ADVICE: [problem: RegExp, advice: string][] = [
 export function describeDatabaseError(error: unknown): string | null {
   const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };
   const tls = TLS_ADVICE.find(([problem]) => problem.test(code) || problem.test(message));
-  if (tls) return `Postgres cannot be reached with TLS: ${tls[1]} (${message}). docs/deployment.md has the settings.`;
+  if (tls)
+    return `Postgres cannot be reached with TLS: ${tls[1]} (${message}). docs/deployment.md has the settings.`;
   if (hasSqlState(error, PASSWORD_REJECTED))
     return `Postgres rejects the user or the password (${message}). Special characters must be percent-encoded in the URL.`;
   if (hasSqlState(error, ACCESS_REJECTED))
