@@ -8,7 +8,7 @@ const LAYERS = [
   ['terra', 'api-keys'],
   ['providers'],
   ['connections'],
-  ['reconciliation', 'connect-sessions'],
+  ['reconciliation', 'connect-sessions', 'provider-retirement'],
   ['webhooks'],
   ['privacy', 'diagnosis'],
   ['terra-auth'],

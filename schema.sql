@@ -16,6 +16,27 @@ CREATE TABLE terra_connect.api_keys (
   CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash)
 );
 
+CREATE TABLE terra_connect.catalogue_checks (
+  id smallint NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  checked_at timestamp with time zone,
+  held_since timestamp with time zone,
+  CONSTRAINT catalogue_checks_pkey PRIMARY KEY (id),
+  CONSTRAINT catalogue_checks_one_row_check CHECK ((id = 1))
+);
+
+CREATE TABLE terra_connect.catalogue_providers (
+  provider text NOT NULL,
+  seen_at timestamp with time zone,
+  missing_since timestamp with time zone,
+  retired_at timestamp with time zone,
+  returned_at timestamp with time zone,
+  is_pass_due boolean DEFAULT false NOT NULL,
+  pass_after uuid,
+  live_connections integer DEFAULT 0 NOT NULL,
+  CONSTRAINT catalogue_providers_pkey PRIMARY KEY (provider)
+);
+
 CREATE TABLE terra_connect.connect_session_connections (
   session_id uuid NOT NULL,
   connection_id uuid NOT NULL,

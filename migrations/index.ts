@@ -6,6 +6,7 @@ import { AddWebhookReplay1795500200000 } from './1795500200000-add-webhook-repla
 import { AddErasures1795500300000 } from './1795500300000-add-erasures';
 import { RenameToDomainWords1795600000000 } from './1795600000000-rename-to-domain-words';
 import { OneCodePerProvider1795700300000 } from './1795700300000-one-code-per-provider';
+import { AddProviderRetirement1795700310000 } from './1795700310000-add-provider-retirement';
 import { AddWidgetOptions1795700400000 } from './1795700400000-add-widget-options';
 import { AddWebhookReceipts1795700500000 } from './1795700500000-add-webhook-receipts';
 import { RemoveImplausibleTimes1795700500010 } from './1795700500010-remove-implausible-times';
@@ -20,6 +21,7 @@ export const MIGRATIONS = [
   AddErasures1795500300000,
   RenameToDomainWords1795600000000,
   OneCodePerProvider1795700300000,
+  AddProviderRetirement1795700310000,
   AddWidgetOptions1795700400000,
   AddWebhookReceipts1795700500000,
   RemoveImplausibleTimes1795700500010,

@@ -1,11 +1,12 @@
 import { ApiKey } from '../src/api-keys';
 import { PersonalDataRegistry } from '../src/privacy';
+import { CatalogueCheck, CatalogueProvider } from '../src/provider-retirement';
 import { TERRA_CONNECT_ENTITIES } from '../src/terra-auth';
 import { WebhookReceipt } from '../src/webhooks';
 import { startTestApp, type TestApp } from './support/app';
 
 /** Entities whose rows name no end user. */
-const WITHOUT_END_USERS: unknown[] = [ApiKey, WebhookReceipt];
+const WITHOUT_END_USERS: unknown[] = [ApiKey, CatalogueCheck, CatalogueProvider, WebhookReceipt];
 
 describe('The registry of personal data', () => {
   let service: TestApp;

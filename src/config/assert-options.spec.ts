@@ -2,6 +2,7 @@ import { assertOptions } from './assert-options';
 import {
   DEFAULT_BODY_BUDGET_MB,
   OUTGOING_DEFAULTS,
+  PROVIDER_DEFAULTS,
   RATE_LIMIT_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
@@ -23,6 +24,7 @@ const options = {
   reconciliation: RECONCILIATION_DEFAULTS,
   retention: RETENTION_DEFAULTS,
   outgoing: OUTGOING_DEFAULTS,
+  providers: PROVIDER_DEFAULTS,
   rateLimits: RATE_LIMIT_DEFAULTS,
   bodyBudgetMb: DEFAULT_BODY_BUDGET_MB,
 };
@@ -55,6 +57,14 @@ describe("a host's options", () => {
   it.each([NaN, -1, 15])('T-21: must leave memory for one webhook: not %d MB', (bodyBudgetMb) => {
     expect(() => assertOptions({ ...options, bodyBudgetMb })).toThrow('bodyBudgetMb must be');
   });
+
+  it.each<Record<string, string>>([{ 'A B': 'C' }, { A: 'B=C' }, { '': 'C' }])(
+    'must name provider codes as ended and as successors: not %j',
+    (successors) => {
+      const providers = { ...PROVIDER_DEFAULTS, successors };
+      expect(() => assertOptions({ ...options, providers })).toThrow('providers.successors must be');
+    },
+  );
 
   it.each([NaN, -1, Infinity])(
     'T-21: must not have the limit %d, which would never apply',

@@ -5,11 +5,13 @@ import {
   IsProxyUrl,
   IsSecretList,
   IsServiceUrl,
+  IsSuccessorList,
   MIN_WEBHOOK_DAYS,
 } from './environment.validators';
 import {
   MIN_BODY_BUDGET_MB,
   type OutgoingOptions,
+  type ProviderOptions,
   type RateLimitOptions,
   type ReconciliationOptions,
   type RetentionOptions,
@@ -21,6 +23,7 @@ import { findWeakSecrets } from './published-secrets';
 type CompleteOptions = TerraConnectOptions & {
   outgoing: OutgoingOptions;
   reconciliation: ReconciliationOptions;
+  providers: ProviderOptions;
   retention: RetentionOptions;
   bodyBudgetMb: number;
   rateLimits: RateLimitOptions;
@@ -33,8 +36,8 @@ type CompleteOptions = TerraConnectOptions & {
  * @throws Error that names every wrong option, without its value
  */
 export function assertOptions(options: CompleteOptions): void {
-  const { publicUrl, terra, returnUrls, outgoing, reconciliation, retention, rateLimits, bodyBudgetMb } =
-    options;
+  const { publicUrl, terra, returnUrls, outgoing, reconciliation, providers, retention } = options;
+  const { rateLimits, bodyBudgetMb } = options;
   const [serviceUrl, secrets] = [new IsServiceUrl(), new IsSecretList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -67,6 +70,12 @@ export function assertOptions(options: CompleteOptions): void {
   for (const name of ['httpsProxy', 'httpProxy'] as const)
     check(`outgoing.${name}`, proxyUrl.validate(outgoing[name]), proxyUrl.defaultMessage());
   check('outgoing.circuitFailures', isAmount(outgoing.circuitFailures), 'must be a number, 0 or more');
+  check('providers.checkMinutes', providers.checkMinutes >= 1, 'must be a number of minutes, 1 or more');
+  const successors = new IsSuccessorList();
+  const entries = Object.entries(providers.successors).map(
+    ([code, successor]) => `${code}=${successor ?? ''}`,
+  );
+  check('providers.successors', successors.validate(entries), successors.defaultMessage());
   for (const [name, value] of Object.entries(retention))
     check(`retention.${name}`, isAmount(value as number), 'must be a number of days, 0 or more');
   const { webhookEventsDays } = retention;

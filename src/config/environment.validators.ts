@@ -108,6 +108,18 @@ export class IsReturnUrlList implements ValidatorConstraintInterface {
   }
 }
 
+@ValidatorConstraint({ name: 'isSuccessorList' })
+export class IsSuccessorList implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    const entry = /^[A-Za-z0-9_.-]{1,64}(=([A-Za-z0-9_.-]{1,64})?)?$/;
+    return Array.isArray(value) && value.every((item) => typeof item === 'string' && entry.test(item));
+  }
+
+  defaultMessage(): string {
+    return 'must be a list of ended providers with their successors, such as FITBIT=GOOGLE_HEALTH,OTHER=';
+  }
+}
+
 /** Terra resends for this many days. The service recognises a repeated delivery only while it has the first one. */
 export const MIN_WEBHOOK_DAYS = 14;
 

@@ -18,6 +18,7 @@ import {
   IsReturnUrlList,
   IsSecretList,
   IsServiceUrl,
+  IsSuccessorList,
   NotPlaceholder,
 } from './environment.validators';
 import {
@@ -25,6 +26,7 @@ import {
   DEFAULT_BODY_BUDGET_MB,
   MIN_BODY_BUDGET_MB,
   OUTGOING_DEFAULTS,
+  PROVIDER_DEFAULTS,
   RATE_LIMIT_DEFAULTS,
   RECONCILIATION_DEFAULTS,
   RETENTION_DEFAULTS,
@@ -163,6 +165,13 @@ export class Environment {
 
   @WholeNumber('changes', 0, 1_000_000)
   SWEEP_SAFETY_THRESHOLD_MINIMUM: number = RECONCILIATION_DEFAULTS.safetyThresholdMinimum;
+
+  @WholeNumber('minutes', 1, 10_080)
+  PROVIDER_CHECK_MINUTES: number = PROVIDER_DEFAULTS.checkMinutes;
+
+  @ToList()
+  @Validate(IsSuccessorList)
+  PROVIDER_SUCCESSORS: string[] = [];
 
   @WholeNumber('requests', 0, MAX_REQUESTS)
   RATE_LIMIT_CLIENT_PER_MINUTE: number = RATE_LIMIT_DEFAULTS.clientPerMinute;

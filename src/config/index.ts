@@ -15,6 +15,7 @@ export {
   BrowserOptions,
   DATABASE_DEFAULTS,
   OutgoingOptions,
+  ProviderOptions,
   RATE_LIMIT_DEFAULTS,
   RateLimitOptions,
   ReconciliationOptions,

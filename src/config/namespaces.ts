@@ -75,6 +75,15 @@ export function toNamespaces(environment: Environment): Namespaces {
         safetyThresholdShare: environment.SWEEP_SAFETY_THRESHOLD_SHARE,
         safetyThresholdMinimum: environment.SWEEP_SAFETY_THRESHOLD_MINIMUM,
       },
+      providers: {
+        checkMinutes: environment.PROVIDER_CHECK_MINUTES,
+        successors: Object.fromEntries(
+          environment.PROVIDER_SUCCESSORS.map((entry) => {
+            const [code = '', successor = ''] = entry.split('=');
+            return [code, successor === '' ? null : successor];
+          }),
+        ),
+      },
       rateLimits: {
         clientPerMinute: environment.RATE_LIMIT_CLIENT_PER_MINUTE,
         endUserPerHour: environment.RATE_LIMIT_END_USER_PER_HOUR,

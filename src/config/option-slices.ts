@@ -7,6 +7,8 @@ import {
   DEFAULT_BODY_BUDGET_MB,
   OUTGOING_DEFAULTS,
   OutgoingOptions,
+  PROVIDER_DEFAULTS,
+  ProviderOptions,
   RATE_LIMIT_DEFAULTS,
   RateLimitOptions,
   RECONCILIATION_DEFAULTS,
@@ -25,6 +27,7 @@ import {
 type ResolvedOptions = TerraConnectOptions & {
   outgoing: OutgoingOptions;
   reconciliation: ReconciliationOptions;
+  providers: ProviderOptions;
   retention: RetentionOptions;
   bodyBudgetMb: number;
   rateLimits: RateLimitOptions;
@@ -55,6 +58,7 @@ const SLICES = [
   slice(BrowserOptions, ({ publicUrl, returnUrls }) => ({ publicUrl, returnUrls })),
   slice(OutgoingOptions, ({ outgoing }) => outgoing),
   slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
+  slice(ProviderOptions, ({ providers }) => providers),
   slice(RetentionOptions, ({ retention }) => retention),
   slice(RateLimitOptions, ({ rateLimits }) => rateLimits),
   slice(WorkerOptions, ({ workersEnabled, workerStallSeconds = WORKER_STALL_SECONDS }) => ({
@@ -84,6 +88,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
     ...options,
     outgoing: withDefaults(OUTGOING_DEFAULTS, options.outgoing),
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
+    providers: withDefaults(PROVIDER_DEFAULTS, options.providers),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
     bodyBudgetMb: options.bodyBudgetMb ?? DEFAULT_BODY_BUDGET_MB,
     rateLimits: withDefaults(RATE_LIMIT_DEFAULTS, options.rateLimits),

@@ -20,6 +20,8 @@ export interface TerraConnectOptions {
   workerStallSeconds?: number;
   /** An omitted field has its default: daily, with a safety threshold of 10 percent. */
   reconciliation?: Partial<ReconciliationOptions>;
+  /** An omitted field has its default: an hour, and the successors that the service knows. */
+  providers?: Partial<ProviderOptions>;
   /** An omitted field has its default: sessions 90 days, webhooks 30 days, history two years, the rest for ever. */
   retention?: Partial<RetentionOptions>;
   /** An omitted field has its default; see {@link RATE_LIMIT_DEFAULTS}. */
@@ -86,6 +88,17 @@ export class ReconciliationOptions {
   safetyThresholdShare: number;
   /** How many changes a sweep may always make without approval. */
   safetyThresholdMinimum: number;
+}
+
+/** How the service recognises that a provider has ended. */
+export class ProviderOptions {
+  /** How often the service reads Terra's catalogue of providers, in minutes. */
+  checkMinutes: number;
+  /**
+   * Providers that have ended → the provider that succeeds it, or null if none does. Added to the providers that the service
+   * knows by itself, which are in `providers/provider-successors.ts`.
+   */
+  successors: Record<string, string | null>;
 }
 
 /** How many days the service keeps rows that it no longer needs; 0: for ever. */
@@ -169,6 +182,8 @@ export const RECONCILIATION_DEFAULTS: ReconciliationOptions = {
   safetyThresholdShare: 0.1,
   safetyThresholdMinimum: 10,
 };
+
+export const PROVIDER_DEFAULTS: ProviderOptions = { checkMinutes: 60, successors: {} };
 
 export const RETENTION_DEFAULTS: RetentionOptions = {
   sessionsDays: 90,

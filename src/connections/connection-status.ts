@@ -1,7 +1,7 @@
 /**
  * - `active`: Terra sends data of the account
- * - `needs_reauth`: the provider rejects Terra, Terra no longer collects data, or the end user has withdrawn every
- *   permission: the end user must reconnect
+ * - `needs_reauth`: the provider rejects Terra or has ended, Terra no longer collects data, or the end user has withdrawn
+ *   every permission: the end user must reconnect
  * - `disconnecting`: a caller or the service requested the end, and Terra has not confirmed it; callers treat it as
  *   ended
  * - `disconnected`: the end user, the provider, Terra or the service ended the connection; `statusReason` says how
@@ -22,7 +22,7 @@ export const LIVE_STATUSES: readonly ConnectionStatus[] = ['active', 'needs_reau
 /** The reasons why a connection is not active, by status. */
 export const STATUS_REASONS = {
   active: [],
-  needs_reauth: ['connection_error', 'inactive', 'missing_scopes'],
+  needs_reauth: ['connection_error', 'inactive', 'missing_scopes', 'provider_retired'],
   disconnecting: ['disconnect_requested'],
   disconnected: ['deauth', 'access_revoked', 'disconnected_by_us', 'absent'],
   moved: ['moved'],

@@ -23,6 +23,7 @@ import { ConnectionProjector } from './projection/connection-projector.service';
 import { HistoryCompactionService } from './projection/history-compaction.service';
 import { ReceivedDataRepository } from './projection/received-data.repository';
 import { ReceivedDataService } from './projection/received-data.service';
+import { ProviderConnectionsRepository } from './provider-connections.repository';
 import { ReconcileTargetsRepository } from './reconcile-targets.repository';
 
 @Module({
@@ -33,6 +34,7 @@ import { ReconcileTargetsRepository } from './reconcile-targets.repository';
     ConnectionHistoryService,
     ConnectionRepository,
     ReconcileTargetsRepository,
+    ProviderConnectionsRepository,
 
     ConnectionLifecycleService,
     ConnectionProjector,
@@ -57,6 +59,7 @@ import { ReconcileTargetsRepository } from './reconcile-targets.repository';
     ConnectionsService,
     ConnectionHistoryService,
     ReconcileTargetsRepository,
+    ProviderConnectionsRepository,
     ConnectionLifecycleService,
     ReceivedDataService,
     DeauthenticationsService,

@@ -17,4 +17,5 @@ export { ConnectionFact } from './projection/connection-fact.entity';
 export { ConnectionIdentity } from './projection/connection-identity.entity';
 export { ConnectionLifecycleService, type RecordedUser } from './projection/connection-lifecycle.service';
 export { ReceivedDataService } from './projection/received-data.service';
+export { ProviderConnectionsRepository } from './provider-connections.repository';
 export { ReconcileTargetsRepository, type KnownTerraUser } from './reconcile-targets.repository';

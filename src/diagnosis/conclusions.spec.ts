@@ -15,6 +15,7 @@ const input = (change: object = {}): DiagnosisInput => ({
   lastWebhookAt: ago(1),
   terra: { answered: false, cause: 'not_asked' },
   quietAfterHours: 72,
+  successors: {},
   webhookPath: '/webhooks/terra',
   ...change,
 });
@@ -59,6 +60,7 @@ describe('conclude', () => {
     ['needs_reauth_connection_error', needsReauth('connection_error')],
     ['needs_reauth_inactive', needsReauth('inactive')],
     ['needs_reauth_missing_scopes', needsReauth('missing_scopes')],
+    ['needs_reauth_provider_retired', needsReauth('provider_retired')],
     ['disconnecting_waits_for_terra', connection({ status: 'disconnecting' })],
     ['disconnected_deauth', ended('deauth')],
     ['disconnected_access_revoked', ended('access_revoked')],

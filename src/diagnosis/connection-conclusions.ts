@@ -8,10 +8,11 @@ const REASON_TEXTS: Record<StatusReason, string> = {
   connection_error: 'the provider rejects Terra, for example after a change of the password',
   inactive: 'Terra no longer collects data',
   missing_scopes: 'the end user has withdrawn every permission',
-  disconnect_requested: 'you requested it',
+  provider_retired: 'Terra no longer offers this provider',
+  disconnect_requested: 'you requested it, or its successor is connected',
   deauth: "by Terra, or by the end user in Terra's widget",
   access_revoked: 'by the end user, in the settings of the provider',
-  disconnected_by_us: 'because you requested it',
+  disconnected_by_us: 'because you requested it, or its successor is connected',
   absent: 'because two checks missed it at Terra',
   moved: 'another end user connected the account',
 };
@@ -26,6 +27,7 @@ export function concludeConnection(connection: Connection, input: DiagnosisInput
     case 'active':
       return [connected(connection), ...quiet(connection, input)];
     case 'needs_reauth': {
+      if (statusReason === 'provider_retired') return [retired(connection, input)];
       const permissions = statusReason === 'missing_scopes' ? ', and to allow the permissions' : '';
       const summary = `${provider} has sent no data since ${since}: ${reason}.`;
       const advice = `${capitalized(reconnect)}${permissions}.`;
@@ -59,6 +61,19 @@ function connected({ provider, connectedAt, lastDataAt }: Connection): Conclusio
     code: 'connected',
     summary: `${provider} has been connected since ${connectedAt.toISOString()}; ${data}.`,
     advice: 'Nothing needs to be done.',
+  };
+}
+
+function retired({ id, provider, statusAt }: Connection, { successors }: DiagnosisInput): Conclusion {
+  const successor = successors[provider];
+  return {
+    code: 'needs_reauth_provider_retired',
+    summary: `Terra no longer offers ${provider} (since ${statusAt.toISOString()}), so it sends no data of this connection.`,
+    advice: successor
+      ? `Ask the end user to connect ${successor}, which succeeds ${provider}: POST /v1/connect-sessions with ` +
+        `connectionId ${id} and providers ["${successor}"]. The old connection then ends by itself.`
+      : `No successor of ${provider} is known. Offer another provider, or name the successor in PROVIDER_SUCCESSORS. If ` +
+        `${provider} should be offered, enable it on the Terra dashboard under Sources.`,
   };
 }
 

@@ -36,6 +36,8 @@ export interface DiagnosisInput extends DiagnosisRecords {
   terra: TerraView;
   /** After how many hours without data a connection counts as quiet; 0: never. */
   quietAfterHours: number;
+  /** The providers of the connections that another provider succeeds, with that provider. */
+  successors: Record<string, string>;
   /** The path of the webhook route, with a host's prefix. */
   webhookPath: string;
 }

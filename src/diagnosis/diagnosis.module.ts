@@ -3,6 +3,7 @@ import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { PublicUrls } from '../http';
+import { ProvidersModule } from '../providers';
 import { TerraModule } from '../terra';
 import { WebhooksModule } from '../webhooks';
 import { DiagnosisRecordsService } from './diagnosis-records.service';
@@ -10,7 +11,14 @@ import { DiagnosisController } from './diagnosis.controller';
 import { DiagnosisService } from './diagnosis.service';
 
 @Module({
-  imports: [ApiKeysModule, ConnectionsModule, ConnectSessionsModule, TerraModule, WebhooksModule],
+  imports: [
+    ApiKeysModule,
+    ConnectionsModule,
+    ConnectSessionsModule,
+    ProvidersModule,
+    TerraModule,
+    WebhooksModule,
+  ],
   controllers: [DiagnosisController],
   providers: [DiagnosisService, DiagnosisRecordsService, PublicUrls],
   exports: [DiagnosisService],

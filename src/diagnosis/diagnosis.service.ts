@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Clock, DomainError } from '../common';
 import { ReconciliationOptions } from '../config';
 import { PublicUrls } from '../http';
+import { ProviderSuccessors } from '../providers';
 import { TerraClient } from '../terra';
 import { conclude, type Conclusions } from './conclusions';
-import type { DiagnosisInput, TerraView } from './diagnosis-input';
+import type { DiagnosisInput, DiagnosisRecords, TerraView } from './diagnosis-input';
 import { DiagnosisRecordsService } from './diagnosis-records.service';
 
 const TERRA_DEADLINE_MS = 4_000;
@@ -22,6 +23,7 @@ export class DiagnosisService {
     private readonly clock: Clock,
     private readonly options: ReconciliationOptions,
     private readonly urls: PublicUrls,
+    private readonly successors: ProviderSuccessors,
   ) {}
 
   /** @param options `askTerra: false` for a caller without Terra's credentials */
@@ -32,8 +34,17 @@ export class DiagnosisService {
     ]);
     const { quietAfterHours } = this.options;
     const webhookPath = this.urls.webhookPath();
-    const input = { ...records, terra, now: this.clock.now(), quietAfterHours, webhookPath };
+    const successors = this.successorsFor(records);
+    const input = { ...records, terra, now: this.clock.now(), quietAfterHours, successors, webhookPath };
     return { input, ...conclude(input) };
+  }
+
+  private successorsFor({ connections }: DiagnosisRecords): Record<string, string> {
+    const pairs = connections.flatMap(({ connection: { provider } }) => {
+      const successor = this.successors.successorOf(provider);
+      return successor === null ? [] : [[provider, successor] as const];
+    });
+    return Object.fromEntries(pairs);
   }
 
   /** If Terra does not answer, the diagnosis says so and does not fail. */

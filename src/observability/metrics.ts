@@ -165,6 +165,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly retiredConnections = new Gauge({
+    name: 'terra_connect_retired_provider_connections',
+    help: 'Live connections of retired providers, by provider; counted after each check of the catalogue.',
+    labelNames: ['provider'] as const,
+    registers: [this.registry],
+  });
+
+  readonly catalogueHeld = new Gauge({
+    name: 'terra_connect_provider_catalogue_held',
+    help: "Whether Terra's catalogue is not plausible (1), so that it retires no provider; read when scraped.",
+    registers: [this.registry],
+  });
+
   readonly ownerConflicts = new Counter({
     name: 'terra_connect_owner_conflicts_total',
     help: 'Facts that name an end user who does not own the Terra user, by source.',

@@ -3,6 +3,7 @@ import { ApiKey } from '../api-keys';
 import { ConnectSession, ConnectSessionConnection } from '../connect-sessions';
 import { Connection, ConnectionFact, ConnectionIdentity, Deauthentication, Tombstone } from '../connections';
 import { Erasure } from '../privacy';
+import { CatalogueCheck, CatalogueProvider } from '../provider-retirement';
 import { Sweep, SweepFinding } from '../reconciliation';
 import { WebhookEvent, WebhookReceipt } from '../webhooks';
 
@@ -21,6 +22,8 @@ export const TERRA_CONNECT_ENTITIES = [
   WebhookEvent,
   WebhookReceipt,
   Erasure,
+  CatalogueCheck,
+  CatalogueProvider,
 ];
 
 /** Add these to the `migrations` of your TypeORM data source. */

@@ -7,6 +7,7 @@ import { ConnectionsModule } from '../connections';
 import { ClockModule } from '../database';
 import { DiagnosisModule } from '../diagnosis';
 import { PrivacyModule } from '../privacy';
+import { ProviderRetirementModule } from '../provider-retirement';
 import { ProvidersModule } from '../providers';
 import { ReconciliationModule } from '../reconciliation';
 import { WebhooksModule } from '../webhooks';
@@ -35,6 +36,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ConnectionsModule,
     ReconciliationModule,
     ConnectSessionsModule,
+    ProviderRetirementModule,
     WebhooksModule,
     DiagnosisModule,
     PrivacyModule,
@@ -47,6 +49,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     ConnectionsModule,
     ReconciliationModule,
     ConnectSessionsModule,
+    ProviderRetirementModule,
     WebhooksModule,
     DiagnosisModule,
     PrivacyModule,

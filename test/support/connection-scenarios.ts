@@ -57,6 +57,10 @@ export const error = (user: string, minute: number): NewFact =>
   fact(user, minute, ['failing', 'connection_error', 'webhook']);
 export const recovered = (user: string, minute: number): NewFact =>
   fact(user, minute, ['recovered', 'recovered', 'reconcile']);
+export const retired = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['failing', 'provider_retired', 'catalogue']);
+export const returned = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['recovered', 'provider_returned', 'catalogue']);
 export const permissions = (user: string, minute: number, more: More): NewFact =>
   fact(user, minute, ['scopes', 'permission_change', 'webhook'], more);
 export const request = (user: string, minute: number): NewFact =>
@@ -101,6 +105,21 @@ export const SCENARIOS: Scenario[] = [
       error('B', 20),
     ],
     ends: { B: 'needs_reauth connection_error' },
+  },
+  {
+    name: 'the provider is retired, and data of it still arrives',
+    facts: [auth('A', 0), retired('A', 10), found('A', 12), recovered('A', 15)],
+    ends: { A: 'needs_reauth provider_retired' },
+  },
+  {
+    name: 'the provider is retired and returns, but the account had failed by itself before',
+    facts: [auth('A', 0), error('A', 5), retired('A', 10), returned('A', 20)],
+    ends: { A: 'needs_reauth connection_error' },
+  },
+  {
+    name: 'the provider is retired, returns, and is retired again; the end user then connects once more',
+    facts: [auth('A', 0), retired('A', 10), returned('A', 20), retired('A', 30), auth('A', 40)],
+    ends: { A: 'active' },
   },
   {
     name: 'two swaps in a row, one of them without the old Terra user',

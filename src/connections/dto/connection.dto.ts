@@ -40,7 +40,7 @@ export class ConnectionDto {
 
   @ApiNullableEnum(
     Object.values(STATUS_REASONS).flat(),
-    "Why the connection is not active; null while it is. `needs_reauth`: `connection_error` (the provider rejects Terra), `inactive` (Terra no longer collects data), `missing_scopes` (the end user has withdrawn every permission). `disconnecting`: `disconnect_requested`. `disconnected`: `deauth` (Terra ended it, or the end user ended it in Terra's widget), `access_revoked` (the end user ended it at the provider), `disconnected_by_us` (the service ended it on request), `absent` (two of Terra's lists did not contain it). `moved`: `moved`.",
+    "Why the connection is not active; null while it is. `needs_reauth`: `connection_error` (the provider rejects Terra), `inactive` (Terra no longer collects data), `missing_scopes` (the end user has withdrawn every permission), `provider_retired` (Terra no longer offers the provider: connect its successor with a session that has this `connectionId`). `disconnecting`: `disconnect_requested`. `disconnected`: `deauth` (Terra ended it, or the end user ended it in Terra's widget), `access_revoked` (the end user ended it at the provider), `disconnected_by_us` (the service ended it on request), `absent` (two of Terra's lists did not contain it). `moved`: `moved`.",
   )
   statusReason: StatusReason | null;
 

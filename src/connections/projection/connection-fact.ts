@@ -6,7 +6,7 @@ import { sha256 } from '../../common';
  * - `linked`: the Terra user belongs to this end user
  * - `swapped`: the Terra user replaced another one of the same account
  * - `scopes`: these are the permissions that the end user grants
- * - `failing`: the provider rejects Terra, or Terra no longer collects data; `recovered`: Terra has received data since
+ * - `failing`: the provider rejects Terra, has ended, or Terra no longer collects data; `recovered`: that is over
  * - `disconnect_requested`: a caller or the service requested the end of the Terra user
  * - `ended`: Terra no longer has the Terra user
  */
@@ -22,7 +22,7 @@ export const FACT_KINDS = [
 export type FactKind = (typeof FACT_KINDS)[number];
 
 /** The channels through which facts reach the service. */
-export const FACT_SOURCES = ['webhook', 'callback', 'reconcile', 'sweep', 'api'] as const;
+export const FACT_SOURCES = ['webhook', 'callback', 'reconcile', 'sweep', 'api', 'catalogue'] as const;
 export type FactSource = (typeof FACT_SOURCES)[number];
 
 /** Who can cause a fact. */
@@ -39,6 +39,10 @@ export const ORIGIN_OF_CAUSE = {
   permission_change: 'end_user',
   access_revoked: 'end_user',
   connection_error: 'provider',
+  /** Two of Terra's catalogues in a row lacked the provider. */
+  provider_retired: 'provider',
+  /** A later catalogue has the provider again. */
+  provider_returned: 'provider',
   /** Terra lists a user that the service did not know. */
   found: 'terra',
   /** Terra lists other scopes than those that the service knew. */
@@ -49,6 +53,8 @@ export const ORIGIN_OF_CAUSE = {
   /** Two of Terra's lists lacked the Terra user. */
   absent: 'terra',
   disconnect_requested: 'us',
+  /** A connection at another provider succeeds the connection. */
+  succeeded: 'us',
   disconnected_by_us: 'us',
 } as const satisfies Record<string, FactOrigin>;
 export type FactCause = keyof typeof ORIGIN_OF_CAUSE;

@@ -11,6 +11,8 @@ import {
   reauth,
   recovered,
   request,
+  retired,
+  returned,
   revoked,
   START,
 } from '../../../test/support/connection-scenarios';
@@ -170,6 +172,26 @@ describe('The state of one Terra user', () => {
       'an error counts more than missing scopes',
       [auth('A', 0), permissions('A', 5, { scopesRemoved: ['a', 'b'] }), error('A', 6)],
       { failing: { at: at(6), cause: 'connection_error' } },
+    ],
+    [
+      'a retired provider counts more than an error, and its return leaves the error',
+      [auth('A', 0), error('A', 5), retired('A', 6)],
+      { failing: { at: at(6), cause: 'provider_retired' } },
+    ],
+    [
+      'data and lists do not end the retirement of a provider',
+      [auth('A', 0), retired('A', 5), recovered('A', 6), found('A', 7)],
+      { failing: { at: at(5), cause: 'provider_retired' } },
+    ],
+    [
+      'the return of a provider ends its retirement, but no error of the account',
+      [auth('A', 0), error('A', 5), retired('A', 6), returned('A', 7)],
+      { failing: { at: at(5), cause: 'connection_error' } },
+    ],
+    [
+      'an end user who connects once more ends the retirement',
+      [auth('A', 0), retired('A', 5), auth('A', 6)],
+      { failing: null },
     ],
     [
       'the last request to disconnect counts',

@@ -20,7 +20,7 @@ export interface TerraUserState {
   /** null while no fact links the Terra user. */
   linkedAt: Date | null;
   ended: Since<FactCause> | null;
-  failing: Since<'connection_error' | 'inactive' | 'missing_scopes'> | null;
+  failing: Since<'connection_error' | 'inactive' | 'missing_scopes' | 'provider_retired'> | null;
   scopes: { names: string[]; at: Date } | null;
   disconnectRequestedAt: Date | null;
 }
@@ -95,6 +95,19 @@ function endOf(own: Fact[], links: Fact[]): TerraUserState['ended'] {
 const HEALTHY: readonly FactCause[] = ['auth', 'callback', 'user_reauth'];
 
 function failureOf(own: Fact[]): TerraUserState['failing'] {
+  return retirementOf(own) ?? accountFailureOf(own.filter(({ cause }) => !CATALOGUE.includes(cause)));
+}
+
+// What the catalogue says of the provider. Data does not undo it: Terra may send old data of an ended provider for a while.
+const CATALOGUE: readonly FactCause[] = ['provider_retired', 'provider_returned'];
+
+// The return of a provider repairs no account that failed by itself, so the two are separate.
+function retirementOf(own: Fact[]): TerraUserState['failing'] {
+  const last = own.findLast(({ cause }) => CATALOGUE.includes(cause) || HEALTHY.includes(cause));
+  return last?.cause === 'provider_retired' ? { at: last.occurredAt, cause: last.cause } : null;
+}
+
+function accountFailureOf(own: Fact[]): TerraUserState['failing'] {
   const last = own.findLast(
     (fact) => fact.kind === 'failing' || fact.kind === 'recovered' || HEALTHY.includes(fact.cause),
   );
