@@ -31,6 +31,10 @@ export const SWITCHES = {
   ),
   rejectCredentials: onOff(false, 'private API calls fail, as after a rotation of the API key'),
   noSourceEnabled: onOff(false, 'no provider is enabled in this environment'),
+  retiredProviders: text(
+    '',
+    'codes of providers, separated by commas, that the catalogue and the widget no longer offer; users stay',
+  ),
   userCapReached: onOff(false, 'the widget rejects new users before the provider page (50 users in testing)'),
   userInfoShape: choice(['array', 'users', 'user'], 'array', 'shape of the answer to userInfo?reference_id='),
   unknownReference: choice(

@@ -151,6 +151,14 @@ describe('The scenario', () => {
     expect((await ask(`/userInfo?user_id=${users[0]?.user_id}`)).status).toBe(200);
   });
 
+  it('provider-retired keeps the user, and takes its provider out of the catalogue', async () => {
+    const { users } = await play('provider-retired', { referenceId: 'p-1', provider: 'OURA' });
+    await sandbox.idle();
+    expect(await usersOf('p-1')).toEqual(users);
+    const catalogue = await (await ask('/integrations/detailed')).text();
+    expect([catalogue.includes('"GOOGLE_HEALTH"'), catalogue.includes('"OURA"')]).toEqual([true, false]);
+  });
+
   it('slow delays each answer by three seconds, and delays no webhook', async () => {
     await play('slow', { referenceId: 'p-1' });
     await sandbox.idle();
@@ -190,7 +198,8 @@ describe('Scenarios', () => {
     const listed = (await answer.json()) as { name: string; means: string; switches: object }[];
     expect(listed.map(({ name }) => name)).toEqual([
       ...['lost-webhook', 'duplicated', 'reordered', 'late', 'reauth', 'reauth-null-old', 'moved-account'],
-      ...['phone-provider', 'user-cap', 'gone-410', 'empty-list', 'slow', 'flaky-500', 'terra-down'],
+      ...['phone-provider', 'provider-retired', 'user-cap', 'gone-410', 'empty-list', 'slow', 'flaky-500'],
+      'terra-down',
     ]);
     expect(listed.find(({ name }) => name === 'terra-down')?.switches).toEqual({ down: true });
     expect(listed.filter(({ means }) => means.length < 60)).toEqual([]);

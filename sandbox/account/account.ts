@@ -49,7 +49,10 @@ export class Account {
   }
 
   get enabledProviders(): string[] {
-    return this.deps.behaviour.noSourceEnabled ? [] : this.deps.enabledProviders;
+    const { noSourceEnabled, retiredProviders } = this.deps.behaviour;
+    if (noSourceEnabled) return [];
+    const retired = retiredProviders.split(',').map((code) => code.trim().toUpperCase());
+    return this.deps.enabledProviders.filter((code) => !retired.includes(code));
   }
 
   /** Terra users that completed their flow, oldest first. */

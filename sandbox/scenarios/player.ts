@@ -56,7 +56,8 @@ export class ScenarioPlayer {
     const scenario = findScenario(name);
     const referenceId = options.referenceId || defaultReference(name);
     const provider = resolveProvider(scenario, options.provider || scenario.provider);
-    const switches: Partial<Behaviour> = { ...scenario.switches, ...options.switches };
+    const retired: Partial<Behaviour> = scenario.retiresProvider ? { retiredProviders: provider } : {};
+    const switches: Partial<Behaviour> = { ...scenario.switches, ...retired, ...options.switches };
 
     resetBehaviour();
     applyBehaviour(behaviour, switches);

@@ -14,6 +14,8 @@ export interface Scenario {
   switches: Partial<Behaviour>;
   /** The provider of the account. A caller may choose another one of the same kind: phone or browser. */
   provider: string;
+  /** Whether Terra no longer offers the provider, after the end user connected it; also another one that the caller chose. */
+  retiresProvider?: boolean;
   /** What happens to the end user of the reference. Without steps, the scenario only sets its switches. */
   steps?: (run: ScenarioRun) => void | Promise<void>;
 }
@@ -101,6 +103,16 @@ export const SCENARIOS = {
       await run.pause();
       run.connectPhone('second phone');
     },
+  },
+  'provider-retired': {
+    means:
+      'The end user has an account at a provider that then leaves the catalogue, as Fitbit did on 2 Nov 2026. Expected: ' +
+      'two checks later the connection is needs_reauth (provider_retired), and a session with its connectionId connects ' +
+      'the successor, GOOGLE_HEALTH, which ends the old connection.',
+    switches: { retiredProviders: 'FITBIT' },
+    provider: 'FITBIT',
+    retiresProvider: true,
+    steps: connect,
   },
   'user-cap': {
     means:
