@@ -17,6 +17,7 @@ module.exports = {
   testMatch: ['<rootDir>/{src,sandbox,local,test}/**/*.spec.ts', '<rootDir>/test/**/*.e2e-spec.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/support/after-each.ts'],
   testTimeout: 30_000,
   maxWorkers: 2,
   testSequencer: '<rootDir>/test/support/suite-sequencer.cjs',

@@ -30,6 +30,7 @@ const HEADERS_OF_STATUS: Record<string, string[]> = {
   409: ['Retry-After'],
   429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   503: ['Retry-After'],
+  504: ['Retry-After'],
 };
 const HEADERS = {
   Location: {

@@ -9,6 +9,7 @@ import { JsonLogger } from '../../src/observability';
 import { ParkedEventsWorker, WebhookInboxWorker } from '../../src/webhooks';
 import type { Sandbox } from '../../sandbox';
 import { createTestDatabase } from './database';
+import { checkAnswers } from './live-answers';
 import { startTestSandbox, TEST_CREDENTIALS } from './sandbox';
 
 export const ADMIN_KEY = 'tc_test_bootstrap_key_0123456789';
@@ -88,6 +89,8 @@ export async function startTestApp(environment: Record<string, string> = {}): Pr
       }),
       new JsonLogger('debug', collect(log)),
     );
+    checkAnswers(app.getHttpServer());
+    checkAnswers(app.get(ManagementServer)['server']);
     await app.listen(port, '127.0.0.1');
     await app.get(ManagementServer).listen('127.0.0.1');
   } catch (error) {

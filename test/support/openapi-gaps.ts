@@ -25,6 +25,7 @@ const HEADERS_OF_STATUS: Record<string, string[]> = {
   401: ['WWW-Authenticate'],
   429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   503: ['Retry-After'],
+  504: ['Retry-After'],
 };
 
 interface Reference {
