@@ -35,7 +35,10 @@ export const SWITCHES = {
     '',
     'codes of providers, separated by commas, that the catalogue and the widget no longer offer; users stay',
   ),
-  userCapReached: onOff(false, 'the widget rejects new users before the provider page (50 users in testing)'),
+  userCapReached: onOff(
+    false,
+    'the account has 50 users, the limit in testing, and the widget rejects new users before the provider page',
+  ),
   userInfoShape: choice(['array', 'users', 'user'], 'array', 'shape of the answer to userInfo?reference_id='),
   unknownReference: choice(
     ['404', 'empty'],

@@ -77,7 +77,7 @@ describe('terra-connect webhook-events', () => {
   let env: Record<string, string>;
   beforeAll(async () => {
     service = await startTestApp();
-    env = { DATABASE_URL: service.databaseUrl };
+    env = { DATABASE_URL: service.databaseUrl, LOG_LEVEL: 'info' };
   });
   afterAll(() => service.close());
 

@@ -97,10 +97,9 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
   });
 
   it('reports that no webhook has arrived for a day', async () => {
-    const referenceId = newReference();
-    await startSession(service, { referenceId });
+    const { referenceId } = await service.sandbox.play('lost-webhook', { referenceId: newReference() });
     shiftClock(service, 40 * 3_600);
-    expect(await codesOf(referenceId)).toEqual(['session_expired', 'no_webhooks_at_all']);
+    expect(await codesOf(referenceId)).toEqual(['only_at_terra', 'no_webhooks_at_all']);
   });
 
   it('changes nothing, needs an API key, and rejects an invalid reference', async () => {

@@ -6,6 +6,8 @@ import { queryText } from '../pages/request-fields';
 import { ApiError } from './errors';
 
 const DEFAULT_PAGE_SIZE = 500;
+/** The limit of users in Terra's testing and staging environments. */
+const USER_CAP = 50;
 /** Limits the size of one answer, however many users the sandbox generates. */
 const MAX_GENERATED = 10_000;
 
@@ -21,7 +23,7 @@ export function userRoutes(server: FastifyInstance, context: SandboxContext): vo
 
     const users = behaviour.emptyLists
       ? []
-      : [...account.usersOf(referenceId), ...syntheticUsersOf(referenceId, behaviour.syntheticUsers)];
+      : [...account.usersOf(referenceId), ...syntheticUsersOf(referenceId, generatedUsers(context))];
     const isUnknown = users.length === 0 && !behaviour.emptyLists;
     if (isUnknown && behaviour.unknownReference === '404') {
       throw new ApiError(404, `No user with reference_id ${referenceId} was found`);
@@ -34,7 +36,7 @@ export function userRoutes(server: FastifyInstance, context: SandboxContext): vo
     const perPage = queryText(request.query, 'per_page');
     const pageSize =
       page === null ? Infinity : perPage === null ? DEFAULT_PAGE_SIZE : wholeNumber(perPage, 'per_page', 1);
-    if (Math.min(pageSize, behaviour.syntheticUsers) > MAX_GENERATED) {
+    if (Math.min(pageSize, generatedUsers(context)) > MAX_GENERATED) {
       throw new ApiError(
         400,
         `One answer lists at most ${MAX_GENERATED} generated users. Ask for pages with page and per_page`,
@@ -42,7 +44,7 @@ export function userRoutes(server: FastifyInstance, context: SandboxContext): vo
     }
     const users = behaviour.emptyLists
       ? new UserList([], 0)
-      : new UserList(account.linkedUsers(), behaviour.syntheticUsers);
+      : new UserList(account.linkedUsers(), generatedUsers(context));
     if (page === null) return { status: 'success', users: users.slice(0, users.length).map(toWireUser) };
     return pageAnswer(users, wholeNumber(page, 'page', 0), pageSize, behaviour.subscriptionsShape);
   });
@@ -55,8 +57,14 @@ export function userRoutes(server: FastifyInstance, context: SandboxContext): vo
   });
 }
 
-function findUser({ account, behaviour }: SandboxContext, userId: string): LinkedUser | null {
-  return account.users.get(userId) ?? syntheticUserById(userId, behaviour.syntheticUsers);
+function findUser(context: SandboxContext, userId: string): LinkedUser | null {
+  return context.account.users.get(userId) ?? syntheticUserById(userId, generatedUsers(context));
+}
+
+/** At the limit of users, generated ones fill the account. */
+function generatedUsers({ account, behaviour }: SandboxContext): number {
+  const toCap = behaviour.userCapReached ? USER_CAP - account.linkedUsers().length : 0;
+  return Math.max(behaviour.syntheticUsers, toCap);
 }
 
 function userById(context: SandboxContext, userId: string): object {

@@ -116,22 +116,25 @@ export const SCENARIOS = {
   },
   'user-cap': {
     means:
-      'The widget shows "User Limit Reached" before the provider page, and the browser does not return. ' +
-      'Expected: the session stays open until it expires, and connected end users stay connected.',
+      'The account has 50 users. The widget shows "User Limit Reached" before the provider page, and the browser does ' +
+      'not return. Expected: the session stays open until it expires, the diagnosis of the end user names the limit, ' +
+      'and connected end users stay connected.',
     switches: { userCapReached: true },
     provider: BROWSER_PROVIDER,
   },
   'gone-410': {
     means:
       'generateWidgetSession answers 410, as for Terra accounts created after 3 Sep 2026. Expected: sessions use the ' +
-      'current endpoint, and a service that may use only the legacy endpoint names the setting to check.',
+      'current endpoint. A service that may use only the legacy endpoint starts no session, and the diagnosis names the ' +
+      'setting to check.',
     switches: { legacyGone: true },
     provider: BROWSER_PROVIDER,
   },
   'empty-list': {
     means:
       'The end user connects an account, but userInfo and subscriptions answer success with an empty list. ' +
-      'Expected: such an answer alone disconnects no account, and a sweep awaits approval.',
+      'Expected: such an answer alone disconnects no account, a sweep awaits approval, and the diagnosis says that the ' +
+      'list is wrong.',
     switches: { emptyLists: true },
     provider: BROWSER_PROVIDER,
     steps: connect,

@@ -90,8 +90,7 @@ function readScopes(text: string): Scope[] {
 function withApiKeys<T>(work: (apiKeys: ApiKeysService) => Promise<T>): Promise<T> {
   const url = readDatabaseUrl();
   return withService(
-    ApiKeyCommandModule.forDatabase(url),
-    secretsOf({ DATABASE_URL: url }),
+    { module: ApiKeyCommandModule.forDatabase(url), secrets: secretsOf({ DATABASE_URL: url }) },
     ApiKeysService,
     work,
   );

@@ -15,7 +15,9 @@ export function addDoctorCommand(program: Command): void {
       if (problem) throw new Error(`The reference id ${problem}.`);
       const { environment, hasTerra: askTerra } = readDiagnosisEnvironment();
       const service = WholeServiceModule.forEnvironment(environment);
-      const diagnosis = await withService(service, secretsOf(environment), DiagnosisService, (doctor) =>
+      // The diagnosis reports what fails, so that log lines above it would say it twice.
+      const setup = { module: service, secrets: secretsOf(environment), logLevel: 'fatal' };
+      const diagnosis = await withService(setup, DiagnosisService, (doctor) =>
         doctor.diagnose(referenceId, { askTerra }),
       );
       const report = DiagnosisDto.from(diagnosis);
@@ -34,9 +36,15 @@ function describe(report: DiagnosisDto): string {
     pendingDeauthentications,
     terra,
   } = report;
+  const [cause, ...others] = conclusions;
   return [
     `${referenceId}: ${healthy ? 'connected, nothing needs to be done' : 'needs attention'}`,
-    ...conclusions.flatMap(({ code, summary, advice }) => ['', `[${code}] ${summary}`, `  -> ${advice}`]),
+    ...(cause ? ['', `Cause:      ${cause.summary} [${cause.code}]`, `What to do: ${cause.advice}`] : []),
+    ...others.flatMap(({ code, summary, advice }) => [
+      '',
+      `Also:       ${summary} [${code}]`,
+      `            ${advice}`,
+    ]),
     ...section(
       'Connections',
       connections.flatMap(({ connection, identities, history }) => [
@@ -78,9 +86,13 @@ function describe(report: DiagnosisDto): string {
     ...section(
       'Terra',
       terra.answered
-        ? terra.users.map(
-            (one) => `${one.terraUserId} ${one.provider}${one.active === false ? ' (inactive)' : ''}`,
-          )
+        ? [
+            ...terra.users.map((one) => `${one.terraUserId} ${one.provider}${activityOf(one)}`),
+            ...terra.unlisted.map(
+              (one) =>
+                `${one.terraUserId} ${one.provider}${activityOf(one)} (known by its id, but not listed)`,
+            ),
+          ]
         : [
             terra.cause === 'not_asked'
               ? 'was not asked: TERRA_DEV_ID and TERRA_API_KEY are not set'
@@ -88,6 +100,10 @@ function describe(report: DiagnosisDto): string {
           ],
     ),
   ].join('\n');
+}
+
+function activityOf({ active }: { active: boolean | null }): string {
+  return active === false ? ' (inactive)' : '';
 }
 
 function section(title: string, lines: string[]): string[] {

@@ -24,8 +24,11 @@ export function addSweepCommand(program: Command): void {
     .option('--force', 'approve the sweep that awaits approval, or start a sweep that needs no approval')
     .action(async ({ dryRun, force }: { dryRun?: boolean; force?: boolean }) => {
       const environment = readEnvironment();
-      const service = WholeServiceModule.forEnvironment(environment);
-      const report = await withService(service, secretsOf(environment), SweepsService, async (sweeps) => {
+      const setup = {
+        module: WholeServiceModule.forEnvironment(environment),
+        secrets: secretsOf(environment),
+      };
+      const report = await withService(setup, SweepsService, async (sweeps) => {
         const { id } = await sweeps.startAndRun({ dryRun, force, actor: 'cli' });
         return sweeps.report(id);
       });
@@ -44,12 +47,12 @@ export function addReconcileCommand(program: Command): void {
       const problem = describeReferenceIdProblem(referenceId);
       if (problem) throw new Error(`The reference id ${problem}.`);
       const environment = readEnvironment();
-      const service = WholeServiceModule.forEnvironment(environment);
-      const report = await withService(
-        service,
-        secretsOf(environment),
-        ConnectionReconcilerService,
-        (reconciler) => reconciler.reconcile(referenceId, { source: 'reconcile', actor: 'cli' }),
+      const setup = {
+        module: WholeServiceModule.forEnvironment(environment),
+        secrets: secretsOf(environment),
+      };
+      const report = await withService(setup, ConnectionReconcilerService, (reconciler) =>
+        reconciler.reconcile(referenceId, { source: 'reconcile', actor: 'cli' }),
       );
       printReconciliation(report);
     });

@@ -160,8 +160,7 @@ async function request<Dto extends object, Answer>(
 function withEvents<T>(work: (events: WebhookEventsService) => Promise<T>): Promise<T> {
   const url = readDatabaseUrl();
   return withService(
-    WebhookEventsCommandModule.forDatabase(url),
-    secretsOf({ DATABASE_URL: url }),
+    { module: WebhookEventsCommandModule.forDatabase(url), secrets: secretsOf({ DATABASE_URL: url }) },
     WebhookEventsService,
     work,
   );

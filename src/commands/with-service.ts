@@ -1,15 +1,19 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { readLogLevel } from '../config';
 import { JsonLogger } from '../observability';
 
-/**
- * Starts an application context for one command, and closes it afterwards.
- *
- * @param secrets what the log lines of the command must not contain
- */
+interface CommandSetup {
+  module: DynamicModule;
+  /** What the log lines of the command must not contain. */
+  secrets: string[];
+  /** Default: LOG_LEVEL, or `warn`, because log lines stand above the output in a terminal. */
+  logLevel?: string;
+}
+
+/** Starts an application context for one command, and closes it afterwards. Log lines go to stderr. */
 export async function withService<Service, Result>(
-  module: DynamicModule,
-  secrets: string[],
+  { module, secrets, logLevel = readLogLevel('warn') }: CommandSetup,
   service: Type<Service>,
   work: (service: Service) => Promise<Result>,
 ): Promise<Result> {
@@ -17,8 +21,8 @@ export async function withService<Service, Result>(
     logger: ['fatal'],
     abortOnError: false,
   });
-  // Log lines go to stderr, because they are not part of the output. The command line reports a failure to start.
-  const logger = new JsonLogger('info', process.stderr);
+  // The command line reports a failure to start.
+  const logger = new JsonLogger(logLevel, process.stderr);
   logger.hide(secrets);
   context.useLogger(logger);
   try {

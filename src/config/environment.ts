@@ -1,7 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { describeDatabaseUrlProblem, withPostgresSslModes } from './database-url';
-import { Environment } from './environment.variables';
+import { Environment, LOG_LEVELS } from './environment.variables';
 import { findWeakSecrets } from './published-secrets';
 import { readSecretFiles } from './secret-files';
 import { passwordsIn } from './secrets';
@@ -53,6 +53,17 @@ export const isProduction = (): boolean => process.env.NODE_ENV === 'production'
 /** Reads DATABASE_URL, the only variable that most commands need. */
 export function readDatabaseUrl(source: Record<string, string | undefined> = process.env): string {
   return readFirstUrl(source, ['DATABASE_URL']);
+}
+
+/** Reads LOG_LEVEL, for a command that has another default than the service. */
+export function readLogLevel(
+  fallback: Environment['LOG_LEVEL'],
+  source: Record<string, string | undefined> = process.env,
+): Environment['LOG_LEVEL'] {
+  const text = source.LOG_LEVEL?.trim() || fallback;
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (!level) throw new EnvironmentError([`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`]);
+  return level;
 }
 
 /** Reads DATABASE_MIGRATION_URL, or DATABASE_URL if it is not set. */

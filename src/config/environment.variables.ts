@@ -35,7 +35,7 @@ import {
   type WidgetGeneration,
 } from './options';
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const MAX_DAYS = 36_500;
 const MAX_REQUESTS = 1_000_000;
 

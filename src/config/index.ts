@@ -3,6 +3,7 @@ export {
   readDatabaseUrl,
   readDiagnosisEnvironment,
   readEnvironment,
+  readLogLevel,
   readMigrationUrl,
 } from './environment';
 export { Environment } from './environment.variables';

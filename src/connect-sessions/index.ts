@@ -1,4 +1,4 @@
-export { CONNECT_SESSION_STATUSES, type ConnectSessionStatus } from './connect-session-status';
+export { CONNECT_SESSION_STATUSES, OPEN_STATUSES, type ConnectSessionStatus } from './connect-session-status';
 export { ConnectSessionConnection } from './connect-session-connection.entity';
 export { ConnectSession } from './connect-session.entity';
 export { ConnectSessionWorker } from './connect-session.worker';

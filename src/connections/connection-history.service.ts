@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../database';
 import { CursorUnknownError, decodeCursor, toPage, type Page } from '../http';
 import type { ConnectionStatus } from './connection-status';
 import { ConnectionsService } from './connections.service';
 import { compareFacts, ORIGIN_OF_CAUSE, type Fact, type FactOrigin } from './projection/connection-fact';
 import { ConnectionFactRepository } from './projection/connection-fact.repository';
+import type { ConnectionIdentity } from './projection/connection-identity.entity';
 import { ConnectionProjectionRepository } from './projection/connection-projection.repository';
 import { reduceConnections } from './projection/connection-reducer';
+import { FactComponents } from './projection/fact-components';
+import type { ConnectionKey } from './projection/terra-user-reducer';
 
 /** One line of a connection's history: a fact, who caused it, and the connection's status from then on. */
 export interface HistoryLine extends Fact {
@@ -17,7 +20,15 @@ export interface HistoryLine extends Fact {
   status: ConnectionStatus | null;
 }
 
-/** Reads the history of a connection, in the order in which its facts occurred, not in which they arrived. */
+/** What the service knows about one connection, for a diagnosis. */
+export interface ConnectionRecord {
+  /** Every Terra user that the connection has had, oldest first. */
+  identities: ConnectionIdentity[];
+  /** The newest lines of the history, newest first. */
+  history: HistoryLine[];
+}
+
+/** Reads the history of connections, in the order in which its facts occurred, not in which they arrived. */
 @Injectable()
 export class ConnectionHistoryService {
   constructor(
@@ -36,30 +47,79 @@ export class ConnectionHistoryService {
     const afterId = page.cursor === undefined ? null : decodeCursor(page.cursor);
     const { id, referenceId, provider } = await this.connections.get(connectionId);
     const key = { referenceId, provider };
-    const { facts, mine } = await inTransaction(this.dataSource, async (manager) => {
-      const identities = await this.projection.identitiesOf(manager, key);
-      const all = await this.facts.connectedWith(
-        manager,
-        identities.map(({ terraUserId }) => terraUserId),
-      );
-      const members = identities.filter(({ connectionId: of }) => of === id);
-      return { facts: all.sort(compareFacts), mine: new Set(members.map(({ terraUserId }) => terraUserId)) };
-    });
-    const isMine = ({ terraUserId, oldTerraUserId }: Fact): boolean =>
-      mine.has(terraUserId) || (oldTerraUserId !== null && mine.has(oldTerraUserId));
-    const places = new Map(facts.map((fact, place) => [fact, place]));
-    const newestFirst = facts.filter(isMine).reverse();
-    const start = afterId === null ? 0 : newestFirst.findIndex((fact) => fact.id === afterId) + 1;
+    const { identities, facts } = await this.read((manager) => this.projection.identitiesOf(manager, key));
+    const lines = linesOf(id, key, identities, facts);
+    const start = afterId === null ? 0 : lines.newestFirst.findIndex((fact) => fact.id === afterId) + 1;
     if (afterId !== null && start === 0) throw new CursorUnknownError();
-    const lines = newestFirst.slice(start, start + page.limit + 1).map((fact) => {
-      const until = facts.slice(0, (places.get(fact) ?? 0) + 1);
-      const then = reduceConnections(key, until).find(({ members }) =>
-        members.some(({ terraUserId }) => terraUserId === fact.terraUserId),
-      );
-      return { ...fact, origin: originOf(fact, until), status: then?.status ?? null };
-    });
-    return toPage(lines, page.limit);
+    return toPage(lines.take(start, page.limit + 1), page.limit);
   }
+
+  /** The records of all connections of an end user, by connection id, with a fixed number of statements. */
+  async recordsOf(referenceId: string, historyLines: number): Promise<Map<string, ConnectionRecord>> {
+    const { identities, facts } = await this.read((manager) =>
+      this.projection.identitiesOfEndUser(manager, referenceId),
+    );
+    const records = new Map<string, ConnectionRecord>();
+    for (const [provider, ofKey] of groupBy(identities, (one) => one.provider)) {
+      if (provider === null) continue;
+      for (const [id, members] of groupBy(ofKey, (one) => one.connectionId)) {
+        if (id === null) continue;
+        const lines = linesOf(id, { referenceId, provider }, ofKey, facts);
+        const oldestFirst = members.sort((a, b) => a.firstSeenAt.getTime() - b.firstSeenAt.getTime());
+        records.set(id, { identities: oldestFirst, history: lines.take(0, historyLines) });
+      }
+    }
+    return records;
+  }
+
+  private read(
+    identitiesIn: (manager: EntityManager) => Promise<ConnectionIdentity[]>,
+  ): Promise<{ identities: ConnectionIdentity[]; facts: FactComponents }> {
+    return inTransaction(this.dataSource, async (manager) => {
+      const identities = await identitiesIn(manager);
+      const ids = identities.map(({ terraUserId }) => terraUserId);
+      const all = await this.facts.connectedWith(manager, ids);
+      return { identities, facts: new FactComponents(all.sort(compareFacts)) };
+    });
+  }
+}
+
+/** The lines of one connection; `ofKey`: the identities of its connection key. */
+function linesOf(
+  connectionId: string,
+  key: ConnectionKey,
+  ofKey: ConnectionIdentity[],
+  components: FactComponents,
+): { newestFirst: Fact[]; take: (start: number, count: number) => HistoryLine[] } {
+  const idsOf = (some: ConnectionIdentity[]): string[] => some.map(({ terraUserId }) => terraUserId);
+  const members = idsOf(ofKey.filter((one) => one.connectionId === connectionId));
+  const mine = new Set(members);
+  const facts = components.deciding(members, idsOf(ofKey));
+  const places = new Map(facts.map((fact, place) => [fact, place]));
+  const newestFirst = facts
+    .filter(
+      ({ terraUserId, oldTerraUserId }) =>
+        mine.has(terraUserId) || (oldTerraUserId !== null && mine.has(oldTerraUserId)),
+    )
+    .reverse();
+  const toLine = (fact: Fact): HistoryLine => {
+    const until = facts.slice(0, (places.get(fact) ?? 0) + 1);
+    const then = reduceConnections(key, until).find((connection) =>
+      connection.members.some(({ terraUserId }) => terraUserId === fact.terraUserId),
+    );
+    return { ...fact, origin: originOf(fact, until), status: then?.status ?? null };
+  };
+  return { newestFirst, take: (start, count) => newestFirst.slice(start, start + count).map(toLine) };
+}
+
+function groupBy<Item, Key>(items: Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
 }
 
 // Terra reports an end as `deauth` even if we requested it.

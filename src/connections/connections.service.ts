@@ -133,14 +133,6 @@ export class ConnectionsService {
     return owned.map(({ terraUserId }) => terraUserId);
   }
 
-  /** Every Terra user that a connection has had, oldest first. */
-  identitiesOf(connectionId: string): Promise<ConnectionIdentity[]> {
-    return this.dataSource.manager.find(ConnectionIdentity, {
-      where: { connectionId },
-      order: { firstSeenAt: 'ASC' },
-    });
-  }
-
   /**
    * Disconnects a connection. Its status changes at once, so that callers stop using it. The service repeats the
    * deauthentication request until Terra confirms it. A second call is no error.

@@ -1,4 +1,8 @@
-export { ConnectionHistoryService, type HistoryLine } from './connection-history.service';
+export {
+  ConnectionHistoryService,
+  type ConnectionRecord,
+  type HistoryLine,
+} from './connection-history.service';
 export type { StatusReason } from './connection-status';
 export { Connection } from './connection.entity';
 export { ConnectionsModule } from './connections.module';

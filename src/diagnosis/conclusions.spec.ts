@@ -20,7 +20,18 @@ const input = (change: object = {}): DiagnosisInput => ({
   ...change,
 });
 const session = (change: object): object => ({
-  sessions: [{ id: 's-1', status: 'pending', createdAt: ago(2), expiresAt: ago(-1), ...change }],
+  sessions: [
+    {
+      id: 's-1',
+      status: 'pending',
+      providers: [],
+      openedAt: null,
+      returnSpentAt: null,
+      createdAt: ago(2),
+      expiresAt: ago(-1),
+      ...change,
+    },
+  ],
 });
 const connection = (change: object): object => {
   const row = { id: 'c-1', provider: 'GARMIN', terraUserId: 't-1', status: 'active', statusReason: null };
@@ -37,10 +48,13 @@ const webhook = (status: string): object => ({
 });
 const ended = (statusReason: string): object => connection({ status: 'disconnected', statusReason });
 const needsReauth = (statusReason: string): object => connection({ status: 'needs_reauth', statusReason });
-const terra = (...ids: string[]): object => ({
-  terra: { answered: true, users: ids.map((terraUserId) => ({ terraUserId, provider: 'GARMIN' })) },
+const terraUser = (terraUserId: string): object => ({ terraUserId, provider: 'GARMIN', createdAt: ago(1) });
+const answer = (change: object = {}): object => ({
+  terra: { answered: true, users: [], unlisted: [], missing: [], isFull: false, ...change },
 });
+const terra = (...ids: string[]): object => answer({ users: ids.map(terraUser) });
 const unanswered = (cause: string): object => ({ terra: { answered: false, cause } });
+const atWidget = (change: object = {}): object => session({ status: 'opened', openedAt: ago(1), ...change });
 
 describe('conclude', () => {
   it.each<[code: string, change: object]>([
@@ -68,7 +82,12 @@ describe('conclude', () => {
     ['disconnected_absent', ended('absent')],
     ['moved', connection({ status: 'moved' })],
     ['only_at_terra', terra('t-2')],
-    ['missing_at_terra', { ...connection({}), ...terra() }],
+    ['missing_at_terra', { ...connection({}), ...answer({ missing: ['t-1'] }) }],
+    ['user_cap_reached', { ...atWidget(), ...answer({ isFull: true }) }],
+    [
+      'failed_terra_no_widget_endpoint',
+      session({ status: 'failed', failureReason: 'terra.no_widget_endpoint' }),
+    ],
     ['terra_unreachable', { ...connection({}), ...unanswered('terra.timeout') }],
     ['wrong_credentials', { ...connection({}), ...unanswered('terra.bad_credentials') }],
     ['no_webhooks_at_all', { ...connection({}), lastWebhookAt: null }],
@@ -90,6 +109,110 @@ describe('conclude', () => {
       healthy: true,
       codes: ['connected'],
     });
+  });
+
+  const lost = terra('t-2');
+  const second = session({ createdAt: ago(1) });
+  const reauth = needsReauth('connection_error');
+  it.each<[situation: string, change: object, codes: string[]]>([
+    [
+      'a connected person with an unopened second link',
+      { ...connection({}), ...second },
+      ['connected', 'not_opened'],
+    ],
+    [
+      'a connected person at the widget',
+      { ...connection({}), ...atWidget({ createdAt: ago(1) }) },
+      ['connected', 'at_widget'],
+    ],
+    [
+      'a connected person whose second link expired',
+      { ...connection({}), ...session({ createdAt: ago(1), status: 'expired' }) },
+      ['connected', 'session_expired'],
+    ],
+    [
+      "a list of Terra's that lacks a known account",
+      { ...connection({}), ...answer({ unlisted: [terraUser('t-1')] }) },
+      ['connected', 'terra_list_incomplete'],
+    ],
+  ])('calls this well: %s', (_, change, codes) => {
+    const { healthy, conclusions } = conclude(input({ ...terra('t-1'), ...change }));
+    expect({ healthy, codes: conclusions.map(({ code }) => code) }).toEqual({ healthy: true, codes });
+  });
+
+  it.each<[situation: string, change: object, codes: string[]]>([
+    ['a lost webhook, whatever became of the link', { ...atWidget(), ...lost }, ['only_at_terra']],
+    ['a lost webhook of an unknown end user', lost, ['only_at_terra']],
+    [
+      'an account that Terra no longer knows',
+      { ...connection({}), ...answer({ missing: ['t-1'] }) },
+      ['missing_at_terra'],
+    ],
+    [
+      'a connection that is quiet',
+      { ...connection({ lastDataAt: ago(100) }), ...terra('t-1') },
+      ['quiet_since'],
+    ],
+    [
+      'rejected credentials that also stopped a session',
+      {
+        ...session({ status: 'failed', failureReason: 'terra.bad_credentials' }),
+        ...unanswered('terra.bad_credentials'),
+      },
+      ['wrong_credentials'],
+    ],
+    [
+      'an outage that also stopped a session',
+      {
+        ...session({ status: 'failed', failureReason: 'terra.unavailable' }),
+        ...unanswered('terra.unavailable'),
+      },
+      ['failed_terra_unavailable'],
+    ],
+    ['a full Terra account', { ...atWidget(), ...answer({ isFull: true }) }, ['user_cap_reached']],
+    ['an unknown end user, while Terra was not asked', {}, ['unknown_end_user']],
+  ])('gives one reading of %s', (_, change, codes) => {
+    const { healthy, conclusions } = conclude(input(change));
+    expect({ healthy, codes: conclusions.map(({ code }) => code) }).toEqual({ healthy: false, codes });
+  });
+
+  it('expects webhooks only when something has caused one', () => {
+    const codesOf = (change: object): string[] =>
+      conclude(input({ ...terra(), ...change, lastWebhookAt: null })).conclusions.map(({ code }) => code);
+    expect(codesOf(session({}))).toEqual(['not_opened']);
+    expect(codesOf(atWidget({ returnSpentAt: ago(1) }))).toContain('no_webhooks_at_all');
+    expect(codesOf(lost)).toEqual(['only_at_terra', 'no_webhooks_at_all']);
+  });
+
+  it('does not call a reference id misspelt if Terra was not asked', () => {
+    const [asked, notAsked] = [terra(), {}].map((change) => conclude(input(change)).conclusions[0]);
+    expect(asked?.summary).toContain('Terra lists no account');
+    expect(notAsked?.advice).toMatch(/^Set TERRA_DEV_ID/);
+  });
+
+  it('sends an end user who has a link to that link, not to a second one', () => {
+    const [first] = conclude(input({ ...reauth, ...session({}) })).conclusions;
+    expect(first).toMatchObject({ code: 'needs_reauth_connection_error' });
+    expect(first?.advice).toContain('finish the session s-1');
+    expect(conclude(input(reauth)).conclusions[0]?.advice).toContain('connectionId c-1');
+  });
+
+  it('names the setting behind a failed creation', () => {
+    const adviceOn = (failureReason: string): string =>
+      conclude(input(session({ status: 'failed', failureReason }))).conclusions[0]?.advice ?? '';
+    expect(adviceOn('terra.no_widget_endpoint')).toContain('TERRA_WIDGET_GENERATION=auto');
+    expect(adviceOn('terra.user_cap_reached')).toContain('deauthenticate test users');
+    expect(adviceOn('terra.no_provider_enabled')).toContain('enable one');
+    expect(adviceOn('terra.new_error')).toContain('Look up terra.new_error in the log.');
+  });
+
+  it('reports only the newest end of a provider, and at most 50 conclusions', () => {
+    const [one] = (connection({}) as { connections: { connection: object }[] }).connections;
+    const of = (count: number, change: object): object[] =>
+      Array.from({ length: count }, () => ({ ...one, connection: { ...one?.connection, ...change } }));
+    const past = of(1_000, { status: 'disconnected', statusReason: 'deauth' });
+    expect(conclude(input({ connections: past, ...terra() })).conclusions).toHaveLength(1);
+    expect(conclude(input({ connections: of(1_000, {}) })).conclusions).toHaveLength(50);
   });
 
   it('lists the most important conclusion first', () => {

@@ -1,46 +1,77 @@
 import type { WebhookEventSummary } from '../webhooks';
 import { concludeConnection } from './connection-conclusions';
-import type { Conclusion, DiagnosisInput } from './diagnosis-input';
+import type { Conclusion, DiagnosedConnection, DiagnosisInput } from './diagnosis-input';
 import { concludeNewestSession } from './session-conclusions';
+import { concludeTerra } from './terra-conclusions';
 
 export interface Conclusions {
   /** Whether at least one account is connected and no conclusion needs attention. */
   healthy: boolean;
+  /** The first is the reading: the cause, and what to do. The others add to it and do not contradict it. */
   conclusions: Conclusion[];
 }
 
 const HOUR_MS = 3_600_000;
 const WEBHOOKS_EXPECTED_HOURS = 24;
-const BAD_CREDENTIALS = 'terra.bad_credentials';
+/** The largest number of conclusions: an end user may have a thousand accounts. */
+export const MAX_CONCLUSIONS = 50;
 
 /** The codes by importance, the most important first. A code with `…` stands for all codes with this beginning. */
 const IMPORTANCE = [
-  ...['erased', 'unknown_end_user', 'wrong_credentials', 'webhook_dead_lettered', 'webhook_parked', 'moved'],
-  ...['only_at_terra', 'missing_at_terra', 'needs_reauth_…'],
-  ...['disconnecting_waits_for_terra', 'cancelled_by_end_user', 'failed_…', 'callback_unconfirmed'],
-  ...['session_expired', 'at_widget', 'not_opened', 'disconnected_…', 'quiet_since', 'never_asked'],
-  ...['no_webhooks_at_all', 'terra_unreachable', 'connected'],
+  ...['erased', 'wrong_credentials', 'webhook_dead_lettered', 'webhook_parked', 'moved'],
+  ...['only_at_terra', 'missing_at_terra', 'needs_reauth_…', 'disconnecting_waits_for_terra'],
+  ...['user_cap_reached', 'failed_…', 'callback_unconfirmed', 'quiet_since'],
+  ...['no_webhooks_at_all', 'terra_unreachable', 'unknown_end_user', 'connected'],
+  ...['at_widget', 'not_opened', 'cancelled_by_end_user', 'session_expired', 'disconnected_…', 'never_asked'],
+  ...['terra_list_incomplete', 'terra_not_asked'],
 ];
-/** The codes that need no attention: they are about the past, or report success. */
-const HARMLESS = ['connected', 'disconnected_…'];
+/** The codes that need no attention while an account is connected: another link is the end user's own affair. */
+const HARMLESS_IF_CONNECTED = [
+  ...['connected', 'disconnected_…', 'at_widget', 'not_opened', 'cancelled_by_end_user', 'session_expired'],
+  ...['terra_list_incomplete', 'terra_not_asked'],
+];
+/** A code → the codes that it explains, which would be a second and contrary reading. */
+const EXPLAINS: Record<string, string[]> = {
+  only_at_terra: [
+    ...['at_widget', 'not_opened', 'cancelled_by_end_user', 'session_expired', 'callback_unconfirmed'],
+    ...['user_cap_reached', 'failed_…', 'never_asked', 'unknown_end_user'],
+  ],
+  unknown_end_user: ['terra_not_asked'],
+  wrong_credentials: ['failed_terra_bad_credentials'],
+  failed_terra_unavailable: ['terra_unreachable'],
+  failed_terra_timeout: ['terra_unreachable'],
+};
 
 /** Concludes why an end user is not connected, and what to do. A pure function of its input. */
 export function conclude(input: DiagnosisInput): Conclusions {
   if (input.erasedAt) return { healthy: false, conclusions: [erased(input.erasedAt)] };
   const found = [
-    ...input.connections.flatMap(({ connection }) => concludeConnection(connection, input)),
+    ...current(input.connections).flatMap(({ connection }) => concludeConnection(connection, input)),
     ...concludeNewestSession(input),
     ...concludeWebhooks(input.webhooks),
     ...concludeTerra(input),
     ...concludeInbox(input),
   ];
   const isKnown = input.connections.length + input.sessions.length + input.webhooks.length > 0;
-  if (!isKnown) found.push(...concludeUnknown(input));
-  const conclusions = found.sort((a, b) => rankOf(a.code) - rankOf(b.code));
+  if (!isKnown) found.push(concludeUnknown(input));
+  const explained = new Set(found.flatMap(({ code }) => EXPLAINS[code] ?? []));
+  const conclusions = found
+    .filter(({ code }) => !explained.has(code) && !explained.has(familyOf(code)))
+    .sort((a, b) => rankOf(a.code) - rankOf(b.code));
   const healthy =
     conclusions.some(({ code }) => code === 'connected') &&
-    conclusions.every(({ code }) => HARMLESS.includes(familyOf(code)));
-  return { healthy, conclusions };
+    conclusions.every(({ code }) => HARMLESS_IF_CONNECTED.includes(familyOf(code)));
+  return { healthy, conclusions: conclusions.slice(0, MAX_CONCLUSIONS) };
+}
+
+/** The connections without those that ended before a later one of the same provider: these are the past. */
+function current(newestFirst: DiagnosedConnection[]): DiagnosedConnection[] {
+  const seen = new Set<string>();
+  return newestFirst.filter(({ connection: { provider, status } }) => {
+    const isPast = seen.has(provider) && (status === 'disconnected' || status === 'moved');
+    seen.add(provider);
+    return !isPast;
+  });
 }
 
 function familyOf(code: string): string {
@@ -59,17 +90,24 @@ function erased(at: Date): Conclusion {
   };
 }
 
-function concludeUnknown({ terra }: DiagnosisInput): Conclusion[] {
-  if (terra.answered && terra.users.length > 0) return [];
-  return [
-    {
-      code: 'unknown_end_user',
-      summary: 'Nothing is stored about this reference id: no session, no connection, no webhook.',
-      advice:
-        'Check the spelling of the reference id: it is case-sensitive, and must be the one that your application ' +
-        'gave to POST /v1/connect-sessions.',
-    },
-  ];
+function concludeUnknown({ terra }: DiagnosisInput): Conclusion {
+  const spelling =
+    'heck the spelling of the reference id: it is case-sensitive, and must be the one that your application gave to ' +
+    'POST /v1/connect-sessions.';
+  const stored = 'nothing is stored about this reference id: no session, no connection, no webhook';
+  const code = 'unknown_end_user';
+  if (terra.answered) {
+    const summary = `N${stored.slice(1)}. Terra lists no account under it, either.`;
+    return { code, summary, advice: `C${spelling}` };
+  }
+  return {
+    code,
+    summary: `N${stored.slice(1)}. Without Terra's answer, an account whose webhook was lost looks like this, too.`,
+    advice:
+      terra.cause === 'not_asked'
+        ? `Set TERRA_DEV_ID and TERRA_API_KEY and run this again, so that Terra is asked. Also c${spelling}`
+        : `Try again when Terra answers. Also c${spelling}`,
+  };
 }
 
 function concludeWebhooks(webhooks: WebhookEventSummary[]): Conclusion[] {
@@ -100,57 +138,9 @@ function nameOf({ type, receivedAt, note }: WebhookEventSummary): string {
   return `${type ?? 'of an unknown type'} of ${receivedAt.toISOString()} (${note ?? 'no note'})`;
 }
 
-function concludeTerra({ terra, connections }: DiagnosisInput): Conclusion[] {
-  if (!terra.answered) return concludeNoAnswer(terra.cause);
-  const ours = new Set(connections.flatMap(({ identities }) => identities.map((one) => one.terraUserId)));
-  const theirs = new Set(terra.users.map(({ terraUserId }) => terraUserId));
-  const unknown = terra.users.filter(({ terraUserId }) => !ours.has(terraUserId));
-  const missing = connections.filter(
-    ({ connection: { status, terraUserId } }) =>
-      (status === 'active' || status === 'needs_reauth') && !theirs.has(terraUserId),
-  );
-  const reconcile = 'POST /v1/end-users/:referenceId/reconcile (or terra-connect reconcile <referenceId>)';
-  return [
-    ...unknown.map(({ terraUserId, provider }) => ({
-      code: 'only_at_terra',
-      summary: `Terra lists a ${provider} user for this end user (${terraUserId}) that the service does not know: its webhook was lost or has not arrived yet.`,
-      advice: `${reconcile} connects the account.`,
-    })),
-    ...missing.map(({ connection: { terraUserId, provider } }) => ({
-      code: 'missing_at_terra',
-      summary: `${provider} (${terraUserId}) counts as connected, but Terra does not list it for this end user.`,
-      advice: `Call ${reconcile}. The service ends the connection only if two checks miss it at Terra.`,
-    })),
-  ];
-}
-
-function concludeNoAnswer(cause: string): Conclusion[] {
-  if (cause === 'not_asked') return [];
-  if (cause === BAD_CREDENTIALS) {
-    return [
-      {
-        code: 'wrong_credentials',
-        summary: 'Terra rejects the credentials of this service, so no end user can connect.',
-        advice:
-          'An operator must check that TERRA_DEV_ID and TERRA_API_KEY are right and belong to the same Terra environment.',
-      },
-    ];
-  }
-  const summary = `Terra did not answer which Terra users this end user has (${cause}).`;
-  const advice =
-    "This diagnosis uses only the records of the service. Look at Terra's status page, and try again later.";
-  return [{ code: 'terra_unreachable', summary, advice }];
-}
-
-function concludeInbox({
-  lastWebhookAt,
-  now,
-  sessions,
-  connections,
-  webhookPath,
-}: DiagnosisInput): Conclusion[] {
-  // Without a session or a connection, the service expects no webhook.
-  if (sessions.length + connections.length === 0) return [];
+function concludeInbox(input: DiagnosisInput): Conclusion[] {
+  const { lastWebhookAt, now, webhookPath } = input;
+  if (!expectsWebhooks(input)) return [];
   const hours = lastWebhookAt ? (now.getTime() - lastWebhookAt.getTime()) / HOUR_MS : Infinity;
   if (hours < WEBHOOKS_EXPECTED_HOURS) return [];
   const since = lastWebhookAt ? `since ${lastWebhookAt.toISOString()}` : 'so far';
@@ -160,7 +150,14 @@ function concludeInbox({
       summary: `This service has stored no webhook about any end user ${since}.`,
       advice:
         `An operator must check that Terra's destination points to ${webhookPath} of this service, and that ` +
-        'TERRA_SIGNING_SECRETS has its signing secret: webhook.signature_refused in the log means that it does not.',
+        'TERRA_SIGNING_SECRETS has its signing secret: webhook.signature_refused in the log means that it does not. Terra ' +
+        'disables a destination that fails for 24 hours: enable it again, and let Terra resend the events.',
     },
   ];
+}
+
+/** A link that the end user has not used causes no webhook. */
+function expectsWebhooks({ connections, sessions, terra }: DiagnosisInput): boolean {
+  const cameBack = sessions.some(({ returnSpentAt }) => returnSpentAt !== null);
+  return connections.length > 0 || cameBack || (terra.answered && terra.users.length > 0);
 }

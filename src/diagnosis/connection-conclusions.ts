@@ -1,3 +1,4 @@
+import { OPEN_STATUSES } from '../connect-sessions';
 import type { Connection, StatusReason } from '../connections';
 import { capitalized, type Conclusion, type DiagnosisInput } from './diagnosis-input';
 
@@ -17,15 +18,19 @@ const REASON_TEXTS: Record<StatusReason, string> = {
   moved: 'another end user connected the account',
 };
 
-/** The conclusions about one connection, by its status. */
+/**
+ * The conclusion about one connection, by its status; none if Terra does not know an account that counts as connected, which
+ * `concludeTerra` reports.
+ */
 export function concludeConnection(connection: Connection, input: DiagnosisInput): Conclusion[] {
-  const { id, provider, status, statusReason, statusAt } = connection;
+  const { provider, status, statusReason, statusAt } = connection;
   const since = statusAt.toISOString();
   const reason = statusReason === null ? 'for an unknown reason' : REASON_TEXTS[statusReason];
-  const reconnect = `ask the end user to reconnect: POST /v1/connect-sessions with connectionId ${id}`;
+  const reconnect = adviceToReconnect(connection, input);
   switch (status) {
     case 'active':
-      return [connected(connection), ...quiet(connection, input)];
+      if (input.terra.answered && input.terra.missing.includes(connection.terraUserId)) return [];
+      return [quiet(connection, input) ?? connected(connection)];
     case 'needs_reauth': {
       if (statusReason === 'provider_retired') return [retired(connection, input)];
       const permissions = statusReason === 'missing_scopes' ? ', and to allow the permissions' : '';
@@ -53,6 +58,15 @@ export function concludeConnection(connection: Connection, input: DiagnosisInput
   }
 }
 
+/** A link that the end user already has is better than a second one. */
+function adviceToReconnect({ id, provider }: Connection, { sessions }: DiagnosisInput): string {
+  const open = sessions[0];
+  const offers = open && (open.providers.length === 0 || open.providers.includes(provider));
+  return open && offers && OPEN_STATUSES.includes(open.status)
+    ? `ask the end user to finish the session ${open.id}, which is open until ${open.expiresAt.toISOString()}`
+    : `ask the end user to reconnect: POST /v1/connect-sessions with connectionId ${id}`;
+}
+
 function connected({ provider, connectedAt, lastDataAt }: Connection): Conclusion {
   const data = lastDataAt
     ? `the last data arrived at ${lastDataAt.toISOString()}`
@@ -60,7 +74,7 @@ function connected({ provider, connectedAt, lastDataAt }: Connection): Conclusio
   return {
     code: 'connected',
     summary: `${provider} has been connected since ${connectedAt.toISOString()}; ${data}.`,
-    advice: 'Nothing needs to be done.',
+    advice: 'Nothing needs to be done for this account.',
   };
 }
 
@@ -77,18 +91,19 @@ function retired({ id, provider, statusAt }: Connection, { successors }: Diagnos
   };
 }
 
-function quiet({ provider, lastDataAt }: Connection, { now, quietAfterHours }: DiagnosisInput): Conclusion[] {
+function quiet(
+  { provider, lastDataAt }: Connection,
+  { now, quietAfterHours }: DiagnosisInput,
+): Conclusion | null {
   const hours = lastDataAt ? Math.floor((now.getTime() - lastDataAt.getTime()) / HOUR_MS) : 0;
-  if (!lastDataAt || quietAfterHours === 0 || hours < quietAfterHours) return [];
-  return [
-    {
-      code: 'quiet_since',
-      summary: `${provider} counts as connected, but no data has arrived since ${lastDataAt.toISOString()} (${hours} hours).`,
-      advice:
-        "Ask whether the end user wears the device and the provider's app has synced. Then call POST " +
-        '/v1/end-users/:referenceId/reconcile to compare with Terra.',
-    },
-  ];
+  if (!lastDataAt || quietAfterHours === 0 || hours < quietAfterHours) return null;
+  return {
+    code: 'quiet_since',
+    summary: `${provider} counts as connected, but no data has arrived since ${lastDataAt.toISOString()} (${hours} hours).`,
+    advice:
+      "Ask whether the end user wears the device and the provider's app has synced. Then call POST " +
+      '/v1/end-users/:referenceId/reconcile to compare with Terra.',
+  };
 }
 
 function disconnecting({ id, provider, statusAt }: Connection, input: DiagnosisInput): Conclusion {

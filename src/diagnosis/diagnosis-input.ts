@@ -1,19 +1,26 @@
 import type { ConnectSession } from '../connect-sessions';
-import type { Connection, ConnectionIdentity, Deauthentication, HistoryLine } from '../connections';
+import type { Connection, ConnectionRecord, Deauthentication } from '../connections';
 import type { TerraUser } from '../terra';
 import type { WebhookEventSummary } from '../webhooks';
 
-/** The Terra users of an end user at Terra, or why Terra did not answer: the code of the error, or `not_asked`. */
-export type TerraView = { answered: true; users: TerraUser[] } | { answered: false; cause: string };
+/** What Terra says about an end user, or why it does not: the code of the error, or `not_asked`. */
+export type TerraView = TerraAnswer | { answered: false; cause: string };
 
-export interface DiagnosedConnection {
-  connection: Connection;
-  /** Every Terra user that the connection has had, oldest first. */
-  identities: ConnectionIdentity[];
-  /** Newest first. */
-  history: HistoryLine[];
+export interface TerraAnswer {
+  answered: true;
+  /** The Terra users that Terra lists under the reference. */
+  users: TerraUser[];
+  /** Connected Terra users that this list lacks, although Terra knows them by their id. */
+  unlisted: TerraUser[];
+  /** Ids of connected Terra users that Terra neither lists nor knows by their id. */
+  missing: string[];
+  /** Whether the whole Terra account has exactly as many users as a testing or staging environment may have. */
+  isFull: boolean;
 }
 
+export interface DiagnosedConnection extends ConnectionRecord {
+  connection: Connection;
+}
 /** What the service has stored about an end user. */
 export interface DiagnosisRecords {
   referenceId: string;

@@ -1,19 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { ConnectSessionsService } from '../connect-sessions';
-import {
-  ConnectionHistoryService,
-  ConnectionsService,
-  DeauthenticationsService,
-  type Connection,
-} from '../connections';
+import { ConnectionHistoryService, ConnectionsService, DeauthenticationsService } from '../connections';
 import { WebhookEventsService } from '../webhooks';
-import type { DiagnosedConnection, DiagnosisRecords } from './diagnosis-input';
+import type { DiagnosisRecords } from './diagnosis-input';
 
 const SESSIONS = 20;
 const WEBHOOKS = 50;
 const HISTORY_LINES = 20;
 
-/** Reads what the service has stored about an end user. */
+/** Reads what the service has stored about an end user, with a fixed number of statements. */
 @Injectable()
 export class DiagnosisRecordsService {
   constructor(
@@ -25,16 +20,18 @@ export class DiagnosisRecordsService {
   ) {}
 
   async read(referenceId: string): Promise<DiagnosisRecords> {
-    const [sessions, found, requests, lastWebhookAt, erasedAt] = await Promise.all([
+    const [sessions, found, records, requests, lastWebhookAt, erasedAt] = await Promise.all([
       this.sessions.listOf(referenceId, SESSIONS),
       this.connections.allOf(referenceId),
+      this.histories.recordsOf(referenceId, HISTORY_LINES),
       this.deauthentications.listOf(referenceId),
       this.webhooks.lastReceivedAt(),
       this.connections.erasedAt(referenceId),
     ]);
-    const connections: DiagnosedConnection[] = [];
-    // Reads one after the other, so that an end user with many connections does not take the whole pool.
-    for (const connection of found) connections.push(await this.readConnection(connection));
+    const connections = found.map((connection) => ({
+      connection,
+      ...(records.get(connection.id) ?? { identities: [], history: [] }),
+    }));
     const terraUserIds = connections.flatMap(({ identities }) => identities.map((one) => one.terraUserId));
     const cameBack = sessions.length + connections.length > 0;
     return {
@@ -46,11 +43,5 @@ export class DiagnosisRecordsService {
       webhooks: await this.webhooks.listOfEndUser(referenceId, terraUserIds, WEBHOOKS),
       lastWebhookAt,
     };
-  }
-
-  private async readConnection(connection: Connection): Promise<DiagnosedConnection> {
-    const identities = await this.connections.identitiesOf(connection.id);
-    const { items: history } = await this.histories.history(connection.id, { limit: HISTORY_LINES });
-    return { connection, identities, history };
   }
 }

@@ -9,6 +9,7 @@ import { WebhooksModule } from '../webhooks';
 import { DiagnosisRecordsService } from './diagnosis-records.service';
 import { DiagnosisController } from './diagnosis.controller';
 import { DiagnosisService } from './diagnosis.service';
+import { TerraViewService } from './terra-view.service';
 
 @Module({
   imports: [
@@ -20,7 +21,7 @@ import { DiagnosisService } from './diagnosis.service';
     WebhooksModule,
   ],
   controllers: [DiagnosisController],
-  providers: [DiagnosisService, DiagnosisRecordsService, PublicUrls],
+  providers: [DiagnosisService, DiagnosisRecordsService, TerraViewService, PublicUrls],
   exports: [DiagnosisService],
 })
 export class DiagnosisModule {}

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError } from '../common';
+import { Clock } from '../common';
 import { ReconciliationOptions } from '../config';
 import { PublicUrls } from '../http';
 import { ProviderSuccessors } from '../providers';
-import { TerraClient } from '../terra';
 import { conclude, type Conclusions } from './conclusions';
-import type { DiagnosisInput, DiagnosisRecords, TerraView } from './diagnosis-input';
+import type { DiagnosisInput, DiagnosisRecords } from './diagnosis-input';
 import { DiagnosisRecordsService } from './diagnosis-records.service';
-
-const TERRA_DEADLINE_MS = 4_000;
+import { isAtWidget, openQuestion } from './session-conclusions';
+import { TerraViewService, type TerraQuestion } from './terra-view.service';
 
 export interface Diagnosis extends Conclusions {
   input: DiagnosisInput;
@@ -19,7 +18,7 @@ export interface Diagnosis extends Conclusions {
 export class DiagnosisService {
   constructor(
     private readonly records: DiagnosisRecordsService,
-    private readonly terra: TerraClient,
+    private readonly terra: TerraViewService,
     private readonly clock: Clock,
     private readonly options: ReconciliationOptions,
     private readonly urls: PublicUrls,
@@ -28,10 +27,10 @@ export class DiagnosisService {
 
   /** @param options `askTerra: false` for a caller without Terra's credentials */
   async diagnose(referenceId: string, { askTerra = true } = {}): Promise<Diagnosis> {
-    const [terra, records] = await Promise.all([
-      askTerra ? this.viewOfTerra(referenceId) : { answered: false as const, cause: 'not_asked' },
-      this.records.read(referenceId),
-    ]);
+    const records = await this.records.read(referenceId);
+    const terra = askTerra
+      ? await this.terra.view(referenceId, questionAbout(records))
+      : { answered: false as const, cause: 'not_asked' };
     const { quietAfterHours } = this.options;
     const webhookPath = this.urls.webhookPath();
     const successors = this.successorsFor(records);
@@ -46,15 +45,14 @@ export class DiagnosisService {
     });
     return Object.fromEntries(pairs);
   }
+}
 
-  /** If Terra does not answer, the diagnosis says so and does not fail. */
-  private async viewOfTerra(referenceId: string): Promise<TerraView> {
-    try {
-      const users = await this.terra.listUsersOf(referenceId, TERRA_DEADLINE_MS);
-      return { answered: true, users: users ?? [] };
-    } catch (error) {
-      if (error instanceof DomainError) return { answered: false, cause: error.code };
-      throw error;
-    }
-  }
+function questionAbout(records: DiagnosisRecords): TerraQuestion {
+  const live = records.connections.filter(
+    ({ connection: { status } }) => status === 'active' || status === 'needs_reauth',
+  );
+  return {
+    expected: live.map(({ connection }) => connection.terraUserId),
+    countUsers: isAtWidget(openQuestion(records)),
+  };
 }

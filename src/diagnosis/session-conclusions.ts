@@ -1,27 +1,59 @@
 import type { ConnectSession } from '../connect-sessions';
+import { explainTerraProblem } from '../terra';
 import { capitalized, type Conclusion, type DiagnosisInput } from './diagnosis-input';
 
 const START_SESSION =
   'create a new session (POST /v1/connect-sessions) and send the end user to its connectUrl';
 
-/** The conclusions about the latest attempt to connect, unless a connection followed it. */
-export function concludeNewestSession({ sessions, connections, webhooks }: DiagnosisInput): Conclusion[] {
-  const session = sessions[0];
-  if (!session) {
+/** The end user's latest attempt to connect, unless an account was connected since. */
+export function openQuestion({
+  sessions,
+  connections,
+}: Pick<DiagnosisInput, 'sessions' | 'connections'>): ConnectSession | null {
+  const [session] = sessions;
+  const isAnswered = connections.some(
+    ({ connection }) =>
+      connection.status === 'active' && session && connection.connectedAt >= session.createdAt,
+  );
+  return !session || session.status === 'completed' || isAnswered ? null : session;
+}
+
+/** Whether the end user has opened Terra's widget and has not come back. */
+export function isAtWidget(session: ConnectSession | null): boolean {
+  const hasEnded = session?.status === 'failed' || session?.status === 'cancelled';
+  return session !== null && session.openedAt !== null && session.returnSpentAt === null && !hasEnded;
+}
+
+/** The conclusion about the latest attempt to connect. */
+export function concludeNewestSession(input: DiagnosisInput): Conclusion[] {
+  const { sessions, connections, webhooks, terra } = input;
+  if (sessions.length === 0) {
     // A connection can exist without a session. Without any record, the conclusion is `unknown_end_user`.
     if (connections.length > 0 || webhooks.length === 0) return [];
     const summary = 'No connect session was created for this reference id.';
     return [{ code: 'never_asked', summary, advice: `${capitalized(START_SESSION)}.` }];
   }
-  const active = connections.filter(({ connection }) => connection.status === 'active');
-  if (session.status === 'completed') return [];
-  if (active.some(({ connection }) => connection.connectedAt >= session.createdAt)) return [];
-  return [concludeSession(session)];
+  const session = openQuestion(input);
+  if (!session) return [];
+  const isFull = terra.answered && terra.isFull && isAtWidget(session);
+  return [isFull ? userCapReached(session) : concludeSession(session, input)];
 }
 
-function concludeSession(session: ConnectSession): Conclusion {
-  const { id, openedAt, returnSpentAt, expiresAt, failureReason } = session;
-  const named = `The session ${id} of ${session.createdAt.toISOString()}`;
+function userCapReached(session: ConnectSession): Conclusion {
+  return {
+    code: 'user_cap_reached',
+    summary: `${nameOf(session)} was opened, and the end user has not come back. The Terra account has 50 users, the limit of a testing or staging environment: at the limit, Terra's widget shows "User Limit Reached" and does not return.`,
+    advice: `An operator must deauthenticate users that are no longer needed (DELETE /v1/connections/:id), or use a production environment. Then ${START_SESSION}.`,
+  };
+}
+
+function nameOf({ id, createdAt }: ConnectSession): string {
+  return `The session ${id} of ${createdAt.toISOString()}`;
+}
+
+function concludeSession(session: ConnectSession, { terra }: DiagnosisInput): Conclusion {
+  const { openedAt, returnSpentAt, expiresAt, failureReason } = session;
+  const named = nameOf(session);
   if (session.status === 'cancelled') {
     const summary = `${named} was cancelled: the end user declined at the provider.`;
     return { code: 'cancelled_by_end_user', summary, advice: `If that was a mistake, ${START_SESSION}.` };
@@ -32,8 +64,8 @@ function concludeSession(session: ConnectSession): Conclusion {
       code: 'callback_unconfirmed',
       summary: `${named}: the browser came back at ${returnSpentAt.toISOString()}, but Terra has not confirmed a connected account.`,
       advice:
-        'Wait a minute for the webhook; then POST /v1/end-users/:referenceId/reconcile. If Terra lists no account, ' +
-        `${START_SESSION}.`,
+        'If the end user chose Apple Health, Samsung Health or Health Connect, your mobile app must finish the ' +
+        `connection with a token of POST /v1/sdk-tokens. ${terra.answered ? 'Otherwise Terra lists no new account, so' : 'Otherwise wait a minute for the webhook; then'} ${START_SESSION}.`,
     };
   }
   if (session.status === 'expired') {
@@ -43,7 +75,7 @@ function concludeSession(session: ConnectSession): Conclusion {
   }
   if (openedAt) {
     const summary = `${named} was opened at ${openedAt.toISOString()}; the end user has not come back from Terra's widget.`;
-    const advice = `Ask the end user to finish before ${expiresAt.toISOString()}. If the widget is stuck, ${START_SESSION}.`;
+    const advice = `Ask the end user what the widget shows. A form: finish before ${expiresAt.toISOString()}. An error, or a blank page in an app's web view: open the link in the system browser, or ${START_SESSION}.`;
     return { code: 'at_widget', summary, advice };
   }
   return {
@@ -67,9 +99,9 @@ function failed(named: string, reason: string | null): Conclusion {
     };
   }
   if (reason?.startsWith('terra.')) {
-    const summary = `${named} could not be created at Terra (${reason}).`;
-    const advice = `The end user cannot fix this. An operator must look up ${reason} in the log. Then ${START_SESSION}.`;
-    return { code, summary, advice };
+    const { problem, remedy } = explainTerraProblem(reason);
+    const summary = `${named} could not be created at Terra (${reason}). ${problem}`;
+    return { code, summary, advice: `${remedy} Then ${START_SESSION}.` };
   }
   const summary = `${named} failed (${reason ?? 'without a reason'}).`;
   return {

@@ -204,7 +204,7 @@ export class TerraClient {
   /** Sends a call and returns null for 404: what it asks for does not exist. */
   private async orNull(call: TerraCall): Promise<unknown> {
     try {
-      return await this.transport.send(call);
+      return await this.transport.send({ ...call, mayBeAbsent: true });
     } catch (error) {
       if (error instanceof TerraNotFoundError) return null;
       if (error instanceof TerraGoneError) throw new TerraEndpointMissingError(call.operation);

@@ -28,3 +28,23 @@ export const TERRA_PROBLEMS: Record<number, Record<string, string>> = {
     'terra.timeout': 'Terra did not answer in time. Wait for the seconds in Retry-After, then retry.',
   },
 };
+
+// The API's caller can retry. A person who reads a diagnosis cannot.
+const REMEDIES: Record<string, string> = {
+  'terra.unavailable': "Look at Terra's status page, and try again when Terra answers.",
+  'terra.timeout': "Look at Terra's status page, and try again when Terra answers.",
+  'terra.rate_limited': 'Try again in a minute.',
+  'terra.endpoint_missing':
+    'An operator must check TERRA_API_URL and TERRA_DEV_ID: Terra answers 404 if one of them is wrong.',
+  'terra.no_widget_endpoint':
+    'An operator must set TERRA_WIDGET_GENERATION=auto (Terra has withdrawn the legacy endpoint for accounts created after 3 September 2026), and check TERRA_WIDGET_URL and TERRA_API_URL.',
+};
+
+/** Explains the code of a Terra error to an operator: what is wrong, and what to do. */
+export function explainTerraProblem(code: string): { problem: string; remedy: string } {
+  const text = Object.values(TERRA_PROBLEMS).flatMap((problems) => problems[code] ?? [])[0];
+  if (text === undefined)
+    return { problem: `Terra fails with ${code}.`, remedy: `Look up ${code} in the log.` };
+  const [problem = text, ...rest] = text.split(/(?<=\.) /);
+  return { problem, remedy: REMEDIES[code] ?? rest.join(' ') };
+}

@@ -14,7 +14,7 @@ import {
   retryAfterSeconds,
   type TerraAnswer,
 } from './terra-answer';
-import { TerraTimeoutError, TerraUnavailableError } from './terra.errors';
+import { TerraNotFoundError, TerraTimeoutError, TerraUnavailableError } from './terra.errors';
 import { TerraGate } from './terra.gate';
 
 /** The deadline of a call with its retries. A call may set a shorter one. */
@@ -36,6 +36,8 @@ export interface TerraCall {
   credentials?: 'dev-id only';
   /** Whether repeating the call is safe. */
   repeatable: boolean;
+  /** Whether a 404 is an answer like others (what the call asks for does not exist), and so no warning in the log. */
+  mayBeAbsent?: boolean;
   /** How often to repeat a failed call, and when; default: once, after a fraction of a second. */
   retry?: RetryPolicy;
   /** The largest answer that the service reads; a longer one is malformed. Default: 64 KB. */
@@ -69,7 +71,8 @@ export class TerraTransport {
       const retryAfterMs = answer.kind === 'answer' ? (answer.retryAfter ?? 0) * 1_000 : 0;
       permit.report(healthOf(answer, error, leftMs), retryAfterMs);
       if (!error) return answer.body;
-      this.logger.warn({
+      const isAbsence = call.mayBeAbsent === true && error instanceof TerraNotFoundError;
+      this.logger[isAbsence ? 'debug' : 'warn']({
         event: 'terra.request_failed',
         attempt,
         error: error.code,

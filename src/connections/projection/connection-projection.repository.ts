@@ -32,6 +32,16 @@ export class ConnectionProjectionRepository {
     return rows;
   }
 
+  async identitiesOfEndUser(manager: EntityManager, referenceId: string): Promise<ConnectionIdentity[]> {
+    const { rows } = await runSql<ConnectionIdentity>(
+      manager,
+      `SELECT ${columnsOf(manager, ConnectionIdentity)} FROM terra_connect.connection_identities
+        WHERE reference_id = $1`,
+      [referenceId],
+    );
+    return rows;
+  }
+
   /** The connections of the identities, by id. */
   async connections(
     manager: EntityManager,

@@ -172,8 +172,16 @@ export class TerraViewDto {
   /** The Terra users; also empty if Terra did not answer. */
   users: TerraUserDto[];
 
+  /** Connected Terra users that this list lacks, although Terra knows them by their id: the list is wrong. */
+  unlisted: TerraUserDto[];
+
   static from(view: TerraView): TerraViewDto {
-    if (!view.answered) return { answered: false, cause: view.cause, users: [] };
-    return { answered: true, cause: null, users: view.users.map((user) => TerraUserDto.from(user)) };
+    if (!view.answered) return { answered: false, cause: view.cause, users: [], unlisted: [] };
+    return {
+      answered: true,
+      cause: null,
+      users: view.users.map((user) => TerraUserDto.from(user)),
+      unlisted: view.unlisted.map((user) => TerraUserDto.from(user)),
+    };
   }
 }

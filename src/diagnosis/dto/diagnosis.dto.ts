@@ -67,12 +67,16 @@ export class DiagnosisDto {
   diagnosedAt: Date;
 
   @ApiProperty({
-    description: 'Whether at least one account is connected and no conclusion asks for action.',
+    description:
+      'Whether at least one account is connected and no conclusion asks for action. Another link that the end user has not used yet asks for none.',
     example: false,
   })
   healthy: boolean;
 
-  /** The conclusions, most important first. */
+  /**
+   * At most 50 conclusions, most important first. The first one is the reading: the cause, and what to do. The others add to
+   * it.
+   */
   conclusions: ConclusionDto[];
 
   /** The last 20 sessions, newest first. */
