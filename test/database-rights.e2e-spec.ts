@@ -90,7 +90,7 @@ describe('The rights of database roles', () => {
     await database.query('DROP SCHEMA terra_connect');
     const error: unknown = await migrate(urlFor(roles.owner)).catch((reason: unknown) => reason);
     expect(describeDatabaseError(error)).toMatch(
-      /^The database role lacks a right \(permission denied for database .*\)\. docs\/postgres\.md/,
+      /^The database role lacks a right \(permission denied for database .*\)\. docs\/operations\.md/,
     );
   });
 
