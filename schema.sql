@@ -226,6 +226,7 @@ CREATE TABLE terra_connect.sweeps (
   finished_at timestamp with time zone,
   lease_owner uuid,
   lease_until timestamp with time zone NOT NULL,
+  adopts boolean DEFAULT false NOT NULL,
   CONSTRAINT sweeps_pkey PRIMARY KEY (id),
   CONSTRAINT sweeps_phase_check CHECK ((phase = ANY (ARRAY['reading'::text, 'diffing'::text, 'applying'::text]))),
   CONSTRAINT sweeps_status_check CHECK ((status = ANY (ARRAY['running'::text, 'awaiting_approval'::text, 'completed'::text, 'failed'::text, 'overtaken'::text])))

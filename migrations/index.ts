@@ -10,6 +10,7 @@ import { AddProviderRetirement1795700310000 } from './1795700310000-add-provider
 import { AddWidgetOptions1795700400000 } from './1795700400000-add-widget-options';
 import { AddWebhookReceipts1795700500000 } from './1795700500000-add-webhook-receipts';
 import { RemoveImplausibleTimes1795700500010 } from './1795700500010-remove-implausible-times';
+import { AddSweepAdoption1795700500020 } from './1795700500020-add-sweep-adoption';
 
 /** Every migration, oldest first. The list has classes instead of a glob, so that a host can add them to its list. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   AddWidgetOptions1795700400000,
   AddWebhookReceipts1795700500000,
   RemoveImplausibleTimes1795700500010,
+  AddSweepAdoption1795700500020,
 ];

@@ -44,6 +44,28 @@ describe('The reconciliation commands', () => {
     }
   };
 
+  // First, while the service knows no connection: if all its connections are missing, a sweep adopts nothing.
+  it('sweep --adopt shows the unknown Terra users, and connects them only after a confirmation', async () => {
+    withWebhooksLost(service, () => {
+      for (let n = 0; n < 12; n += 1)
+        service.sandbox.account.connect({ provider: 'OURA', referenceId: `earlier-${n}` });
+    });
+    const awaiting = await cli('sweep');
+    expect(awaiting).toMatchObject({ code: 3 });
+    expect(awaiting.stdout).toContain('terra-connect sweep --adopt');
+    const before = await reconciledState(service);
+
+    const unconfirmed = await cli('sweep', '--adopt');
+    expect(unconfirmed.code).toBe(1);
+    expect(unconfirmed.stdout).toMatch(/^ {2}link: 12$/m);
+    expect(unconfirmed.stderr).toContain('This connects 12 Terra users');
+    expect(unconfirmed.stderr).toContain('add --yes to go on');
+    expect(await reconciledState(service)).toEqual(before);
+
+    expect(await cli('sweep', '--adopt', '--yes')).toMatchObject({ code: 0 });
+    expect(await connectionsOf(service, 'earlier-11')).toMatchObject([{ status: 'active' }]);
+  });
+
   it('reconcile corrects one end user, and prints the corrections', async () => {
     const { userId } = withWebhooksLost(service, () =>
       service.sandbox.account.connect({ provider: 'OURA', referenceId: 'user 1' }),

@@ -2,17 +2,26 @@ import type { Command } from 'commander';
 import { describeReferenceIdProblem } from '../common';
 import { readEnvironment, secretsOf } from '../config';
 import {
+  APPROVAL_ADVICE,
   ConnectionReconcilerService,
   SweepsService,
   type ReconcileReport,
   type SweepReport,
 } from '../reconciliation';
+import { confirm } from './confirm';
 import { WholeServiceModule } from './whole-service.module';
 import { withService } from './with-service';
 
 const FAILED = 1;
 const AWAITING_APPROVAL = 3;
 const FINDINGS_PRINTED = 20;
+
+interface SweepCommandOptions {
+  dryRun?: boolean;
+  force?: boolean;
+  adopt?: boolean;
+  yes?: boolean;
+}
 
 export function addSweepCommand(program: Command): void {
   program
@@ -22,21 +31,38 @@ export function addSweepCommand(program: Command): void {
     )
     .option('--dry-run', 'only print the corrections')
     .option('--force', 'approve the sweep that awaits approval, or start a sweep that needs no approval')
-    .action(async ({ dryRun, force }: { dryRun?: boolean; force?: boolean }) => {
+    .option('--adopt', 'connect all unknown Terra users with a reference id; prints them first, and asks')
+    .option('--yes', 'adopt without asking')
+    .action(async ({ dryRun, force, adopt, yes }: SweepCommandOptions) => {
       const environment = readEnvironment();
       const setup = {
         module: WholeServiceModule.forEnvironment(environment),
         secrets: secretsOf(environment),
       };
-      const report = await withService(setup, SweepsService, async (sweeps) => {
-        const { id } = await sweeps.startAndRun({ dryRun, force, actor: 'cli' });
-        return sweeps.report(id);
+      await withService(setup, SweepsService, async (sweeps) => {
+        if (adopt && !dryRun) {
+          const { sweep, counts } = await runSweep(sweeps, { dryRun: true, adopt });
+          if (sweep.status !== 'completed') return;
+          if (sweep.approvalReason && !force) return void (process.exitCode = AWAITING_APPROVAL);
+          const question = `This connects ${counts.link ?? 0} Terra users, and applies the other changes above.`;
+          if (!yes && !(await confirm(question))) return console.log('Nothing was changed.');
+        }
+        await runSweep(sweeps, { dryRun, force, adopt });
       });
-      printSweep(report);
-      const { status } = report.sweep;
-      if (status === 'awaiting_approval') process.exitCode = AWAITING_APPROVAL;
-      else if (status !== 'completed') process.exitCode = FAILED;
     });
+}
+
+async function runSweep(
+  sweeps: SweepsService,
+  request: Pick<SweepCommandOptions, 'dryRun' | 'force' | 'adopt'>,
+): Promise<SweepReport> {
+  const { id } = await sweeps.startAndRun({ ...request, actor: 'cli' });
+  const report = await sweeps.report(id);
+  printSweep(report);
+  const { status } = report.sweep;
+  if (status === 'awaiting_approval') process.exitCode = AWAITING_APPROVAL;
+  else if (status !== 'completed') process.exitCode = FAILED;
+  return report;
 }
 
 export function addReconcileCommand(program: Command): void {
@@ -64,6 +90,7 @@ function printSweep({ sweep, counts, findings }: SweepReport): void {
     status,
     phase,
     dryRun,
+    forced,
     usersSeen,
     unreadable,
     live,
@@ -90,12 +117,7 @@ function printSweep({ sweep, counts, findings }: SweepReport): void {
     console.log(
       `The sweep failed in phase ${phase}: ${errorCode}. A sweep that is requested within 6 hours of its start resumes there.`,
     );
-  if (approvalReason === 'empty_list')
-    console.log('Safety threshold: Terra listed no user, but the service has live connections.');
-  if (approvalReason === 'too_many_changes')
-    console.log('Safety threshold: a sweep may not apply so many changes without approval.');
-  if (status === 'awaiting_approval')
-    console.log('Nothing was changed. To approve the changes: terra-connect sweep --force');
+  if (approvalReason && !forced) console.log(`Safety threshold: ${APPROVAL_ADVICE[approvalReason]}`);
 }
 
 function printReconciliation({ referenceId, terraUsers, changes, conclusion }: ReconcileReport): void {

@@ -17,6 +17,7 @@ const input = (change: object = {}): DiagnosisInput => ({
   quietAfterHours: 72,
   successors: {},
   webhookPath: '/webhooks/terra',
+  awaitingAdoption: null,
   ...change,
 });
 const session = (change: object): object => ({
@@ -88,6 +89,7 @@ describe('conclude', () => {
       'failed_terra_no_widget_endpoint',
       session({ status: 'failed', failureReason: 'terra.no_widget_endpoint' }),
     ],
+    ['sweep_awaits_adoption', { ...terra('t-2'), awaitingAdoption: { id: 's-1', startedAt: NOW } }],
     ['terra_unreachable', { ...connection({}), ...unanswered('terra.timeout') }],
     ['wrong_credentials', { ...connection({}), ...unanswered('terra.bad_credentials') }],
     ['no_webhooks_at_all', { ...connection({}), lastWebhookAt: null }],

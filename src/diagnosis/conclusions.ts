@@ -19,7 +19,8 @@ export const MAX_CONCLUSIONS = 50;
 /** The codes by importance, the most important first. A code with `…` stands for all codes with this beginning. */
 const IMPORTANCE = [
   ...['erased', 'wrong_credentials', 'webhook_dead_lettered', 'webhook_parked', 'moved'],
-  ...['only_at_terra', 'missing_at_terra', 'needs_reauth_…', 'disconnecting_waits_for_terra'],
+  ...['sweep_awaits_adoption', 'only_at_terra', 'missing_at_terra', 'needs_reauth_…'],
+  'disconnecting_waits_for_terra',
   ...['user_cap_reached', 'failed_…', 'callback_unconfirmed', 'quiet_since'],
   ...['no_webhooks_at_all', 'terra_unreachable', 'unknown_end_user', 'connected'],
   ...['at_widget', 'not_opened', 'cancelled_by_end_user', 'session_expired', 'disconnected_…', 'never_asked'],
@@ -36,6 +37,7 @@ const EXPLAINS: Record<string, string[]> = {
     ...['at_widget', 'not_opened', 'cancelled_by_end_user', 'session_expired', 'callback_unconfirmed'],
     ...['user_cap_reached', 'failed_…', 'never_asked', 'unknown_end_user'],
   ],
+  sweep_awaits_adoption: ['only_at_terra'],
   unknown_end_user: ['terra_not_asked'],
   wrong_credentials: ['failed_terra_bad_credentials'],
   failed_terra_unavailable: ['terra_unreachable'],

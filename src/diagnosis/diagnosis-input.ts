@@ -35,6 +35,8 @@ export interface DiagnosisRecords {
   webhooks: WebhookEventSummary[];
   /** When the service last stored any webhook; null: never. */
   lastWebhookAt: Date | null;
+  /** The sweep that awaits approval because Terra lists many unknown users; null: none. */
+  awaitingAdoption: { id: string; startedAt: Date } | null;
 }
 
 /** Everything that a diagnosis is based on. */

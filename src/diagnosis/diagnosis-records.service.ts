@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ConnectSessionsService } from '../connect-sessions';
 import { ConnectionHistoryService, ConnectionsService, DeauthenticationsService } from '../connections';
+import { SweepsService } from '../reconciliation';
 import { WebhookEventsService } from '../webhooks';
 import type { DiagnosisRecords } from './diagnosis-input';
 
@@ -17,17 +18,21 @@ export class DiagnosisRecordsService {
     private readonly histories: ConnectionHistoryService,
     private readonly deauthentications: DeauthenticationsService,
     private readonly webhooks: WebhookEventsService,
+    private readonly sweeps: SweepsService,
   ) {}
 
   async read(referenceId: string): Promise<DiagnosisRecords> {
-    const [sessions, found, records, requests, lastWebhookAt, erasedAt] = await Promise.all([
-      this.sessions.listOf(referenceId, SESSIONS),
-      this.connections.allOf(referenceId),
-      this.histories.recordsOf(referenceId, HISTORY_LINES),
-      this.deauthentications.listOf(referenceId),
-      this.webhooks.lastReceivedAt(),
-      this.connections.erasedAt(referenceId),
-    ]);
+    const [sessions, found, records, requests, lastWebhookAt, erasedAt, awaitingAdoption] = await Promise.all(
+      [
+        this.sessions.listOf(referenceId, SESSIONS),
+        this.connections.allOf(referenceId),
+        this.histories.recordsOf(referenceId, HISTORY_LINES),
+        this.deauthentications.listOf(referenceId),
+        this.webhooks.lastReceivedAt(),
+        this.connections.erasedAt(referenceId),
+        this.sweeps.awaitingAdoption(),
+      ],
+    );
     const connections = found.map((connection) => ({
       connection,
       ...(records.get(connection.id) ?? { identities: [], history: [] }),
@@ -42,6 +47,7 @@ export class DiagnosisRecordsService {
       pendingDeauthentications: requests.filter(({ status }) => status === 'pending'),
       webhooks: await this.webhooks.listOfEndUser(referenceId, terraUserIds, WEBHOOKS),
       lastWebhookAt,
+      awaitingAdoption,
     };
   }
 }

@@ -4,6 +4,7 @@ import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { PublicUrls } from '../http';
 import { ProvidersModule } from '../providers';
+import { ReconciliationModule } from '../reconciliation';
 import { TerraModule } from '../terra';
 import { WebhooksModule } from '../webhooks';
 import { DiagnosisRecordsService } from './diagnosis-records.service';
@@ -17,6 +18,7 @@ import { TerraViewService } from './terra-view.service';
     ConnectionsModule,
     ConnectSessionsModule,
     ProvidersModule,
+    ReconciliationModule,
     TerraModule,
     WebhooksModule,
   ],

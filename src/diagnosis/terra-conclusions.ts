@@ -1,4 +1,4 @@
-import { explainTerraProblem } from '../terra';
+import { explainTerraProblem, type TerraUser } from '../terra';
 import type { Conclusion, DiagnosisInput, TerraAnswer } from './diagnosis-input';
 
 const RECONCILE = 'POST /v1/end-users/:referenceId/reconcile (or terra-connect reconcile <referenceId>)';
@@ -8,13 +8,37 @@ const JUST_NOW_MS = 120_000;
 export function concludeTerra(input: DiagnosisInput): Conclusion[] {
   const { terra } = input;
   if (!terra.answered) return [concludeNoAnswer(terra.cause)];
-  return [...onlyAtTerra(terra, input), ...missingAtTerra(terra, input), ...unlisted(terra)];
+  return [
+    ...awaitsAdoption(terra, input),
+    ...onlyAtTerra(terra, input),
+    ...missingAtTerra(terra, input),
+    ...unlisted(terra),
+  ];
 }
 
-function onlyAtTerra({ users }: TerraAnswer, { connections, now }: DiagnosisInput): Conclusion[] {
+function awaitsAdoption(terra: TerraAnswer, input: DiagnosisInput): Conclusion[] {
+  const sweep = input.awaitingAdoption;
+  if (!sweep) return [];
+  // An account that was connected later is not among the users of that sweep.
+  const isOld = unknownOf(terra, input).some(({ createdAt }) => !createdAt || createdAt < sweep.startedAt);
+  if (!isOld) return [];
+  return [
+    {
+      code: 'sweep_awaits_adoption',
+      summary: `Terra lists accounts of this end user, and many others, that the service does not know. So the sweep of ${sweep.startedAt.toISOString()} awaits approval and has connected none of them.`,
+      advice: `This is normal on the first day with a Terra account that already has users. An operator reads GET /v1/sweeps/${sweep.id}, then runs terra-connect sweep --adopt: it asks before it connects them. For this end user alone: ${RECONCILE}.`,
+    },
+  ];
+}
+
+function unknownOf({ users }: TerraAnswer, { connections }: DiagnosisInput): TerraUser[] {
   const ours = new Set(connections.flatMap(({ identities }) => identities.map((one) => one.terraUserId)));
-  const unknown = users.filter(({ terraUserId }) => !ours.has(terraUserId));
-  return unknown.map(({ terraUserId, provider, createdAt }) => {
+  return users.filter(({ terraUserId }) => !ours.has(terraUserId));
+}
+
+function onlyAtTerra(terra: TerraAnswer, input: DiagnosisInput): Conclusion[] {
+  const { now } = input;
+  return unknownOf(terra, input).map(({ terraUserId, provider, createdAt }) => {
     const isNew = createdAt !== null && now.getTime() - createdAt.getTime() < JUST_NOW_MS;
     const cause = isNew
       ? 'Its webhook has not arrived yet, or was lost.'

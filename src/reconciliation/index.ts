@@ -5,4 +5,5 @@ export { SweepFinding } from './sweep-finding.entity';
 export { SweepPersonalData } from './sweep-personal-data.service';
 export { Sweep } from './sweep.entity';
 export { SweepWorker } from './sweep.worker';
+export { APPROVAL_ADVICE } from './approval';
 export { SweepsService, type SweepReport } from './sweeps.service';

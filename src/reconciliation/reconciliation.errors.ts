@@ -12,6 +12,17 @@ export class SweepRunningError extends DomainError {
   }
 }
 
+export class SweepReportMissingError extends DomainError {
+  constructor() {
+    super(
+      'conflict',
+      'sweep.report_missing',
+      'No sweep of the last 24 hours shows what would be adopted. Start a sweep with dryRun and adopt, read its findings, ' +
+        'then repeat this request.',
+    );
+  }
+}
+
 /** Another process has taken the sweep, because this process did not renew its lease in time. */
 export class SweepLeaseLostError extends Error {
   constructor() {

@@ -4,10 +4,11 @@ import { DataSource } from 'typeorm';
 import { ReconciliationOptions } from '../config';
 import { DeauthenticationsService, ReconcileTargetsRepository } from '../connections';
 import { inTransaction } from '../database';
+import { approvalReasonOf, isEmptyList, type ApprovalReason } from './approval';
 import { maximumChanges } from './safety-threshold.service';
 import { SweepFindingRepository } from './sweep-finding.repository';
 import { observationOf } from './sweep-reader.service';
-import type { ApprovalReason, Sweep } from './sweep.entity';
+import type { Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
 import { diffMissing } from './terra-diff';
 
@@ -31,15 +32,15 @@ export class SweepDiffService {
   async findMissing(sweep: Sweep, signal: AbortSignal): Promise<ApprovalReason | null> {
     const live = await this.targets.countLive();
     await inTransaction(this.dataSource, (manager) => this.sweeps.advance(manager, sweep, { live }));
-    const reason = this.approvalReasonFor(sweep, live);
     // An empty list usually means a wrong key, a wrong environment or a broken page.
-    if (reason === 'empty_list' && !sweep.dryRun && !sweep.forced) return reason;
+    if (isEmptyList(sweep, live) && !sweep.dryRun && !sweep.forced) return 'empty_list';
     if (sweep.unreadable > 0) {
       this.logger.warn({ event: 'sweep.unreadable_users', sweepId: sweep.id, unreadable: sweep.unreadable });
     } else {
       while ((await this.diffChunk(sweep)) && !signal.aborted);
     }
-    return this.approvalReasonFor(sweep, live);
+    const counts = await this.findings.countByAction(sweep.id);
+    return approvalReasonOf(sweep, live, maximumChanges(this.options, live), counts);
   }
 
   /** Marks confirmed deauthentications as verified if this sweep did not see their Terra users. */
@@ -78,10 +79,5 @@ export class SweepDiffService {
       await this.sweeps.advance(manager, sweep, place, { changes });
     });
     return expected.length === CHUNK;
-  }
-
-  private approvalReasonFor({ usersSeen, changes }: Sweep, live: number): ApprovalReason | null {
-    if (usersSeen === 0 && live > 0) return 'empty_list';
-    return changes > maximumChanges(this.options, live) ? 'too_many_changes' : null;
   }
 }

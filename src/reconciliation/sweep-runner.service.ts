@@ -4,11 +4,12 @@ import { DataSource } from 'typeorm';
 import { DomainError, isDatabaseDown } from '../common';
 import { inTransaction } from '../database';
 import { Metrics } from '../observability';
+import { APPROVAL_ADVICE, type ApprovalReason } from './approval';
 import { SweepLeaseLostError } from './reconciliation.errors';
 import { SweepApplierService } from './sweep-applier.service';
 import { SweepDiffService } from './sweep-diff.service';
 import { SweepReaderService } from './sweep-reader.service';
-import type { ApprovalReason, Sweep } from './sweep.entity';
+import type { Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
 
 /** Runs a sweep whose lease this process holds, from phase to phase. */
@@ -41,9 +42,9 @@ export class SweepRunnerService {
   }
 
   private async runPhases(sweep: Sweep, signal: AbortSignal): Promise<void> {
-    const { id: sweepId, phase, actor, dryRun, forced, nextPage } = sweep;
+    const { id: sweepId, phase, actor, dryRun, forced, adopts, nextPage } = sweep;
     const event = phase === 'reading' && nextPage === 0 ? 'sweep.started' : 'sweep.resumed';
-    this.logger.log({ event, sweepId, phase, nextPage, actor, dryRun, forced });
+    this.logger.log({ event, sweepId, phase, nextPage, actor, dryRun, forced, adopts });
     await this.reader.readPages(sweep, signal);
     if (signal.aborted) return this.leave(sweep);
     if (sweep.phase === 'diffing') {
@@ -73,8 +74,7 @@ export class SweepRunnerService {
     const fields = { sweepId, approvalReason, usersSeen, live, changes, applied, dryRun };
     if (status === 'completed') this.logger.log({ event: 'sweep.completed', ...fields });
     else {
-      const advice =
-        'Nothing was changed. Read GET /v1/sweeps/:id; to approve the changes: terra-connect sweep --force.';
+      const advice = approvalReason && APPROVAL_ADVICE[approvalReason];
       this.logger.error({ event: 'sweep.awaiting_approval', ...fields, advice });
     }
   }

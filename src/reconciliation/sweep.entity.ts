@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ApprovalReason } from './approval';
 
 /**
  * - `running` a process works on the sweep; when the lease ends, another process continues
@@ -13,10 +14,6 @@ export type SweepStatus = (typeof SWEEP_STATUSES)[number];
 /** A sweep reads Terra's pages, finds the known Terra users that no page listed, and applies the corrections. */
 export const SWEEP_PHASES = ['reading', 'diffing', 'applying'] as const;
 export type SweepPhase = (typeof SWEEP_PHASES)[number];
-
-/** Why a sweep needs approval. */
-export const APPROVAL_REASONS = ['empty_list', 'too_many_changes'] as const;
-export type ApprovalReason = (typeof APPROVAL_REASONS)[number];
 
 /** One row per sweep, with its progress and its result. */
 @Entity({ schema: 'terra_connect', name: 'sweeps', synchronize: false })
@@ -36,6 +33,10 @@ export class Sweep {
   /** Whether an operator has approved the sweep, before or after it exceeded the safety threshold. */
   @Column({ type: 'boolean', name: 'forced' })
   forced: boolean;
+
+  /** Whether the sweep may link any number of unknown Terra users. Its other changes need approval as ever. */
+  @Column({ type: 'boolean', name: 'adopts' })
+  adopts: boolean;
 
   /** Who requested or last resumed the sweep: an API key's id, `cli` or `schedule`. */
   @Column({ type: 'text', name: 'actor' })

@@ -22,7 +22,11 @@ export const ApiStartSweep = (): MethodDecorator =>
     ApiAcceptedResponse({ description: 'The sweep that a worker will process.', type: SweepDto }),
     ApiProblems({
       ...BODY_PROBLEMS,
-      409: { 'sweep.running': 'Another sweep is running. Wait until it has finished.' },
+      409: {
+        'sweep.running': 'Another sweep is running. Wait until it has finished.',
+        'sweep.report_missing':
+          'No sweep of the last 24 hours shows what would be adopted. Start a sweep with dryRun and adopt, read its findings, then repeat this request.',
+      },
       422: { 'request.invalid': invalidField('dryRun', 'must be true or false') },
     }),
   );

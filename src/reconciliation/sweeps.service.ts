@@ -4,7 +4,7 @@ import { Clock, hasSqlState, UNIQUE_VIOLATION } from '../common';
 import { ReconciliationOptions } from '../config';
 import { decodeCursor, toPage, type Page } from '../http';
 import { WorkerHost } from '../queue';
-import { SweepNotFoundError, SweepRunningError } from './reconciliation.errors';
+import { SweepNotFoundError, SweepReportMissingError, SweepRunningError } from './reconciliation.errors';
 import type { SweepFinding } from './sweep-finding.entity';
 import { SweepFindingRepository } from './sweep-finding.repository';
 import { SweepRunnerService } from './sweep-runner.service';
@@ -19,6 +19,8 @@ export const SWEEP_WORKER = 'sweeps';
 const RESUME_WITHIN_MS = 6 * 3_600_000;
 // The schedule repeats a failed sweep after this time, because most causes are temporary.
 const REPEAT_FAILED_HOURS = 0.25;
+// An older report may no longer say what an adoption would do.
+const REPORT_VALID_MS = 24 * 3_600_000;
 const FINDINGS_SHOWN = 100;
 const NEVER_ABORTED = new AbortController().signal;
 
@@ -26,6 +28,8 @@ export interface SweepRequest {
   dryRun?: boolean;
   /** Approves any number of changes. */
   force?: boolean;
+  /** Approves any number of links to unknown Terra users, once a report has shown them. */
+  adopt?: boolean;
   /** Who requests the sweep: an API key's id, `cli` or `schedule`. */
   actor: string;
 }
@@ -55,7 +59,7 @@ export class SweepsService {
    * Starts a sweep for the workers, or resumes an earlier one: with `force`, the sweep that awaits approval; otherwise
    * the last sweep, if it started in the last 6 hours and failed.
    *
-   * @throws SweepRunningError
+   * @throws SweepRunningError; SweepReportMissingError when nobody can have read what the sweep would adopt
    */
   async start(request: SweepRequest): Promise<Sweep> {
     const sweep = await this.begin(request, null);
@@ -103,25 +107,42 @@ export class SweepsService {
     return toPage(await this.repository.list(beforeId, limit + 1), limit);
   }
 
+  /** The sweep that awaits approval because of unknown Terra users; null if there is none. */
+  async awaitingAdoption(): Promise<Sweep | null> {
+    const sweep = await this.repository.findLatest({ status: 'awaiting_approval' });
+    return sweep?.approvalReason === 'unknown_users' ? sweep : null;
+  }
+
   private async begin(
-    { dryRun = false, force = false, actor }: SweepRequest,
+    { dryRun = false, force = false, adopt = false, actor }: SweepRequest,
     owner: string | null,
   ): Promise<Sweep> {
     const lease = this.repository.lease(owner);
     const { updatedAt: startedAt } = lease;
+    if (adopt && !dryRun && !(await this.hasReport(startedAt))) throw new SweepReportMissingError();
     try {
       const earlier = await this.findEarlier(dryRun, force, startedAt);
       if (earlier) {
-        const change = { ...lease, actor, forced: earlier.forced || force };
+        const change = { ...lease, actor, forced: earlier.forced || force, adopts: earlier.adopts || adopt };
         if (!(await this.repository.resume(earlier, change))) throw new SweepRunningError();
         return (await this.repository.find(earlier.id)) ?? earlier;
       }
-      const sweep: Sweep = { ...NEW, ...lease, id: uuidv7(), dryRun, forced: force, actor, startedAt };
+      const asked = { dryRun, forced: force, adopts: adopt, actor, startedAt };
+      const sweep: Sweep = { ...NEW, ...lease, id: uuidv7(), ...asked };
       await this.repository.insert(sweep);
       return sweep;
     } catch (error) {
       throw hasSqlState(error, UNIQUE_VIOLATION, 'sweeps_running_idx') ? new SweepRunningError() : error;
     }
+  }
+
+  /** Whether a recent sweep has changed nothing and shows in its findings what an adoption would do. */
+  private async hasReport(now: Date): Promise<boolean> {
+    const reports = await Promise.all([
+      this.repository.findLatest({ status: 'completed', dryRun: true }),
+      this.repository.findLatest({ status: 'awaiting_approval' }),
+    ]);
+    return reports.some((report) => report && now.getTime() - report.startedAt.getTime() < REPORT_VALID_MS);
   }
 
   private async findEarlier(dryRun: boolean, force: boolean, now: Date): Promise<Sweep | null> {

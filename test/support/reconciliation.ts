@@ -70,7 +70,7 @@ export async function reconcileActions(service: TestApp, referenceId: string): P
 /** A complete sweep, run as the worker or the command runs it. */
 export async function sweep(
   service: TestApp,
-  request: { dryRun?: boolean; force?: boolean } = {},
+  request: { dryRun?: boolean; force?: boolean; adopt?: boolean } = {},
 ): Promise<SweepReport> {
   const sweeps = service.app.get(SweepsService, { strict: false });
   const { id } = await sweeps.startAndRun({ ...request, actor: 'test' });

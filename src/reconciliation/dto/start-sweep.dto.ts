@@ -21,4 +21,14 @@ export class StartSweepDto {
   @IsOptional()
   @IsBoolean({ message: 'must be true or false' })
   force?: boolean;
+
+  @ApiPropertyOptional({
+    description:
+      'true: the sweep connects all Terra users that have a reference id and that the service does not know, however many they are. All other changes count towards the safety threshold as ever. Start a sweep with `dryRun` and `adopt` first and read its findings: the service adopts only within 24 hours of a dry run or of a sweep that awaits approval.',
+    default: false,
+    example: false,
+  })
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  adopt?: boolean;
 }

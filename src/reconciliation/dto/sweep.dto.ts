@@ -10,15 +10,8 @@ import {
 } from '../../http';
 import { ACTIONS, type Action } from '../terra-diff';
 import { FINDING_OUTCOMES, type FindingOutcome, type SweepFinding } from '../sweep-finding.entity';
-import {
-  APPROVAL_REASONS,
-  SWEEP_PHASES,
-  SWEEP_STATUSES,
-  type ApprovalReason,
-  type Sweep,
-  type SweepPhase,
-  type SweepStatus,
-} from '../sweep.entity';
+import { APPROVAL_REASONS, type ApprovalReason } from '../approval';
+import { SWEEP_PHASES, SWEEP_STATUSES, type Sweep, type SweepPhase, type SweepStatus } from '../sweep.entity';
 import type { SweepReport } from '../sweeps.service';
 import { DifferenceDto } from './reconcile-report.dto';
 
@@ -48,6 +41,9 @@ export class SweepDto {
 
   /** Whether an operator has approved the sweep with `force`. */
   forced: boolean;
+
+  /** Whether the sweep connects any number of unknown Terra users that have a reference id (`adopt`). */
+  adopts: boolean;
 
   /**
    * Who requested or last resumed the sweep: the id of an API key, `cli` or `schedule`.
@@ -79,7 +75,7 @@ export class SweepDto {
 
   @ApiNullableEnum(
     APPROVAL_REASONS,
-    'Why the sweep needs approval. `empty_list`: Terra listed no user. `too_many_changes`: the changes are more than SWEEP_SAFETY_THRESHOLD_SHARE of the live connections and more than SWEEP_SAFETY_THRESHOLD_MINIMUM. null: it needs no approval.',
+    'Why the sweep needs approval. `empty_list`: Terra listed no user. `too_many_changes`: the changes are more than SWEEP_SAFETY_THRESHOLD_SHARE of the live connections and more than SWEEP_SAFETY_THRESHOLD_MINIMUM. `unknown_users`: so they are, but only because Terra lists many users that the service does not know, as on the first day with a Terra account that already has users; `adopt` connects them. null: it needs no approval.',
   )
   approvalReason: ApprovalReason | null;
 
@@ -96,11 +92,11 @@ export class SweepDto {
   finishedAt: Date | null;
 
   static from(sweep: Sweep): SweepDto {
-    const { id, status, phase, dryRun, forced, actor, usersSeen, unreadable, live, changes } = sweep;
+    const { id, status, phase, dryRun, forced, adopts, actor, usersSeen, unreadable, live, changes } = sweep;
     const { applied, approvalReason, errorCode, startedAt, finishedAt } = sweep;
     const counts = { usersSeen, unreadable, live, changes, applied };
     const result = { approvalReason, errorCode, startedAt, finishedAt };
-    return { id, status, phase, dryRun, forced, actor, ...counts, ...result };
+    return { id, status, phase, dryRun, forced, adopts, actor, ...counts, ...result };
   }
 }
 
