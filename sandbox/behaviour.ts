@@ -93,6 +93,10 @@ export const SWITCHES = {
     'off drops webhooks (resend sends them), duplicated sends each twice, reordered sends a burst in reverse order',
   ),
   webhookDelayMs: count(0, 'milliseconds before the first attempt of each webhook'),
+  deauthFails: onOff(
+    false,
+    'deauthenticateUser answers 500 to every call, although it ends the user, as Terra did until January 2026',
+  ),
   deauthDelayMs: count(50, 'milliseconds between a deauthentication and its webhook'),
   signatureHeaders: choice(
     ['both', 'x-terra-signature', 'terra-signature'],

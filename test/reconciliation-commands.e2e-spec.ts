@@ -66,6 +66,23 @@ describe('The reconciliation commands', () => {
     expect(await connectionsOf(service, 'earlier-11')).toMatchObject([{ status: 'active' }]);
   });
 
+  it('accept-owner gives an account to the end user that Terra names, and needs a reason', async () => {
+    const [user] = await linkEndUsers(service, 1);
+    const [connection] = await connectionsOf(service, user?.referenceId ?? '');
+    if (user) user.referenceId = 'corrected';
+    const id = connection?.id ?? '';
+    expect(await cli('accept-owner', id)).toMatchObject({ code: 1 });
+    expect(await cli('accept-owner', id, '--reason', 'why', '--reference-id', 'another')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Terra names another end user') as unknown,
+    });
+    expect(await cli('accept-owner', id, '--reason', 'why')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^connection \S+ of corrected: active\n$/) as unknown,
+    });
+    expect(await connectionsOf(service, 'corrected')).toMatchObject([{ status: 'active' }]);
+  });
+
   it('reconcile corrects one end user, and prints the corrections', async () => {
     const { userId } = withWebhooksLost(service, () =>
       service.sandbox.account.connect({ provider: 'OURA', referenceId: 'user 1' }),

@@ -151,7 +151,7 @@ describe('Failures of Terra', () => {
 
     const list = await service.api<{ items: { id: string }[] }>('GET', '/v1/connections?referenceId=reader');
     const path = `/v1/connections/${list.body.items[0]?.id}`;
-    Object.assign(service.sandbox.behaviour, { failWith: [500, 500], faultsOnlyOn: '/deauthenticateUser' });
+    Object.assign(service.sandbox.behaviour, { failWith: [500], faultsOnlyOn: '/deauthenticateUser' });
     expect(await service.api('DELETE', path)).toMatchObject({
       status: 202,
       body: { status: 'disconnecting' },

@@ -32,7 +32,9 @@ export function authRoutes(server: FastifyInstance, context: SandboxContext): vo
   server.delete('/auth/deauthenticateUser', (request) => {
     const userId = queryText(request.query, 'user_id');
     if (!userId) throw new ApiError(400, 'user_id is required');
-    if (!account.deauthenticate(userId)) throw new ApiError(404, `User ${userId} was not found`);
+    const ended = account.deauthenticate(userId);
+    if (context.behaviour.deauthFails) throw new ApiError(500, 'The tokens could not be revoked');
+    if (!ended) throw new ApiError(404, `User ${userId} was not found`);
     return { status: 'success' };
   });
 

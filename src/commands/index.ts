@@ -8,6 +8,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['api-key', async () => (await import('./api-key.command.js')).addApiKeyCommand],
   ['webhook-events', async () => (await import('./webhook-events.command.js')).addWebhookEventsCommand],
   ['reconcile', async () => (await import('./reconciliation.commands.js')).addReconcileCommand],
+  ['accept-owner', async () => (await import('./accept-owner.command.js')).addAcceptOwnerCommand],
   ['sweep', async () => (await import('./reconciliation.commands.js')).addSweepCommand],
   ['doctor', async () => (await import('./doctor.command.js')).addDoctorCommand],
 ]);

@@ -17,7 +17,7 @@ import { ConnectSession } from './connect-session.entity';
 
 const SESSION_EXPORT: ExportPolicy<ConnectSession> = {
   id: 'exported',
-  referenceId: 'exported',
+  referenceId: 'own_reference',
   status: 'exported',
   failureReason: 'exported',
   providers: 'exported',
@@ -36,12 +36,12 @@ const SESSION_EXPORT: ExportPolicy<ConnectSession> = {
   returnNonceHash: 'secret',
   returnSpentAt: 'exported',
   successCallbackAt: 'exported',
-  checkUserId: 'exported',
+  checkUserId: 'own_terra_user',
   checkAt: 'exported',
   checks: 'exported',
   terraSessionId: 'exported',
-  reconnectsConnectionId: 'exported',
-  reconnectsTerraUserId: 'exported',
+  reconnectsConnectionId: 'own_connection',
+  reconnectsTerraUserId: 'own_terra_user',
   widgetUrl: 'secret',
   widgetGeneration: 'exported',
   warnings: 'exported',
@@ -83,17 +83,21 @@ export class SessionPersonalData implements PersonalData {
     );
   }
 
-  async exportRows(manager: EntityManager, { referenceId }: DataSubject): Promise<Partial<ExportSections>> {
-    const sessions = await this.listOf(manager, referenceId);
+  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>> {
+    const sessions = await this.listOf(manager, subject.referenceId);
     const links = await manager.find(ConnectSessionConnection, {
       where: { sessionId: In(sessions.map(({ id }) => id)) },
       order: { sessionId: 'ASC', connectionId: 'ASC' },
     });
     const connectionIdsOf = (id: string): string[] =>
-      links.filter(({ sessionId }) => sessionId === id).map(({ connectionId }) => connectionId);
+      links
+        .filter(
+          ({ sessionId, connectionId }) => sessionId === id && subject.connectionIds.includes(connectionId),
+        )
+        .map(({ connectionId }) => connectionId);
     return {
       connectSessions: sessions.map((session) => ({
-        ...exportedFields(session, SESSION_EXPORT),
+        ...exportedFields(session, SESSION_EXPORT, subject),
         connectionIds: connectionIdsOf(session.id),
       })),
     };

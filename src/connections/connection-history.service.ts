@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../database';
 import { CursorUnknownError, decodeCursor, toPage, type Page } from '../http';
 import type { ConnectionStatus } from './connection-status';
+import type { Connection } from './connection.entity';
 import { ConnectionsService } from './connections.service';
 import { compareFacts, ORIGIN_OF_CAUSE, type Fact, type FactOrigin } from './projection/connection-fact';
 import { ConnectionFactRepository } from './projection/connection-fact.repository';
@@ -11,10 +12,14 @@ import type { ConnectionIdentity } from './projection/connection-identity.entity
 import { ConnectionProjectionRepository } from './projection/connection-projection.repository';
 import { reduceConnections } from './projection/connection-reducer';
 import { FactComponents } from './projection/fact-components';
+import { ownIdsOf, ownPartOf, type OwnPart } from './projection/own-part';
 import type { ConnectionKey } from './projection/terra-user-reducer';
 
-/** One line of a connection's history: a fact, who caused it, and the connection's status from then on. */
-export interface HistoryLine extends Fact {
+/**
+ * One line of a connection's history: a fact without what another end user reported (T-16), who caused it, and the
+ * connection's status from then on.
+ */
+export interface HistoryLine extends OwnPart<Fact> {
   origin: FactOrigin;
   /** null before the end user connected the account. */
   status: ConnectionStatus | null;
@@ -45,10 +50,14 @@ export class ConnectionHistoryService {
    */
   async history(connectionId: string, page: { limit: number; cursor?: string }): Promise<Page<HistoryLine>> {
     const afterId = page.cursor === undefined ? null : decodeCursor(page.cursor);
-    const { id, referenceId, provider } = await this.connections.get(connectionId);
+    const connection = await this.connections.get(connectionId);
+    const { referenceId, provider, terraUserId } = connection;
     const key = { referenceId, provider };
-    const { identities, facts } = await this.read((manager) => this.projection.identitiesOf(manager, key));
-    const lines = linesOf(id, key, identities, facts);
+    const { identities, facts } = await this.read(
+      (manager) => this.projection.identitiesOf(manager, key),
+      [terraUserId],
+    );
+    const lines = linesOf(connection, key, identities, facts);
     const start = afterId === null ? 0 : lines.newestFirst.findIndex((fact) => fact.id === afterId) + 1;
     if (afterId !== null && start === 0) throw new CursorUnknownError();
     return toPage(lines.take(start, page.limit + 1), page.limit);
@@ -64,7 +73,7 @@ export class ConnectionHistoryService {
       if (provider === null) continue;
       for (const [id, members] of groupBy(ofKey, (one) => one.connectionId)) {
         if (id === null) continue;
-        const lines = linesOf(id, { referenceId, provider }, ofKey, facts);
+        const lines = linesOf({ id }, { referenceId, provider }, ofKey, facts);
         const oldestFirst = members.sort((a, b) => a.firstSeenAt.getTime() - b.firstSeenAt.getTime());
         records.set(id, { identities: oldestFirst, history: lines.take(0, historyLines) });
       }
@@ -74,42 +83,86 @@ export class ConnectionHistoryService {
 
   private read(
     identitiesIn: (manager: EntityManager) => Promise<ConnectionIdentity[]>,
+    others: string[] = [],
   ): Promise<{ identities: ConnectionIdentity[]; facts: FactComponents }> {
     return inTransaction(this.dataSource, async (manager) => {
       const identities = await identitiesIn(manager);
-      const ids = identities.map(({ terraUserId }) => terraUserId);
+      const ids = [...identities.map(({ terraUserId }) => terraUserId), ...others];
       const all = await this.facts.connectedWith(manager, ids);
       return { identities, facts: new FactComponents(all.sort(compareFacts)) };
     });
   }
 }
 
-/** The lines of one connection; `ofKey`: the identities of its connection key. */
+/**
+ * The lines of one connection.
+ *
+ * @param connection its Terra user may be absent, if `ofKey` has it
+ * @param ofKey the identities of its connection key
+ */
 function linesOf(
-  connectionId: string,
+  connection: Pick<Connection, 'id'> & Partial<Pick<Connection, 'terraUserId'>>,
   key: ConnectionKey,
   ofKey: ConnectionIdentity[],
   components: FactComponents,
 ): { newestFirst: Fact[]; take: (start: number, count: number) => HistoryLine[] } {
   const idsOf = (some: ConnectionIdentity[]): string[] => some.map(({ terraUserId }) => terraUserId);
-  const members = idsOf(ofKey.filter((one) => one.connectionId === connectionId));
-  const mine = new Set(members);
-  const facts = components.deciding(members, idsOf(ofKey));
+  const members = idsOf(ofKey.filter((one) => one.connectionId === connection.id));
+  const last = connection.terraUserId ?? [];
+  const facts = components.deciding([members, last].flat(), idsOf(ofKey));
+  const terraUserIds = [idsOf(ofKey), last].flat();
+  const own = ownIdsOf({ referenceId: key.referenceId, terraUserIds }, facts);
   const places = new Map(facts.map((fact, place) => [fact, place]));
+  const isFormer = formerUserFilter([members, last].flat(), idsOf(ofKey), key.referenceId, facts);
   const newestFirst = facts
     .filter(
-      ({ terraUserId, oldTerraUserId }) =>
-        mine.has(terraUserId) || (oldTerraUserId !== null && mine.has(oldTerraUserId)),
+      (fact) =>
+        members.includes(fact.terraUserId) ||
+        (fact.oldTerraUserId !== null && members.includes(fact.oldTerraUserId)) ||
+        isFormer(fact),
     )
     .reverse();
   const toLine = (fact: Fact): HistoryLine => {
     const until = facts.slice(0, (places.get(fact) ?? 0) + 1);
-    const then = reduceConnections(key, until).find((connection) =>
-      connection.members.some(({ terraUserId }) => terraUserId === fact.terraUserId),
+    const then = reduceConnections(key, until).find((state) =>
+      state.members.some(({ terraUserId }) => terraUserId === fact.terraUserId),
     );
-    return { ...fact, origin: originOf(fact, until), status: then?.status ?? null };
+    const status = isDeparture(fact, key.referenceId) ? 'moved' : (then?.status ?? null);
+    return { ...ownPartOf(fact, own), origin: originOf(fact, until), status };
   };
   return { newestFirst, take: (start, count) => newestFirst.slice(start, start + count).map(toLine) };
+}
+
+/**
+ * Whether a fact is about a Terra user that the connection had before another end user became the owner, and about that
+ * time.
+ *
+ * @param users the present Terra users of the connection, and its last one
+ * @param present the Terra users that the end user has now
+ */
+function formerUserFilter(
+  users: string[],
+  present: string[],
+  referenceId: string,
+  facts: Fact[],
+): (fact: Fact) => boolean {
+  const successors = facts.filter(({ oldTerraUserId: old }) => old !== null && users.includes(old));
+  const former = [...users, ...successors.map(({ terraUserId }) => terraUserId)].filter(
+    (user) => !present.includes(user),
+  );
+  const departures = facts.filter((fact) => isDeparture(fact, referenceId));
+  return (fact) => {
+    if (!former.includes(fact.terraUserId)) return false;
+    if (fact.referenceId !== null) return [fact.referenceId, fact.oldReferenceId].includes(referenceId);
+    return departures.some(
+      ({ terraUserId, occurredAt }) => terraUserId === fact.terraUserId && fact.occurredAt <= occurredAt,
+    );
+  };
+}
+
+/** Whether an operator accepted another owner than the end user. */
+function isDeparture({ cause, oldReferenceId }: Fact, referenceId: string): boolean {
+  return cause === 'owner_accepted' && oldReferenceId === referenceId;
 }
 
 function groupBy<Item, Key>(items: Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {

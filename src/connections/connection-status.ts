@@ -19,6 +19,11 @@ export type ConnectionStatus = (typeof CONNECTION_STATUSES)[number];
 /** The statuses of live connections, whose Terra user Terra may still have. */
 export const LIVE_STATUSES: readonly ConnectionStatus[] = ['active', 'needs_reauth', 'disconnecting'];
 
+/** Whether callers may use a connection with this status. */
+export function isInUse(status: ConnectionStatus): boolean {
+  return status === 'active' || status === 'needs_reauth';
+}
+
 /** The reasons why a connection is not active, by status. */
 export const STATUS_REASONS = {
   active: [],

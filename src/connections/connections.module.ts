@@ -21,6 +21,7 @@ import { ConnectionLifecycleService } from './projection/connection-lifecycle.se
 import { ConnectionProjectionRepository } from './projection/connection-projection.repository';
 import { ConnectionProjector } from './projection/connection-projector.service';
 import { HistoryCompactionService } from './projection/history-compaction.service';
+import { OwnerAcceptanceService } from './owner-acceptance.service';
 import { ReceivedDataRepository } from './projection/received-data.repository';
 import { ReceivedDataService } from './projection/received-data.service';
 import { ProviderConnectionsRepository } from './provider-connections.repository';
@@ -32,6 +33,7 @@ import { ReconcileTargetsRepository } from './reconcile-targets.repository';
   providers: [
     ConnectionsService,
     ConnectionHistoryService,
+    OwnerAcceptanceService,
     ConnectionRepository,
     ReconcileTargetsRepository,
     ProviderConnectionsRepository,
@@ -58,6 +60,7 @@ import { ReconcileTargetsRepository } from './reconcile-targets.repository';
   exports: [
     ConnectionsService,
     ConnectionHistoryService,
+    OwnerAcceptanceService,
     ReconcileTargetsRepository,
     ProviderConnectionsRepository,
     ConnectionLifecycleService,

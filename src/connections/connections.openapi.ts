@@ -1,6 +1,15 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { ApiIdParam, ApiProblems, NO_BODY_PROBLEMS, PAGE_PROBLEM } from '../http';
+import { ApiAcceptedResponse, ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import {
+  ApiIdParam,
+  ApiProblems,
+  BODY_PROBLEMS,
+  invalidField,
+  NO_BODY_PROBLEMS,
+  PAGE_PROBLEM,
+} from '../http';
+import { TERRA_PROBLEMS } from '../terra';
+import { AcceptOwnerDto } from './dto/accept-owner.dto';
 import { ConnectionDto, ConnectionPageDto } from './dto/connection.dto';
 import { HistoryPageDto } from './dto/history-page.dto';
 
@@ -61,4 +70,45 @@ export const ApiDisconnectConnection = (): MethodDecorator =>
       409: { 'connection.changed': 'The account was reconnected during this request. Repeat the request.' },
       ...NO_BODY_PROBLEMS,
     }),
+  );
+
+export const ApiAcceptOwner = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Accept the end user that Terra names',
+      description:
+        'Use this after you have corrected the reference id of an account on Terra, when a reconcile reports `owner_conflict`. Asks Terra which end user has the account, and makes this end user the owner: the connection becomes `moved`, and the end user gets a connection of its own. You can safely repeat this request.',
+    }),
+    ApiConnectionIdParam(),
+    ApiBody({
+      type: AcceptOwnerDto,
+      examples: {
+        accept: {
+          summary: 'Accept any end user that Terra names',
+          value: { reason: 'The reference id was wrong in an import and is corrected at Terra.' },
+        },
+      },
+    }),
+    ApiOkResponse({
+      description: 'The connection of the end user that Terra names.',
+      type: ConnectionDto,
+    }),
+    ApiProblems({
+      ...BODY_PROBLEMS,
+      ...NOT_FOUND,
+      409: {
+        'connection.not_in_use':
+          'The connection has ended or is about to end. Ask the end user to connect the account.',
+        'connection.owner_unknown':
+          'Terra does not have the Terra user, or names no end user for it. Set the reference id at Terra, then retry.',
+        'connection.owner_differs':
+          'Terra names another end user than `referenceId`. Check the reference id at Terra, then retry.',
+        'connection.owner_erased':
+          'The end user that Terra names, or the present owner, is erased. Deauthenticate the Terra user at Terra, or let the end user connect the account again.',
+      },
+      422: {
+        'request.invalid': invalidField('reason', 'must be text that says why'),
+      },
+    }),
+    ApiProblems(TERRA_PROBLEMS),
   );

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, In, IsNull, Not } from 'typeorm';
+import { DataSource, In, IsNull, Not, type EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { Clock } from '../common';
 import { inTransaction } from '../database';
 import { decodeCursor, toPage, type Page } from '../http';
-import type { ConnectionStatus } from './connection-status';
+import { isInUse } from './connection-status';
 import { Connection } from './connection.entity';
 import { ConnectionRepository, type ConnectionCriteria } from './connection.repository';
 import {
@@ -133,6 +133,12 @@ export class ConnectionsService {
     return owned.map(({ terraUserId }) => terraUserId);
   }
 
+  /** The connection that has the Terra user now; null if none has. */
+  async ofTerraUser(manager: EntityManager, terraUserId: string): Promise<Connection | null> {
+    const identity = await manager.findOneBy(ConnectionIdentity, { terraUserId });
+    return identity?.connectionId ? manager.findOneBy(Connection, { id: identity.connectionId }) : null;
+  }
+
   /**
    * Disconnects a connection. Its status changes at once, so that callers stop using it. The service repeats the
    * deauthentication request until Terra confirms it. A second call is no error.
@@ -156,8 +162,4 @@ export class ConnectionsService {
     if (isInUse(connection.status)) throw new ConnectionChangedError();
     return connection;
   }
-}
-
-function isInUse(status: ConnectionStatus): boolean {
-  return status === 'active' || status === 'needs_reauth';
 }

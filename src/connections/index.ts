@@ -10,6 +10,7 @@ export { ConnectionsService, type ConnectionFilter } from './connections.service
 export { Deauthentication } from './deauthentication/deauthentication.entity';
 export { DeauthenticationWorker } from './deauthentication/deauthentication.worker';
 export { DeauthenticationsService } from './deauthentication/deauthentications.service';
+export { describeReasonProblem } from './dto/accept-owner.dto';
 export { ConnectionDto } from './dto/connection.dto';
 export { HistoryLineDto } from './dto/history-page.dto';
 export { ConnectionPersonalData } from './erasure/connection-personal-data.service';
@@ -20,6 +21,7 @@ export { FACT_CAUSES, type FactCause, type FactSource, type NewFact } from './pr
 export { ConnectionFact } from './projection/connection-fact.entity';
 export { ConnectionIdentity } from './projection/connection-identity.entity';
 export { ConnectionLifecycleService, type RecordedUser } from './projection/connection-lifecycle.service';
+export { OwnerAcceptanceService } from './owner-acceptance.service';
 export { ReceivedDataService } from './projection/received-data.service';
 export { ProviderConnectionsRepository } from './provider-connections.repository';
 export { ReconcileTargetsRepository, type KnownTerraUser } from './reconcile-targets.repository';

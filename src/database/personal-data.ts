@@ -67,19 +67,32 @@ export interface PersonalData {
 }
 
 /**
- * Says for each field of an entity whether an export contains it: `secret` and `internal` fields stay out. The record
- * is exhaustive, so a new column does not compile without an entry.
+ * Says for each field of an entity whether an export contains it: `secret` and `internal` fields stay out. A field with an
+ * id of an end user, a Terra user or a connection has an `own_…` entry: an account can move to another end user, and an
+ * export must not contain the ids of others (T-16). The record is exhaustive, so a new column does not compile without an
+ * entry.
  */
-export type ExportPolicy<Entity> = Record<keyof Entity, 'exported' | 'secret' | 'internal'>;
+export type ExportPolicy<Entity> = Record<keyof Entity, ExportEntry>;
+type ExportEntry = 'exported' | 'own_reference' | 'own_terra_user' | 'own_connection' | 'secret' | 'internal';
 
-/** Returns the fields of a row that the policy exports. */
+/** Returns the fields of a row that the policy exports. An id of another end user is null. */
 export function exportedFields<Entity extends object>(
   row: Entity,
   policy: ExportPolicy<Entity>,
+  { referenceId, terraUserIds, connectionIds }: DataSubject,
 ): ExportedRow {
-  const names = Object.keys(policy) as (keyof Entity & string)[];
-  const exported = names.filter((name) => policy[name] === 'exported');
-  return Object.fromEntries(exported.map((name) => [name, row[name]]));
+  const own = {
+    own_reference: [referenceId],
+    own_terra_user: terraUserIds,
+    own_connection: connectionIds,
+  };
+  return Object.fromEntries(
+    Object.entries<ExportEntry>(policy).flatMap(([name, entry]) => {
+      if (entry === 'secret' || entry === 'internal') return [];
+      const value: unknown = row[name as keyof Entity];
+      return [[name, entry === 'exported' || own[entry].includes(value as string) ? value : null]];
+    }),
+  );
 }
 
 /** Repeats `batch` until it returns less than `limit`, or `signal` is aborted. @returns the sum of all results */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ConnectSessionsService } from '../connect-sessions';
 import { ConnectionHistoryService, ConnectionsService, DeauthenticationsService } from '../connections';
 import { SweepsService } from '../reconciliation';
-import { WebhookEventsService } from '../webhooks';
+import { WebhookEventsService, type WebhookEventSummary } from '../webhooks';
 import type { DiagnosisRecords } from './diagnosis-input';
 
 const SESSIONS = 20;
@@ -45,9 +45,20 @@ export class DiagnosisRecordsService {
       sessions,
       connections,
       pendingDeauthentications: requests.filter(({ status }) => status === 'pending'),
-      webhooks: await this.webhooks.listOfEndUser(referenceId, terraUserIds, WEBHOOKS),
+      webhooks: await this.readWebhooks(referenceId, terraUserIds),
       lastWebhookAt,
       awaitingAdoption,
     };
+  }
+  // T-16: an event can name two end users, for example when one claims the account of the other.
+  private async readWebhooks(referenceId: string, terraUserIds: string[]): Promise<WebhookEventSummary[]> {
+    const events = await this.webhooks.listOfEndUser(referenceId, terraUserIds, WEBHOOKS);
+    const others = events.flatMap(({ terraUserId: id }) => (id && !terraUserIds.includes(id) ? id : []));
+    const hidden = await this.connections.ownedAmong([...new Set(others)]);
+    return events.map((event) => ({
+      ...event,
+      referenceId: event.referenceId === referenceId ? referenceId : null,
+      terraUserId: event.terraUserId && hidden.includes(event.terraUserId) ? null : event.terraUserId,
+    }));
   }
 }

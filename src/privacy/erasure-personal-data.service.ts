@@ -12,7 +12,7 @@ import { ErasureRepository } from './erasure.repository';
 
 const ERASURE_EXPORT: ExportPolicy<Erasure> = {
   id: 'exported',
-  referenceId: 'exported',
+  referenceId: 'own_reference',
   referenceDigest: 'internal',
   status: 'exported',
   actor: 'exported',
@@ -29,9 +29,9 @@ export class ErasurePersonalData implements PersonalData {
 
   constructor(private readonly repository: ErasureRepository) {}
 
-  async exportRows(manager: EntityManager, { referenceId }: DataSubject): Promise<Partial<ExportSections>> {
-    const erasures = await this.repository.listOf(manager, referenceId);
-    return { erasures: erasures.map((erasure) => exportedFields(erasure, ERASURE_EXPORT)) };
+  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>> {
+    const erasures = await this.repository.listOf(manager, subject.referenceId);
+    return { erasures: erasures.map((erasure) => exportedFields(erasure, ERASURE_EXPORT, subject)) };
   }
 
   /** The receipt stays. The completion of the erasure removes the reference id from it. */

@@ -14,11 +14,12 @@ import { SweepRepository } from './sweep.repository';
 
 const FINDING_EXPORT: ExportPolicy<SweepFinding> = {
   sweepId: 'exported',
-  terraUserId: 'exported',
+  terraUserId: 'own_terra_user',
   action: 'exported',
-  referenceId: 'exported',
-  connectionId: 'exported',
-  observed: 'exported',
+  referenceId: 'own_reference',
+  connectionId: 'own_connection',
+  // `exportRows` exports it, unless it names another end user.
+  observed: 'internal',
   observedAt: 'exported',
   settledAt: 'exported',
   outcome: 'exported',
@@ -41,10 +42,21 @@ export class SweepPersonalData implements PersonalData {
 
   async exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>> {
     const findings = await this.findings.listOf(manager, subject);
-    return { sweepFindings: findings.map((finding) => exportedFields(finding, FINDING_EXPORT)) };
+    return {
+      sweepFindings: findings.map((finding) => ({
+        ...exportedFields(finding, FINDING_EXPORT, subject),
+        observed: ownObserved(finding.observed, subject),
+      })),
+    };
   }
 
   async erase(manager: EntityManager, subject: DataSubject): Promise<Record<string, number>> {
     return { sweepFindings: await this.findings.erase(manager, subject) };
   }
+}
+
+// T-16: Terra may have listed the end user's Terra user under the reference of another end user.
+function ownObserved(observed: unknown, { referenceId }: DataSubject): unknown {
+  const named = (observed as { referenceId?: string | null } | null)?.referenceId ?? null;
+  return named === null || named === referenceId ? observed : null;
 }

@@ -39,8 +39,8 @@ export class TerraListingService {
     const deadline = Date.now() + DEADLINE_MS;
     const left = (): number => Math.max(1, deadline - Date.now());
     const listed = await this.terra.listUsersOf(referenceId, left());
-    // Terra answers 404 for an unknown reference and for a wrong dev-id. This call fails only for a wrong dev-id.
-    if (listed === null) await this.terra.listUsersPage(0, 1, left());
+    // Terra answers 404 for an unknown reference and for a wrong dev-id.
+    if (listed === null) await this.terra.assertCredentials(left());
     const users = listed ?? [];
     const missing: string[] = [];
     for (const terraUserId of await this.targets.listExpectedOf(referenceId)) {

@@ -14,7 +14,6 @@ import {
   readTerraUserPage,
   readTerraUsers,
   toTerraProvider,
-  toTerraUsers,
   type SdkToken,
   type TerraProvider,
   type TerraUser,
@@ -40,6 +39,8 @@ const MAX_BYTES = { page: 4 * MEGABYTE, usersOfReference: MEGABYTE, catalogue: 4
 const SDK_TOKEN_DEADLINE_MS = 5_000;
 // The catalogue is only read as a check before another call, so it must not use up the deadline of the caller.
 const CATALOGUE_DEADLINE_MS = 3_000;
+// A deauthentication with its checks takes two or three calls, and must end before its lease of 30 seconds.
+const GONE_DEADLINE_MS = 5_000;
 
 /** Calls Terra's API, with one method per operation. Every method ends within ten seconds. */
 @Injectable()
@@ -62,7 +63,10 @@ export class TerraClient {
   }
 
   /**
-   * `GET /userInfo?user_id=`: the user, and whether its authentication is completed; null for an unknown user.
+   * `GET /userInfo?user_id=`: the user, and whether its authentication is completed; null for a 404, which Terra answers
+   * to an unknown user and to a wrong dev-id.
+   *
+   * @throws TerraMalformedAnswerError for any other answer, which must never count as an unknown user
    */
   async findUser(
     terraUserId: string,
@@ -76,9 +80,13 @@ export class TerraClient {
       repeatable: true,
       deadlineMs,
     });
-    const found = toTerraUsers(body).filter((candidate) => candidate.terraUserId === terraUserId);
+    if (body === null) return null;
+    const users = readTerraUsers(body);
+    const found = users?.filter((candidate) => candidate.terraUserId === terraUserId) ?? [];
     const [user] = this.toldTimes.ofUsers(found.slice(0, 1));
-    return user ? { user, isAuthenticated: asRecord(body).is_authenticated !== false } : null;
+    if (user) return { user, isAuthenticated: asRecord(body).is_authenticated !== false };
+    if (users?.length === 0) return null;
+    throw new TerraMalformedAnswerError();
   }
 
   /**
@@ -128,16 +136,33 @@ export class TerraClient {
     return { ...read, users: this.toldTimes.ofUsers(read.users) };
   }
 
-  /** `DELETE /auth/deauthenticateUser`: true when Terra ended the user, false for an unknown user. */
+  /** Whether Terra has no such user. A wrong dev-id also gets a 404, so a second call shows that the credentials work. */
+  async isGone(terraUserId: string): Promise<boolean> {
+    if (await this.findUser(terraUserId, GONE_DEADLINE_MS)) return false;
+    await this.assertCredentials(GONE_DEADLINE_MS);
+    return true;
+  }
+
+  /** Fails if Terra rejects the credentials. @throws the Terra errors of `terra.errors.ts` */
+  async assertCredentials(deadlineMs: number): Promise<void> {
+    await this.listUsersPage(0, 1, deadlineMs);
+  }
+
+  /**
+   * `DELETE /auth/deauthenticateUser`: true when Terra ended the user, false for an unknown user. The service does not
+   * repeat the call by itself: after a 5xx or without an answer, Terra may have ended the user, so look first.
+   */
   async deauthenticate(terraUserId: string): Promise<boolean> {
     const body = await this.orNull({
       operation: 'deauthenticate',
       method: 'DELETE',
       url: `${this.options.apiUrl}/auth/deauthenticateUser`,
       query: { user_id: terraUserId },
-      repeatable: true,
+      repeatable: false,
     });
-    return body !== null;
+    if (body !== null) return true;
+    await this.assertCredentials(GONE_DEADLINE_MS);
+    return false;
   }
 
   /**

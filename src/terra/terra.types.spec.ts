@@ -1,4 +1,4 @@
-import { readTerraUserPage, readTerraUsers, toTerraProvider, toTerraUser, toTerraUsers } from './terra.types';
+import { readTerraUserPage, readTerraUsers, toTerraProvider, toTerraUser } from './terra.types';
 
 const wire = { user_id: 'u-1', provider: 'garmin', reference_id: 'r', scopes: 'A, B,A', active: true };
 const user = {
@@ -17,12 +17,12 @@ describe('Reading users', () => {
     ['{users}', { status: 'success', users: [wire] }],
     ['{user}', { status: 'success', is_authenticated: true, user: wire }],
   ])('accepts %s', (_, body) => {
-    expect(toTerraUsers(body)).toEqual([user]);
+    expect(readTerraUsers(body)).toEqual([user]);
   });
 
-  it('skips values that are not users, and never throws', () => {
-    for (const body of [null, undefined, 'text', 7, {}, [], { users: 'x' }, [null, { user_id: 5 }]]) {
-      expect(toTerraUsers(body)).toEqual([]);
+  it('finds no list in any other value, and never throws', () => {
+    for (const body of [null, undefined, 'text', 7, {}, { users: 'x' }, [null, { user_id: 5 }]]) {
+      expect(readTerraUsers(body)).toBeNull();
     }
   });
 

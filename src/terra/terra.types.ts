@@ -96,14 +96,10 @@ export function toReferenceId(wire: unknown): string | null {
   return describeReferenceIdProblem(wire) === null ? (wire as string) : null;
 }
 
-/** Reads the users of `/userInfo`, which Terra documents as a bare array, as `{users}` and as `{user}`. */
-export function toTerraUsers(body: unknown): TerraUser[] {
-  return (listOfUsers(body) ?? []).map(toTerraUser).filter((found) => found !== null);
-}
-
 /**
- * Like {@link toTerraUsers}, but returns null for any other shape and for a list with an unreadable entry. The caller
- * accepts an empty list as "Terra has no user", so an unreadable answer must not become one.
+ * Reads the users of `/userInfo`, which Terra documents as a bare array, as `{users}` and as `{user}`. Returns null for
+ * any other shape and for a list with an unreadable entry. The caller accepts an empty list as "Terra has no user", so an
+ * unreadable answer must not become one.
  */
 export function readTerraUsers(body: unknown): TerraUser[] | null {
   const users = listOfUsers(body)?.map(toTerraUser) ?? null;

@@ -11,6 +11,7 @@ import {
   type PruneRule,
 } from '../database';
 import { erasedBody } from './erased-webhook.service';
+import { ownBodyOf } from './own-body';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
 import { WebhookEvent } from './webhook-event.entity';
 import { WebhookInboxRepository } from './webhook-inbox.repository';
@@ -26,11 +27,11 @@ const EVENT_EXPORT: ExportPolicy<WebhookEvent> = {
   signedAt: 'exported',
   occurredAt: 'exported',
   receivedAt: 'exported',
-  // `exportRows` exports the body as text.
+  // `exportRows` exports the end user's own part of the body, as text.
   body: 'internal',
   type: 'exported',
-  terraUserId: 'exported',
-  referenceId: 'exported',
+  terraUserId: 'own_terra_user',
+  referenceId: 'own_reference',
   status: 'exported',
   attempts: 'exported',
   nextAttemptAt: 'exported',
@@ -74,8 +75,8 @@ export class WebhookPersonalData implements PersonalData {
     const events = await this.repository.listOf(manager, subject);
     return {
       webhookEvents: events.map((event) => ({
-        ...exportedFields(event, EVENT_EXPORT),
-        body: event.body.toString('utf8'),
+        ...exportedFields(event, EVENT_EXPORT, subject),
+        body: ownBodyOf(event.body, subject),
       })),
     };
   }

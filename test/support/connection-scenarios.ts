@@ -51,6 +51,15 @@ export const deauth = (user: string, minute: number): NewFact =>
   fact(user, minute, ['ended', 'deauth', 'webhook']);
 export const revoked = (user: string, minute: number): NewFact =>
   fact(user, minute, ['ended', 'access_revoked', 'webhook']);
+export const accepted = (user: string, minute: number, more: More = {}): NewFact =>
+  fact(user, minute, ['linked', 'owner_accepted', 'api'], {
+    ...LINK,
+    referenceId: OTHER_END_USER,
+    oldReferenceId: END_USER,
+    actor: 'a test',
+    reason: 'corrected at Terra',
+    ...more,
+  });
 export const absent = (user: string, minute: number): NewFact =>
   fact(user, minute, ['ended', 'absent', 'sweep']);
 export const error = (user: string, minute: number): NewFact =>
@@ -202,6 +211,27 @@ export const SCENARIOS: Scenario[] = [
       callback('A', 20),
     ],
     ends: { A: 'active' },
+  },
+  {
+    name: 'accepted: an operator changes the owner, and later claims of the former owner change nothing',
+    facts: [auth('A', 0), error('A', 5), accepted('A', 10), auth('A', 20), recovered('A', 25)],
+    ends: { A: 'active' },
+  },
+  {
+    name: 'accepted: an operator changes the owner of a reconnected account, then back to the first',
+    facts: [
+      auth('A', 0),
+      reauth('A', 'B', 5),
+      accepted('B', 10),
+      error('B', 12),
+      accepted('B', 20, { referenceId: END_USER, oldReferenceId: OTHER_END_USER }),
+    ],
+    ends: { B: 'needs_reauth connection_error' },
+  },
+  {
+    name: 'accepted: the former owner keeps what the account was before its reconnect, as moved',
+    facts: [auth('A', 0), deauth('A', 4), reconnect('A', 'B', 5), accepted('B', 10), deauth('B', 20)],
+    ends: { A: 'moved moved', B: 'disconnected deauth' },
   },
   {
     name: 'permission changes, as all scopes and as changes',

@@ -40,8 +40,7 @@ export class DeauthenticationCallService {
    */
   async call(due: Deauthentication): Promise<boolean> {
     try {
-      const ended = await this.terra.deauthenticate(due.terraUserId);
-      await this.confirm(due, ended ? 'ended' : 'not_found');
+      await this.confirm(due, await this.end(due));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       if (error instanceof TerraPausedError) {
@@ -60,6 +59,13 @@ export class DeauthenticationCallService {
       await this.repository.postpone(due, error.code, this.inMs(waitMs));
     }
     return true;
+  }
+
+  // A call that Terra answered with a 5xx, or not at all, may have worked, and Terra may answer the same to every further
+  // call. So look before a repetition.
+  private async end({ terraUserId, attempts }: Deauthentication): Promise<'ended' | 'not_found'> {
+    if (attempts > 1 && (await this.terra.isGone(terraUserId))) return 'not_found';
+    return (await this.terra.deauthenticate(terraUserId)) ? 'ended' : 'not_found';
   }
 
   private inMs(ms: number): Date {

@@ -58,16 +58,21 @@ export class HistoryLineDto {
   )
   status: ConnectionStatus | null;
 
-  @ApiTerraUserId("Terra's `user_id` at that time.")
-  terraUserId: string;
+  @ApiTerraUserId("Terra's `user_id` at that time; null if it belongs to another end user.", {
+    nullable: true,
+  })
+  terraUserId: string | null;
 
-  @ApiNullableText('For `swapped`: the `user_id` that this one superseded; null if Terra did not name it.')
+  @ApiNullableText(
+    'For `swapped`: the `user_id` that this one superseded; null if Terra did not name it, or if it belongs to another end user.',
+  )
   oldTerraUserId: string | null;
 
   @ApiProperty({
     type: [String],
     nullable: true,
-    description: 'All scopes that the end user has granted; null if the fact does not name them.',
+    description:
+      'All scopes that the end user has granted; null if the fact does not name them, or if another end user granted them.',
     example: ['ACTIVITY_EXPORT'],
   })
   scopes: string[] | null;

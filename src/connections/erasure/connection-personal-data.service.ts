@@ -16,24 +16,25 @@ import { DeauthenticationRepository } from '../deauthentication/deauthentication
 import { ConnectionFact } from '../projection/connection-fact.entity';
 import { ConnectionIdentity } from '../projection/connection-identity.entity';
 import { HistoryCompactionService } from '../projection/history-compaction.service';
+import { ownIdsOf, ownPartOf, type OwnPart } from '../projection/own-part';
 import { ConnectionErasureRepository } from './connection-erasure.repository';
 import { DataSubjectsService } from './data-subjects.service';
 import { Tombstone } from './tombstone.entity';
 import { TombstoneRepository } from './tombstone.repository';
 
 const CONNECTION_EXPORT: ExportPolicy<Connection> = {
-  id: 'exported',
-  referenceId: 'exported',
+  id: 'own_connection',
+  referenceId: 'own_reference',
   provider: 'exported',
-  terraUserId: 'exported',
+  terraUserId: 'own_terra_user',
   status: 'exported',
   statusReason: 'exported',
   statusAt: 'exported',
   scopes: 'exported',
   connectedAt: 'exported',
   disconnectedAt: 'exported',
-  originTerraUserId: 'exported',
-  mergedInto: 'exported',
+  originTerraUserId: 'own_terra_user',
+  mergedInto: 'own_connection',
   accountDigest: 'internal',
   lastDataAt: 'exported',
   reconciledAt: 'exported',
@@ -43,14 +44,14 @@ const CONNECTION_EXPORT: ExportPolicy<Connection> = {
 };
 
 const IDENTITY_EXPORT: ExportPolicy<ConnectionIdentity> = {
-  terraUserId: 'exported',
-  connectionId: 'exported',
-  referenceId: 'exported',
+  terraUserId: 'own_terra_user',
+  connectionId: 'own_connection',
+  referenceId: 'own_reference',
   provider: 'exported',
   cause: 'exported',
   firstSeenAt: 'exported',
   linkedAt: 'exported',
-  supersededBy: 'exported',
+  supersededBy: 'own_terra_user',
   supersededAt: 'exported',
   endedAt: 'exported',
   endedCause: 'exported',
@@ -60,15 +61,15 @@ const IDENTITY_EXPORT: ExportPolicy<ConnectionIdentity> = {
 const FACT_EXPORT: ExportPolicy<ConnectionFact> = {
   id: 'exported',
   factKey: 'internal',
-  terraUserId: 'exported',
+  terraUserId: 'own_terra_user',
   kind: 'exported',
   cause: 'exported',
   source: 'exported',
   occurredAt: 'exported',
-  referenceId: 'exported',
+  referenceId: 'own_reference',
   provider: 'exported',
-  oldTerraUserId: 'exported',
-  oldReferenceId: 'exported',
+  oldTerraUserId: 'own_terra_user',
+  oldReferenceId: 'own_reference',
   scopes: 'exported',
   scopesAdded: 'exported',
   scopesRemoved: 'exported',
@@ -80,9 +81,9 @@ const FACT_EXPORT: ExportPolicy<ConnectionFact> = {
 
 const DEAUTHENTICATION_EXPORT: ExportPolicy<Deauthentication> = {
   id: 'exported',
-  terraUserId: 'exported',
-  connectionId: 'exported',
-  referenceId: 'exported',
+  terraUserId: 'own_terra_user',
+  connectionId: 'own_connection',
+  referenceId: 'own_reference',
   actor: 'exported',
   reason: 'exported',
   status: 'exported',
@@ -140,22 +141,23 @@ export class ConnectionPersonalData implements PersonalData {
 
   async exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>> {
     const { referenceId, terraUserIds } = subject;
-    const mine = new Set(terraUserIds);
-    const isMine = (id: string | null): boolean => id !== null && mine.has(id);
     const connections = await manager.find(Connection, { where: { referenceId }, order: { id: 'ASC' } });
     const identities = await manager.find(ConnectionIdentity, {
       where: { terraUserId: In(terraUserIds) },
       order: { firstSeenAt: 'ASC', terraUserId: 'ASC' },
     });
     const facts = await this.repository.factsNaming(manager, subject);
+    const own = ownIdsOf(subject, facts);
     const deauthentications = await this.subjects.deauthenticationsOf(manager, subject);
     return {
-      connections: connections.map((row) => exportedFields(row, CONNECTION_EXPORT)),
-      identities: identities.map((row) => exportedFields(row, IDENTITY_EXPORT)),
-      facts: facts
-        .filter((fact) => isMine(fact.terraUserId) || isMine(fact.oldTerraUserId))
-        .map((row) => exportedFields(row, FACT_EXPORT)),
-      deauthentications: deauthentications.map((row) => exportedFields(row, DEAUTHENTICATION_EXPORT)),
+      connections: connections.map((row) => exportedFields(row, CONNECTION_EXPORT, subject)),
+      identities: identities.map((row) => exportedFields(row, IDENTITY_EXPORT, subject)),
+      facts: facts.map((fact) =>
+        exportedFields<OwnPart<ConnectionFact>>(ownPartOf(fact, own), FACT_EXPORT, subject),
+      ),
+      deauthentications: deauthentications.map((row) =>
+        exportedFields(row, DEAUTHENTICATION_EXPORT, subject),
+      ),
     };
   }
 

@@ -52,6 +52,8 @@ export const ORIGIN_OF_CAUSE = {
   deauth: 'terra',
   /** Two of Terra's lists lacked the Terra user. */
   absent: 'terra',
+  /** An operator accepted the end user that Terra names for the Terra user. It decides the owner. */
+  owner_accepted: 'us',
   disconnect_requested: 'us',
   /** A connection at another provider succeeds the connection. */
   succeeded: 'us',

@@ -42,6 +42,11 @@ export class ConnectionLifecycleService {
     private readonly metrics: Metrics,
   ) {}
 
+  /** Serialises the recording of facts about these Terra users, for a caller that must read before it records. */
+  lock(manager: EntityManager, terraUserIds: string[]): Promise<void> {
+    return this.facts.lockTerraUsers(manager, terraUserIds);
+  }
+
   /** @returns `terraUserId` of each fact → the Terra user after the facts */
   async record(manager: EntityManager, facts: NewFact[]): Promise<Map<string, RecordedUser>> {
     const terraUserIds = usersOf(facts);

@@ -125,13 +125,14 @@ export class ConnectionProjector {
       if (state.status === 'disconnecting') await this.deauthenticate(manager, connection, facts);
       for (const claimed of [row, ...duplicates]) if (claimed) unclaimed.delete(claimed);
     }
-    // A late fact with an earlier time names another owner for the Terra users of these rows.
+    // A late fact with an earlier time, or an operator, names another owner for the Terra users of these rows.
+    const now = this.clock.now();
     for (const row of unclaimed) {
-      if (row.mergedInto === null) {
-        await this.update(manager, row, { status: 'moved', statusReason: 'moved' });
-      }
+      if (row.mergedInto !== null || row.status === 'moved') continue;
+      const moved = { status: 'moved', statusReason: 'moved', statusAt: now, disconnectedAt: now } as const;
+      await this.update(manager, row, moved);
     }
-    if (input.added.some(isUnclearSwap)) await this.projection.reconcileNow(manager, key, this.clock.now());
+    if (input.added.some(isUnclearSwap)) await this.projection.reconcileNow(manager, key, now);
   }
 
   /** Returns all facts that decide the connections of a key. It reads them only if the input does not contain all. */

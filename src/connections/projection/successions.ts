@@ -75,7 +75,10 @@ export function successionsOf(
   return successions;
 }
 
-/** Returns the Terra users whose account another end user connected, with the time. T-16: they become `moved`. */
+/**
+ * Returns the Terra users whose account another end user connected, or got from an operator, with the time. T-16: they
+ * become `moved`.
+ */
 export function departuresOf(
   mine: TerraUserState[],
   all: Map<string, TerraUserState>,
@@ -86,9 +89,12 @@ export function departuresOf(
   for (const { terraUserId, oldTerraUserId, occurredAt, cause } of swaps) {
     const from = oldTerraUserId === null ? undefined : keys.get(oldTerraUserId);
     const to = all.get(terraUserId)?.key;
-    if (cause !== 'user_reauth' || oldTerraUserId === null || !from || !to) continue;
-    if (to.referenceId !== from.referenceId && !departures.has(oldTerraUserId))
-      departures.set(oldTerraUserId, occurredAt);
+    if (oldTerraUserId === null || !from || !to || to.referenceId === from.referenceId) continue;
+    const acceptedAt = all.get(terraUserId)?.ownerAcceptedAt ?? null;
+    // Without an operator, only Terra's own report of the swap shows that both Terra users are one account.
+    if (cause !== 'user_reauth' && acceptedAt === null) continue;
+    const at = acceptedAt !== null && acceptedAt > occurredAt ? acceptedAt : occurredAt;
+    if (!departures.has(oldTerraUserId)) departures.set(oldTerraUserId, at);
   }
   return departures;
 }

@@ -1,7 +1,9 @@
 import {
   absent,
+  accepted,
   auth,
   deauth,
+  endedByUs,
   error,
   fact,
   found,
@@ -92,6 +94,30 @@ describe('The state of one Terra user', () => {
       { key: byEndUser, ended: null, failing: null, scopes: { names: ['a', 'b'], at: at(0) } },
     ],
     [
+      'T-16: an owner that an operator accepted counts more than the earliest fact, from any time on',
+      [auth('A', 0), accepted('A', 5, { scopes: ['c'] }), auth('A', 9), error('A', 6)],
+      {
+        key: byOther,
+        linkedAt: at(5),
+        scopes: { names: ['c'], at: at(5) },
+        failing: { at: at(6), cause: 'connection_error' },
+      },
+    ],
+    [
+      'the last acceptance decides',
+      [
+        auth('A', 0),
+        accepted('A', 5),
+        accepted('A', 6, { referenceId: END_USER, oldReferenceId: OTHER_END_USER }),
+      ],
+      { key: byEndUser, linkedAt: at(0) },
+    ],
+    [
+      'an end and a failure from before the acceptance stay true',
+      [auth('A', 0), error('A', 2), deauth('A', 3), accepted('A', 5)],
+      { key: byOther, ended: { at: at(3), cause: 'deauth' } },
+    ],
+    [
       'the earliest fact says when we first saw the Terra user, the earliest link when it was linked',
       [error('A', 0), auth('A', 3), auth('A', 5)],
       { firstSeen: { at: at(0), cause: 'connection_error' }, linkedAt: at(3) },
@@ -100,6 +126,16 @@ describe('The state of one Terra user', () => {
       'the first end is final',
       [auth('A', 0), revoked('A', 5), deauth('A', 6), auth('A', 9)],
       { ended: { at: at(5), cause: 'access_revoked' } },
+    ],
+    [
+      'T-24: an end that we requested is ours, even if the report of Terra is the earlier one',
+      [auth('A', 0), request('A', 5), deauth('A', 6), endedByUs('A', 7)],
+      { ended: { at: at(6), cause: 'disconnected_by_us' } },
+    ],
+    [
+      'an end that the end user made at the provider is not ours, even if we requested one',
+      [auth('A', 0), request('A', 5), revoked('A', 6), endedByUs('A', 7)],
+      { ended: { at: at(6), cause: 'access_revoked' } },
     ],
     [
       'an absence from the lists is no end when a later fact links the Terra user',

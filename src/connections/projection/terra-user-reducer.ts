@@ -17,6 +17,8 @@ export interface TerraUserState {
   /** The owner and the provider of the Terra user; null until a fact names both. */
   key: ConnectionKey | null;
   firstSeen: Since<FactCause>;
+  /** When an operator last accepted the owner; null if the facts of others decide it. */
+  ownerAcceptedAt: Date | null;
   /** null while no fact links the Terra user. */
   linkedAt: Date | null;
   ended: Since<FactCause> | null;
@@ -43,15 +45,18 @@ export function reduceTerraUser(terraUserId: string, facts: Fact[]): TerraUserSt
   );
   const links = own.filter(isLink);
   const { scopes, withdrawnAt } = scopesOf(own);
+  const disconnectRequestedAt =
+    own.findLast(({ kind }) => kind === 'disconnect_requested')?.occurredAt ?? null;
   return {
     terraUserId,
     key,
     firstSeen: { at: first.occurredAt, cause: first.cause },
+    ownerAcceptedAt: links.findLast(({ cause }) => cause === 'owner_accepted')?.occurredAt ?? null,
     linkedAt: links[0]?.occurredAt ?? null,
-    ended: endOf(own, links),
+    ended: endOf(own, links, disconnectRequestedAt !== null),
     failing: failureOf(own) ?? (withdrawnAt && { at: withdrawnAt, cause: 'missing_scopes' }),
     scopes,
-    disconnectRequestedAt: own.findLast(({ kind }) => kind === 'disconnect_requested')?.occurredAt ?? null,
+    disconnectRequestedAt,
   };
 }
 
@@ -60,16 +65,16 @@ function isLink({ kind }: Fact): boolean {
 }
 
 // The earliest fact with a reference decides the owner; later claims never change it. Otherwise a claim would be enough
-// to take over an account. Without such a fact, the owner of the replaced Terra user is the owner. If only a swap names
+// to take over an account. Only an operator can change the owner, so the last acceptance counts more. Without such facts, the owner of the replaced Terra user is the owner. If only a swap names
 // the Terra user, as the old one, the swap names the owner.
 function keyOf(links: Fact[], swapsAway: Fact[]): ConnectionKey | null {
-  const claims = links.flatMap(({ referenceId, provider }) =>
-    referenceId === null || provider === null ? [] : { referenceId, provider },
-  );
+  const claims = links.flatMap(claimOf);
   const inherited = links.flatMap(({ oldReferenceId, provider }) =>
     oldReferenceId === null || provider === null ? [] : { referenceId: oldReferenceId, provider },
   );
+  const accepted = links.filter(({ cause }) => cause === 'owner_accepted').flatMap(claimOf);
   const [key] = [
+    ...accepted.reverse(),
     ...claims,
     ...inherited,
     ...swapsAway.flatMap(({ oldReferenceId, referenceId, provider }) => {
@@ -80,14 +85,22 @@ function keyOf(links: Fact[], swapsAway: Fact[]): ConnectionKey | null {
   return key ?? null;
 }
 
+function claimOf({ referenceId, provider }: Fact): ConnectionKey[] {
+  return referenceId === null || provider === null ? [] : [{ referenceId, provider }];
+}
+
 // A reported end is final. An end that the service concluded from lists (`absent`) no longer counts after a later link.
-function endOf(own: Fact[], links: Fact[]): TerraUserState['ended'] {
+// Terra also reports an end that we requested as `deauth`, often before it answers our call. It counts as ours, so that
+// data that still arrives, or a list that still names the Terra user, requests its end again (T-24).
+function endOf(own: Fact[], links: Fact[], isRequested: boolean): TerraUserState['ended'] {
   const ends = own.filter(({ kind, cause, occurredAt }) => {
     if (kind !== 'ended') return false;
     return cause !== 'absent' || !links.some((link) => link.occurredAt > occurredAt);
   });
   const [first] = ends;
-  return first ? { at: first.occurredAt, cause: first.cause } : null;
+  if (!first) return null;
+  const isOurs = isRequested && first.cause === 'deauth';
+  return { at: first.occurredAt, cause: isOurs ? 'disconnected_by_us' : first.cause };
 }
 
 // With these causes the end user has passed the widget, so the provider accepts Terra again. A list does not prove
