@@ -1,10 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, IsNull, LessThan, type FindOptionsWhere } from 'typeorm';
+import { DataSource, In, IsNull, LessThan, type FindOptionsWhere } from 'typeorm';
 import type { RateLimitPolicy } from '../common';
-import { insertionOf, runSql } from '../database';
+import { columnsOf, insertionOf, runSql } from '../database';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
+import type { ConnectSessionStatus } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
+
+interface SessionCriteria {
+  referenceId?: string | null;
+  status?: ConnectSessionStatus | null;
+  /** Only sessions that the service created before this one. */
+  beforeId: string | null;
+  now: Date;
+}
 
 export type WidgetAnswer = Pick<
   ConnectSession,
@@ -48,12 +57,30 @@ export class ConnectSessionRepository {
     return this.dataSource.manager.findOneBy(ConnectSession, { returnNonceHash });
   }
 
-  async listConnectionIds(sessionId: string): Promise<string[]> {
-    const rows = await this.dataSource.manager.find(ConnectSessionConnection, {
-      where: { sessionId },
+  /** The sessions that match, newest first. An overdue session matches the status that it has at `now`. */
+  async list(
+    { referenceId = null, status = null, beforeId, now }: SessionCriteria,
+    limit: number,
+  ): Promise<ConnectSession[]> {
+    const { rows } = await runSql<ConnectSession>(
+      this.dataSource,
+      `SELECT ${columnsOf(this.dataSource, ConnectSession)} FROM terra_connect.connect_sessions
+        WHERE ($1::text IS NULL OR reference_id = $1) AND ($2::uuid IS NULL OR id < $2)
+          AND ($3::text IS NULL OR $3 = CASE
+            WHEN status NOT IN ('pending', 'opened') OR expires_at > $4 THEN status
+            WHEN widget_url IS NULL THEN 'failed' ELSE 'expired' END)
+        ORDER BY id DESC LIMIT $5`,
+      [referenceId, beforeId, status, now, limit],
+    );
+    return rows;
+  }
+
+  /** The connections that sessions made, in a stable order. */
+  listLinks(sessionIds: string[]): Promise<ConnectSessionConnection[]> {
+    return this.dataSource.manager.find(ConnectSessionConnection, {
+      where: { sessionId: In(sessionIds) },
       order: { connectionId: 'ASC' },
     });
-    return rows.map(({ connectionId }) => connectionId);
   }
 
   /**

@@ -1,12 +1,17 @@
-import { Body, Get, Headers, Param, Post } from '@nestjs/common';
+import { Body, Get, Headers, Param, Post, Query } from '@nestjs/common';
 import { CurrentCaller, RequireScope, RestController, type Caller } from '../api-keys';
 import { uuidParam } from '../http';
 import { LimitedCreation } from './client-limit.guard';
 import { ConnectSessionNotFoundError } from './connect-sessions.errors';
-import { ApiCreateConnectSession, ApiReadConnectSession } from './connect-sessions.openapi';
-import { ConnectSessionsService, type ConnectSessionWithOutcome } from './connect-sessions.service';
-import { ConnectSessionDto } from './dto/connect-session.dto';
+import {
+  ApiCreateConnectSession,
+  ApiListConnectSessions,
+  ApiReadConnectSession,
+} from './connect-sessions.openapi';
+import { ConnectSessionsService } from './connect-sessions.service';
+import { ConnectSessionDto, ConnectSessionPageDto } from './dto/connect-session.dto';
 import { CreateConnectSessionDto } from './dto/create-connect-session.dto';
+import { ListConnectSessionsDto } from './dto/list-connect-sessions.dto';
 import { readIdempotencyKey } from './idempotency';
 
 const SESSION_ID = uuidParam(() => new ConnectSessionNotFoundError());
@@ -24,19 +29,22 @@ export class ConnectSessionsController {
     @CurrentCaller() { apiKeyId }: Caller,
     @Headers('idempotency-key') key?: string,
   ): Promise<ConnectSessionDto> {
-    return this.toDto(
+    return ConnectSessionDto.from(
       await this.sessions.create(request, { apiKeyId, idempotencyKey: readIdempotencyKey(key) }),
     );
+  }
+
+  @Get()
+  @RequireScope('sessions:read')
+  @ApiListConnectSessions()
+  async list(@Query() filter: ListConnectSessionsDto): Promise<ConnectSessionPageDto> {
+    return ConnectSessionPageDto.from(await this.sessions.list(filter));
   }
 
   @Get(':id')
   @RequireScope('sessions:read')
   @ApiReadConnectSession()
   async get(@Param('id', SESSION_ID) id: string): Promise<ConnectSessionDto> {
-    return this.toDto(await this.sessions.get(id));
-  }
-
-  private toDto({ session, connections }: ConnectSessionWithOutcome): ConnectSessionDto {
-    return ConnectSessionDto.from(session, this.sessions.connectUrlOf(session), connections);
+    return ConnectSessionDto.from(await this.sessions.get(id));
   }
 }

@@ -22,6 +22,7 @@ import { SdkTokensService } from './sdk-tokens.service';
 import { SessionOutcomeRepository } from './session-outcome.repository';
 import { SessionOutcomeService } from './session-outcome.service';
 import { SessionPersonalData } from './session-personal-data.service';
+import { SessionReaderService } from './session-reader.service';
 import { SessionStarterService } from './session-starter.service';
 
 @Module({
@@ -38,6 +39,7 @@ import { SessionStarterService } from './session-starter.service';
   providers: [
     ConnectSessionsService,
     SessionStarterService,
+    SessionReaderService,
     SdkTokensService,
     ConnectSessionRepository,
     BrowserUrls,

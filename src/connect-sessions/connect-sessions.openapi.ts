@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { ApiIdParam, ApiProblems, BODY_PROBLEMS, invalidField } from '../http';
+import { ApiIdParam, ApiProblems, BODY_PROBLEMS, invalidField, PAGE_PROBLEM } from '../http';
 import { TERRA_PROBLEMS } from '../terra';
-import { ConnectSessionDto } from './dto/connect-session.dto';
+import { ConnectSessionDto, ConnectSessionPageDto } from './dto/connect-session.dto';
 import { CreateConnectSessionDto } from './dto/create-connect-session.dto';
 
 export const ApiCreateConnectSession = (): MethodDecorator =>
@@ -62,6 +62,17 @@ export const ApiCreateConnectSession = (): MethodDecorator =>
       },
     }),
     ApiProblems(TERRA_PROBLEMS),
+  );
+
+export const ApiListConnectSessions = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'List connect sessions',
+      description:
+        'Returns sessions, newest first, each with its current status and the connections that it made.',
+    }),
+    ApiOkResponse({ description: 'A page of sessions.', type: ConnectSessionPageDto }),
+    ApiProblems(PAGE_PROBLEM),
   );
 
 export const ApiReadConnectSession = (): MethodDecorator =>

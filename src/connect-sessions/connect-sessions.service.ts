@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import { Clock, describeNewReferenceIdProblem, randomToken, RequestInvalidError, sha256 } from '../common';
-import { Connection, ConnectionsService } from '../connections';
+import { ConnectionsService } from '../connections';
+import type { Page } from '../http';
 import { ProvidersService } from '../providers';
 import { canonicalProvider } from '../terra';
 import { BrowserUrls } from './browser-urls';
-import { asOf } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
-import { ConnectSessionRepository } from './connect-session.repository';
-import { ConnectSessionNotFoundError } from './connect-sessions.errors';
 import { canonicalLanguage, describeLanguageProblem } from './language-tag';
 import { describeMetadataProblem } from './dto/metadata.validator';
 import { digestOf } from './idempotency';
+import {
+  SessionReaderService,
+  type ConnectSessionFilter,
+  type ConnectSessionWithOutcome,
+} from './session-reader.service';
 import { CREATION_LIMIT_MS, SessionStarterService } from './session-starter.service';
 
 export interface CreateConnectSession {
@@ -41,16 +44,11 @@ export interface CreateOptions {
   idempotencyKey?: string | null;
 }
 
-export interface ConnectSessionWithOutcome {
-  session: ConnectSession;
-  connections: Connection[];
-}
-
 /** Creates connect sessions, and reads their outcome. */
 @Injectable()
 export class ConnectSessionsService {
   constructor(
-    private readonly repository: ConnectSessionRepository,
+    private readonly reader: SessionReaderService,
     private readonly starter: SessionStarterService,
     private readonly urls: BrowserUrls,
     private readonly connections: ConnectionsService,
@@ -75,20 +73,22 @@ export class ConnectSessionsService {
     const session = await this.bindToConnection({ ...unbound, connectedUids }, request);
     const terraProviders = await this.providers.terraCodesOf(session.providers);
     const started = await this.starter.start(session, { nonce, terraProviders });
-    return started.isNew ? { session: started.session, connections: [] } : this.withOutcome(started.session);
+    return this.reader.withOutcome(started.session);
   }
 
   /** @throws ConnectSessionNotFoundError */
-  async get(id: string): Promise<ConnectSessionWithOutcome> {
-    const session = await this.repository.findById(id);
-    if (!session) throw new ConnectSessionNotFoundError();
-    return this.withOutcome(session);
+  get(id: string): Promise<ConnectSessionWithOutcome> {
+    return this.reader.get(id);
+  }
+
+  /** A page of the sessions that match, newest first. */
+  list(filter: ConnectSessionFilter): Promise<Page<ConnectSessionWithOutcome>> {
+    return this.reader.list(filter);
   }
 
   /** The sessions of an end user, newest first. */
-  async listOf(referenceId: string, limit: number): Promise<ConnectSession[]> {
-    const sessions = await this.repository.listOf(referenceId, limit);
-    return sessions.map((session) => asOf(session, this.clock.now()));
+  listOf(referenceId: string, limit: number): Promise<ConnectSession[]> {
+    return this.reader.listOf(referenceId, limit);
   }
 
   connectUrlOf({ connectToken }: ConnectSession): string {
@@ -170,14 +170,6 @@ export class ConnectSessionsService {
       reconnectsConnectionId: id,
       reconnectsTerraUserId: terraUserId,
     };
-  }
-
-  private async withOutcome(session: ConnectSession): Promise<ConnectSessionWithOutcome> {
-    const ids = await this.repository.listConnectionIds(session.id);
-    const found = await Promise.all(ids.map((connectionId) => this.connections.get(connectionId)));
-    // Two of the connections may have been merged since: an account that was connected twice is one connection.
-    const connections = [...new Map(found.map((connection) => [connection.id, connection])).values()];
-    return { session: asOf(session, this.clock.now()), connections };
   }
 }
 

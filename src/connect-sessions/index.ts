@@ -5,9 +5,9 @@ export { ConnectSessionWorker } from './connect-session.worker';
 export { ConnectSessionsModule } from './connect-sessions.module';
 export {
   ConnectSessionsService,
-  type ConnectSessionWithOutcome,
   type CreateConnectSession,
   type CreateOptions,
 } from './connect-sessions.service';
+export { type ConnectSessionWithOutcome } from './session-reader.service';
 export { SessionOutcomeService } from './session-outcome.service';
 export { SessionPersonalData } from './session-personal-data.service';

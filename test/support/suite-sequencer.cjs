@@ -20,6 +20,7 @@ const SLOW_SUITES = {
   'test/concurrent-processes.e2e-spec.ts': 15,
   'test/sweep-failures.e2e-spec.ts': 13,
   'test/doctor-command.e2e-spec.ts': 13,
+  'test/documents.e2e-spec.ts': 13,
   'test/terra-faults.e2e-spec.ts': 12,
   'test/forged-callbacks.e2e-spec.ts': 12,
   'test/sandbox-scenarios.e2e-spec.ts': 11,

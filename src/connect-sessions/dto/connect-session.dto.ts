@@ -1,12 +1,12 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { Connection, ConnectionDto } from '../../connections';
-import { ApiId, ApiNullableText, ApiReferenceId, ApiTime } from '../../http';
+import { ConnectionDto } from '../../connections';
+import { ApiId, ApiNullableText, ApiReferenceId, ApiTime, PageOf } from '../../http';
 import {
   CONNECT_SESSION_STATUSES,
   OPEN_STATUSES,
   type ConnectSessionStatus,
 } from '../connect-session-status';
-import type { ConnectSession } from '../connect-session.entity';
+import type { ConnectSessionWithOutcome } from '../session-reader.service';
 
 @ApiSchema({ description: 'One attempt of one end user to connect an account, with its outcome.' })
 export class ConnectSessionDto {
@@ -145,11 +145,7 @@ export class ConnectSessionDto {
   })
   endedAt: Date | null;
 
-  static from(
-    session: ConnectSession,
-    connectUrl: string,
-    connections: Connection[] = [],
-  ): ConnectSessionDto {
+  static from({ session, connectUrl, connections }: ConnectSessionWithOutcome): ConnectSessionDto {
     const open = OPEN_STATUSES.includes(session.status);
     return {
       id: session.id,
@@ -180,3 +176,6 @@ export class ConnectSessionDto {
     };
   }
 }
+
+@ApiSchema({ description: 'A page of connect sessions.' })
+export class ConnectSessionPageDto extends PageOf(ConnectSessionDto, 'Newest first.') {}
