@@ -77,6 +77,7 @@ CREATE TABLE terra_connect.connect_sessions (
   check_user_id text,
   check_at timestamp with time zone,
   checks integer DEFAULT 0 NOT NULL,
+  provider_reason text,
   use_terra_avengers_app boolean DEFAULT false NOT NULL,
   apple_app_url text,
   samsung_app_url text,
@@ -149,6 +150,7 @@ CREATE TABLE terra_connect.connections (
   last_data_at timestamp with time zone,
   reconciled_at timestamp with time zone,
   reconcile_at timestamp with time zone DEFAULT now() NOT NULL,
+  provisional_check_at timestamp with time zone,
   CONSTRAINT connections_pkey PRIMARY KEY (id),
   CONSTRAINT connections_status_check CHECK ((status = ANY (ARRAY['active'::text, 'needs_reauth'::text, 'disconnecting'::text, 'disconnected'::text, 'moved'::text])))
 );
@@ -306,6 +308,7 @@ CREATE INDEX connection_identities_missing_since_idx ON terra_connect.connection
 CREATE INDEX connections_account_digest_idx ON terra_connect.connections USING btree (account_digest) WHERE (account_digest IS NOT NULL);
 CREATE INDEX connections_connection_key_idx ON terra_connect.connections USING btree (reference_id, provider);
 CREATE INDEX connections_last_data_at_idx ON terra_connect.connections USING btree (last_data_at) WHERE ((merged_into IS NULL) AND (status = 'active'::text));
+CREATE INDEX connections_provisional_check_at_idx ON terra_connect.connections USING btree (provisional_check_at) WHERE (provisional_check_at IS NOT NULL);
 CREATE INDEX connections_reconcile_at_idx ON terra_connect.connections USING btree (reconcile_at) WHERE ((merged_into IS NULL) AND (status = ANY (ARRAY['active'::text, 'needs_reauth'::text, 'disconnecting'::text])));
 CREATE INDEX connections_reference_id_idx ON terra_connect.connections USING btree (reference_id, id) WHERE (merged_into IS NULL);
 CREATE INDEX connections_terra_user_id_idx ON terra_connect.connections USING btree (terra_user_id) WHERE (merged_into IS NULL);

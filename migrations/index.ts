@@ -5,6 +5,7 @@ import { AddSessionChecks1795500150000 } from './1795500150000-add-session-check
 import { AddWebhookReplay1795500200000 } from './1795500200000-add-webhook-replay';
 import { AddErasures1795500300000 } from './1795500300000-add-erasures';
 import { RenameToDomainWords1795600000000 } from './1795600000000-rename-to-domain-words';
+import { AddProvisionalConnections1795700100000 } from './1795700100000-add-provisional-connections';
 import { OneCodePerProvider1795700300000 } from './1795700300000-one-code-per-provider';
 import { AddProviderRetirement1795700310000 } from './1795700310000-add-provider-retirement';
 import { AddWidgetOptions1795700400000 } from './1795700400000-add-widget-options';
@@ -21,6 +22,7 @@ export const MIGRATIONS = [
   AddWebhookReplay1795500200000,
   AddErasures1795500300000,
   RenameToDomainWords1795600000000,
+  AddProvisionalConnections1795700100000,
   OneCodePerProvider1795700300000,
   AddProviderRetirement1795700310000,
   AddWidgetOptions1795700400000,

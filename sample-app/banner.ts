@@ -31,7 +31,7 @@ export async function bannerFor(
     case 'cancelled':
       return { tone: 'quiet', text: 'You cancelled. Nothing was connected.' };
     case 'failed':
-      return { tone: 'bad', text: failureText(session.failureReason) };
+      return { tone: 'bad', text: failureText(session.providerReason) };
     case 'expired':
       return { tone: 'bad', text: 'That took too long. Please start again.' };
     default:

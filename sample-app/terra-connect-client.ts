@@ -5,7 +5,7 @@ export interface ConnectSession {
   status: string;
   referenceId: string;
   connectUrl: string;
-  failureReason?: string | null;
+  providerReason?: string | null;
 }
 
 export interface Connection {

@@ -59,6 +59,11 @@ export const SWITCHES = {
   referenceAt: choice(['both', 'user', 'top'], 'both', 'position of reference_id in an auth event'),
   sendWidgetSessionId: onOff(true, 'auth events carry widget_session_id'),
   reauthOldUser: choice(['present', 'null'], 'present', 'whether user_reauth names the old user'),
+  sendUserReauth: onOff(
+    true,
+    'a reconnect sends user_reauth after auth; off: auth alone, as for Terra accounts on API version 2022-12-12',
+  ),
+  reauthDelayMs: count(0, 'milliseconds between auth and user_reauth of a reconnect'),
   accountElsewhere: choice(
     ['keep', 'replace'],
     'keep',

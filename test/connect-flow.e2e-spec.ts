@@ -87,7 +87,7 @@ describe('The connect flow', () => {
     await service.drainWebhooks();
     expect(await readSession(session.id)).toMatchObject({
       status: 'cancelled',
-      failureReason: 'access_denied',
+      providerReason: 'access_denied',
     });
     expect(await connectionsOf(referenceId)).toEqual([]);
   });

@@ -18,7 +18,7 @@ describe('The diagnosis of an end user with many connections', () => {
   const connect = async (accounts: number): Promise<string> => {
     const referenceId = newReference();
     const occurredAt = new Date();
-    const link = { kind: 'linked', cause: 'auth', source: 'webhook', provider: 'GARMIN' } as const;
+    const link = { kind: 'linked', cause: 'found', source: 'sweep', provider: 'GARMIN' } as const;
     const facts = Array.from({ length: accounts }, (): NewFact => ({
       ...link,
       terraUserId: randomUUID(),

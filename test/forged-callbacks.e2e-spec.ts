@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
+import { FAILURE_REASONS } from '../src/connect-sessions/connect-session-status';
 import { RETURN_URL, startTestApp, type TestApp } from './support/app';
 import {
   connectionsOf,
@@ -132,13 +133,29 @@ describe('Callback parameters are never trusted', () => {
         const { session, failure, statusUrl } = await begin();
         const query = new URLSearchParams({ reason }).toString();
         expect(await returnUrlAfter(`${failure}?${query}`)).toBe(statusUrl('failed'));
-        const { failureReason } = await readSession(service, session.id);
-        expect([null, '<script>alert(1)</script>', '\ufffd']).toContain(failureReason);
+        const { providerReason } = await readSession(service, session.id);
+        expect([null, '<script>alert(1)</script>', '\ufffd']).toContain(providerReason);
         const page = await (await visit(`${service.url}/connect/result?session_id=${session.id}`)).text();
         expect(page).not.toContain('alert(1)');
       }
     });
   });
+
+  it.each(FAILURE_REASONS)(
+    'a forged reason "%s" is no code of ours: it is stored as the reason of the provider',
+    async (reason) => {
+      const { session, failure } = await begin();
+      await returnUrlAfter(`${failure}?reason=${reason}`);
+      expect(await readSession(service, session.id)).toMatchObject({
+        status: 'failed',
+        failureReason: null,
+        providerReason: reason,
+      });
+      const path = `/v1/end-users/${session.referenceId}/diagnosis`;
+      const { body } = await service.api<{ conclusions: { code: string }[] }>('GET', path);
+      expect(body.conclusions.map(({ code }) => code)).toContain('failed_at_provider');
+    },
+  );
 
   describe('a genuine callback', () => {
     it.each(['null', 'absent'] as const)(

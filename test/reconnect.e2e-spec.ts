@@ -107,19 +107,20 @@ describe('A session for an existing connection', () => {
     expect((await readSession(service, session.id)).connections).toMatchObject([{ id: before.id }]);
   });
 
-  it('connects another account if the end user picks one, and leaves the old connection unchanged', async () => {
+  it('continues the connection with another account if the end user picks one', async () => {
     const before = await connected();
     const session = await reconnect(before);
     await visit(
       await connectThroughWidget(session.widgetUrl, { provider: 'GARMIN', account: 'other@example.com' }),
     );
+    const atReturn = await connectionsOf(service, before.referenceId);
+    expect(atReturn).toMatchObject([{ id: before.id, status: 'active', provider: 'GARMIN' }]);
+    expect(atReturn[0]?.terraUserId).not.toBe(before.terraUserId);
     await service.drainWebhooks();
-    const [second, first, ...others] = await connectionsOf(service, before.referenceId);
-    expect(others).toEqual([]);
-    expect(first).toEqual(before);
-    expect(second).toMatchObject({ status: 'active', provider: 'GARMIN' });
+    const [{ id, terraUserId } = before] = atReturn;
+    expect(await connectionsOf(service, before.referenceId)).toMatchObject([{ id, terraUserId }]);
     const { status, connections } = await readSession(service, session.id);
-    expect([status, connections.map(({ id }) => id)]).toEqual(['completed', [second?.id]]);
+    expect([status, connections.map(({ id }) => id)]).toEqual(['completed', [before.id]]);
     expect(service.sandbox.account.usersOf(before.referenceId)).toHaveLength(2);
   });
 

@@ -106,6 +106,16 @@ describe('The scenario', () => {
     expect(await usersOf('p-1')).toEqual([renewed]);
   });
 
+  it.each([
+    ['reauth-never', ['auth', 'auth']],
+    ['reauth-late', ['auth', 'auth', 'user_reauth']],
+  ] as const)('%s connects one account twice, and reports it late or never', async (name, expected) => {
+    const { users } = await play(name, { referenceId: 'p-1' });
+    await sandbox.idle();
+    expect(types()).toEqual(expected);
+    expect(await usersOf('p-1')).toEqual([users[1]]);
+  });
+
   it('moved-account moves an account from one reference to another', async () => {
     const { users } = await play('moved-account', { referenceId: 'p-1' });
     await sandbox.idle();
@@ -197,9 +207,9 @@ describe('Scenarios', () => {
     const answer = await fetch(`${sandbox.url}/sandbox/scenarios`);
     const listed = (await answer.json()) as { name: string; means: string; switches: object }[];
     expect(listed.map(({ name }) => name)).toEqual([
-      ...['lost-webhook', 'duplicated', 'reordered', 'late', 'reauth', 'reauth-null-old', 'moved-account'],
-      ...['phone-provider', 'provider-retired', 'user-cap', 'gone-410', 'empty-list', 'slow', 'flaky-500'],
-      'terra-down',
+      ...['lost-webhook', 'duplicated', 'reordered', 'late', 'reauth', 'reauth-null-old', 'reauth-never'],
+      ...['reauth-late', 'moved-account', 'phone-provider', 'provider-retired', 'user-cap', 'gone-410'],
+      ...['empty-list', 'slow', 'flaky-500', 'terra-down'],
     ]);
     expect(listed.find(({ name }) => name === 'terra-down')?.switches).toEqual({ down: true });
     expect(listed.filter(({ means }) => means.length < 60)).toEqual([]);

@@ -53,14 +53,18 @@ describe('The service, while the sandbox plays a scenario', () => {
     expect(body.items.map(({ kind }) => kind).sort()).toEqual(['linked', 'linked', 'swapped']);
   });
 
-  it.each(['reordered', 'reauth', 'reauth-null-old', 'phone-provider'] as const)(
-    '%s: there is one active connection, with the second Terra user (T-13, T-15)',
-    async (name) => {
-      const { connections, userIds } = await play(name);
-      expect(connections).toMatchObject([{ status: 'active', terraUserId: userIds.at(-1) }]);
-      expect(await identityCountOf(connections[0]?.id)).toBe(2);
-    },
-  );
+  it.each([
+    'reordered',
+    'reauth',
+    'reauth-null-old',
+    'reauth-never',
+    'reauth-late',
+    'phone-provider',
+  ] as const)('%s: there is one active connection, with the second Terra user (T-13, T-15)', async (name) => {
+    const { connections, userIds } = await play(name);
+    expect(connections).toMatchObject([{ status: 'active', terraUserId: userIds.at(-1) }]);
+    expect(await identityCountOf(connections[0]?.id)).toBe(2);
+  });
 
   it('late: a late webhook does not change the connection that a reconcile created (T-12)', async () => {
     const referenceId = newReference();

@@ -132,7 +132,7 @@ describe('The session worker asks Terra again about an unconfirmed callback', ()
       session.id,
       checkAt,
     ]);
-    shiftClock(service, 12);
+    shiftClock(service, 15);
     await runSessionWorker(service);
     expect((await readSession(service, session.id)).status).toBe('completed');
   });
@@ -171,13 +171,14 @@ describe('The session worker asks Terra again about an unconfirmed callback', ()
     expect(await connectionsOf(service, otherReference)).toEqual([]);
   });
 
-  it('unless the callback names no Terra user, as with phone-only providers', async () => {
-    const { session } = await beforeCallback();
+  it('unless the callback names no Terra user, and Terra has no new one, as with phone-only providers', async () => {
+    const session = await startSession(service, { returnUrl: RETURN_URL });
     expect(await redirectStatus(redirectUrlOf(service, session.referenceId, 'success'))).toBe('pending');
     expect(await storedSession(service, session)).toMatchObject({ checkAt: null });
+    const asked = userInfoCalls(service);
     shiftClock(service, HOUR);
     await runSessionWorker(service);
-    expect(userInfoCalls(service)).toBe(0);
+    expect(userInfoCalls(service)).toBe(asked);
   });
 });
 

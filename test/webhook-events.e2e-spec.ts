@@ -91,7 +91,7 @@ describe('The events of Terra', () => {
       expect(await totals()).toEqual(before);
       expect(await readSession(service, id)).toMatchObject({
         status: 'failed',
-        failureReason: 'missing_scopes',
+        providerReason: 'missing_scopes',
         connections: [],
       });
     });
@@ -135,7 +135,7 @@ describe('The events of Terra', () => {
       expect(await deliver({ ...event, reference_id: referenceId })).toMatchObject({ status: 'done' });
       expect(await readSession(service, id)).toMatchObject({
         status: 'cancelled',
-        failureReason: 'access_denied',
+        providerReason: 'access_denied',
       });
       expect(await connectionsOf(service, referenceId)).toEqual([connection]);
     });

@@ -83,7 +83,9 @@ export class Account {
     this.users.set(user.userId, user);
 
     this.deps.publish(authEvent(user, attemptIds(attempt), this.deps.behaviour));
-    for (const old of replaced) this.deps.publish(reauthEvent(old, user, this.deps.behaviour));
+    const { sendUserReauth, reauthDelayMs: delayMs } = this.deps.behaviour;
+    for (const old of sendUserReauth ? replaced : [])
+      this.deps.publish(reauthEvent(old, user, this.deps.behaviour), { delayMs });
     return user;
   }
 

@@ -79,6 +79,22 @@ export const SCENARIOS = {
     provider: BROWSER_PROVIDER,
     steps: connectTwice,
   },
+  'reauth-never': {
+    means:
+      'The end user connects the same account twice, but Terra sends no user_reauth, as for Terra accounts on API ' +
+      'version 2022-12-12. Expected: one connection that keeps its id, as in reauth.',
+    switches: { sendUserReauth: false },
+    provider: BROWSER_PROVIDER,
+    steps: connectTwice,
+  },
+  'reauth-late': {
+    means:
+      'The end user connects the same account twice, and user_reauth arrives three seconds after auth. ' +
+      'Expected: one connection that keeps its id, and at no time a second one.',
+    switches: { reauthDelayMs: 3_000 },
+    provider: BROWSER_PROVIDER,
+    steps: connectTwice,
+  },
   'moved-account': {
     means:
       'Another end user, "<reference>-other", connects the account of the first, and Terra moves it. ' +

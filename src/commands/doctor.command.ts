@@ -65,7 +65,7 @@ function describe(report: DiagnosisDto): string {
       'Sessions',
       sessions.map(
         (one) =>
-          `${one.id} ${one.status}${inBrackets(one.failureReason)}: created ${time(one.createdAt)}, ` +
+          `${one.id} ${one.status}${inBrackets(one.failureReason ?? one.providerReason)}: created ${time(one.createdAt)}, ` +
           `opened ${time(one.openedAt)}, came back ${time(one.returnedAt)}`,
       ),
     ),

@@ -1,11 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../common';
-import { ConnectionLifecycleService, type NewFact, type RecordedUser } from '../connections';
+import { ConnectionLifecycleService, type Connection, type NewFact, type RecordedUser } from '../connections';
 import { inTransaction } from '../database';
 import { TerraClient } from '../terra';
 import type { ConnectSession } from './connect-session.entity';
+import { ConnectionAnnouncer } from './connection-announcer.service';
 import { SessionOutcomeService } from './session-outcome.service';
 
 // A healthy Terra answers within this time. The end user waits at a blank page meanwhile.
@@ -38,6 +39,7 @@ export class CallbackConfirmationService {
     private readonly terra: TerraClient,
     private readonly lifecycle: ConnectionLifecycleService,
     private readonly outcome: SessionOutcomeService,
+    private readonly announcer: ConnectionAnnouncer,
     private readonly clock: Clock,
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
@@ -47,20 +49,33 @@ export class CallbackConfirmationService {
     return this.terra.isAvailable();
   }
 
-  /** Asks Terra, links the Terra user and completes the session. Safe to repeat. Call it outside of any transaction. */
+  /**
+   * Asks Terra, links the Terra user and completes the session. If that may be a reconnect, it waits up to five more seconds
+   * until this is known. Safe to repeat. Call it outside of any transaction.
+   */
   async confirm(session: ConnectSession, terraUserId: string): Promise<CallbackOutcome> {
     const fact = await this.askTerra(session, terraUserId);
     if (typeof fact === 'string') return fact;
-    return inTransaction(this.dataSource, async (manager) => {
-      const recorded = await this.lifecycle.record(manager, [fact]);
-      const { connection, joined, claimedByAnother, erased } = recorded.get(terraUserId) as RecordedUser;
-      if (erased) return 'erased';
-      if (claimedByAnother || !connection) return 'belongs_to_another';
-      const { id: connectionId, provider } = connection;
-      const link = { terraUserId, provider, connectionId, joined };
-      await this.outcome.recordConnectedIn(manager, session.id, link, fact.occurredAt);
-      return 'linked';
-    });
+    const { outcome, connection } = await inTransaction(this.dataSource, (manager) =>
+      this.record(manager, session, fact),
+    );
+    if (connection?.provisionalCheckAt) await this.announcer.settle(connection.id);
+    return outcome;
+  }
+
+  private async record(
+    manager: EntityManager,
+    session: ConnectSession,
+    fact: NewFact,
+  ): Promise<{ outcome: CallbackOutcome; connection?: Connection }> {
+    const { terraUserId } = fact;
+    const recorded = await this.lifecycle.record(manager, [fact]);
+    const { connection, joined, claimedByAnother, erased } = recorded.get(terraUserId) as RecordedUser;
+    if (erased) return { outcome: 'erased' };
+    if (claimedByAnother || !connection) return { outcome: 'belongs_to_another' };
+    const link = { terraUserId, connection, joined };
+    await this.outcome.recordConnectedIn(manager, session.id, link, fact.occurredAt);
+    return { outcome: 'linked', connection };
   }
 
   /** Stores that the attempt failed or was cancelled. */

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, sha256 } from '../common';
 import { Metrics } from '../observability';
+import { CallbackUserFinder } from './callback-user-finder.service';
 import { BrowserUrls } from './browser-urls';
 import { CallbackConfirmationService, mayBeConfirmedLater } from './callback-confirmation.service';
 import { asOf, CALLBACK_GRACE_MS, RETURN_STATUS } from './connect-session-status';
@@ -9,8 +11,11 @@ import { ConnectSessionRepository } from './connect-session.repository';
 import { ConnectLinkExpiredError, ConnectLinkUnknownError } from './connect-sessions.errors';
 
 const MAX_PARAMETER_LENGTH = 200;
-// Longer than a callback waits for Terra: if Terra's answer is not stored by then, this process has died.
-const CALLBACK_LEASE_MS = 10_000;
+// Longer than a callback waits for Terra: if the outcome is not stored by then, this process has died.
+const CALLBACK_LEASE_MS = 12_000;
+// A second callback waits as long as the first one can take, and reads its outcome this often.
+const FIRST_CALLBACK_MS = 10_000;
+const POLL_MS = 100;
 // The end user waits at our page, and Terra may know its new user a moment later.
 const FIRST_CHECK_MS = 2_000;
 
@@ -28,6 +33,7 @@ export class CallbackService {
   constructor(
     private readonly repository: ConnectSessionRepository,
     private readonly confirmation: CallbackConfirmationService,
+    private readonly finder: CallbackUserFinder,
     private readonly urls: BrowserUrls,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
@@ -38,16 +44,29 @@ export class CallbackService {
    * is connected. If Terra does not answer now, the session stays open for the webhook, and for the session worker,
    * which asks again. One success after a failure also counts, because the widget lets an end user retry.
    *
+   * Only a visit that leads to a Terra user uses up the nonce: an end user who picked a phone-only provider first can go
+   * back and pick another. Of two visits at once, the second waits for the outcome of the first.
+   *
    * @returns where to send the browser
    * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
    */
   async succeed(nonce: string, parameters: CallbackParameters): Promise<string> {
     const session = await this.find(nonce);
-    const { terraUserId: checkUserId } = parameters;
-    const checkAt = checkUserId === null ? null : this.inMs(CALLBACK_LEASE_MS);
-    if (await this.repository.useNonceOnSuccess(session, this.clock.now(), { checkUserId, checkAt })) {
-      await this.confirm(session, checkUserId);
+    const terraUserId = parameters.terraUserId ?? (await this.findUser(session));
+    if (terraUserId === null) {
+      // A phone-only provider returns no user: the phone's app connects the account, and a webhook reports it.
+      this.metrics.callbacks.inc({ outcome: 'no_user' });
+      await this.repository.noteReturn(session, this.clock.now());
+      return this.leave(session);
     }
+    const now = this.clock.now();
+    const checkAt = new Date(now.getTime() + CALLBACK_LEASE_MS);
+    const isFirst = await this.repository.useNonceOnSuccess(session, now, {
+      checkUserId: terraUserId,
+      checkAt,
+    });
+    if (isFirst) await this.confirm(session, terraUserId);
+    else await this.waitForFirst(session);
     return this.leave(session);
   }
 
@@ -59,7 +78,7 @@ export class CallbackService {
    */
   async fail(nonce: string, parameters: CallbackParameters): Promise<string> {
     const session = await this.find(nonce);
-    if (await this.repository.useNonceOnFailure(session.id, this.clock.now())) {
+    if (await this.repository.useNonceOnFailure(session, this.clock.now())) {
       this.metrics.callbacks.inc({ outcome: 'failure' });
       await this.confirmation.recordFailure(session, parameters.reason);
     }
@@ -75,12 +94,22 @@ export class CallbackService {
     return this.leave(await this.find(nonce));
   }
 
-  private async confirm(session: ConnectSession, terraUserId: string | null): Promise<void> {
-    if (terraUserId === null) {
-      // A phone-only provider returns no user: the phone's app connects the account, and a webhook reports it.
-      this.metrics.callbacks.inc({ outcome: 'no_user' });
-      return;
+  // Once a callback has named a Terra user, or a webhook has completed the session, there is nothing to find.
+  private async findUser(session: ConnectSession): Promise<string | null> {
+    if (session.successCallbackAt !== null) return session.checkUserId;
+    return session.status === 'completed' ? null : this.finder.find(session);
+  }
+
+  private async waitForFirst({ id }: ConnectSession): Promise<void> {
+    const deadline = Date.now() + FIRST_CALLBACK_MS;
+    while (Date.now() < deadline) {
+      const session = await this.repository.findById(id);
+      if (!session || !isBeingConfirmed(session)) return;
+      await sleep(POLL_MS);
     }
+  }
+
+  private async confirm(session: ConnectSession, terraUserId: string): Promise<void> {
     const outcome = await this.confirmation.confirm(session, terraUserId);
     this.metrics.callbacks.inc({ outcome });
     if (outcome === 'linked') return;
@@ -111,6 +140,12 @@ export class CallbackService {
     const target = wentWell ? session.returnUrl : (session.failureReturnUrl ?? session.returnUrl);
     return this.urls.withOutcome(target, id, status);
   }
+}
+
+// The first callback sets this lease, and changes it when it has an outcome.
+function isBeingConfirmed({ status, successCallbackAt, checkAt }: ConnectSession): boolean {
+  if (status === 'completed' || successCallbackAt === null || checkAt === null) return false;
+  return checkAt.getTime() - successCallbackAt.getTime() === CALLBACK_LEASE_MS;
 }
 
 /** Reads the callback parameters from the query; Terra writes an absent value as the text `null`. */

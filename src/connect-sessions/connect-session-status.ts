@@ -1,8 +1,10 @@
+import { TERRA_PROBLEM_CODES, type TerraProblemCode } from '../terra';
+
 /**
  * - `pending` created; the end user has not opened it
  * - `opened` the end user has opened Terra's widget
  * - `completed` at least one account was connected
- * - `failed`, `cancelled` the attempt ended without a connection; `failureReason` says why
+ * - `failed`, `cancelled` the attempt ended without a connection; `failureReason` or `providerReason` says why
  * - `expired` the end user did not finish in time
  */
 export const CONNECT_SESSION_STATUSES = [
@@ -33,6 +35,23 @@ export function mayBecome(from: ConnectSessionStatus, to: ConnectSessionStatus):
   return ALLOWED_TRANSITIONS[from].includes(to);
 }
 
+/**
+ * Why the service itself ended a session: the creation failed with a problem code, or was abandoned, or the end user was
+ * erased. Only this module writes these codes. A text from outside is a `providerReason`, so it never looks like one.
+ */
+export const FAILURE_REASONS: readonly FailureReason[] = [
+  'abandoned',
+  'erased',
+  'internal',
+  ...TERRA_PROBLEM_CODES,
+];
+export type FailureReason = 'abandoned' | 'erased' | 'internal' | TerraProblemCode;
+
+/** The code for a creation that failed with a problem code. */
+export function toFailureReason(problemCode: string): FailureReason {
+  return FAILURE_REASONS.find((reason) => reason === problemCode) ?? 'internal';
+}
+
 /** How long after `expiresAt` a browser may come back: an end user may still be at the provider's page. */
 export const CALLBACK_GRACE_MS = 60 * 60_000;
 
@@ -41,7 +60,7 @@ interface ExpiringSession {
   expiresAt: Date;
   /** null until Terra has answered. */
   widgetUrl: string | null;
-  failureReason: string | null;
+  failureReason: FailureReason | null;
   endedAt: Date | null;
 }
 

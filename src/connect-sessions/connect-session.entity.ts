@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { ConnectSessionStatus } from './connect-session-status';
+import type { ConnectSessionStatus, FailureReason } from './connect-session-status';
 
 /** One row per attempt of an end user to connect an account. */
 @Entity({ schema: 'terra_connect', name: 'connect_sessions', synchronize: false })
@@ -13,8 +13,13 @@ export class ConnectSession {
   @Column({ type: 'text', name: 'status' })
   status: ConnectSessionStatus;
 
+  /** Why the service ended the session: one of our codes. */
   @Column({ type: 'text', name: 'failure_reason', nullable: true })
-  failureReason: string | null;
+  failureReason: FailureReason | null;
+
+  /** Why the attempt failed at the provider or at Terra, in their words: a text from outside, never one of our codes. */
+  @Column({ type: 'text', name: 'provider_reason', nullable: true })
+  providerReason: string | null;
 
   /** Upper-case codes; empty: all providers that your Terra account has enabled. */
   @Column({ type: 'text', name: 'providers', array: true })

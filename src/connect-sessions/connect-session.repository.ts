@@ -4,7 +4,7 @@ import { DataSource, In, IsNull, LessThan, type FindOptionsWhere } from 'typeorm
 import type { RateLimitPolicy } from '../common';
 import { columnsOf, insertionOf, runSql } from '../database';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
-import type { ConnectSessionStatus } from './connect-session-status';
+import type { ConnectSessionStatus, FailureReason } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
 
 interface SessionCriteria {
@@ -162,7 +162,7 @@ export class ConnectSessionRepository {
   }
 
   /** Stores that the creation failed. The session stays, and its idempotency key can be used again. */
-  async recordCreationFailure(id: string, failureReason: string, now: Date): Promise<void> {
+  async recordCreationFailure(id: string, failureReason: FailureReason, now: Date): Promise<void> {
     await this.update(
       { id, status: 'pending', widgetUrl: IsNull() },
       { status: 'failed', failureReason, idempotencyKey: null, endedAt: now, updatedAt: now },
@@ -174,9 +174,17 @@ export class ConnectSessionRepository {
     return this.update({ id, status: 'pending' }, { status: 'opened', openedAt: now, updatedAt: now });
   }
 
-  /** Uses up the callback nonce on a failure. @returns true for exactly one of several simultaneous requests */
-  useNonceOnFailure(id: string, now: Date): Promise<boolean> {
-    return this.update({ id, returnSpentAt: IsNull() }, { returnSpentAt: now });
+  /** Stores when a browser first came back without a Terra user. That does not use up the nonce. */
+  async noteReturn({ id }: ConnectSession, now: Date): Promise<void> {
+    await this.update({ id, returnSpentAt: IsNull() }, { returnSpentAt: now });
+  }
+
+  /** Stores that the browser came back from a failure. @returns false if an attempt has ended or succeeded already */
+  useNonceOnFailure({ id, returnSpentAt }: ConnectSession, now: Date): Promise<boolean> {
+    return this.update(
+      { id, successCallbackAt: IsNull(), endedAt: IsNull() },
+      { returnSpentAt: returnSpentAt ?? now },
+    );
   }
 
   /**

@@ -9,6 +9,7 @@ import { RateLimitsModule } from '../rate-limits';
 import { TerraModule } from '../terra';
 import { BrowserUrls } from './browser-urls';
 import { CallbackConfirmationService } from './callback-confirmation.service';
+import { CallbackUserFinder } from './callback-user-finder.service';
 import { CallbackService } from './callback.service';
 import { ConnectLinkService } from './connect-link.service';
 import { ConnectRedirectController } from './connect-redirect.controller';
@@ -17,6 +18,7 @@ import { ConnectSessionRepository } from './connect-session.repository';
 import { ConnectSessionWorker } from './connect-session.worker';
 import { ConnectSessionsController } from './connect-sessions.controller';
 import { ConnectSessionsService } from './connect-sessions.service';
+import { ConnectionAnnouncer } from './connection-announcer.service';
 import { SdkTokensController } from './sdk-tokens.controller';
 import { SdkTokensService } from './sdk-tokens.service';
 import { SessionOutcomeRepository } from './session-outcome.repository';
@@ -49,12 +51,20 @@ import { SessionStarterService } from './session-starter.service';
     CallbackService,
     CallbackConfirmationService,
 
+    ConnectionAnnouncer,
+    CallbackUserFinder,
     SessionOutcomeService,
     SessionOutcomeRepository,
     SessionPersonalData,
     ConnectSessionWorker,
     ConnectSessionMaintenanceRepository,
   ],
-  exports: [ConnectSessionsService, SessionOutcomeService, SessionPersonalData, ConnectSessionWorker],
+  exports: [
+    ConnectSessionsService,
+    SessionOutcomeService,
+    SessionPersonalData,
+    ConnectSessionWorker,
+    ConnectionAnnouncer,
+  ],
 })
 export class ConnectSessionsModule {}

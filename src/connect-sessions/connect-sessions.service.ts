@@ -104,6 +104,7 @@ export class ConnectSessionsService {
       referenceId: request.referenceId,
       status: 'pending',
       failureReason: null,
+      providerReason: null,
       providers: [...new Set((request.providers ?? []).map(canonicalProvider))],
       language: request.language == null ? null : canonicalLanguage(request.language),
       showDisconnect: request.showDisconnect ?? false,

@@ -1,6 +1,7 @@
 export { CONNECT_SESSION_STATUSES, OPEN_STATUSES, type ConnectSessionStatus } from './connect-session-status';
 export { ConnectSessionConnection } from './connect-session-connection.entity';
 export { ConnectSession } from './connect-session.entity';
+export { ConnectionAnnouncer } from './connection-announcer.service';
 export { ConnectSessionWorker } from './connect-session.worker';
 export { ConnectSessionsModule } from './connect-sessions.module';
 export {

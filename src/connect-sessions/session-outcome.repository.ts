@@ -32,6 +32,16 @@ export class SessionOutcomeRepository {
     return manager.findOne(ConnectSession, { where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 
+  /** Locks the sessions that led to a connection. */
+  async lockThatLedTo(manager: EntityManager, connectionId: string): Promise<ConnectSession[]> {
+    const links = await manager.findBy(ConnectSessionConnection, { connectionId });
+    return manager.find(ConnectSession, {
+      where: { id: In(links.map(({ sessionId }) => sessionId)) },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
   /** Locks the session whose widget session the event names, if that session belongs to the same end user. */
   async lockNamed(manager: EntityManager, hint: SessionHint): Promise<ConnectSession | null> {
     const { referenceId, widgetSessionId } = hint;
@@ -63,7 +73,9 @@ export class SessionOutcomeRepository {
     const candidates = await this.lockUsableThen(manager, hint, [
       { status: In(['pending', 'opened', 'failed', 'cancelled']) },
     ]);
-    const unexplained = candidates.find(({ endedAt, failureReason }) => endedAt && failureReason === null);
+    const unexplained = candidates.find(
+      ({ endedAt, failureReason, providerReason }) => endedAt && !failureReason && !providerReason,
+    );
     const opened = candidates.find(({ status }) => status === 'opened');
     const only = candidates.length === 1 ? candidates[0] : undefined;
     return unexplained ?? opened ?? only ?? null;
@@ -96,9 +108,9 @@ export class SessionOutcomeRepository {
   async recordEnd(
     manager: EntityManager,
     id: string,
-    end: Pick<ConnectSession, 'status' | 'failureReason' | 'endedAt' | 'updatedAt'>,
+    end: Pick<ConnectSession, 'status' | 'providerReason' | 'endedAt' | 'updatedAt'>,
   ): Promise<void> {
-    await manager.update(ConnectSession, { id }, end);
+    await manager.update(ConnectSession, { id }, { ...end, failureReason: null });
   }
 
   /** Ends the checks of a callback with Terra. */

@@ -8,11 +8,10 @@ import { mayBecome, statusOfFailure, type ConnectSessionStatus } from './connect
 import type { ConnectSession } from './connect-session.entity';
 import { SessionOutcomeRepository, type SessionHint } from './session-outcome.repository';
 
-/** A linked Terra user. `joined`: whether these facts linked it. */
+/** A linked Terra user with its connection. `joined`: whether these facts linked it. */
 export interface SessionLink {
   terraUserId: string;
-  provider: string;
-  connectionId: string;
+  connection: Connection;
   joined: boolean;
 }
 
@@ -51,6 +50,12 @@ export class SessionOutcomeService {
     if (session) await this.complete(manager, session, link, occurredAt);
   }
 
+  /** Completes the sessions that led to a connection which was provisional until now. */
+  async recordAnnounced(manager: EntityManager, { id, terraUserId }: Connection): Promise<void> {
+    for (const session of await this.repository.lockThatLedTo(manager, id))
+      await this.finish(manager, session, terraUserId);
+  }
+
   /** Ends the session of a failed or cancelled attempt. No connection changes. */
   async recordFailed(manager: EntityManager, hint: SessionHint, reason: string | null): Promise<void> {
     const named = await this.repository.lockNamed(manager, hint);
@@ -69,11 +74,19 @@ export class SessionOutcomeService {
     link: SessionLink,
     occurredAt: Date,
   ): Promise<void> {
-    const connectionId = (await this.reconnect(manager, session, link, occurredAt)) ?? link.connectionId;
+    const reconnectedId = await this.reconnect(manager, session, link, occurredAt);
+    const { connection, terraUserId } = link;
+    const connectionId = reconnectedId ?? connection.id;
     const createdAt = this.clock.now();
     await this.repository.addConnection(manager, { sessionId: session.id, connectionId, createdAt });
+    // The session stays open until it is known which connection it led to: what a caller reads then is final.
+    const isOpenQuestion = reconnectedId === null && connection.provisionalCheckAt !== null;
+    if (!isOpenQuestion) await this.finish(manager, session, terraUserId);
+  }
+
+  private async finish(manager: EntityManager, session: ConnectSession, terraUserId: string): Promise<void> {
     // With multiAuth, an event about another account does not confirm the account that the callback names.
-    const answered = !session.multiAuth || session.checkUserId === link.terraUserId;
+    const answered = !session.multiAuth || session.checkUserId === terraUserId;
     if (session.checkAt !== null && answered) await this.repository.endChecks(manager, session.id);
     await this.end(manager, session, 'completed', null);
   }
@@ -85,7 +98,7 @@ export class SessionOutcomeService {
   private async reconnect(
     manager: EntityManager,
     { id, reconnectsConnectionId, reconnectsTerraUserId: oldTerraUserId, referenceId }: ConnectSession,
-    { terraUserId, provider, connectionId }: SessionLink,
+    { terraUserId, connection: { id: connectionId, provider } }: SessionLink,
     occurredAt: Date,
   ): Promise<string | null> {
     if (reconnectsConnectionId === null || oldTerraUserId === null || oldTerraUserId === terraUserId)
@@ -119,10 +132,15 @@ export class SessionOutcomeService {
   private async fail(manager: EntityManager, session: ConnectSession, reason: string | null): Promise<void> {
     const status = statusOfFailure(reason);
     // The callback often comes first and without a reason; the webhook may add the reason later.
-    if ((session.status === 'failed' || session.status === 'cancelled') && !session.failureReason && reason) {
+    if (
+      (session.status === 'failed' || session.status === 'cancelled') &&
+      !session.failureReason &&
+      !session.providerReason &&
+      reason
+    ) {
       await this.repository.recordEnd(manager, session.id, {
         status,
-        failureReason: reason,
+        providerReason: reason,
         endedAt: session.endedAt,
         updatedAt: this.clock.now(),
       });
@@ -135,13 +153,13 @@ export class SessionOutcomeService {
     manager: EntityManager,
     session: ConnectSession,
     status: ConnectSessionStatus,
-    failureReason: string | null,
+    providerReason: string | null,
   ): Promise<void> {
     if (!mayBecome(session.status, status)) return;
     const now = this.clock.now();
     await this.repository.recordEnd(manager, session.id, {
       status,
-      failureReason,
+      providerReason,
       endedAt: now,
       updatedAt: now,
     });

@@ -20,6 +20,7 @@ const SESSION_EXPORT: ExportPolicy<ConnectSession> = {
   referenceId: 'own_reference',
   status: 'exported',
   failureReason: 'exported',
+  providerReason: 'exported',
   providers: 'exported',
   language: 'exported',
   showDisconnect: 'exported',

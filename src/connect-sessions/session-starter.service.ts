@@ -4,6 +4,7 @@ import { Metrics } from '../observability';
 import { RateLimits } from '../rate-limits';
 import { TerraClient } from '../terra';
 import { BrowserUrls } from './browser-urls';
+import { toFailureReason } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository } from './connect-session.repository';
 import { IdempotencyInFlightError, IdempotencyKeyReusedError } from './connect-sessions.errors';
@@ -96,7 +97,7 @@ export class SessionStarterService {
       this.logger.log({ event: 'session.created', sessionId: session.id, generation: widget.generation });
       return { ...session, ...change };
     } catch (error) {
-      const failureReason = error instanceof DomainError ? error.code : 'internal';
+      const failureReason = error instanceof DomainError ? toFailureReason(error.code) : 'internal';
       await this.repository.recordCreationFailure(session.id, failureReason, this.clock.now());
       throw error;
     }

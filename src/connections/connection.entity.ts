@@ -47,6 +47,13 @@ export class Connection {
   @Column({ type: 'uuid', name: 'merged_into', nullable: true })
   mergedInto: string | null;
 
+  /**
+   * For a provisional connection, which callers do not see yet: when to check next whether it continues another one; null
+   * for every other connection. A merged connection keeps the time until its sessions are completed.
+   */
+  @Column({ type: 'timestamptz', name: 'provisional_check_at', nullable: true })
+  provisionalCheckAt: Date | null;
+
   /** A digest of the provider's own id of the account; null until athlete data names this id. */
   @Column({ type: 'bytea', name: 'account_digest', nullable: true })
   accountDigest: Buffer | null;

@@ -30,7 +30,7 @@ export type EndedConnection = Pick<Connection, 'id' | 'referenceId' | 'provider'
 export class ConnectionRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** The connections that match, newest first, without merged connections. */
+  /** The connections that match, newest first, without merged and provisional connections. */
   async list(criteria: ConnectionCriteria, limit: number): Promise<Connection[]> {
     const given = (Object.keys(CONDITIONS) as (keyof ConnectionCriteria)[]).filter(
       (name) => criteria[name] !== undefined,
@@ -39,7 +39,7 @@ export class ConnectionRepository {
     const { rows } = await runSql<Connection>(
       this.dataSource,
       `SELECT ${columnsOf(this.dataSource, Connection)} FROM terra_connect.connections
-        WHERE merged_into IS NULL${where.join('')} ORDER BY id DESC LIMIT $1`,
+        WHERE merged_into IS NULL AND provisional_check_at IS NULL${where.join('')} ORDER BY id DESC LIMIT $1`,
       [limit, ...given.map((name) => criteria[name])],
     );
     return rows;

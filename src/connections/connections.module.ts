@@ -26,6 +26,8 @@ import { ReceivedDataRepository } from './projection/received-data.repository';
 import { ReceivedDataService } from './projection/received-data.service';
 import { ProviderConnectionsRepository } from './provider-connections.repository';
 import { ReconcileTargetsRepository } from './reconcile-targets.repository';
+import { ProvisionalConnectionRepository } from './replacement/provisional-connection.repository';
+import { ProvisionalConnectionsService } from './replacement/provisional-connections.service';
 
 @Module({
   imports: [ApiKeysModule, ObservabilityModule, QueueModule, TerraModule],
@@ -46,6 +48,9 @@ import { ReconcileTargetsRepository } from './reconcile-targets.repository';
     ReceivedDataRepository,
     HistoryCompactionService,
 
+    ProvisionalConnectionsService,
+    ProvisionalConnectionRepository,
+
     DeauthenticationsService,
     DeauthenticationCallService,
     DeauthenticationWorker,
@@ -65,6 +70,7 @@ import { ReconcileTargetsRepository } from './reconcile-targets.repository';
     ProviderConnectionsRepository,
     ConnectionLifecycleService,
     ReceivedDataService,
+    ProvisionalConnectionsService,
     DeauthenticationsService,
     DeauthenticationWorker,
     ConnectionPersonalData,

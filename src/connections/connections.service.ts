@@ -41,15 +41,15 @@ export class ConnectionsService {
    * @throws ConnectionNotFoundError
    */
   async get(id: string): Promise<Connection> {
-    const connection = await this.dataSource.manager.findOneBy(Connection, { id });
+    const connection = (await this.findAll([id])).get(id);
     if (!connection) throw new ConnectionNotFoundError(id);
-    return connection.mergedInto ? this.get(connection.mergedInto) : connection;
+    return connection;
   }
 
   /**
    * Finds several connections, by the given id. A merged connection counts as the one that it was merged into.
    *
-   * @returns without the ids that are unknown
+   * @returns without the ids that are unknown, and without provisional connections: no caller sees them
    */
   async findAll(ids: string[]): Promise<Map<string, Connection>> {
     const rows = new Map<string, Connection>();
@@ -60,7 +60,8 @@ export class ConnectionsService {
     }
     const current = (id: string | null): Connection | undefined => {
       const row = id === null ? undefined : rows.get(id);
-      return row?.mergedInto ? current(row.mergedInto) : row;
+      if (row?.mergedInto) return current(row.mergedInto);
+      return row?.provisionalCheckAt === null ? row : undefined;
     };
     return new Map(ids.flatMap((id) => [current(id)].flatMap((one) => (one ? [[id, one] as const] : []))));
   }
@@ -109,10 +110,10 @@ export class ConnectionsService {
     return toPage(rows, limit);
   }
 
-  /** All connections of an end user, including ended ones, newest first. */
+  /** All connections of an end user, including ended ones but not provisional ones, newest first. */
   allOf(referenceId: string): Promise<Connection[]> {
     return this.dataSource.manager.find(Connection, {
-      where: { referenceId, mergedInto: IsNull() },
+      where: { referenceId, mergedInto: IsNull(), provisionalCheckAt: IsNull() },
       order: { id: 'DESC' },
     });
   }

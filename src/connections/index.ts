@@ -24,4 +24,5 @@ export { ConnectionLifecycleService, type RecordedUser } from './projection/conn
 export { OwnerAcceptanceService } from './owner-acceptance.service';
 export { ReceivedDataService } from './projection/received-data.service';
 export { ProviderConnectionsRepository } from './provider-connections.repository';
+export { ProvisionalConnectionsService } from './replacement/provisional-connections.service';
 export { ReconcileTargetsRepository, type KnownTerraUser } from './reconcile-targets.repository';

@@ -25,6 +25,8 @@ const session = (change: object): object => ({
     {
       id: 's-1',
       status: 'pending',
+      failureReason: null,
+      providerReason: null,
       providers: [],
       openedAt: null,
       returnSpentAt: null,
@@ -66,7 +68,8 @@ describe('conclude', () => {
     ['at_widget', session({ status: 'opened', openedAt: ago(1) })],
     ['callback_unconfirmed', session({ status: 'opened', openedAt: ago(1), returnSpentAt: ago(1) })],
     ['cancelled_by_end_user', session({ status: 'cancelled' })],
-    ['failed_missing_scopes', session({ status: 'failed', failureReason: 'missing_scopes' })],
+    ['failed_missing_scopes', session({ status: 'failed', providerReason: 'missing_scopes' })],
+    ['failed_at_provider', session({ status: 'failed', providerReason: 'terra.unavailable' })],
     ['failed_unknown', session({ status: 'failed', failureReason: null })],
     ['failed_terra_unavailable', session({ status: 'failed', failureReason: 'terra.unavailable' })],
     ['session_expired', session({ status: 'expired' })],

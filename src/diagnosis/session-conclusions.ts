@@ -52,13 +52,13 @@ function nameOf({ id, createdAt }: ConnectSession): string {
 }
 
 function concludeSession(session: ConnectSession, { terra }: DiagnosisInput): Conclusion {
-  const { openedAt, returnSpentAt, expiresAt, failureReason } = session;
+  const { openedAt, returnSpentAt, expiresAt } = session;
   const named = nameOf(session);
   if (session.status === 'cancelled') {
     const summary = `${named} was cancelled: the end user declined at the provider.`;
     return { code: 'cancelled_by_end_user', summary, advice: `If that was a mistake, ${START_SESSION}.` };
   }
-  if (session.status === 'failed') return failed(named, failureReason);
+  if (session.status === 'failed') return failed(named, session);
   if (returnSpentAt) {
     return {
       code: 'callback_unconfirmed',
@@ -85,28 +85,25 @@ function concludeSession(session: ConnectSession, { terra }: DiagnosisInput): Co
   };
 }
 
-function failed(named: string, reason: string | null): Conclusion {
-  const code = `failed_${(reason ?? 'unknown')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .slice(0, 60)}`;
-  if (code === 'failed_missing_scopes') {
+// A reason from outside is part of the summary, never of the code: it could look like any of our codes.
+function failed(named: string, { failureReason, providerReason }: ConnectSession): Conclusion {
+  if (providerReason === 'missing_scopes') {
     const summary = `${named} failed: the end user did not allow the required permissions.`;
-    return {
-      code,
-      summary,
-      advice: `${capitalized(START_SESSION)}; ask the end user to allow every permission.`,
-    };
+    const advice = `${capitalized(START_SESSION)}; ask the end user to allow every permission.`;
+    return { code: 'failed_missing_scopes', summary, advice };
   }
-  if (reason?.startsWith('terra.')) {
-    const { problem, remedy } = explainTerraProblem(reason);
-    const summary = `${named} could not be created at Terra (${reason}). ${problem}`;
+  if (failureReason?.startsWith('terra.')) {
+    const { problem, remedy } = explainTerraProblem(failureReason);
+    const summary = `${named} could not be created at Terra (${failureReason}). ${problem}`;
+    const code = `failed_${failureReason.replace('.', '_')}`;
     return { code, summary, advice: `${remedy} Then ${START_SESSION}.` };
   }
-  const summary = `${named} failed (${reason ?? 'without a reason'}).`;
-  return {
-    code,
-    summary,
-    advice: `${capitalized(START_SESSION)}. If it fails again, send the reason to Terra's support.`,
-  };
+  if (failureReason !== null) {
+    const summary = `${named} failed (${failureReason}).`;
+    return { code: `failed_${failureReason}`, summary, advice: `${capitalized(START_SESSION)}.` };
+  }
+  const code = providerReason === null ? 'failed_unknown' : 'failed_at_provider';
+  const summary = `${named} failed (${providerReason === null ? 'without a reason' : `the provider or Terra says: ${providerReason}`}).`;
+  const advice = `${capitalized(START_SESSION)}. If it fails again, send the reason to Terra's support.`;
+  return { code, summary, advice };
 }

@@ -2,7 +2,12 @@ export { canonicalProvider } from './provider-codes';
 export { TerraClient } from './terra.client';
 export { TerraPausedError } from './terra.errors';
 export { TerraModule } from './terra.module';
-export { explainTerraProblem, TERRA_PROBLEMS } from './terra.problems';
+export {
+  explainTerraProblem,
+  TERRA_PROBLEM_CODES,
+  TERRA_PROBLEMS,
+  type TerraProblemCode,
+} from './terra.problems';
 export { ToldTimesService } from './told-times.service';
 export type { SdkToken, TerraProvider, TerraUser, TerraUserPage } from './terra.types';
 export {

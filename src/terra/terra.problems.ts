@@ -1,5 +1,5 @@
 /** The problems of a route that calls Terra: one per error of `terra.errors.ts` that can reach a caller. */
-export const TERRA_PROBLEMS: Record<number, Record<string, string>> = {
+export const TERRA_PROBLEMS = {
   502: {
     'terra.bad_credentials':
       'Terra rejected the credentials of the service. An operator must check TERRA_DEV_ID and TERRA_API_KEY.',
@@ -27,7 +27,13 @@ export const TERRA_PROBLEMS: Record<number, Record<string, string>> = {
   504: {
     'terra.timeout': 'Terra did not answer in time. Wait for the seconds in Retry-After, then retry.',
   },
-};
+} as const satisfies Record<number, Record<string, string>>;
+
+type CodesOf<Problems> = Problems extends unknown ? keyof Problems : never;
+export type TerraProblemCode = CodesOf<(typeof TERRA_PROBLEMS)[keyof typeof TERRA_PROBLEMS]>;
+export const TERRA_PROBLEM_CODES = Object.values(TERRA_PROBLEMS).flatMap((problems) =>
+  Object.keys(problems),
+) as TerraProblemCode[];
 
 // The API's caller can retry. A person who reads a diagnosis cannot.
 const REMEDIES: Record<string, string> = {
@@ -42,7 +48,9 @@ const REMEDIES: Record<string, string> = {
 
 /** Explains the code of a Terra error to an operator: what is wrong, and what to do. */
 export function explainTerraProblem(code: string): { problem: string; remedy: string } {
-  const text = Object.values(TERRA_PROBLEMS).flatMap((problems) => problems[code] ?? [])[0];
+  const text = Object.values<Record<string, string>>(TERRA_PROBLEMS).flatMap(
+    (problems) => problems[code] ?? [],
+  )[0];
   if (text === undefined)
     return { problem: `Terra fails with ${code}.`, remedy: `Look up ${code} in the log.` };
   const [problem = text, ...rest] = text.split(/(?<=\.) /);

@@ -144,8 +144,7 @@ export class WebhookHandlers {
     if (!connection) return WAITING;
     const { referenceId, provider } = connection;
     const hint = { referenceId, widgetSessionId: event.widgetSessionId, provider, occurredAt };
-    const link = { terraUserId, provider, connectionId: connection.id, joined };
-    await this.sessions.recordConnected(manager, hint, link);
+    await this.sessions.recordConnected(manager, hint, { terraUserId, connection, joined });
     return DONE;
   }
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { createApp } from '../../src/app.setup';
 import { ManagementServer } from '../../src/app.management';
 import { readEnvironment } from '../../src/config';
+import { ConnectionAnnouncer } from '../../src/connect-sessions';
 import { DeauthenticationWorker } from '../../src/connections';
 import { JsonLogger } from '../../src/observability';
 import { ParkedEventsWorker, WebhookInboxWorker } from '../../src/webhooks';
@@ -44,7 +45,7 @@ export interface TestApp {
     path: string,
     options?: ApiOptions,
   ) => Promise<ApiAnswer<Body>>;
-  /** Processes the webhook inbox until no event is due. */
+  /** Processes the webhook inbox until no event is due, and settles provisional connections. */
   drainWebhooks: () => Promise<void>;
   /** Sends every due deauthentication request to Terra, and processes the webhooks that Terra sends in response. */
   drainDeauthentications: () => Promise<void>;
@@ -102,8 +103,9 @@ export async function startTestApp(environment: Record<string, string> = {}): Pr
     await sandbox.idle();
     const inbox = app.get(WebhookInboxWorker, { strict: false });
     const parked = app.get(ParkedEventsWorker, { strict: false });
+    const announcer = app.get(ConnectionAnnouncer, { strict: false });
     do while (await inbox.runOnce());
-    while (await parked.runOnce());
+    while ((await parked.runOnce()) || (await announcer.runOnce()));
   };
   return {
     url,

@@ -47,6 +47,8 @@ export const reauth = (old: string | null, user: string, minute: number, more: M
   });
 export const reconnect = (old: string, user: string, minute: number): NewFact =>
   fact(user, minute, ['swapped', 'reconnect', 'callback'], { ...LINK, scopes: null, oldTerraUserId: old });
+export const replaced = (old: string, user: string, minute: number): NewFact =>
+  fact(user, minute, ['swapped', 'replaced', 'reconcile'], { ...LINK, scopes: null, oldTerraUserId: old });
 export const deauth = (user: string, minute: number): NewFact =>
   fact(user, minute, ['ended', 'deauth', 'webhook']);
 export const revoked = (user: string, minute: number): NewFact =>
@@ -309,9 +311,41 @@ export const SCENARIOS: Scenario[] = [
     ends: { B: 'needs_reauth connection_error' },
   },
   {
-    name: 'another account, connected through a session that names a live connection',
+    name: 'reconnect through a session that names a live connection, and a later error of the old Terra user',
     facts: [auth('A', 0), auth('B', 20), reconnect('A', 'B', 20), error('A', 30)],
-    ends: { A: 'needs_reauth connection_error', B: 'active' },
+    ends: { B: 'active' },
+  },
+  {
+    name: 'reconnect through a session that names a live connection, with user_reauth and the end of the old Terra user',
+    facts: [auth('A', 0), auth('B', 20), reconnect('A', 'B', 20), reauth('A', 'B', 21), deauth('A', 25)],
+    ends: { B: 'active' },
+  },
+  {
+    name: 'reconnect through a session of an end user with two accounts, and user_reauth without the old Terra user',
+    facts: [auth('A', 0), auth('O', 1), auth('B', 20), reconnect('A', 'B', 20), reauth(null, 'B', 21)],
+    ends: { B: 'active', O: 'active' },
+  },
+  {
+    name: 'API version 2022-12-12: only auth reports the reconnect, and Terra no longer has the old Terra user',
+    facts: [auth('A', 0), auth('B', 20), replaced('A', 'B', 20), error('B', 30)],
+    ends: { B: 'needs_reauth connection_error' },
+  },
+  {
+    name: 'reconnect concluded from Terra’s answers, then user_reauth and the end of the old Terra user',
+    facts: [auth('A', 0), auth('B', 20), replaced('A', 'B', 20), reauth('A', 'B', 21), deauth('A', 19.5)],
+    ends: { B: 'active' },
+  },
+  {
+    name: 'two reconnects in a row, the first concluded, the second reported without the old Terra user',
+    facts: [
+      auth('A', 0),
+      auth('B', 10),
+      replaced('A', 'B', 10),
+      auth('C', 20),
+      reauth(null, 'C', 20),
+      deauth('B', 21),
+    ],
+    ends: { C: 'active' },
   },
   {
     name: 'missing from the lists, and listed again',

@@ -9,6 +9,7 @@ export interface SessionAnswer {
   connectUrl: string;
   widgetUrl: string;
   failureReason: string | null;
+  providerReason: string | null;
   expiresAt: string;
   connections: ConnectionAnswer[];
 }

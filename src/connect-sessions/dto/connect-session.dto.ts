@@ -3,8 +3,10 @@ import { ConnectionDto } from '../../connections';
 import { ApiId, ApiNullableText, ApiReferenceId, ApiTime, PageOf } from '../../http';
 import {
   CONNECT_SESSION_STATUSES,
+  FAILURE_REASONS,
   OPEN_STATUSES,
   type ConnectSessionStatus,
+  type FailureReason,
 } from '../connect-session-status';
 import type { ConnectSessionWithOutcome } from '../session-reader.service';
 
@@ -16,7 +18,7 @@ export class ConnectSessionDto {
   @ApiProperty({
     enum: CONNECT_SESSION_STATUSES,
     description:
-      '`pending`: created. `opened`: the end user opened the widget. `completed`: the end user connected an account. `failed`, `cancelled`: `failureReason` says why. `expired`: the end user did not finish before `expiresAt`. If Terra reports a connection later, the session still becomes `completed`.',
+      '`pending`: created. `opened`: the end user opened the widget. `completed`: the end user connected an account. `failed`, `cancelled`: `failureReason` or `providerReason` says why. `expired`: the end user did not finish before `expiresAt`. If Terra reports a connection later, the session still becomes `completed`.',
     example: 'pending',
   })
   status: ConnectSessionStatus;
@@ -122,10 +124,19 @@ export class ConnectSessionDto {
    */
   warnings: string[];
 
+  @ApiProperty({
+    enum: [...FAILURE_REASONS, null],
+    nullable: true,
+    description:
+      'Why the service itself ended the session: the problem code if the widget session could not be created (`internal`: see the log), `abandoned` if the service stopped while it created the session, `erased` if you requested the erasure of the end user. null if the attempt failed elsewhere; see `providerReason`.',
+    example: null,
+  })
+  failureReason: FailureReason | null;
+
   @ApiNullableText(
-    "Why the session failed or was cancelled: the provider's or Terra's reason, such as `access_denied` or `missing_scopes`, or, if the widget session could not be created, the problem code. `abandoned`: the service stopped while it created the session. `erased`: you requested the erasure of the end user.",
+    'Why the attempt failed or was cancelled at the provider or at Terra, in their words, such as `access_denied` or `missing_scopes`; null if they gave no reason. The text comes from outside: show it to nobody, and compare it only with values that you know.',
   )
-  failureReason: string | null;
+  providerReason: string | null;
 
   /** The connections that the session made. With `multiAuth`, it may make more than one. */
   connections: ConnectionDto[];
@@ -168,6 +179,7 @@ export class ConnectSessionDto {
       metadata: session.metadata,
       warnings: session.warnings,
       failureReason: session.failureReason,
+      providerReason: session.providerReason,
       connections: connections.map((connection) => ConnectionDto.from(connection)),
       createdAt: session.createdAt,
       expiresAt: session.expiresAt,

@@ -35,6 +35,7 @@ const CONNECTION_EXPORT: ExportPolicy<Connection> = {
   disconnectedAt: 'exported',
   originTerraUserId: 'own_terra_user',
   mergedInto: 'own_connection',
+  provisionalCheckAt: 'exported',
   accountDigest: 'internal',
   lastDataAt: 'exported',
   reconciledAt: 'exported',

@@ -36,6 +36,8 @@ export const ORIGIN_OF_CAUSE = {
   user_reauth: 'end_user',
   /** The end user reconnected in a session with `connectionId`. */
   reconnect: 'end_user',
+  /** Terra no longer has the old Terra user, and has a new one of the same end user and provider. */
+  replaced: 'terra',
   permission_change: 'end_user',
   access_revoked: 'end_user',
   connection_error: 'provider',

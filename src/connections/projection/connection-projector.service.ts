@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../../common';
 import { afterCommit } from '../../database';
 import { Metrics } from '../../observability';
@@ -11,11 +10,15 @@ import type { Fact, NewFact } from './connection-fact';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import type { ConnectionIdentity } from './connection-identity.entity';
 import { ConnectionProjectionRepository, differs } from './connection-projection.repository';
-import { isSameKey, reduceConnections, reduceTerraUsers, type ConnectionState } from './connection-reducer';
+import {
+  isSameKey,
+  mayContinueAnother,
+  reduceConnections,
+  reduceTerraUsers,
+  type ConnectionState,
+} from './connection-reducer';
+import { fieldsOf, newConnection } from './connection-row';
 import type { ConnectionKey, TerraUserState } from './terra-user-reducer';
-
-// When the first reconcile of a new connection is due. Each reconcile then schedules the next one.
-const FIRST_RECONCILE_MS = 24 * 3_600_000;
 
 /** A Terra user with its connection. */
 export interface ProjectedUser {
@@ -107,10 +110,12 @@ export class ConnectionProjector {
     const facts = await this.factsOf(manager, key, identities, input);
     const rows = await this.projection.connectionsOf(manager, key);
     const unclaimed = new Set(rows);
-    for (const state of reduceConnections(key, facts)) {
-      const ids = new Set(state.members.map(({ terraUserId }) => terraUserId));
-      const [row, ...duplicates] = rows.filter(({ originTerraUserId }) => ids.has(originTerraUserId));
-      const connection = row ?? this.newConnection(key, state);
+    const states = reduceConnections(key, facts);
+    const hasRow = (state: ConnectionState): boolean => rowsOf(state, rows).length > 0;
+    for (const state of states) {
+      const [row, ...duplicates] = rowsOf(state, rows);
+      const isProvisional = isReported(state, input.added) && mayContinueAnother(state, states, hasRow);
+      const connection = row ?? newConnection(key, state, { now: this.clock.now(), isProvisional });
       if (!row) await this.projection.insertConnection(manager, connection);
       await this.update(manager, connection, { ...fieldsOf(state), mergedInto: null }, row === undefined);
       // A caller may know the id of a duplicate, so the row stays and points to the connection.
@@ -172,6 +177,11 @@ export class ConnectionProjector {
     if (!wasMerged && connection.mergedInto !== null) {
       const { id: mergedId, mergedInto: connectionId } = connection;
       afterCommit(manager, () => this.logger.log({ event: 'connection.merged', connectionId, mergedId }));
+    } else if (isNew && connection.provisionalCheckAt) {
+      const { id: connectionId } = connection;
+      afterCommit(manager, () => {
+        this.logger.log({ event: 'connection.provisional', connectionId });
+      });
     } else if (from !== connection.status) {
       const { id: connectionId, status: to, statusReason: reason } = connection;
       afterCommit(manager, () => this.report(connectionId, from, to, reason));
@@ -206,33 +216,11 @@ export class ConnectionProjector {
       reason: request.reason ?? 'no reason given',
     });
   }
-
-  private newConnection(key: ConnectionKey, state: ConnectionState): Connection {
-    const now = this.clock.now();
-    return {
-      id: uuidv7(),
-      ...key,
-      ...fieldsOf(state),
-      originTerraUserId: state.terraUserId,
-      mergedInto: null,
-      accountDigest: null,
-      lastDataAt: null,
-      reconciledAt: null,
-      reconcileAt: new Date(now.getTime() + FIRST_RECONCILE_MS),
-      createdAt: now,
-      updatedAt: now,
-    };
-  }
 }
 
-function fieldsOf(
-  state: ConnectionState,
-): Pick<
-  Connection,
-  'terraUserId' | 'status' | 'statusReason' | 'statusAt' | 'scopes' | 'connectedAt' | 'disconnectedAt'
-> {
-  const { terraUserId, status, statusReason, statusAt, scopes, connectedAt, disconnectedAt } = state;
-  return { terraUserId, status, statusReason, statusAt, scopes, connectedAt, disconnectedAt };
+function rowsOf({ members }: ConnectionState, rows: Connection[]): Connection[] {
+  const ids = new Set(members.map(({ terraUserId }) => terraUserId));
+  return rows.filter(({ originTerraUserId }) => ids.has(originTerraUserId));
 }
 
 function keyOf({ referenceId, provider }: ConnectionIdentity): ConnectionKey | null {
@@ -241,6 +229,16 @@ function keyOf({ referenceId, provider }: ConnectionIdentity): ConnectionKey | n
 
 function distinct(keys: ConnectionKey[]): ConnectionKey[] {
   return [...new Map(keys.map((key) => [JSON.stringify([key.referenceId, key.provider]), key])).values()];
+}
+
+// An event or a callback reports the connection now. Terra's lists and sweeps name each Terra user that Terra has, so a
+// connection that they report needs no question.
+function isReported({ members }: ConnectionState, added: NewFact[]): boolean {
+  return added.some(
+    ({ terraUserId, source }) =>
+      (source === 'webhook' || source === 'callback') &&
+      members.some((member) => member.terraUserId === terraUserId),
+  );
 }
 
 // Terra did not name the replaced Terra user, and the facts may not show which one it was.

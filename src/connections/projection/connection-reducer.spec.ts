@@ -14,6 +14,7 @@ import {
   reauth,
   reconnect,
   recovered,
+  replaced,
   request,
   revoked,
   SCENARIOS,
@@ -22,7 +23,12 @@ import {
 import { storedFact } from '../../../test/support/facts';
 import { everyOrder, randomOrders } from '../../../test/support/orders';
 import type { Fact, NewFact } from './connection-fact';
-import { reduceConnections, reduceTerraUsers, type ConnectionState } from './connection-reducer';
+import {
+  mayContinueAnother,
+  reduceConnections,
+  reduceTerraUsers,
+  type ConnectionState,
+} from './connection-reducer';
 import type { ConnectionKey } from './terra-user-reducer';
 
 /** A connection in the words of the tables below. Times are minutes after the start of the scenario. */
@@ -381,25 +387,24 @@ const RULES: Record<string, [guarantee: string, facts: NewFact[], connections: P
       [{ terraUserId: 'B', terraUsers: ['A', 'B'] }],
     ],
     [
-      'makes another connection beside a living Terra user',
+      'replaces a live Terra user at once',
       [auth('A', 0), auth('B', 20), reconnect('A', 'B', 20)],
-      [{ terraUserId: 'A' }, { terraUserId: 'B' }],
+      [{ terraUserId: 'B', status: 'active', connectedAt: 0, terraUsers: ['A', 'B'] }],
     ],
     [
-      'makes another connection beside a Terra user that ends much later',
+      'replaces a Terra user that ends much later',
       [auth('A', 0), auth('B', 20), reconnect('A', 'B', 20), deauth('A', 22)],
-      [
-        { terraUserId: 'A', status: 'disconnected deauth' },
-        { terraUserId: 'B', status: 'active' },
-      ],
+      [{ terraUserId: 'B', status: 'active', terraUsers: ['A', 'B'] }],
     ],
     [
-      'does not replace a Terra user that a reauth has replaced',
+      'replaces the current Terra user if a reauth has replaced the named one',
       [auth('A', 0), reauth('A', 'B', 10), auth('C', 20), reconnect('A', 'C', 20), deauth('A', 11)],
-      [
-        { terraUserId: 'B', terraUsers: ['A', 'B'] },
-        { terraUserId: 'C', terraUsers: ['C'] },
-      ],
+      [{ terraUserId: 'C', status: 'active', supersededBy: { A: 'B', B: 'C' } }],
+    ],
+    [
+      'keeps the named connection when a later reauth names no old Terra user',
+      [auth('A', 0), auth('O', 0), deauth('O', 5), reauth(null, 'B', 10), reconnect('O', 'B', 10)],
+      [{ terraUserId: 'A' }, { terraUserId: 'B', status: 'active', terraUsers: ['B', 'O'] }],
     ],
     [
       'that names the Terra user itself changes nothing',
@@ -413,6 +418,19 @@ const RULES: Record<string, [guarantee: string, facts: NewFact[], connections: P
         { terraUserId: 'B', terraUsers: ['A', 'B'] },
         { terraUserId: 'O', status: 'disconnected deauth' },
       ],
+    ],
+  ],
+
+  'A replacement that Terra’s answers prove': [
+    [
+      'continues the connection of the absent Terra user',
+      [auth('A', 0), auth('O', 1), auth('B', 20), replaced('A', 'B', 20)],
+      [{ terraUserId: 'B', terraUsers: ['A', 'B'], connectedAt: 0 }, { terraUserId: 'O' }],
+    ],
+    [
+      'changes nothing when Terra reports another one',
+      [auth('A', 0), auth('O', 1), auth('B', 20), replaced('A', 'B', 20), reauth('O', 'B', 21)],
+      [{ terraUserId: 'A' }, { terraUserId: 'B', terraUsers: ['B', 'O'] }],
     ],
   ],
 
@@ -482,5 +500,27 @@ it('reduceTerraUsers knows the old Terra user of a swap, too', () => {
   expect(states.get('A')).toMatchObject({
     key: { referenceId: END_USER, provider: 'GARMIN' },
     linkedAt: null,
+  });
+});
+
+describe('A new connection may continue another one', () => {
+  const mayContinue = (facts: NewFact[], known: string[], terraUserId: string): boolean => {
+    const states = reduceConnections({ referenceId: END_USER, provider: 'GARMIN' }, facts.map(storedFact));
+    const state = states.find((one) => one.terraUserId === terraUserId) as ConnectionState;
+    return mayContinueAnother(state, states, (other) => known.includes(other.terraUserId));
+  };
+
+  it.each<[string, boolean, NewFact[], string[], string]>([
+    ['if another is live', true, [auth('A', 0), auth('B', 10)], ['A'], 'B'],
+    ['if another needs reauthorization', true, [auth('A', 0), error('A', 5), auth('B', 10)], ['A'], 'B'],
+    ['if another is disconnecting', true, [auth('A', 0), request('A', 5), auth('B', 10)], ['A'], 'B'],
+    ['if a later one is known already', true, [auth('A', 0), auth('B', 10)], ['B'], 'A'],
+    ['if both are new, and it is the later', true, [auth('A', 0), auth('B', 10)], [], 'B'],
+    ['not if both are new, and it is the earlier', false, [auth('A', 0), auth('B', 10)], [], 'A'],
+    ['not if it is the only one', false, [auth('A', 0)], [], 'A'],
+    ['not if the other has ended', false, [auth('A', 0), deauth('A', 5), auth('B', 10)], ['A'], 'B'],
+    ['not if it has ended itself', false, [auth('A', 0), auth('B', 10), deauth('B', 11)], ['A'], 'B'],
+  ])('%s', (_case, expected, facts, known, terraUserId) => {
+    expect(mayContinue(facts, known, terraUserId)).toBe(expected);
   });
 });

@@ -1,4 +1,4 @@
-import type { ConnectionStatus, StatusReason } from '../connection-status';
+import { LIVE_STATUSES, type ConnectionStatus, type StatusReason } from '../connection-status';
 import { compareFacts, type Fact } from './connection-fact';
 import {
   accountsOf,
@@ -43,10 +43,38 @@ export function reduceConnections(key: ConnectionKey, unordered: Fact[]): Connec
     ({ kind, terraUserId, oldTerraUserId }) => kind === 'swapped' && terraUserId !== oldTerraUserId,
   );
   const movedAt = departuresOf(mine, all, swaps);
-  const successions = successionsOf(mine, swaps, movedAt);
+  const successions = successionsOf(mine, swaps);
   return accountsOf(mine, successions)
     .filter((account) => account.some(({ linkedAt }) => linkedAt !== null))
     .map((account) => stateOf(account, successions, movedAt));
+}
+
+/**
+ * Whether a new connection may be the reconnect of another one of the same key, which Terra has not reported yet: both are
+ * live. Then the service asks Terra before callers see the new one. Of two that are new together, the later may.
+ *
+ * @param isKnown whether callers can know the other connection already
+ */
+export function mayContinueAnother(
+  state: ConnectionState,
+  all: ConnectionState[],
+  isKnown: (other: ConnectionState) => boolean,
+): boolean {
+  return (
+    isLive(state) &&
+    all.some((other) => other !== state && isLive(other) && (isKnown(other) || isEarlier(other, state)))
+  );
+}
+
+function isLive({ status }: ConnectionState): boolean {
+  return LIVE_STATUSES.includes(status);
+}
+
+function isEarlier(a: ConnectionState, b: ConnectionState): boolean {
+  return (
+    byTime(a.connectedAt, b.connectedAt) < 0 ||
+    (+a.connectedAt === +b.connectedAt && a.terraUserId < b.terraUserId)
+  );
 }
 
 /** Reduces the facts of every Terra user that they name. The result is by Terra user. */

@@ -1,4 +1,4 @@
-import type { Fact } from './connection-fact';
+import type { Fact, FactCause } from './connection-fact';
 import type { TerraUserState } from './terra-user-reducer';
 
 /** Which Terra user replaced another one of the same account, and when. */
@@ -11,20 +11,17 @@ export interface Succession {
 export type Successions = Map<string, Succession>;
 
 // At a reconnect, Terra ends the old user together with the swap. The end may have a slightly earlier time.
-const SAME_MOMENT_MS = 60_000;
+export const SAME_MOMENT_MS = 60_000;
+
+const CONCLUDED: readonly FactCause[] = ['reconnect', 'replaced'];
 
 /**
  * Returns which Terra users of one connection key replaced each other.
  *
  * @param mine the Terra users of the key
  * @param swaps the swaps, in the order in which they occurred
- * @param movedAt the result of `departuresOf`
  */
-export function successionsOf(
-  mine: TerraUserState[],
-  swaps: Fact[],
-  movedAt: Map<string, Date>,
-): Successions {
+export function successionsOf(mine: TerraUserState[], swaps: Fact[]): Successions {
   const byId = new Map(mine.map((user) => [user.terraUserId, user]));
   const reported = swaps.filter(
     ({ cause, terraUserId, referenceId }) =>
@@ -38,15 +35,21 @@ export function successionsOf(
     predecessors.set(terraUserId, old);
   };
 
-  for (const swap of reported) {
+  // If two Terra users replaced the same one, all are one account, and the later replaced the earlier.
+  const succeedLast = (swap: Fact): void => {
     const { terraUserId, oldTerraUserId: old } = swap;
-    if (old === null || !byId.has(old) || !byId.has(terraUserId)) continue;
-    // If two Terra users replaced the same one, all are one account, and the later replaced the earlier.
+    if (old === null || !byId.has(old) || !byId.has(terraUserId)) return;
     const last = lastOf(old, successions);
     if (last !== terraUserId) succeed(successions.has(last) ? old : last, swap);
-  }
+  };
+
+  for (const swap of reported) succeedLast(swap);
+  // The service concluded these swaps: from a session that named the connection, or from Terra's answers. A caller may
+  // have read the result already, so no end of the old Terra user and no missing `user_reauth` takes it back.
+  for (const swap of swaps.filter(({ cause }) => CONCLUDED.includes(cause)))
+    if (!predecessors.has(swap.terraUserId)) succeedLast(swap);
   // Terra may omit the old user. If exactly one Terra user can be the old one, it counts as replaced. Otherwise none
-  // does, and the reconciler asks Terra.
+  // does, and the service asks Terra.
   for (const swap of reported) {
     const { terraUserId, oldTerraUserId, occurredAt } = swap;
     if (oldTerraUserId !== null || !byId.has(terraUserId) || predecessors.has(terraUserId)) continue;
@@ -59,18 +62,6 @@ export function successionsOf(
         !endedBefore(old, occurredAt.getTime() - SAME_MOMENT_MS),
     );
     if (only && !another) succeed(only.terraUserId, swap);
-  }
-  // The Terra user of a reconnect session replaces the old one only if the old one has ended or moved. If it has not
-  // ended and Terra reports no swap, the end user has connected another account.
-  for (const swap of swaps.filter(({ cause }) => cause === 'reconnect')) {
-    const { terraUserId, oldTerraUserId, occurredAt } = swap;
-    const old = oldTerraUserId === null ? undefined : byId.get(oldTerraUserId);
-    if (!old || !byId.has(terraUserId) || predecessors.has(terraUserId)) continue;
-    const latest = occurredAt.getTime() + SAME_MOMENT_MS;
-    const goneAt = movedAt.get(old.terraUserId)?.getTime() ?? Infinity;
-    // The service does not know when an absent Terra user really ended, so its end counts at any time.
-    const isFree = endedBefore(old, latest) || old.ended?.cause === 'absent' || goneAt < latest;
-    if (isFree && !successions.has(old.terraUserId)) succeed(old.terraUserId, swap);
   }
   return successions;
 }

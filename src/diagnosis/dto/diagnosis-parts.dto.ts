@@ -30,8 +30,11 @@ export class DiagnosedSessionDto {
   @ApiProperty({ enum: CONNECT_SESSION_STATUSES, description: 'Status of the session.', example: 'opened' })
   status: ConnectSessionStatus;
 
-  @ApiNullableText('Why the session failed or was cancelled.')
+  @ApiNullableText('Why the service ended the session, as one of its codes.')
   failureReason: string | null;
+
+  @ApiNullableText('Why the attempt failed at the provider or at Terra, in their words.')
+  providerReason: string | null;
 
   /**
    * Codes of the providers that the widget offers; empty: all.
@@ -55,9 +58,18 @@ export class DiagnosedSessionDto {
   expiresAt: Date;
 
   static from(session: ConnectSession): DiagnosedSessionDto {
-    const { id, status, failureReason, providers, createdAt, openedAt, endedAt, expiresAt } = session;
-    const returnedAt = session.returnSpentAt;
-    return { id, status, failureReason, providers, createdAt, openedAt, returnedAt, endedAt, expiresAt };
+    return {
+      id: session.id,
+      status: session.status,
+      failureReason: session.failureReason,
+      providerReason: session.providerReason,
+      providers: session.providers,
+      createdAt: session.createdAt,
+      openedAt: session.openedAt,
+      returnedAt: session.returnSpentAt,
+      endedAt: session.endedAt,
+      expiresAt: session.expiresAt,
+    };
   }
 }
 
