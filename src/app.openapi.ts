@@ -127,6 +127,21 @@ function operationsOf({ get, post, put, patch, delete: remove }: PathItem): Oper
   return [get, post, put, patch, remove].filter((operation) => operation !== undefined);
 }
 
+// Swagger UI has tables that are wider than a phone. The document has no links, so their column is empty.
+const PHONE_CSS = `
+.swagger-ui .response-col_links { display: none; }
+@media (max-width: 640px) {
+  .swagger-ui { overflow-wrap: anywhere; }
+  .swagger-ui :is(.responses-table, .parameters) > thead { display: none; }
+  .swagger-ui table:is(.responses-table, .parameters),
+  .swagger-ui :is(.responses-table, .parameters) > tbody,
+  .swagger-ui :is(.responses-table, .parameters) > tbody > tr,
+  .swagger-ui :is(.responses-table, .parameters) > tbody > tr > td:not(.response-col_links) {
+    display: block; width: auto; min-width: 0; max-width: 100%; padding-left: 0;
+  }
+  .swagger-ui :is(input, select, textarea) { min-width: 0; max-width: 100%; }
+}`;
+
 /**
  * Serves the document at `/openapi.json` and Swagger UI at `/docs`. The first request builds the document. It names the
  * public URL: behind a proxy that serves the service below a path, `/v1/…` alone would be a wrong address.
@@ -139,6 +154,7 @@ export function serveOpenApi(app: INestApplication, publicUrl: string): void {
   SwaggerModule.setup('docs', app, createDocument, {
     jsonDocumentUrl: 'openapi.json',
     customSiteTitle: 'Terra Connect API',
+    customCss: PHONE_CSS,
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, showExtensions: true },
   });
 }

@@ -20,6 +20,8 @@ export interface Launched {
   serviceUrl: string;
   sandboxUrl: string;
   sampleAppUrl: string;
+  /** The key that the launcher has printed. */
+  apiKey: string;
   /** The time from the start of the command until it prints that everything is ready. */
   readyAfterMs: number;
   /** Whether that time includes a build. */
@@ -105,6 +107,7 @@ export async function launch(environment: Record<string, string>): Promise<Launc
     serviceUrl,
     sandboxUrl: `http://localhost:${sandbox}`,
     sampleAppUrl: `http://localhost:${sampleApp}`,
+    apiKey: key,
     readyAfterMs,
     built: output.includes('Built in'),
     stop,
