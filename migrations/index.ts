@@ -9,6 +9,7 @@ import { AddProvisionalConnections1795700100000 } from './1795700100000-add-prov
 import { OneCodePerProvider1795700300000 } from './1795700300000-one-code-per-provider';
 import { AddProviderRetirement1795700310000 } from './1795700310000-add-provider-retirement';
 import { AddWidgetOptions1795700400000 } from './1795700400000-add-widget-options';
+import { AddSessionRenewals1795700410000 } from './1795700410000-add-session-renewals';
 import { AddWebhookReceipts1795700500000 } from './1795700500000-add-webhook-receipts';
 import { RemoveImplausibleTimes1795700500010 } from './1795700500010-remove-implausible-times';
 import { AddSweepAdoption1795700500020 } from './1795700500020-add-sweep-adoption';
@@ -26,6 +27,7 @@ export const MIGRATIONS = [
   OneCodePerProvider1795700300000,
   AddProviderRetirement1795700310000,
   AddWidgetOptions1795700400000,
+  AddSessionRenewals1795700410000,
   AddWebhookReceipts1795700500000,
   RemoveImplausibleTimes1795700500010,
   AddSweepAdoption1795700500020,

@@ -12,6 +12,7 @@ const PUBLIC_ROUTES = [
   'get /health/live',
   'get /health/ready',
   'get /metrics',
+  'post /connect/{token}',
   'post /webhooks/terra',
 ];
 const UNKNOWN_ID = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';

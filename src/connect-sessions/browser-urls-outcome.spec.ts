@@ -30,7 +30,7 @@ describe('The outcome in a return URL', () => {
     ['pulse://connected#status=failed', 'pulse://connected?OUTCOME#status=failed'],
   ])('keeps the fragment, after the outcome: %s', (url, expected) => {
     const [before = '', after] = expected.split('OUTCOME');
-    const stored = urls.checkReturnUrl('returnUrl', url);
+    const stored = urls.checkReturnUrl('returnUrl', url) ?? '';
     expect(urls.withOutcome(stored, 'S', 'failed')).toBe(`${before}session_id=S&status=failed${after}`);
   });
 

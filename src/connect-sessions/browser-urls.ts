@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { BrowserOptions, parseReturnUrl, ReturnUrlList } from '../config';
 import { PublicUrls } from '../http';
-import type { ReturnStatus } from './connect-session-status';
+import { RETURN_STATUS, type ReturnStatus } from './connect-session-status';
+import type { ConnectSession } from './connect-session.entity';
 import { ReturnUrlNotAllowedError } from './connect-sessions.errors';
 
 /** Builds the URLs that the service sends browsers to, and checks the return URLs that callers choose. */
@@ -43,12 +44,25 @@ export class BrowserUrls {
     return url.href;
   }
 
+  /** Where the browser goes after a session, with its outcome; null: the session has no return URL. */
+  returnUrlOf({ id, status, returnUrl, failureReturnUrl }: ConnectSession): string | null {
+    const outcome = RETURN_STATUS[status];
+    const wentWell = outcome === 'connected' || outcome === 'pending';
+    const target = wentWell ? returnUrl : (failureReturnUrl ?? returnUrl);
+    return target === null ? null : this.withOutcome(target, id, outcome);
+  }
+
+  /** The URL of our result page. */
+  resultUrlOf({ id, status }: ConnectSession): string {
+    return this.withOutcome(this.urls.urlOf('connect/result'), id, RETURN_STATUS[status]);
+  }
+
   /**
-   * Adds the session and its outcome to the return URL, or to the URL of our result page if `returnUrl` is null. Other
+   * Adds the session and its outcome to a URL. Other
    * parameters and the fragment keep their exact text. The outcome is in the query, before a fragment.
    */
-  withOutcome(returnUrl: string | null, sessionId: string, status: ReturnStatus): string {
-    const url = new URL(returnUrl ?? this.urls.urlOf('connect/result'));
+  withOutcome(returnUrl: string, sessionId: string, status: ReturnStatus): string {
+    const url = new URL(returnUrl);
     const kept = url.search.slice(1).split('&').filter(isForeign);
     url.search = [...kept, `session_id=${sessionId}`, `status=${status}`].join('&');
     return url.href;

@@ -3,9 +3,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock, sha256 } from '../common';
 import { Metrics } from '../observability';
 import { CallbackUserFinder } from './callback-user-finder.service';
-import { BrowserUrls } from './browser-urls';
 import { CallbackConfirmationService, mayBeConfirmedLater } from './callback-confirmation.service';
-import { asOf, CALLBACK_GRACE_MS, RETURN_STATUS } from './connect-session-status';
+import { asOf, CALLBACK_GRACE_MS } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository } from './connect-session.repository';
 import { ConnectLinkExpiredError, ConnectLinkUnknownError } from './connect-sessions.errors';
@@ -34,7 +33,6 @@ export class CallbackService {
     private readonly repository: ConnectSessionRepository,
     private readonly confirmation: CallbackConfirmationService,
     private readonly finder: CallbackUserFinder,
-    private readonly urls: BrowserUrls,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
@@ -47,10 +45,10 @@ export class CallbackService {
    * Only a visit that leads to a Terra user uses up the nonce: an end user who picked a phone-only provider first can go
    * back and pick another. Of two visits at once, the second waits for the outcome of the first.
    *
-   * @returns where to send the browser
+   * @returns the session as it is now; it says where to send the browser
    * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
    */
-  async succeed(nonce: string, parameters: CallbackParameters): Promise<string> {
+  async succeed(nonce: string, parameters: CallbackParameters): Promise<ConnectSession> {
     const session = await this.find(nonce);
     const terraUserId = parameters.terraUserId ?? (await this.findUser(session));
     if (terraUserId === null) {
@@ -73,10 +71,10 @@ export class CallbackService {
   /**
    * Handles the failure URL. The nonce proves that Terra's widget knew the session. A failure changes no connection.
    *
-   * @returns where to send the browser
+   * @returns the session as it is now; it says where to send the browser
    * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
    */
-  async fail(nonce: string, parameters: CallbackParameters): Promise<string> {
+  async fail(nonce: string, parameters: CallbackParameters): Promise<ConnectSession> {
     const session = await this.find(nonce);
     if (await this.repository.useNonceOnFailure(session, this.clock.now())) {
       this.metrics.callbacks.inc({ outcome: 'failure' });
@@ -86,11 +84,11 @@ export class CallbackService {
   }
 
   /**
-   * Says where the session's current status sends the browser. It does not use up the nonce.
+   * Returns the session as it is now, and does not use up the nonce.
    *
    * @throws ConnectLinkUnknownError, ConnectLinkExpiredError
    */
-  async preview(nonce: string): Promise<string> {
+  async preview(nonce: string): Promise<ConnectSession> {
     return this.leave(await this.find(nonce));
   }
 
@@ -126,19 +124,15 @@ export class CallbackService {
     const session = await this.repository.findByNonceHash(sha256(nonce));
     if (!session?.widgetUrl) throw new ConnectLinkUnknownError();
     if (session.expiresAt.getTime() + CALLBACK_GRACE_MS < this.clock.now().getTime())
-      throw new ConnectLinkExpiredError();
+      throw new ConnectLinkExpiredError(session, { isRenewable: false });
     return session;
   }
 
   // A reload of the callback URL redirects again, with the session's current status.
-  private async leave({ id }: ConnectSession): Promise<string> {
-    const found = await this.repository.findById(id);
-    if (!found) throw new ConnectLinkUnknownError();
-    const session = asOf(found, this.clock.now());
-    const status = RETURN_STATUS[session.status];
-    const wentWell = status === 'connected' || status === 'pending';
-    const target = wentWell ? session.returnUrl : (session.failureReturnUrl ?? session.returnUrl);
-    return this.urls.withOutcome(target, id, status);
+  private async leave({ id }: ConnectSession): Promise<ConnectSession> {
+    const session = await this.repository.findById(id);
+    if (!session) throw new ConnectLinkUnknownError();
+    return asOf(session, this.clock.now());
   }
 }
 

@@ -3,6 +3,7 @@ import {
   Get,
   HttpStatus,
   Param,
+  Post,
   Query,
   Res,
   UseFilters,
@@ -11,22 +12,24 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiTags } from '@nestjs/swagger';
-import { Public, respond, uuidParam } from '../http';
+import { Public, respond, uuidParam, type Answer } from '../http';
+import { AcceptLanguage } from './accept-language.decorator';
 import { AddressLimitGuard } from './address-limit.guard';
 import { CallbackService, readCallbackParameters } from './callback.service';
 import {
   ApiOpenWidget,
+  ApiRenewLink,
   ApiReturnFromFailure,
   ApiReturnFromSuccess,
   ApiShowResult,
 } from './connect-redirect.openapi';
 import { ConnectLinkUnknownError } from './connect-sessions.errors';
-import { ConnectSessionsService } from './connect-sessions.service';
 import { ConnectLinkService } from './connect-link.service';
 import { IsHead } from './is-head.decorator';
-import { PAGE_HEADERS, REDIRECT_HEADERS } from './pages/page';
+import { REDIRECT_HEADERS } from './pages/page';
 import { PageFilter } from './pages/page.filter';
-import { renderResultPage } from './pages/result-pages';
+import { ResultPages } from './pages/result-pages';
+import { SessionRenewalService } from './session-renewal.service';
 
 const SESSION_ID = uuidParam(() => new ConnectLinkUnknownError());
 
@@ -41,18 +44,22 @@ const SESSION_ID = uuidParam(() => new ConnectLinkUnknownError());
 @Controller({ path: 'connect', version: VERSION_NEUTRAL })
 export class ConnectRedirectController {
   constructor(
-    private readonly sessions: ConnectSessionsService,
     private readonly links: ConnectLinkService,
+    private readonly renewals: SessionRenewalService,
     private readonly callbacks: CallbackService,
+    private readonly results: ResultPages,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
   // Must stay above `:token`, which also matches this path.
   @Get('result')
   @ApiShowResult()
-  async result(@Query('session_id', SESSION_ID) id: string, @Res() response: object): Promise<void> {
-    const body = renderResultPage((await this.sessions.get(id)).session);
-    respond(this.adapterHost.httpAdapter, response, { status: HttpStatus.OK, headers: PAGE_HEADERS, body });
+  async result(
+    @Query('session_id', SESSION_ID) id: string,
+    @AcceptLanguage() language: string | undefined,
+    @Res() response: object,
+  ): Promise<void> {
+    this.respond(response, await this.results.show(id, language));
   }
 
   @Get('return/:nonce/success')
@@ -61,12 +68,13 @@ export class ConnectRedirectController {
     @Param('nonce') nonce: string,
     @Query() query: Record<string, unknown>,
     @IsHead() isHead: boolean,
+    @AcceptLanguage() language: string | undefined,
     @Res() response: object,
   ): Promise<void> {
-    const url = isHead
+    const session = isHead
       ? await this.callbacks.preview(nonce)
       : await this.callbacks.succeed(nonce, readCallbackParameters(query));
-    this.redirect(response, HttpStatus.SEE_OTHER, url);
+    this.respond(response, await this.results.sendBack(session, language));
   }
 
   @Get('return/:nonce/failure')
@@ -75,12 +83,13 @@ export class ConnectRedirectController {
     @Param('nonce') nonce: string,
     @Query() query: Record<string, unknown>,
     @IsHead() isHead: boolean,
+    @AcceptLanguage() language: string | undefined,
     @Res() response: object,
   ): Promise<void> {
-    const url = isHead
+    const session = isHead
       ? await this.callbacks.preview(nonce)
       : await this.callbacks.fail(nonce, readCallbackParameters(query));
-    this.redirect(response, HttpStatus.SEE_OTHER, url);
+    this.respond(response, await this.results.sendBack(session, language));
   }
 
   @Get(':token')
@@ -91,10 +100,24 @@ export class ConnectRedirectController {
     @Res() response: object,
   ): Promise<void> {
     const url = isHead ? await this.links.preview(token) : await this.links.open(token);
-    this.redirect(response, HttpStatus.FOUND, url);
+    this.respond(response, {
+      status: HttpStatus.FOUND,
+      headers: { ...REDIRECT_HEADERS, location: url },
+    });
   }
 
-  private redirect(response: object, status: HttpStatus, location: string): void {
-    respond(this.adapterHost.httpAdapter, response, { status, headers: { ...REDIRECT_HEADERS, location } });
+  @Post(':token')
+  @ApiRenewLink()
+  async renew(
+    @Param('token') token: string,
+    @AcceptLanguage() language: string | undefined,
+    @Res() response: object,
+  ): Promise<void> {
+    const { session, connectUrl } = await this.renewals.renew(token);
+    this.respond(response, this.results.sendOn(session, connectUrl, language));
+  }
+
+  private respond(response: object, answer: Answer): void {
+    respond(this.adapterHost.httpAdapter, response, answer);
   }
 }

@@ -51,7 +51,11 @@ const ApiCallback = (summary: string, description: string): MethodDecorator =>
       status: 303,
       description: 'Redirect to your return URL, with `session_id` and `status` added.',
     }),
-    ApiPages({ 404: 'The link is unknown.', 410: 'The link has expired.' }),
+    ApiPages({
+      200: 'It shows the result and leads to your app, if the return URL has a scheme of an app.',
+      404: 'The link is unknown.',
+      410: 'The link has expired.',
+    }),
   );
 
 export const ApiReturnFromSuccess = (): MethodDecorator =>
@@ -79,7 +83,27 @@ export const ApiOpenWidget = (): MethodDecorator =>
       schema: { type: 'string', example: 'an-unknown-token' },
     }),
     ApiResponse({ status: 302, description: "Redirect to Terra's widget." }),
-    ApiPages({ 404: 'The link is unknown.', 410: 'The session of the link has ended or expired.' }),
+    ApiPages({
+      404: 'The link is unknown.',
+      410: 'The session of the link has ended or expired. If it is renewable, the page has a button that makes a fresh one.',
+    }),
+  );
+
+export const ApiRenewLink = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Renew an expired link',
+      description:
+        'The button on the page of an expired link sends this request, if the session was created with `renewable`. It makes a session of the same settings. The first session names it in `renewedBy`, and its link leads to it from now on.',
+    }),
+    ApiParam({ name: 'token', description: 'The last part of `connectUrl`.' }),
+    ApiPages({
+      200: "The page leads to Terra's widget.",
+      404: 'The link is unknown.',
+      410: 'The session of the link has ended, or cannot be renewed.',
+      502: 'Terra rejects the service. Try again later.',
+      504: 'Terra did not answer in time. Try again.',
+    }),
   );
 
 export const ApiShowResult = (): MethodDecorator =>
@@ -87,7 +111,7 @@ export const ApiShowResult = (): MethodDecorator =>
     ApiOperation({
       summary: 'Show the result of a session',
       description:
-        'The browser comes here after the widget if the session has no return URL. The page shows the stored status of the session.',
+        'The browser comes here after the widget if the session has no return URL. The page shows the status of the session, its provider, and the way back to your app.',
     }),
     ApiQuery({
       name: 'session_id',

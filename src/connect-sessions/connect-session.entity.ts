@@ -61,6 +61,22 @@ export class ConnectSession {
   @Column({ type: 'jsonb', name: 'metadata', nullable: true })
   metadata: Record<string, unknown> | null;
 
+  /** Until when the end user can renew the session after it has expired; null: not at all. */
+  @Column({ type: 'timestamptz', name: 'renewable_until', nullable: true })
+  renewableUntil: Date | null;
+
+  /** How many sessions came before this one in a row of renewals. */
+  @Column({ type: 'integer', name: 'renewals' })
+  renewals: number;
+
+  /** The expired session that this one replaces. */
+  @Column({ type: 'uuid', name: 'renewed_from', nullable: true })
+  renewedFrom: string | null;
+
+  /** The session that replaced this one. */
+  @Column({ type: 'uuid', name: 'renewed_by', nullable: true })
+  renewedBy: string | null;
+
   /** The secret in our connect URL. It is stored as text, like the widget URL that it leads to. */
   @Column({ type: 'text', name: 'connect_token' })
   connectToken: string;

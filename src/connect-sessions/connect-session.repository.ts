@@ -174,6 +174,11 @@ export class ConnectSessionRepository {
     return this.update({ id, status: 'pending' }, { status: 'opened', openedAt: now, updatedAt: now });
   }
 
+  /** Stores which session replaced an expired one. */
+  async recordRenewal(id: string, renewedBy: string): Promise<void> {
+    await this.update({ id }, { renewedBy });
+  }
+
   /** Stores when a browser first came back without a Terra user. That does not use up the nonce. */
   async noteReturn({ id }: ConnectSession, now: Date): Promise<void> {
     await this.update({ id, returnSpentAt: IsNull() }, { returnSpentAt: now });

@@ -1,4 +1,5 @@
 import { DomainError, RequestInvalidError } from '../common';
+import type { ConnectSession } from './connect-session.entity';
 
 export class ConnectSessionNotFoundError extends DomainError {
   constructor() {
@@ -49,13 +50,17 @@ export class ConnectLinkUnknownError extends DomainError {
 }
 
 export class ConnectLinkSpentError extends DomainError {
-  constructor() {
+  constructor(readonly session: ConnectSession) {
     super('gone', 'connect_link.spent', 'This link has been used.');
   }
 }
 
 export class ConnectLinkExpiredError extends DomainError {
-  constructor() {
+  /** `isRenewable`: a POST to the URL of this request makes a new link. */
+  constructor(
+    readonly session: ConnectSession,
+    readonly link: { isRenewable: boolean },
+  ) {
     super('gone', 'connect_link.expired', 'This link has expired.');
   }
 }

@@ -19,12 +19,14 @@ import { ConnectSessionWorker } from './connect-session.worker';
 import { ConnectSessionsController } from './connect-sessions.controller';
 import { ConnectSessionsService } from './connect-sessions.service';
 import { ConnectionAnnouncer } from './connection-announcer.service';
+import { ResultPages } from './pages/result-pages';
 import { SdkTokensController } from './sdk-tokens.controller';
 import { SdkTokensService } from './sdk-tokens.service';
 import { SessionOutcomeRepository } from './session-outcome.repository';
 import { SessionOutcomeService } from './session-outcome.service';
 import { SessionPersonalData } from './session-personal-data.service';
 import { SessionReaderService } from './session-reader.service';
+import { SessionRenewalService } from './session-renewal.service';
 import { SessionStarterService } from './session-starter.service';
 
 @Module({
@@ -42,12 +44,14 @@ import { SessionStarterService } from './session-starter.service';
     ConnectSessionsService,
     SessionStarterService,
     SessionReaderService,
+    SessionRenewalService,
     SdkTokensService,
     ConnectSessionRepository,
     BrowserUrls,
     PublicUrls,
 
     ConnectLinkService,
+    ResultPages,
     CallbackService,
     CallbackConfirmationService,
 

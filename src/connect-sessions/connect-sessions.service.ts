@@ -15,6 +15,7 @@ import {
   type ConnectSessionFilter,
   type ConnectSessionWithOutcome,
 } from './session-reader.service';
+import { firstInRow, nextInRow } from './session-renewals';
 import { CREATION_LIMIT_MS, SessionStarterService } from './session-starter.service';
 
 export interface CreateConnectSession {
@@ -36,12 +37,16 @@ export interface CreateConnectSession {
   /** Connections of this end user in use, each by its id or by its Terra user. */
   connectedUids?: string[];
   bypassFeedback?: boolean;
+  /** Whether the end user can get a fresh session when this one has expired. */
+  renewable?: boolean;
 }
 
 export interface CreateOptions {
   /** The API key of the caller; a host that calls this class has none. */
   apiKeyId?: string;
   idempotencyKey?: string | null;
+  /** An expired session that the new one replaces, with the same settings. */
+  renews?: ConnectSession;
 }
 
 /** Creates connect sessions, and reads their outcome. */
@@ -69,7 +74,7 @@ export class ConnectSessionsService {
   ): Promise<ConnectSessionWithOutcome> {
     const nonce = randomToken();
     const unbound = this.newSession(request, options, nonce);
-    const connectedUids = await this.terraUsersOf(request);
+    const connectedUids = await this.terraUsersOf(request, options);
     const session = await this.bindToConnection({ ...unbound, connectedUids }, request);
     const terraProviders = await this.providers.terraCodesOf(session.providers);
     const started = await this.starter.start(session, { nonce, terraProviders });
@@ -117,6 +122,7 @@ export class ConnectSessionsService {
       returnUrl: this.urls.checkReturnUrl('returnUrl', request.returnUrl),
       failureReturnUrl: this.urls.checkReturnUrl('failureReturnUrl', request.failureReturnUrl),
       metadata: request.metadata ?? null,
+      ...(options.renews ? nextInRow(options.renews) : firstInRow(request.renewable ?? false, now)),
       connectToken: randomToken(),
       returnNonceHash: sha256(nonce),
       returnSpentAt: null,
@@ -132,7 +138,8 @@ export class ConnectSessionsService {
       warnings: [],
       apiKeyId: options.apiKeyId ?? null,
       idempotencyKey,
-      idempotencyDigest: idempotencyKey === null ? null : digestOf(request),
+      idempotencyDigest:
+        idempotencyKey === null ? null : digestOf(options.renews ? { renews: options.renews.id } : request),
       createdAt: now,
       updatedAt: now,
       expiresAt: new Date(now.getTime() + CREATION_LIMIT_MS),
@@ -142,12 +149,16 @@ export class ConnectSessionsService {
   }
 
   /** Terra rejects a whole request for one unknown Terra user, so the service rejects it first, and says which. */
-  private async terraUsersOf({ referenceId, connectedUids }: CreateConnectSession): Promise<string[]> {
+  private async terraUsersOf(
+    { referenceId, connectedUids }: CreateConnectSession,
+    { renews }: CreateOptions,
+  ): Promise<string[]> {
     const given = connectedUids ?? [];
     if (given.length === 0) return [];
     const found = await this.connections.currentTerraUsers(referenceId, given);
     const unknown = given.findIndex((id) => !found.has(id));
-    if (unknown !== -1) {
+    // A renewal is not the caller's request: connections that have ended since are left out.
+    if (unknown !== -1 && !renews) {
       const detail = `entry ${unknown + 1} is neither the id nor the Terra user of a connection of this end user in use`;
       throw new RequestInvalidError([{ field: 'connectedUids', detail }]);
     }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In, type EntityManager } from 'typeorm';
+import { In, IsNull, Not, type EntityManager } from 'typeorm';
 import { Clock } from '../common';
 import {
   exportedFields,
@@ -33,6 +33,10 @@ const SESSION_EXPORT: ExportPolicy<ConnectSession> = {
   returnUrl: 'exported',
   failureReturnUrl: 'exported',
   metadata: 'exported',
+  renewableUntil: 'exported',
+  renewals: 'exported',
+  renewedFrom: 'exported',
+  renewedBy: 'exported',
   connectToken: 'secret',
   returnNonceHash: 'secret',
   returnSpentAt: 'exported',
@@ -74,13 +78,18 @@ export class SessionPersonalData implements PersonalData {
     private readonly clock: Clock,
   ) {}
 
-  /** Cancels open sessions, so that links that the end user already has stop working. */
+  /** Cancels open sessions, and ends renewals, so that links that the end user already has stop working. */
   async beginErasure(manager: EntityManager, { referenceId }: ErasureRequest): Promise<void> {
     const now = this.clock.now();
     await manager.update(
       ConnectSession,
       { referenceId, status: In([...OPEN_STATUSES]) },
       { status: 'cancelled', failureReason: 'erased', endedAt: now, updatedAt: now },
+    );
+    await manager.update(
+      ConnectSession,
+      { referenceId, renewableUntil: Not(IsNull()) },
+      { renewableUntil: null, updatedAt: now },
     );
   }
 

@@ -28,7 +28,7 @@ export { ProblemFilter, sendProblem } from './problem.filter';
 export { Public, PUBLIC_ROUTE } from './public.decorator';
 export { PublicUrls, WEBHOOK_ROUTE } from './public-urls';
 export { rateLimitHeaders } from './rate-limit-headers';
-export { respond } from './respond';
+export { respond, type Answer } from './respond';
 export {
   ApiEndUserOperation,
   NewReferenceIdPipe,

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock } from '../common';
+import { Clock, withinDeadline } from '../common';
 import { TerraClient, type TerraProvider } from '../terra';
 import { ProviderUnknownError } from './providers.errors';
 
@@ -7,6 +7,8 @@ import { ProviderUnknownError } from './providers.errors';
 const FRESH_MS = 10 * 60_000;
 // After a failure the service uses the old list, and asks Terra again after this time.
 const RETRY_MS = 30_000;
+// A page for a browser waits for a name only this long.
+const NAME_DEADLINE_MS = 1_000;
 
 /** The provider catalogue of this Terra account, cached for ten minutes. */
 @Injectable()
@@ -48,6 +50,16 @@ export class ProvidersService {
     const unknown = codes.filter((code) => !offered.has(code));
     if (unknown.length > 0) throw new ProviderUnknownError(unknown, [...offered.keys()].sort());
     return codes.map((code) => offered.get(code) ?? code);
+  }
+
+  /** The display name of a provider, or its code if the service cannot read the catalogue soon. */
+  async nameOf(code: string): Promise<string> {
+    const catalogue = await withinDeadline(
+      this.list().catch(() => []),
+      NAME_DEADLINE_MS,
+      [],
+    );
+    return catalogue.find(({ provider }) => provider === code)?.name ?? code;
   }
 
   private async ask(): Promise<TerraProvider[]> {

@@ -7,6 +7,7 @@ export const PUBLIC_OPERATIONS = [
   'get /health/live',
   'get /health/ready',
   'get /metrics',
+  'post /connect/{token}',
   'post /webhooks/terra',
 ];
 /** The problem codes that every operation with a key has to document. */

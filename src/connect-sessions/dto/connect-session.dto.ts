@@ -112,6 +112,24 @@ export class ConnectSessionDto {
    */
   bypassFeedback: boolean | null;
 
+  @ApiTime('Until when the end user can get a fresh session from the expired link; null: not at all.', {
+    nullable: true,
+    example: null,
+  })
+  renewableUntil: Date | null;
+
+  @ApiId('The expired session that this one replaces; null if it replaces none.', {
+    nullable: true,
+    example: null,
+  })
+  renewedFrom: string | null;
+
+  @ApiId('The session that replaces this one since the end user renewed the link; null if none does.', {
+    nullable: true,
+    example: null,
+  })
+  renewedBy: string | null;
+
   /**
    * The metadata of your request.
    * @example { "campaign": "onboarding" }
@@ -176,6 +194,9 @@ export class ConnectSessionDto {
       samsungAppUrl: session.samsungAppUrl,
       connectedUids: session.connectedUids,
       bypassFeedback: session.bypassFeedback,
+      renewableUntil: session.renewableUntil,
+      renewedFrom: session.renewedFrom,
+      renewedBy: session.renewedBy,
       metadata: session.metadata,
       warnings: session.warnings,
       failureReason: session.failureReason,

@@ -153,4 +153,13 @@ export class CreateConnectSessionDto {
   @IsOptional()
   @IsBoolean({ message: 'must be true or false' })
   bypassFeedback?: boolean;
+
+  /**
+   * true: when the link has expired, its page offers a fresh session of the same settings. Use it for links in messages,
+   * which are opened late. A session can be renewed ten times, and until 30 days after the first one was created.
+   * @example false
+   */
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  renewable?: boolean;
 }

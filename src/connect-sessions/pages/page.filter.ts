@@ -1,41 +1,23 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { respond, toProblem } from '../../http';
-import { PAGE_HEADERS, renderPage, type Page } from './page';
+import { BrowserUrls } from '../browser-urls';
+import { ConnectLinkExpiredError, ConnectLinkSpentError } from '../connect-sessions.errors';
+import { pageAnswer, type Page } from './page';
+import { pageLanguage } from './page-language';
+import type { PageTexts } from './page-text';
+import { PAGE_TEXTS } from './page-texts';
 
-const UNKNOWN_LINK: Page = {
-  tone: 'bad',
-  title: 'This link does not work',
-  paragraphs: ['The link may be incomplete. Please go back to the app and choose "Connect" again.'],
-};
-// The page for each problem code. Any other problem shows SERVICE_FAILED.
-const ERROR_PAGES: Record<string, Page> = {
-  'connect_link.unknown': UNKNOWN_LINK,
-  'session.not_found': UNKNOWN_LINK,
-  'connect_link.spent': {
-    tone: 'neutral',
-    title: 'This link has been used',
-    paragraphs: [
-      'Each link works once. To connect another device, please go back to the app and start again.',
-    ],
-  },
-  'rate_limit.exceeded': {
-    tone: 'neutral',
-    title: 'Please wait a moment',
-    paragraphs: ['Too many requests came from your network. Please wait a minute and load this page again.'],
-  },
-  'connect_link.expired': {
-    tone: 'neutral',
-    title: 'This link has expired',
-    paragraphs: [
-      'For your safety, links work for a limited time. Please go back to the app and start again.',
-    ],
-  },
-};
-const SERVICE_FAILED: Page = {
-  tone: 'bad',
-  title: 'Something went wrong',
-  paragraphs: ['You did nothing wrong. Please wait a moment and load this page again.'],
+/** The page for each problem code. Any other problem shows `serviceFailed`. */
+const ERROR_PAGES: Record<
+  string,
+  { text: 'unknownLink' | 'spentLink' | 'expiredLink' | 'tooManyRequests'; tone: Page['tone'] }
+> = {
+  'connect_link.unknown': { text: 'unknownLink', tone: 'bad' },
+  'session.not_found': { text: 'unknownLink', tone: 'bad' },
+  'connect_link.spent': { text: 'spentLink', tone: 'neutral' },
+  'connect_link.expired': { text: 'expiredLink', tone: 'neutral' },
+  'rate_limit.exceeded': { text: 'tooManyRequests', tone: 'neutral' },
 };
 
 /** Answers errors on routes for the end user's browser with a page that says what to do. */
@@ -43,16 +25,34 @@ const SERVICE_FAILED: Page = {
 export class PageFilter implements ExceptionFilter {
   private readonly logger = new Logger(PageFilter.name);
 
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly urls: BrowserUrls,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const response = host.switchToHttp().getResponse<object>();
+    const http = host.switchToHttp();
+    const { headers: asked } = http.getRequest<{ headers: { 'accept-language'?: string } }>();
     const { status, headers, body, unexpected } = toProblem(error);
     if (unexpected) this.logger.error({ event: 'page.failed', code: body.code, err: error });
-    respond(this.adapterHost.httpAdapter, response, {
-      status,
-      headers: { ...headers, ...PAGE_HEADERS },
-      body: renderPage(ERROR_PAGES[body.code] ?? SERVICE_FAILED),
+    const session = isAboutSession(error) ? error.session : null;
+    const language = pageLanguage(session?.language ?? null, asked['accept-language']);
+    const answer = pageAnswer(status, language, this.pageFor(error, body.code, PAGE_TEXTS[language]));
+    respond(this.adapterHost.httpAdapter, http.getResponse<object>(), {
+      ...answer,
+      headers: { ...headers, ...answer.headers },
     });
   }
+
+  private pageFor(error: unknown, code: string, texts: PageTexts): Page {
+    if (error instanceof ConnectLinkExpiredError && error.link.isRenewable)
+      return { ...texts.renewableLink, tone: 'neutral', button: texts.getNewLink };
+    const { text, tone } = ERROR_PAGES[code] ?? { text: 'serviceFailed', tone: 'bad' };
+    const href = isAboutSession(error) ? this.urls.returnUrlOf(error.session) : null;
+    return { ...texts[text], tone, ...(href === null ? {} : { link: { href, label: texts.backToApp } }) };
+  }
+}
+
+function isAboutSession(error: unknown): error is ConnectLinkExpiredError | ConnectLinkSpentError {
+  return error instanceof ConnectLinkExpiredError || error instanceof ConnectLinkSpentError;
 }
