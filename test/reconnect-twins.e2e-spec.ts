@@ -145,6 +145,17 @@ describe('T-12, T-15: what a caller reads when the browser returns from a reconn
     expect(linked).toHaveLength(1);
   });
 
+  it('a reconnect is recognised also if Terra removes the old Terra user half a second after it', async () => {
+    const attempt = await atReturn({ behaviour: { sendUserReauth: false } });
+    const { users } = service.sandbox.account;
+    const renewed = users.get(attempt.newUserId ?? '');
+    if (!renewed) throw new Error('The sandbox has no new user.');
+    users.set(attempt.before.terraUserId, { ...renewed, userId: attempt.before.terraUserId });
+    setTimeout(() => users.delete(attempt.before.terraUserId), 500);
+    expect(await returns(attempt)).toBe('connected');
+    await expectContinued(attempt);
+  });
+
   it('several workers settle a connection only one time', async () => {
     const attempt = await atReturn({ behaviour: { sendUserReauth: false } });
     await arrives('auth');

@@ -106,16 +106,6 @@ describe('The scenario', () => {
     expect(await usersOf('p-1')).toEqual([renewed]);
   });
 
-  it.each([
-    ['reauth-never', ['auth', 'auth']],
-    ['reauth-late', ['auth', 'auth', 'user_reauth']],
-  ] as const)('%s connects one account twice, and reports it late or never', async (name, expected) => {
-    const { users } = await play(name, { referenceId: 'p-1' });
-    await sandbox.idle();
-    expect(types()).toEqual(expected);
-    expect(await usersOf('p-1')).toEqual([users[1]]);
-  });
-
   it('moved-account moves an account from one reference to another', async () => {
     const { users } = await play('moved-account', { referenceId: 'p-1' });
     await sandbox.idle();

@@ -78,6 +78,18 @@ describe('Webhooks of the sandbox', () => {
     expect(sandbox.account.usersOf('u_1').map(({ userId }) => userId)).toEqual([renewed.userId]);
   });
 
+  it.each([
+    ['late', { reauthDelayMs: 200 }, ['auth', 'auth', 'user_reauth']],
+    ['never, as on API version 2022-12-12', { sendUserReauth: false }, ['auth', 'auth']],
+  ])('report a reconnect %s', async (_case, behaviour, expected) => {
+    Object.assign(sandbox.behaviour, behaviour);
+    link();
+    const renewed = link();
+    await sandbox.idle();
+    expect(types()).toEqual(expected);
+    expect(sandbox.account.usersOf('u_1')).toEqual([renewed]);
+  });
+
   it('report only an auth when the old user is already gone, or the account or the reference differs', async () => {
     sandbox.account.deauthenticate(link().userId);
     link();

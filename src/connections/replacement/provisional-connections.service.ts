@@ -108,12 +108,10 @@ export class ProvisionalConnectionsService {
         return 'unknown';
       }
     };
-    // The service asked for the end of such a Terra user, so only Terra's own report can show a reconnect.
-    if (olds.some(({ endRequested }) => endRequested)) return 'unknown';
     const [first, ...others] = await Promise.all([next, ...olds].map(({ terraUserId }) => look(terraUserId)));
     return decide(
       first ?? 'unknown',
-      olds.map(({ terraUserId }, index) => ({ terraUserId, presence: others[index] ?? 'unknown' })),
+      olds.map((old, index) => ({ ...old, presence: others[index] ?? 'unknown' })),
     );
   }
 

@@ -82,7 +82,7 @@ describe('The question about a provisional connection', () => {
 
 describe("Terra's answers", () => {
   const olds = (...presences: Presence[]) =>
-    presences.map((presence, index) => ({ terraUserId: String(index), presence }));
+    presences.map((presence, index) => ({ terraUserId: String(index), presence, endRequested: false }));
   it.each([
     ['the old one is absent', 'live', ['absent'], { replaced: '0' }],
     ['both are live', 'live', ['live'], 'separate'],
@@ -94,6 +94,11 @@ describe("Terra's answers", () => {
     ['the new one is not confirmed', 'unknown', ['absent'], 'unknown'],
   ] as const)('when %s', (_case, next, presences, answer) => {
     expect(decide(next, olds(...presences))).toEqual(answer);
+  });
+
+  it('when the old one is absent because the service requested its end: only user_reauth shows a reconnect', () => {
+    expect(decide('live', [{ terraUserId: '0', presence: 'absent', endRequested: true }])).toBe('unknown');
+    expect(decide('live', [{ terraUserId: '0', presence: 'live', endRequested: true }])).toBe('separate');
   });
 
   it.each([

@@ -11,7 +11,7 @@ export interface ReplacementQuestion {
 
 interface OldUser {
   terraUserId: string;
-  /** Whether the service requested the end of this Terra user. Then its absence at Terra proves no reconnect. */
+  /** Whether the service requested the end of this Terra user. Then only Terra's own report shows a reconnect. */
   endRequested: boolean;
 }
 
@@ -59,13 +59,14 @@ export function presenceOf(found: { user: TerraUser; isAuthenticated: boolean } 
 
 /**
  * Decides from Terra's answers. Terra answers 404 to an unknown user and to a wrong dev-id, so an absence counts only
- * while Terra knows the new Terra user. If several old ones are absent, nothing says which one was replaced.
+ * while Terra knows the new Terra user, and only if the service has not requested the end. If several old ones are absent,
+ * nothing says which one was replaced.
  */
-export function decide(
-  next: Presence,
-  olds: { terraUserId: string; presence: Presence }[],
-): ReplacementAnswer {
-  if (next !== 'live' || olds.some(({ presence }) => presence === 'unknown')) return 'unknown';
+export function decide(next: Presence, olds: (OldUser & { presence: Presence })[]): ReplacementAnswer {
+  const isUnclear = olds.some(
+    ({ presence, endRequested }) => presence === 'unknown' || (presence === 'absent' && endRequested),
+  );
+  if (next !== 'live' || isUnclear) return 'unknown';
   const [absent, another] = olds.filter(({ presence }) => presence === 'absent');
   return absent && !another ? { replaced: absent.terraUserId } : 'separate';
 }
