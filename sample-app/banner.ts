@@ -1,15 +1,15 @@
+import { isPhoneProvider, providerName } from './providers';
 import type { EndUser } from './sign-in';
-import { ServiceRejectedError, type ConnectSession, type TerraConnectClient } from './terra-connect-client';
+import { isMissing, type ConnectSession, type TerraConnectClient } from './terra-connect-client';
 
 export interface Banner {
   tone: 'good' | 'quiet' | 'bad';
   text: string;
   /** Address of the page that checks again while the session is open. */
   checkAgain?: string;
+  /** Whether the banner links to what to do on the phone. */
+  phoneHelp?: boolean;
 }
-
-/** Statuses of ended connections; the device list does not show these. */
-export const ENDED_STATUSES: readonly string[] = ['disconnecting', 'disconnected', 'moved'];
 
 /**
  * The banner for an end user who returns from the connect flow. The query of the return URL proves nothing, so the
@@ -23,20 +23,41 @@ export async function bannerFor(
 ): Promise<Banner> {
   const session = sessionId === '' ? null : await findSession(terraConnect, sessionId);
   if (session?.referenceId !== user.referenceId) {
-    return { tone: 'bad', text: 'This link does not belong to your account.' };
+    return {
+      tone: 'bad',
+      text: 'This link does not belong to your account. To connect a device, start below.',
+    };
   }
+  const again = session.connectionId != null;
   switch (session.status) {
     case 'completed':
-      return { tone: 'good', text: 'Your device is connected.' };
+      return { tone: 'good', text: again ? 'Your device is connected again.' : 'Your device is connected.' };
     case 'cancelled':
-      return { tone: 'quiet', text: 'You cancelled. Nothing was connected.' };
+      return {
+        tone: 'quiet',
+        text: again ? 'You cancelled. Nothing has changed.' : 'You cancelled. Nothing was connected.',
+      };
     case 'failed':
       return { tone: 'bad', text: failureText(session.providerReason) };
     case 'expired':
       return { tone: 'bad', text: 'That took too long. Please start again.' };
     default:
-      return { tone: 'quiet', text: 'Your device will appear here in a moment.', checkAgain: pageUrl };
+      return { tone: 'quiet', ...openText(session), checkAgain: pageUrl };
   }
+}
+
+/** A phone-only provider sends the browser back at once, without a connection: the end user continues on the phone. */
+function openText({ providers = [] }: ConnectSession): Pick<Banner, 'text' | 'phoneHelp'> {
+  const onPhone = providers.filter(isPhoneProvider);
+  const [first] = onPhone;
+  if (first && onPhone.length === providers.length)
+    return { text: `${providerName(first)} connects on your phone.`, phoneHelp: true };
+  const soon = 'Your device will appear here in a moment.';
+  if (providers.length > 0 && !first) return { text: soon };
+  return {
+    text: `${soon} If you chose Apple Health, Health Connect or Samsung Health, continue on your phone.`,
+    phoneHelp: true,
+  };
 }
 
 function failureText(reason: string | null | undefined): string {
@@ -49,8 +70,7 @@ async function findSession(terraConnect: TerraConnectClient, id: string): Promis
   try {
     return await terraConnect.getSession(id);
   } catch (error) {
-    // 401 and 403 mean that this app has a wrong key or scope; every other rejection means that there is no such session.
-    if (error instanceof ServiceRejectedError && ![401, 403].includes(error.status)) return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }

@@ -1,13 +1,24 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { sendPage } from '../sandbox/pages/html';
 import { acceptForms, formText } from '../sandbox/pages/request-fields';
-import { bannerFor, ENDED_STATUSES, type Banner } from './banner';
-import { diaryPage, messagePage, signInPage } from './pages';
+import { bannerFor, type Banner } from './banner';
+import { earlierDevices, isEnded } from './device-state';
+import { errorTextOf, SERVICE_UNAVAILABLE } from './error-text';
+import { diaryPage, messagePage, phonePage, signInPage, type Devices } from './pages';
 import { END_USERS, isSameOrigin, setSignInCookie, signedInEndUser, type EndUser } from './sign-in';
-import { ServiceRejectedError, type Connection, type TerraConnectClient } from './terra-connect-client';
+import {
+  isMissing,
+  ServiceRejectedError,
+  type Connection,
+  type TerraConnectClient,
+} from './terra-connect-client';
 
-const SERVICE_UNAVAILABLE =
-  'Device connections are not available right now. Your diary is not affected. Try again in a minute.';
+const NO_DEVICES: Devices = { inUse: [], earlier: [], successors: new Map() };
+
+const NOT_ON_LIST = messagePage(
+  'Not found',
+  'This device is not on your list. Go back to see the devices that are.',
+);
 
 export function buildSampleApp(
   terraConnect: TerraConnectClient,
@@ -15,6 +26,7 @@ export function buildSampleApp(
 ): FastifyInstance {
   const server = Fastify({ forceCloseConnections: true });
   acceptForms(server);
+  const returnUrl = (): string => `${address.publicUrl}/connected`;
 
   server.addHook('preHandler', async (request, reply) => {
     if (request.method !== 'POST' || isSameOrigin(request, address.publicUrl)) return;
@@ -27,10 +39,10 @@ export function buildSampleApp(
       403,
     );
   });
-  server.setErrorHandler((error, _request, reply) => {
-    const rejected = error instanceof ServiceRejectedError;
-    const text = rejected ? `The device service rejected the request: ${error.message}` : SERVICE_UNAVAILABLE;
-    return sendPage(reply, messagePage('Something went wrong', text), rejected ? 502 : 503);
+  server.setErrorHandler((error, request, reply) => {
+    const { status, text, forDevelopers } = errorTextOf(error);
+    const retry = request.method === 'POST' ? request.url : null;
+    return sendPage(reply, messagePage('Something went wrong', text, { forDevelopers, retry }), status);
   });
   server.setNotFoundHandler((_request, reply) =>
     sendPage(reply, messagePage('Not found', 'Pulse Diary has no such page.'), 404),
@@ -52,8 +64,14 @@ export function buildSampleApp(
   server.post('/connect', async (request, reply) => {
     const user = signedInEndUser(request);
     if (!user) return reply.redirect('/', 303);
-    const session = await terraConnect.createSession(user.referenceId, `${address.publicUrl}/connected`);
+    const { referenceId } = user;
+    const session = await terraConnect.createSession({ referenceId, returnUrl: returnUrl() });
     return reply.redirect(session.connectUrl, 303);
+  });
+
+  server.get('/phone', (request, reply) => {
+    const user = signedInEndUser(request);
+    return sendPage(reply, user ? phonePage(user) : signInPage(END_USERS));
   });
 
   server.get<{ Querystring: { session_id?: string } }>('/connected', async (request, reply) => {
@@ -63,14 +81,25 @@ export function buildSampleApp(
     return showDiary(terraConnect, reply, user, banner);
   });
 
+  server.post<{ Params: { id: string } }>('/devices/:id/reconnect', async (request, reply) => {
+    const user = signedInEndUser(request);
+    if (!user) return reply.redirect('/', 303);
+    const { referenceId } = user;
+    const connection = await findConnection(terraConnect, user, request.params.id);
+    if (!connection) return sendPage(reply, NOT_ON_LIST, 404);
+    const session = await terraConnect.createSession({
+      referenceId,
+      returnUrl: returnUrl(),
+      connectionId: connection.id,
+    });
+    return reply.redirect(session.connectUrl, 303);
+  });
+
   server.post<{ Params: { id: string } }>('/devices/:id/disconnect', async (request, reply) => {
     const user = signedInEndUser(request);
     if (!user) return reply.redirect('/', 303);
-    const connection = await findConnection(terraConnect, request.params.id);
-    // The id comes from the browser: without this check, one end user could end the connection of another.
-    if (connection?.referenceId !== user.referenceId) {
-      return sendPage(reply, messagePage('Not found', 'This device is not on your list.'), 404);
-    }
+    const connection = await findConnection(terraConnect, user, request.params.id);
+    if (!connection) return sendPage(reply, NOT_ON_LIST, 404);
     await terraConnect.disconnect(connection.id);
     return reply.redirect('/?disconnected=1', 303);
   });
@@ -85,20 +114,39 @@ async function showDiary(
   user: EndUser,
   banner: Banner | null,
 ): Promise<FastifyReply> {
-  const listed = await terraConnect.listConnections(user.referenceId).catch((error: unknown) => {
+  const devices = await readDevices(terraConnect, user).catch((error: unknown) => {
     if (error instanceof ServiceRejectedError) throw error;
     return null;
   });
-  if (!listed) return sendPage(reply, diaryPage(user, [], { tone: 'bad', text: SERVICE_UNAVAILABLE }), 503);
-  const devices = listed.filter(({ status }) => !ENDED_STATUSES.includes(status));
+  if (!devices)
+    return sendPage(reply, diaryPage(user, NO_DEVICES, { tone: 'bad', text: SERVICE_UNAVAILABLE }), 503);
   return sendPage(reply, diaryPage(user, devices, banner));
 }
 
-async function findConnection(terraConnect: TerraConnectClient, id: string): Promise<Connection | null> {
+async function readDevices(terraConnect: TerraConnectClient, user: EndUser): Promise<Devices> {
+  const connections = await terraConnect.listConnections(user.referenceId);
+  const inUse = connections.filter((one) => !isEnded(one));
+  const retired = inUse.filter(({ statusReason }) => statusReason === 'provider_retired');
+  const successors = new Map<string, string | null>();
+  for (const provider of new Set(retired.map((one) => one.provider)))
+    successors.set(provider, await terraConnect.successorOf(provider));
+  return { inUse, earlier: earlierDevices(connections), successors };
+}
+
+/**
+ * The connection of the end user with this id. The id comes from the browser: without the check of the reference, one end
+ * user could end or reconnect the connection of another.
+ */
+async function findConnection(
+  terraConnect: TerraConnectClient,
+  { referenceId }: EndUser,
+  id: string,
+): Promise<Connection | null> {
   try {
-    return await terraConnect.getConnection(id);
+    const connection = await terraConnect.getConnection(id);
+    return connection.referenceId === referenceId ? connection : null;
   } catch (error) {
-    if (error instanceof ServiceRejectedError && error.status < 500 && error.status !== 401) return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }

@@ -10,14 +10,16 @@ footer { padding-top: 1.5rem; padding-bottom: 2rem; color: var(--quiet); font-si
 h1 { margin: 0 0 .5rem; font-size: 1.75rem; line-height: 1.2; letter-spacing: -.02em; }
 h2 { margin: 0 0 .75rem; font-size: 1.2rem; }
 .quiet { color: var(--quiet); }
-button { padding: .55rem 1rem; border: 1px solid var(--line); border-radius: 999px; background: #fff; color: var(--ink); font: inherit; font-size: .95rem; cursor: pointer; }
-button:hover { border-color: var(--accent); }
+button, .button { padding: .55rem 1rem; border: 1px solid var(--line); border-radius: 999px; background: #fff; color: var(--ink); font: inherit; font-size: .95rem; cursor: pointer; }
+button.help { border-color: var(--accent); color: var(--accent); font-weight: 700; }
+.button { display: inline-block; text-decoration: none; }
+button:hover, .button:hover { border-color: var(--accent); }
 button[aria-pressed=true] { border-color: var(--accent); color: var(--accent); font-weight: 700; }
 button.first { padding: .8rem 1.6rem; border-color: var(--accent); background: var(--accent); color: #fff; font-size: 1.0625rem; font-weight: 700; }
 button.first:hover { background: var(--accent-dark); }
 :focus-visible { outline: 3px solid #1f6feb; outline-offset: 2px; }
 .users { display: flex; flex-wrap: wrap; gap: .5rem; }
-header .users button { padding: .3rem .8rem; font-size: .875rem; }
+header .users button, .button { padding: .3rem .8rem; font-size: .875rem; }
 .banner { margin: 0 0 1.25rem; padding: .9rem 1.25rem; border-radius: 14px; background: #eef2f6; font-weight: 600; }
 .banner.good { background: #e2f3ea; color: var(--good); }
 .banner.bad { background: #fbe6e6; color: var(--accent-dark); }
@@ -25,7 +27,10 @@ header .users button { padding: .3rem .8rem; font-size: .875rem; }
 .devices li { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; padding: .9rem 0; border-top: 1px solid var(--line); }
 .devices li:first-child { border-top: 0; }
 .badge { display: grid; flex: none; place-items: center; width: 2.75rem; height: 2.75rem; border-radius: 12px; background: #f6e3e6; color: var(--accent-dark); font-weight: 800; }
-.about { display: grid; flex: 1; min-width: 10rem; }
+.about { display: grid; flex: 1; min-width: 10rem; overflow-wrap: anywhere; }
+.actions { display: flex; flex-wrap: wrap; gap: .5rem; }
+.banner a { margin-left: .25rem; color: inherit; }
+.details { font-size: .875rem; overflow-wrap: anywhere; }
 .state { color: var(--quiet); font-size: .9rem; }
 .state.active { color: var(--good); }
 .state.needs_reauth { color: var(--accent-dark); }

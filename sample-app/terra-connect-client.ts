@@ -5,6 +5,10 @@ export interface ConnectSession {
   status: string;
   referenceId: string;
   connectUrl: string;
+  /** Codes of the offered providers; empty: all. */
+  providers?: string[];
+  /** The connection to reconnect; null if the session connects a new account. */
+  connectionId?: string | null;
   providerReason?: string | null;
 }
 
@@ -13,11 +17,14 @@ export interface Connection {
   referenceId: string;
   provider: string;
   status: string;
+  statusReason: string | null;
   connectedAt: string | null;
+  /** The connection at another provider that replaces this one. */
+  succeededBy?: string | null;
 }
 
 /** The service gave no answer or a 5xx; the end user did nothing wrong. */
-class ServiceUnavailableError extends Error {}
+export class ServiceUnavailableError extends Error {}
 
 /** The service rejected the request. `code` is stable; `message` is text for a reader. */
 export class ServiceRejectedError extends Error {
@@ -30,6 +37,11 @@ export class ServiceRejectedError extends Error {
   }
 }
 
+/** Whether there is nothing with the id: it is unknown, or has the form of no id. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ServiceRejectedError && [404, 422].includes(error.status);
+}
+
 /** The calls of the REST API that this caller needs. The API key stays on the server. */
 export class TerraConnectClient {
   constructor(
@@ -37,8 +49,13 @@ export class TerraConnectClient {
     private readonly apiKey: string,
   ) {}
 
-  createSession(referenceId: string, returnUrl: string): Promise<ConnectSession> {
-    return this.call('POST', '/v1/connect-sessions', { referenceId, returnUrl });
+  /** @param request with `connectionId`, the session reconnects that connection, which keeps its id */
+  createSession(request: {
+    referenceId: string;
+    returnUrl: string;
+    connectionId?: string;
+  }): Promise<ConnectSession> {
+    return this.call('POST', '/v1/connect-sessions', request);
   }
 
   getSession(id: string): Promise<ConnectSession> {
@@ -60,6 +77,17 @@ export class TerraConnectClient {
     return items;
   }
 
+  /** The provider that succeeds one that has ended; null if the service knows none. */
+  async successorOf(provider: string): Promise<string | null> {
+    const path = `/v1/providers/${encodeURIComponent(provider)}/migration?limit=1`;
+    try {
+      return (await this.call<{ successor: string | null }>('GET', path)).successor;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
   getConnection(id: string): Promise<Connection> {
     return this.call('GET', `/v1/connections/${encodeURIComponent(id)}`);
   }
@@ -71,12 +99,13 @@ export class TerraConnectClient {
   private async call<T>(method: string, path: string, body?: object): Promise<T> {
     const answer = await this.send(method, path, body);
     const text = await answer.text().catch(() => '');
-    if (answer.status >= 500)
-      throw new ServiceUnavailableError(`${method} ${path} answered ${answer.status}`);
     const json = parse(text);
-    if (answer.ok) return json as T;
-    const code = typeof json.code === 'string' ? json.code : 'unknown';
-    throw new ServiceRejectedError(answer.status, code, typeof json.detail === 'string' ? json.detail : code);
+    if (answer.ok && json) return json as T;
+    const { status } = answer;
+    const code = typeof json?.code === 'string' ? json.code : 'no problem code';
+    const detail = typeof json?.detail === 'string' ? json.detail : code;
+    if (status < 500 && json) throw new ServiceRejectedError(status, code, detail);
+    throw new ServiceUnavailableError(`${method} ${path} answered ${status}, ${code}`);
   }
 
   private async send(method: string, path: string, body?: object): Promise<Response> {
@@ -96,11 +125,12 @@ export class TerraConnectClient {
   }
 }
 
-function parse(text: string): Record<string, unknown> {
+/** The JSON of an answer; null for any other text, such as the page of a proxy. */
+function parse(text: string): Record<string, unknown> | null {
   if (text === '') return {};
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    throw new ServiceUnavailableError('The answer was not JSON');
+    return null;
   }
 }
