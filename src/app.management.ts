@@ -37,12 +37,24 @@ export class ManagementServer implements OnApplicationShutdown {
     this.port = config.get('app', { infer: true }).managementPort;
   }
 
+  /** Whether there is a MANAGEMENT_PORT. */
+  get isSeparate(): boolean {
+    return this.port !== undefined;
+  }
+
+  /** Whether the request may see what is for operators: it came to MANAGEMENT_PORT, or there is none. */
+  isForOperators(request: IncomingMessage): boolean {
+    return !this.isSeparate || this.requests.has(request);
+  }
+
   /** Makes each port answer 404 for the routes of the other port. Call it before the application listens. */
   separateRoutes(): void {
-    if (this.port === undefined) return;
+    if (!this.isSeparate) return;
     this.fastify.addHook('onRequest', (request, reply, done) => {
-      const isForOperators = MANAGEMENT_ROUTE.test(request.routeOptions.url ?? '');
-      if (request.is404 || isForOperators === this.requests.has(request.raw)) return done();
+      const route = request.routeOptions.url ?? '';
+      // Both ports have a start page of their own.
+      if (request.is404 || route === '/') return done();
+      if (MANAGEMENT_ROUTE.test(route) === this.isForOperators(request.raw)) return done();
       reply.callNotFound();
     });
   }

@@ -4,6 +4,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClosedByDefaultGuard } from './api-keys';
 import { ManagementServer } from './app.management';
+import { StartPageController } from './app.start-page';
 import { ProblemFilter } from './http';
 import { isDatabaseDown } from './common';
 import { toNamespaces, type Environment, type Namespaces } from './config';
@@ -43,6 +44,7 @@ export class AppModule {
         ObservabilityModule,
         HealthModule,
       ],
+      controllers: [StartPageController],
       providers: [
         ManagementServer,
         { provide: APP_GUARD, useClass: ClosedByDefaultGuard },

@@ -131,13 +131,13 @@ describe('An unreadable request, or a request for an unknown resource, is reject
     });
 
     it.each([
-      ['GET', '/'],
+      ['POST', '/'],
       ['GET', '/v1'],
       ['GET', '/v2/connections'],
       ['GET', '/v1//connections'],
       ['GET', '/V1/connections'],
       ['GET', '/.env'],
-      ['GET', '/v1/connect-sessions'],
+      ['PUT', '/v1/connect-sessions'],
       ['PUT', '/v1/connections'],
       ['PATCH', `/v1/connections/${UNKNOWN_ID}`],
       ['DELETE', `/v1/connect-sessions/${UNKNOWN_ID}`],

@@ -121,6 +121,11 @@ describe.each([
     return fetch(`${url}${pathname}${search}`, { redirect: 'manual' });
   };
 
+  it('leaves the start page to the host, with and without the global prefix', async () => {
+    for (const path of ['/', '/api', '/api/'])
+      expect((await callApi(url, 'GET', path)).status).toBeGreaterThanOrEqual(400);
+  });
+
   it('links an account by its own links, redirects, pages and webhooks', async () => {
     const started = await api<SessionAnswer>('POST', '/v1/connect-sessions', {
       body: { referenceId: 'guest-1' },

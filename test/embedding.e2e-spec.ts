@@ -127,6 +127,11 @@ describe.each([
     await eventually(async () => expect(await devices()).toEqual({ count: 1 }));
   });
 
+  it('leaves the start page to the host', async () => {
+    for (const accept of ['text/html', '*/*'])
+      expect((await fetch(url, { headers: { accept } })).status).toBe(404);
+  });
+
   it('applies an idempotency key without an API key', async () => {
     const [first, second] = [await app.get(CheckIn).start(), await app.get(CheckIn).start()];
     expect(second.session.id).toBe(first.session.id);

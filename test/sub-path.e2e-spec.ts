@@ -31,6 +31,18 @@ describe('Behind a proxy that serves the service below a path and normalises URL
     expect(answer.status).toBe(200);
   });
 
+  it('the start page names addresses below the path, with and without a slash at its end', async () => {
+    for (const address of [proxy.url, `${proxy.url}/`]) {
+      const json = (await (await fetch(address)).json()) as Record<string, string>;
+      expect(json).toMatchObject({ docs: `${proxy.url}/docs`, health: `${proxy.url}/health/ready` });
+      for (const link of [json.docs, json.openapi, json.health])
+        expect((await fetch(link ?? '')).status).toBe(200);
+      const page = await (await fetch(address, { headers: { accept: 'text/html' } })).text();
+      const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, link]) => link);
+      expect(links).toEqual([json.docs, json.openapi, json.health]);
+    }
+  });
+
   it.each(['/docs', '/docs/'])('Swagger UI at %s loads its files and calls the public URL', async (path) => {
     const page = await fetch(`${proxy.url}${path}`);
     const html = await page.text();
