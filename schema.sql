@@ -155,6 +155,9 @@ CREATE TABLE terra_connect.connections (
   reconciled_at timestamp with time zone,
   reconcile_at timestamp with time zone DEFAULT now() NOT NULL,
   provisional_check_at timestamp with time zone,
+  succeeds uuid,
+  succeeded_by uuid,
+  succeeded_at timestamp with time zone,
   CONSTRAINT connections_pkey PRIMARY KEY (id),
   CONSTRAINT connections_status_check CHECK ((status = ANY (ARRAY['active'::text, 'needs_reauth'::text, 'disconnecting'::text, 'disconnected'::text, 'moved'::text])))
 );

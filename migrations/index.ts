@@ -8,6 +8,7 @@ import { RenameToDomainWords1795600000000 } from './1795600000000-rename-to-doma
 import { AddProvisionalConnections1795700100000 } from './1795700100000-add-provisional-connections';
 import { OneCodePerProvider1795700300000 } from './1795700300000-one-code-per-provider';
 import { AddProviderRetirement1795700310000 } from './1795700310000-add-provider-retirement';
+import { AddProviderSuccession1795700320000 } from './1795700320000-add-provider-succession';
 import { AddWidgetOptions1795700400000 } from './1795700400000-add-widget-options';
 import { AddSessionRenewals1795700410000 } from './1795700410000-add-session-renewals';
 import { AddWebhookReceipts1795700500000 } from './1795700500000-add-webhook-receipts';
@@ -26,6 +27,7 @@ export const MIGRATIONS = [
   AddProvisionalConnections1795700100000,
   OneCodePerProvider1795700300000,
   AddProviderRetirement1795700310000,
+  AddProviderSuccession1795700320000,
   AddWidgetOptions1795700400000,
   AddSessionRenewals1795700410000,
   AddWebhookReceipts1795700500000,

@@ -172,13 +172,14 @@ export class ConnectSessionsService {
   ): Promise<ConnectSession> {
     if (connectionId == null) return session;
     const { id, provider, terraUserId } = await this.connections.getReconnectable(connectionId, referenceId);
-    if (session.providers.some((asked) => asked !== provider)) {
-      const detail = `can only name the provider of the connection, ${provider}; leave the field out`;
+    const { allowed, preferred } = await this.providers.reconnectChoices(provider);
+    if (session.providers.some((asked) => !allowed.includes(asked))) {
+      const detail = `can only name the provider of the connection or a successor of it (${allowed.join(', ')}); leave the field out`;
       throw new RequestInvalidError([{ field: 'providers', detail }]);
     }
     return {
       ...session,
-      providers: [provider],
+      providers: session.providers.length > 0 ? session.providers : [preferred],
       reconnectsConnectionId: id,
       reconnectsTerraUserId: terraUserId,
     };

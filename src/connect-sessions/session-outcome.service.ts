@@ -105,9 +105,15 @@ export class SessionOutcomeService {
       return null;
     const both = [...new Set([reconnectsConnectionId, connectionId])];
     const found = await manager.findBy(Connection, { id: In(both) });
-    const haveOneKey = found.every((one) => one.referenceId === referenceId && one.provider === provider);
     // A connection that no longer exists belonged to an erased end user.
-    if (found.length < both.length || !haveOneKey) return null;
+    if (found.length < both.length || found.some((one) => one.referenceId !== referenceId)) return null;
+    const old = found.find((one) => one.id === reconnectsConnectionId && one.provider !== provider);
+    if (old) {
+      // The session offered a provider that succeeds the one of the connection: another account, not a reconnect.
+      await this.lifecycle.succeed(manager, old.mergedInto ?? old.id, connectionId, occurredAt);
+      return null;
+    }
+    if (found.some((one) => one.provider !== provider)) return null;
     const swap = {
       terraUserId,
       oldTerraUserId,

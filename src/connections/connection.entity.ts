@@ -54,6 +54,18 @@ export class Connection {
   @Column({ type: 'timestamptz', name: 'provisional_check_at', nullable: true })
   provisionalCheckAt: Date | null;
 
+  /** The connection at another provider that this one succeeds; of several, the one that was linked last. */
+  @Column({ type: 'uuid', name: 'succeeds', nullable: true })
+  succeeds: string | null;
+
+  /** The connection at another provider that succeeds this one. */
+  @Column({ type: 'uuid', name: 'succeeded_by', nullable: true })
+  succeededBy: string | null;
+
+  /** When the Terra user of that connection was linked. Terra users of this connection that are linked later stay. */
+  @Column({ type: 'timestamptz', name: 'succeeded_at', nullable: true })
+  succeededAt: Date | null;
+
   /** A digest of the provider's own id of the account; null until athlete data names this id. */
   @Column({ type: 'bytea', name: 'account_digest', nullable: true })
   accountDigest: Buffer | null;

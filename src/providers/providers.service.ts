@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, withinDeadline } from '../common';
 import { TerraClient, type TerraProvider } from '../terra';
+import { ProviderSuccessors } from './provider-successors';
 import { ProviderUnknownError } from './providers.errors';
 
 // An operator enables providers on Terra's dashboard, only a few times a year.
@@ -21,6 +22,7 @@ export class ProvidersService {
 
   constructor(
     private readonly terra: TerraClient,
+    private readonly successors: ProviderSuccessors,
     private readonly clock: Clock,
   ) {}
 
@@ -60,6 +62,18 @@ export class ProvidersService {
       [],
     );
     return catalogue.find(({ provider }) => provider === code)?.name ?? code;
+  }
+
+  /**
+   * The providers at which an end user may reconnect a connection: its own, then those that succeed it. `preferred` is the
+   * first of them that the catalogue has, and its own if the service cannot read the catalogue.
+   */
+  async reconnectChoices(provider: string): Promise<{ allowed: string[]; preferred: string }> {
+    const allowed = [provider, ...this.successors.successorsOf(provider)];
+    if (allowed.length === 1) return { allowed, preferred: provider };
+    const catalogue = await this.list().catch(() => []);
+    const offered = allowed.find((code) => catalogue.some((entry) => entry.provider === code));
+    return { allowed, preferred: offered ?? provider };
   }
 
   private async ask(): Promise<TerraProvider[]> {

@@ -51,7 +51,8 @@ export class CreateConnectSessionDto {
   /**
    * A connection of this end user to reconnect. The widget offers only its provider. The connection keeps its id if the
    * end user connects the same account, or if the connection has ended. The service does not disconnect the old account
-   * first. You may send the id of a merged connection.
+   * first. If its provider has ended, `providers` may name a successor, which is the default when the provider is no longer
+   * offered: the new connection then `succeeds` the old one, which the service disconnects when the new one is active. You may send the id of a merged connection.
    * @example '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10'
    */
   @ApiProperty({ format: 'uuid' })

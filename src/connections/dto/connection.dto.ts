@@ -61,6 +61,18 @@ export class ConnectionDto {
   })
   lastDataAt: Date | null;
 
+  @ApiId('Id of the connection at an ended provider that this one succeeds; null if it succeeds none.', {
+    nullable: true,
+    example: null,
+  })
+  succeeds: string | null;
+
+  @ApiId('Id of the connection at another provider that succeeds this one; null if none does.', {
+    nullable: true,
+    example: null,
+  })
+  succeededBy: string | null;
+
   @ApiTime('When a field of the connection last changed.')
   updatedAt: Date;
 
@@ -76,6 +88,8 @@ export class ConnectionDto {
       connectedAt: connection.connectedAt,
       disconnectedAt: connection.disconnectedAt,
       lastDataAt: connection.lastDataAt,
+      succeeds: connection.succeeds,
+      succeededBy: connection.succeededBy,
       updatedAt: connection.updatedAt,
     };
   }

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { afterCommit } from '../../database';
 import { Metrics } from '../../observability';
-import type { Connection } from '../connection.entity';
+import { Connection } from '../connection.entity';
 import { DeauthenticationsService } from '../deauthentication/deauthentications.service';
 import { ErasedFactsService } from '../erasure/erased-facts.service';
 import type { NewFact } from './connection-fact';
@@ -59,6 +59,7 @@ export class ConnectionLifecycleService {
       : await this.unchanged(manager, before);
     for (const fact of stored)
       if (fact.kind === 'disconnect_requested') await this.deauthenticate(manager, fact, before);
+    await this.endSucceeded(manager, [...after.values()]);
     return new Map(
       facts.map((fact) => {
         const { identity = null, connection = null } = after.get(fact.terraUserId) ?? {};
@@ -72,6 +73,35 @@ export class ConnectionLifecycleService {
         ];
       }),
     );
+  }
+
+  /**
+   * Links a connection with one of the same end user at another provider that succeeds it. The old one ends when the new
+   * one is active: at once, or with a later fact about the new one.
+   */
+  async succeed(manager: EntityManager, oldId: string, newId: string, at: Date): Promise<void> {
+    await this.projection.linkSuccessor(manager, oldId, newId, at);
+    const successors = await manager.findBy(Connection, { id: newId });
+    await this.endSucceeded(
+      manager,
+      successors.map((connection) => ({ connection })),
+    );
+  }
+
+  // Names the Terra users: a later Terra user of the old connection means that the end user wants it again.
+  private async endSucceeded(
+    manager: EntityManager,
+    users: Pick<ProjectedUser, 'connection'>[],
+  ): Promise<void> {
+    const connections = users.flatMap(({ connection }) => connection ?? []);
+    const active = connections.filter(({ status, succeeds }) => status === 'active' && succeeds !== null);
+    if (active.length === 0) return;
+    const ended = await this.projection.succeededUsers(manager, active);
+    const request = { kind: 'disconnect_requested', cause: 'succeeded', reason: 'succeeded' } as const;
+    const facts = ended.map(({ terraUserId, succeededAt: occurredAt }): NewFact => {
+      return { ...request, terraUserId, occurredAt, source: 'api', actor: 'succession' };
+    });
+    if (facts.length > 0) await this.record(manager, facts);
   }
 
   private async unchanged(

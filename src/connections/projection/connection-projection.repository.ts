@@ -77,6 +77,55 @@ export class ConnectionProjectionRepository {
 
   async updateConnection(manager: EntityManager, id: string, change: Partial<Connection>): Promise<void> {
     await manager.update(Connection, { id }, change);
+    if (change.mergedInto) await this.moveLinks(manager, id, change.mergedInto);
+  }
+
+  /**
+   * Links a connection with the one at another provider that succeeds it. The latest link counts, whatever the order in
+   * which they arrive.
+   */
+  async linkSuccessor(manager: EntityManager, oldId: string, newId: string, at: Date): Promise<void> {
+    await runSql(
+      manager,
+      `WITH linked AS (
+          UPDATE terra_connect.connections SET succeeded_by = $2, succeeded_at = $3, updated_at = greatest(updated_at, $3)
+            WHERE id = $1 AND (succeeded_at IS NULL OR succeeded_at < $3))
+        UPDATE terra_connect.connections SET succeeds = $1 WHERE id = $2 AND succeeds IS DISTINCT FROM $1`,
+      [oldId, newId, at],
+    );
+  }
+
+  /** The Terra users of connections in use that these connections succeed, if they were linked before the succession. */
+  async succeededUsers(
+    manager: EntityManager,
+    successors: Connection[],
+  ): Promise<{ terraUserId: string; succeededAt: Date }[]> {
+    const { rows } = await runSql<{ terraUserId: string; succeededAt: Date }>(
+      manager,
+      `SELECT c.terra_user_id AS "terraUserId", c.succeeded_at AS "succeededAt" FROM terra_connect.connections c
+        JOIN terra_connect.connection_identities i ON i.terra_user_id = c.terra_user_id
+        WHERE c.reference_id = ANY($1) AND c.succeeded_by = ANY($2) AND c.merged_into IS NULL
+          AND c.status IN ('active', 'needs_reauth') AND (i.linked_at IS NULL OR i.linked_at <= c.succeeded_at)`,
+      [successors.map(({ referenceId }) => referenceId), successors.map(({ id }) => id)],
+    );
+    return rows;
+  }
+
+  /** Gives the links of a merged connection to the connection that it was merged into. */
+  private async moveLinks(manager: EntityManager, merged: string, into: string): Promise<void> {
+    await runSql(
+      manager,
+      `UPDATE terra_connect.connections c SET
+          succeeds = CASE WHEN c.id = $2 THEN coalesce(c.succeeds, m.succeeds)
+            WHEN c.succeeds = $1 THEN $2 ELSE c.succeeds END,
+          succeeded_by = CASE WHEN c.id = $2 THEN coalesce(c.succeeded_by, m.succeeded_by)
+            WHEN c.succeeded_by = $1 THEN $2 ELSE c.succeeded_by END,
+          succeeded_at = CASE WHEN c.id = $2 THEN coalesce(c.succeeded_at, m.succeeded_at) ELSE c.succeeded_at END
+        FROM terra_connect.connections m
+        WHERE m.id = $1 AND c.reference_id = m.reference_id AND (m.succeeds IS NOT NULL OR m.succeeded_by IS NOT NULL)
+          AND (c.id = $2 OR c.succeeds = $1 OR c.succeeded_by = $1)`,
+      [merged, into],
+    );
   }
 
   /** Writes the identity if it has changed. @returns the identity after the write */
