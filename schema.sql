@@ -131,6 +131,7 @@ CREATE TABLE terra_connect.connection_identities (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   linked_at timestamp with time zone,
   missing_since timestamp with time zone,
+  inactive_since timestamp with time zone,
   CONSTRAINT connection_identities_pkey PRIMARY KEY (terra_user_id)
 );
 

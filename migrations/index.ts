@@ -6,6 +6,7 @@ import { AddWebhookReplay1795500200000 } from './1795500200000-add-webhook-repla
 import { AddErasures1795500300000 } from './1795500300000-add-erasures';
 import { RenameToDomainWords1795600000000 } from './1795600000000-rename-to-domain-words';
 import { AddProvisionalConnections1795700100000 } from './1795700100000-add-provisional-connections';
+import { AddInactiveSince1795700200000 } from './1795700200000-add-inactive-since';
 import { OneCodePerProvider1795700300000 } from './1795700300000-one-code-per-provider';
 import { AddProviderRetirement1795700310000 } from './1795700310000-add-provider-retirement';
 import { AddProviderSuccession1795700320000 } from './1795700320000-add-provider-succession';
@@ -25,6 +26,7 @@ export const MIGRATIONS = [
   AddErasures1795500300000,
   RenameToDomainWords1795600000000,
   AddProvisionalConnections1795700100000,
+  AddInactiveSince1795700200000,
   OneCodePerProvider1795700300000,
   AddProviderRetirement1795700310000,
   AddProviderSuccession1795700320000,

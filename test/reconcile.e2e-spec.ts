@@ -138,17 +138,6 @@ describe('A reconcile', () => {
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
   });
 
-  it('sets needs_reauth for an account that Terra lists as inactive', async () => {
-    const [endUser] = await linkEndUsers(service, 1);
-    if (endUser) endUser.active = false;
-    const referenceId = endUser?.referenceId ?? '';
-    expect(await actions(referenceId)).toEqual(['mark_inactive']);
-    expect(await connectionsOf(service, referenceId)).toMatchObject([
-      { status: 'needs_reauth', statusReason: 'inactive' },
-    ]);
-    expect(await actions(referenceId)).toEqual([]);
-  });
-
   it('makes no connection from a user id that Terra issues before the end user agrees', async () => {
     const referenceId = newReference();
     const user = account().preallocate('GARMIN', referenceId);

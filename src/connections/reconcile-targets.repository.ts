@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Any, DataSource, In, IsNull, MoreThan, type EntityManager } from 'typeorm';
+import { Any, DataSource, In, IsNull, MoreThan, Not, type EntityManager } from 'typeorm';
 import { runSql } from '../database';
 import { LIVE_STATUSES } from './connection-status';
 import { Connection } from './connection.entity';
@@ -109,6 +109,24 @@ export class ReconcileTargetsRepository {
       `UPDATE terra_connect.connection_identities SET missing_since = NULL
         WHERE terra_user_id = ANY($1) AND missing_since IS NOT NULL`,
       [terraUserIds],
+    );
+  }
+
+  /** Records that Terra calls these Terra users inactive. The time of the first such list in a row stays. */
+  async markInactive(manager: EntityManager, terraUserIds: string[], at: Date): Promise<void> {
+    await manager.update(
+      ConnectionIdentity,
+      { terraUserId: In(terraUserIds), inactiveSince: IsNull() },
+      { inactiveSince: at },
+    );
+  }
+
+  /** Forgets that Terra called these Terra users inactive. */
+  async clearInactive(manager: EntityManager, terraUserIds: string[]): Promise<void> {
+    await manager.update(
+      ConnectionIdentity,
+      { terraUserId: In(terraUserIds), inactiveSince: Not(IsNull()) },
+      { inactiveSince: null },
     );
   }
 

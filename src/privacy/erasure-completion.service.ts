@@ -37,7 +37,8 @@ export class ErasureCompletionService {
     if (!this.terra.isAvailable()) return 'terra_unavailable';
     // T-24: the service has ended only the Terra users that it knows. Terra's list may name others.
     const listed = (await this.terra.listUsersOf(referenceId, ASK_DEADLINE_MS)) ?? [];
-    const terraUserIds = listed.flatMap((user) => (user.active === false ? [] : user.terraUserId));
+    // An inactive one may only be paused.
+    const terraUserIds = listed.map((user) => user.terraUserId);
     return inTransaction(this.dataSource, (manager) =>
       this.erase(manager, id, { referenceId, terraUserIds }, now),
     );

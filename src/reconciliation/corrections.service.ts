@@ -39,6 +39,14 @@ export class CorrectionsService {
     }
     const seen = usersWith(corrections, 'mark_seen');
     if (seen.length > 0) await this.targets.markSeen(manager, seen);
+    const active = usersWith(corrections, 'mark_resumed', 'mark_inactive');
+    if (active.length > 0) await this.targets.clearInactive(manager, active);
+    const paused = usersWith(corrections, 'mark_paused');
+    if (paused.length > 0) {
+      await this.targets.markInactive(manager, paused, now);
+      // The reconcile asks Terra by id, which may show a second sign at once.
+      if (source === 'sweep') await this.targets.reconcileBy(manager, paused, now);
+    }
     const missing = usersWith(corrections, 'mark_missing');
     if (missing.length > 0) {
       await this.targets.markMissing(manager, missing, now);
@@ -52,6 +60,6 @@ export class CorrectionsService {
   }
 }
 
-function usersWith(corrections: Correction[], wanted: Action): string[] {
-  return corrections.filter(({ action }) => action === wanted).map(({ terraUserId }) => terraUserId);
+function usersWith(corrections: Correction[], ...wanted: Action[]): string[] {
+  return corrections.filter(({ action }) => wanted.includes(action)).map(({ terraUserId }) => terraUserId);
 }

@@ -11,10 +11,10 @@ import { SweepFindingRepository } from './sweep-finding.repository';
 import { SweepJudgeService } from './sweep-judge.service';
 import type { Sweep } from './sweep.entity';
 import { SweepRepository } from './sweep.repository';
-import { CHANGES } from './terra-diff';
+import { BOOKKEEPING, CHANGES } from './terra-diff';
 
 const BATCH = 50;
-const APPLIED_ACTIONS = [...CHANGES, 'mark_seen'] as const;
+const APPLIED_ACTIONS = [...CHANGES, ...BOOKKEEPING];
 
 /** The third phase of a sweep: applies the findings in batches. A finding with an outcome is not applied again. */
 @Injectable()

@@ -1,60 +1,12 @@
-import type { Connection, ConnectionIdentity, KnownTerraUser } from '../connections';
-import type { TerraUser } from '../terra';
-import { diffListed, diffMissing, type Observation } from './terra-diff';
-
-const HOUR = 3_600_000;
-const askedAt = new Date('2026-11-24T12:00:00.000Z');
-const ago = (hours: number): Date => new Date(askedAt.getTime() - hours * HOUR);
-const observation: Observation = { askedAt, source: 'reconcile', actor: 'schedule' };
-
-const listed = (change: Partial<TerraUser> = {}): TerraUser => ({
-  terraUserId: 'u-1',
-  provider: 'GARMIN',
-  referenceId: 'person',
-  scopes: ['A', 'B'],
-  active: true,
-  createdAt: ago(48),
-  lastWebhookUpdate: null,
-  ...change,
-});
-const known = (
-  identity: Partial<ConnectionIdentity> = {},
-  connection: Partial<Connection> | null = {},
-): KnownTerraUser => ({
-  identity: {
-    terraUserId: 'u-1',
-    connectionId: 'c-1',
-    referenceId: 'person',
-    provider: 'GARMIN',
-    cause: 'auth',
-    firstSeenAt: ago(48),
-    linkedAt: ago(48),
-    supersededBy: null,
-    supersededAt: null,
-    endedAt: null,
-    endedCause: null,
-    missingSince: null,
-    ...identity,
-  },
-  connection:
-    connection &&
-    ({
-      id: 'c-1',
-      terraUserId: 'u-1',
-      status: 'active',
-      statusReason: null,
-      statusAt: ago(48),
-      scopes: ['B', 'A'],
-      ...connection,
-    } as Connection),
-});
-const failing = { status: 'needs_reauth', statusReason: 'connection_error', statusAt: ago(5) } as const;
+import type { KnownTerraUser } from '../connections';
+import { ago, askedAt, failing, HOUR, known, listed, observation } from '../../test/support/terra-users';
+import { diffListed, diffMissing, type ListedUser } from './terra-diff';
 
 describe('A Terra user that Terra lists', () => {
-  const actionsOf = (user: TerraUser, knownUser: KnownTerraUser | null): string[] =>
+  const actionsOf = (user: ListedUser, knownUser: KnownTerraUser | null): string[] =>
     diffListed(user, knownUser, observation).map(({ action }) => action);
 
-  it.each<[string, Partial<TerraUser>, KnownTerraUser | null, string[]]>([
+  it.each<[string, Partial<ListedUser>, KnownTerraUser | null, string[]]>([
     ['needs no correction when the service agrees', {}, known(), []],
     ['is linked when the service does not know it', {}, null, ['link']],
     [
@@ -127,7 +79,6 @@ describe('A Terra user that Terra lists', () => {
     ['is marked as seen when it was missing', {}, known({ missingSince: ago(3) }), ['mark_seen']],
     ['gets new scopes when Terra lists other scopes', { scopes: ['A', 'C'] }, known(), ['update_scopes']],
     ['keeps its scopes when Terra lists none', { scopes: null }, known(), []],
-    ['is marked as inactive when Terra lists it as inactive', { active: false }, known(), ['mark_inactive']],
     [
       'needs no correction when its failure is known and Terra lists it as inactive',
       { active: false },
@@ -171,7 +122,7 @@ describe('A Terra user that Terra lists', () => {
     });
   });
 
-  it.each<[string, Partial<TerraUser>, KnownTerraUser | null]>([
+  it.each<[string, Partial<ListedUser>, KnownTerraUser | null]>([
     ['creation', { createdAt: new Date(askedAt.getTime() + HOUR) }, null],
     [
       'data',

@@ -19,9 +19,10 @@ const REPORTS = [
   'no_owner',
   'not_authenticated',
   'still_missing',
+  'still_paused',
 ] as const;
-/** Undoes an earlier `mark_missing`. This ends no connection, so it does not count as a change. */
-const BOOKKEEPING = ['mark_seen'] as const;
+/** What the service notes for a later check. This changes no connection, so it does not count as a change. */
+export const BOOKKEEPING = ['mark_seen', 'mark_paused', 'mark_resumed'] as const;
 export const ACTIONS = [...CHANGES, ...REPORTS, ...BOOKKEEPING] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -48,11 +49,19 @@ export interface Correction {
   fact: NewFact | null;
 }
 
+/** A Terra user as one of Terra's answers shows it. */
+export type ListedUser = TerraUser & {
+  /** Whether the end user has completed the authentication; only the answer about one Terra user says so. */
+  isAuthenticated?: boolean;
+};
+
+// Terra also calls a paused user inactive. Longer than a watch lies in a drawer during a holiday would be safer, but the
+// end user would then learn of a dead connection that much later.
+const INACTIVE_CONFIRM_MS = 7 * 86_400_000;
 const ENDED_BY_US = 'disconnected_by_us';
-const RECOVERABLE: readonly (string | null)[] = ['connection_error', 'inactive'];
 
 /** The corrections for a Terra user that Terra lists; none when Terra and the service agree. */
-export function diffListed(user: TerraUser, known: KnownTerraUser | null, seen: Observation): Correction[] {
+export function diffListed(user: ListedUser, known: KnownTerraUser | null, seen: Observation): Correction[] {
   const correct = corrections(user.terraUserId, known, user.referenceId, seen);
   const identity = known?.identity;
   if (!identity || (!identity.connectionId && !identity.endedAt)) return diffUnknown(user, seen, correct);
@@ -67,7 +76,12 @@ export function diffListed(user: TerraUser, known: KnownTerraUser | null, seen: 
   if (identity.endedAt) return diffEnded(user, known, identity.endedAt, seen, correct);
   if (identity.supersededBy) return [correct('contradiction')];
   const found = identity.missingSince ? [correct('mark_seen')] : [];
-  return isCurrent(known) ? [...found, ...diffState(user, known.connection, seen, correct)] : found;
+  if (!isCurrent(known)) return found;
+  return [
+    ...found,
+    ...diffState(user, known.connection, seen, correct),
+    ...diffActivity(user, known, seen, correct),
+  ];
 }
 
 /**
@@ -109,10 +123,10 @@ function corrections(
   });
 }
 
-function diffUnknown(user: TerraUser, seen: Observation, correct: Correct): Correction[] {
+function diffUnknown(user: ListedUser, seen: Observation, correct: Correct): Correction[] {
   if (user.referenceId === null) return [correct('no_owner')];
   // Terra creates the user before the end user has granted access.
-  if (user.active === false) return [correct('not_authenticated')];
+  if (isInactive(user)) return [correct('not_authenticated')];
   return [correct('link', linkOf(user, notAfter(user.createdAt ?? seen.askedAt, seen.askedAt)))];
 }
 
@@ -129,7 +143,7 @@ function diffEnded(
   if (identity.endedCause === 'absent') {
     // Another Terra user has replaced this one since, so an operator must decide.
     if (identity.supersededBy) return [correct('contradiction')];
-    return user.active === false
+    return isInactive(user)
       ? [correct('not_authenticated')]
       : [correct('link_again', linkOf(user, seen.askedAt, identity.referenceId))];
   }
@@ -156,15 +170,47 @@ function diffState(
     const { scopes } = user;
     found.push(correct('update_scopes', { kind: 'scopes', cause: 'scopes_seen', occurredAt, scopes }));
   }
-  if (user.active === false && status === 'active' && statusAt < seen.askedAt) {
-    found.push(correct('mark_inactive', { kind: 'failing', cause: 'inactive', occurredAt }));
-  }
   // Terra keeps `active: true` on a broken connection. Only newer data proves that the connection works.
   const data = user.lastWebhookUpdate && notAfter(user.lastWebhookUpdate, seen.askedAt);
-  if (user.active !== false && data && data > statusAt && RECOVERABLE.includes(statusReason)) {
+  const mayRecover =
+    statusReason === 'connection_error' || (statusReason === 'inactive' && user.active === null);
+  if (!isInactive(user) && data && data > statusAt && mayRecover) {
     found.push(correct('recover', { kind: 'recovered', cause: 'recovered', occurredAt: data }));
   }
   return found;
+}
+
+/**
+ * `active: false` has two meanings: the connection is dead, or Terra has paused the user. So it needs a second sign. The
+ * table of the signs is in docs/architecture.md.
+ */
+function diffActivity(
+  user: ListedUser,
+  { identity, connection }: KnownTerraUser & { connection: Connection },
+  { askedAt: occurredAt }: Observation,
+  correct: Correct,
+): Correction[] {
+  const { status, statusReason, statusAt, lastDataAt } = connection;
+  const { inactiveSince } = identity;
+  if (isInactive(user)) {
+    if (status !== 'active' || statusAt >= occurredAt) return [];
+    const failing = { kind: 'failing', cause: 'inactive', occurredAt } as const;
+    if (user.isAuthenticated === false) return [correct('mark_inactive', failing)];
+    if (!inactiveSince) return [correct('mark_paused')];
+    const signs = [inactiveSince, lastDataAt, user.lastWebhookUpdate].map((at) => at?.getTime() ?? 0);
+    const quietForMs = occurredAt.getTime() - Math.max(...signs);
+    return [quietForMs < INACTIVE_CONFIRM_MS ? correct('still_paused') : correct('mark_inactive', failing)];
+  }
+  if (user.active !== true) return [];
+  const isBack = statusReason === 'inactive' && statusAt < occurredAt;
+  return [
+    ...(inactiveSince ? [correct('mark_resumed')] : []),
+    ...(isBack ? [correct('recover', { kind: 'recovered', cause: 'resumed', occurredAt })] : []),
+  ];
+}
+
+function isInactive({ active, isAuthenticated }: ListedUser): boolean {
+  return active === false || isAuthenticated === false;
 }
 
 function linkOf(

@@ -60,6 +60,7 @@ const IDENTITY_EXPORT: ExportPolicy<ConnectionIdentity> = {
   endedAt: 'exported',
   endedCause: 'exported',
   missingSince: 'exported',
+  inactiveSince: 'exported',
 };
 
 const FACT_EXPORT: ExportPolicy<ConnectionFact> = {

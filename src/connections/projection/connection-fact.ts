@@ -50,6 +50,8 @@ export const ORIGIN_OF_CAUSE = {
   /** Terra lists other scopes than those that the service knew. */
   scopes_seen: 'terra',
   inactive: 'terra',
+  /** Terra's list calls a user active again that was `inactive`. It proves nothing about a `connection_error`. */
+  resumed: 'terra',
   recovered: 'terra',
   deauth: 'terra',
   /** Two of Terra's lists lacked the Terra user. */

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { FactCause } from './connection-fact';
 
-/** One row per Terra user that the service knows, with its connection. Computed from facts, except `missingSince`. */
+/** One row per Terra user that the service knows, with its connection. Computed from facts, except `missingSince` and `inactiveSince`. */
 @Entity({ schema: 'terra_connect', name: 'connection_identities', synchronize: false })
 export class ConnectionIdentity {
   @PrimaryColumn({ type: 'text', name: 'terra_user_id' })
@@ -45,4 +45,8 @@ export class ConnectionIdentity {
   /** Since when Terra's lists lack this Terra user although no fact reports its end. One list is no proof. */
   @Column({ type: 'timestamptz', name: 'missing_since', nullable: true })
   missingSince: Date | null;
+
+  /** Since when Terra calls this Terra user inactive without a second sign: Terra may only have paused it. */
+  @Column({ type: 'timestamptz', name: 'inactive_since', nullable: true })
+  inactiveSince: Date | null;
 }

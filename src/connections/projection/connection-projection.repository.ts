@@ -151,7 +151,8 @@ export class ConnectionProjectionRepository {
     };
     if (!known || differs(known, identity)) await runSql(manager, WRITE_IDENTITY, Object.values(identity));
     const isBack = known?.endedCause === 'absent' && ended === null;
-    return { ...identity, missingSince: isBack ? null : (known?.missingSince ?? null) };
+    const missingSince = isBack ? null : (known?.missingSince ?? null);
+    return { ...identity, missingSince, inactiveSince: known?.inactiveSince ?? null };
   }
 
   /** Makes the connections of the key due for a reconcile at once. */

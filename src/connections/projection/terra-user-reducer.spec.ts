@@ -27,6 +27,8 @@ const at = (minute: number): Date => new Date(START + minute * 60_000);
 const byEndUser = { referenceId: END_USER, provider: 'GARMIN' };
 const byOther = { referenceId: OTHER_END_USER, provider: 'GARMIN' };
 const nameless = { referenceId: null };
+const resumed = (user: string, minute: number): NewFact =>
+  fact(user, minute, ['recovered', 'resumed', 'reconcile']);
 const inactive = (user: string, minute: number): NewFact =>
   fact(user, minute, ['failing', 'inactive', 'reconcile']);
 
@@ -164,6 +166,26 @@ describe('The state of one Terra user', () => {
       'a list that names the Terra user ends no error',
       [auth('A', 0), error('A', 5), found('A', 6)],
       { failing: { at: at(5), cause: 'connection_error' } },
+    ],
+    [
+      'a Terra user that Terra calls active again has recovered from its inactivity',
+      [auth('A', 0), inactive('A', 5), resumed('A', 6)],
+      { failing: null },
+    ],
+    [
+      'an error of the provider outlasts that Terra calls the Terra user active again',
+      [auth('A', 0), error('A', 4), inactive('A', 5), resumed('A', 6)],
+      { failing: { at: at(4), cause: 'connection_error' } },
+    ],
+    [
+      'the later one of an error and an inactivity counts',
+      [auth('A', 0), inactive('A', 5), error('A', 6), resumed('A', 4)],
+      { failing: { at: at(6), cause: 'connection_error' } },
+    ],
+    [
+      'new data ends an inactivity and an error',
+      [auth('A', 0), inactive('A', 5), error('A', 6), recovered('A', 7)],
+      { failing: null },
     ],
     [
       'a Terra user that Terra calls inactive fails for that cause',

@@ -120,12 +120,19 @@ function retirementOf(own: Fact[]): TerraUserState['failing'] {
   return last?.cause === 'provider_retired' ? { at: last.occurredAt, cause: last.cause } : null;
 }
 
+// Inactivity ends when Terra's list says so, but an error of the provider does not, so the two are separate. The later
+// one that lasts counts.
 function accountFailureOf(own: Fact[]): TerraUserState['failing'] {
-  const last = own.findLast(
-    (fact) => fact.kind === 'failing' || fact.kind === 'recovered' || HEALTHY.includes(fact.cause),
-  );
-  if (last?.kind !== 'failing') return null;
-  return { at: last.occurredAt, cause: last.cause === 'inactive' ? 'inactive' : 'connection_error' };
+  let lasting: { at: Date; cause: 'connection_error' | 'inactive' }[] = [];
+  for (const { kind, cause, occurredAt: at } of own) {
+    if (kind === 'failing') {
+      const failure = cause === 'inactive' ? cause : 'connection_error';
+      lasting = [...lasting.filter((other) => other.cause !== failure), { at, cause: failure }];
+    } else if (cause === 'resumed') {
+      lasting = lasting.filter((other) => other.cause !== 'inactive');
+    } else if (kind === 'recovered' || HEALTHY.includes(cause)) lasting = [];
+  }
+  return lasting.at(-1) ?? null;
 }
 
 /** The granted scopes, and since when none is left because the end user withdrew them. */
