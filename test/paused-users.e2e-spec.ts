@@ -76,9 +76,8 @@ describe('A sweep over a Terra user that Terra calls inactive', () => {
     const { referenceId } = endUser as { referenceId: string };
     Object.assign(endUser ?? {}, { active: false });
     shiftClock(service, MINUTE);
-    const { counts, sweep: done } = await sweep(service);
+    const { counts } = await sweep(service);
     expect(counts).toMatchObject({ mark_paused: 1 });
-    expect(done.changes).toBe(0);
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
     expect((await sweep(service)).counts).toMatchObject({ still_paused: 1 });
 
@@ -100,7 +99,6 @@ describe('An erasure', () => {
     service.sandbox.behaviour.webhooks = 'off';
     const unknown = service.sandbox.account.connect({ provider: 'OURA', referenceId });
     unknown.active = false;
-    service.sandbox.behaviour.webhooks = 'on';
     expect((await service.api('DELETE', `/v1/end-users/${referenceId}`)).status).toBe(202);
     for (let round = 0; round < 2; round += 1) {
       await service.drainDeauthentications();

@@ -1,6 +1,6 @@
 import type { KnownTerraUser } from '../connections';
 import { ago, askedAt, failing, known, listed, observation } from '../../test/support/terra-users';
-import { diffListed, type ListedUser } from './terra-diff';
+import { diffListed, isChange, type ListedUser } from './terra-diff';
 
 describe('A connected Terra user', () => {
   it.each<[string, Partial<ListedUser>, KnownTerraUser, string[]]>([
@@ -73,6 +73,11 @@ describe('A connected Terra user', () => {
   ])('%s', (_guarantee, change, knownUser, expected) => {
     const corrections = diffListed(listed(change), knownUser, observation);
     expect(corrections.map(({ action }) => action)).toEqual(expected);
+  });
+
+  it('is changed by no note about a pause, so that the safety threshold counts none', () => {
+    for (const action of ['mark_paused', 'still_paused', 'mark_resumed'] as const)
+      expect(isChange(action)).toBe(false);
   });
 
   it('recovers at the time of the request to Terra, by a fact that undoes no error of the provider', () => {

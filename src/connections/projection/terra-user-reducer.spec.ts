@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- One table holds every rule about the state of one Terra user. */
 import {
   absent,
   accepted,

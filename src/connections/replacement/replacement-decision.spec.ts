@@ -19,6 +19,7 @@ const identity = (
   endedAt: null,
   endedCause: null,
   missingSince: null,
+  inactiveSince: null,
   ...more,
 });
 
