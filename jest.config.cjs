@@ -22,6 +22,8 @@ module.exports = {
   maxWorkers: 2,
   testSequencer: '<rootDir>/test/support/suite-sequencer.cjs',
   reporters: ['default', '<rootDir>/test/support/progress-reporter.cjs'],
+  // The commands import each other by the names of their built files, as Node's ES modules require.
+  moduleNameMapper: { '^(\\./[\\w-]+\\.commands?)\\.js$': '$1' },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -1,21 +1,19 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
-import { addCommands } from './commands';
+import { CommanderError } from 'commander';
+import { addCommands, createProgram, exitCodeOf } from './commands';
 import { describeDatabaseError } from './database';
 import { VERSION } from './version';
 
 async function main(): Promise<void> {
-  const program = new Command('terra-connect')
-    .description('Commands for operators of Terra Connect. They read the same environment as the service.')
-    .version(VERSION)
-    .showHelpAfterError();
+  const program = createProgram(VERSION);
   await addCommands(program, process.argv[2]);
   await program.parseAsync();
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`terra-connect: ${describe(error)}\n`);
-  process.exit(1);
+  // Commander has already printed its own errors, and the help and the version.
+  if (!(error instanceof CommanderError)) process.stderr.write(`terra-connect: ${describe(error)}\n`);
+  process.exit(exitCodeOf(error));
 });
 
 function describe(error: unknown): string {

@@ -40,6 +40,10 @@ describe('terra-connect api-key', () => {
     expect(list.stdout).toContain('billing');
     expect(list.stdout).toContain('bootstrap');
     expect(list.stdout).not.toContain(key);
+    expect(list.stdout).toMatch(/^ID +NAME +KEY +SCOPES +CREATED +LAST USED +REVOKED\n/);
+    expect(list.stdout).not.toMatch(/index|[┌│'"]/);
+    const json = JSON.parse((await cli(['api-key', 'list', '--json'], env)).stdout) as object[];
+    expect(json).toContainEqual(expect.objectContaining({ id, name: 'billing', revokedAt: null }));
 
     expect((await cli(['api-key', 'revoke', id], env)).stdout).toContain(`revoked ${id}`);
     expect((await callApi(service.url, 'GET', '/v1/connections', { key })).status).toBe(401);
@@ -49,10 +53,13 @@ describe('terra-connect api-key', () => {
     });
   });
 
-  it('rejects an unknown scope, and lists the known ones', async () => {
+  it('rejects an unknown scope and an empty name, and does nothing', async () => {
     const { code, stderr } = await cli(['api-key', 'create', '--name', 'x', '--scopes', 'everything'], env);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain('There is no scope everything. Scopes: sessions:write');
+    const nameless = await cli(['api-key', 'create', '--name', '', '--scopes', 'admin'], env);
+    expect(nameless).toMatchObject({ code: 2, stdout: '' });
+    expect(nameless.stderr).toContain('--name');
   });
 
   it('names the missing DATABASE_URL, and needs no variable of Terra', async () => {
@@ -84,11 +91,12 @@ describe('terra-connect webhook-events', () => {
   const user = { user_id: randomUUID(), provider: 'GARMIN', reference_id: newReference() };
   const webhookEvents = (...args: string[]): Promise<Result> => cli(['webhook-events', ...args], env);
   /** Runs a command that must fail: the command prints only the reason, and changes nothing. */
-  const rejected = async (...args: string[]): Promise<string> => {
+  const fails = async (expected: number, ...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await expectNoEffect(service, () => webhookEvents(...args));
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
     return stderr;
   };
+  const rejected = (...args: string[]): Promise<string> => fails(2, ...args);
 
   it('lists events, shows one, and replays events unless it is a dry run', async () => {
     for (const type of ['auth', 'deauth']) {
@@ -98,7 +106,7 @@ describe('terra-connect webhook-events', () => {
     const filters = ['--user', user.user_id, '--status', 'done', '--from', '2020-01-01', '--type', 'auth'];
     const list = await webhookEvents('list', ...filters, '--limit', '10');
     expect(list).toMatchObject({ code: 0, stderr: '' });
-    const ids = list.stdout.match(/[0-9a-f-]{36}(?=' │ '20)/g) ?? [];
+    const ids = list.stdout.match(/^[0-9a-f-]{36}(?= {2}20)/gm) ?? [];
     expect(ids).toHaveLength(1);
     const [id = ''] = ids;
 
@@ -134,7 +142,11 @@ describe('terra-connect webhook-events', () => {
     const [, cursor = ''] = /There are more: --cursor (\S+)/.exec(first.stdout) ?? [];
     const second = await webhookEvents('list', '--limit', '1', '--cursor', cursor);
     expect(first.stdout).toContain('deauth');
-    expect(second.stdout).toContain("'auth'");
+    expect(second.stdout).toContain('  auth  ');
+    const json = await webhookEvents('list', '--limit', '1', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ items: [{ type: 'deauth' }], nextCursor: cursor });
+    const none = await webhookEvents('list', '--type', 'never');
+    expect(none.stdout).toBe('No webhook event matches.\n');
     expect(second.stdout).not.toContain('There are more');
   });
 
@@ -142,11 +154,11 @@ describe('terra-connect webhook-events', () => {
     const unknownId = randomUUID();
     expect(await rejected('list', '--status', 'alive')).toContain('--status must be one of pending, done');
     expect(await rejected('list', '--cursor', 'x')).toContain('--cursor is not a `nextCursor` of this list');
-    expect(await rejected('show', unknownId)).toBe(
+    expect(await fails(1, 'show', unknownId)).toBe(
       `terra-connect: There is no webhook event ${unknownId}.\n`,
     );
     expect(await rejected('replay')).toContain('ids must be given if there is no filter');
-    expect(await rejected('replay', unknownId)).toContain(`There is no webhook event ${unknownId}.`);
+    expect(await fails(1, 'replay', unknownId)).toContain(`There is no webhook event ${unknownId}.`);
     expect(await rejected('replay', '--reference', 'null')).toContain(
       '--reference must not be the text "null"',
     );

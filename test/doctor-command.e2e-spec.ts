@@ -57,7 +57,7 @@ describe('terra-connect doctor', () => {
 
   it('rejects an invalid reference', async () => {
     await expect(doctor(['null'])).rejects.toMatchObject({
-      code: 1,
+      code: 2,
       stderr: 'terra-connect: The reference id must not be the text "null" or "undefined".\n',
     });
   });

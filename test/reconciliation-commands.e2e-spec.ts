@@ -71,7 +71,7 @@ describe('The reconciliation commands', () => {
     const [connection] = await connectionsOf(service, user?.referenceId ?? '');
     if (user) user.referenceId = 'corrected';
     const id = connection?.id ?? '';
-    expect(await cli('accept-owner', id)).toMatchObject({ code: 1 });
+    expect(await cli('accept-owner', id)).toMatchObject({ code: 2 });
     expect(await cli('accept-owner', id, '--reason', 'why', '--reference-id', 'another')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('Terra names another end user') as unknown,
@@ -89,11 +89,13 @@ describe('The reconciliation commands', () => {
     );
     expect(await cli('reconcile', 'user 1')).toMatchObject({
       code: 0,
-      stdout: `user 1: corrected; Terra users under this reference: 1\n  - link ${userId}\n`,
+      stdout: `user 1: corrected; Terra users under this reference: 1\nACTION  TERRA USER\nlink    ${userId}\n`,
     });
     expect(await connectionsOf(service, 'user 1')).toMatchObject([{ terraUserId: userId }]);
+    const { stdout } = await cli('reconcile', 'user 1', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ conclusion: 'no_difference', changes: [] });
     expect(await cli('reconcile', 'null')).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: 'terra-connect: The reference id must not be the text "null" or "undefined".\n',
     });
   });
@@ -110,7 +112,7 @@ describe('The reconciliation commands', () => {
     expect(dry.code).toBe(0);
     expect(dry.stdout).toContain('completed (dry run: nothing was changed)');
     expect(dry.stdout).toMatch(/^ {2}link: 1$/m);
-    expect(dry.stdout).toMatch(/^ {2}- link [0-9a-f-]{36} of orphan$/m);
+    expect(dry.stdout).toMatch(/^link +[0-9a-f-]{36} +orphan +-$/m);
 
     const awaiting = await cli('sweep');
     expect(awaiting.code).toBe(3);

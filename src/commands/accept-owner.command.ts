@@ -2,32 +2,38 @@ import type { Command } from 'commander';
 import { validate as isUuid } from 'uuid';
 import { readEnvironment, secretsOf } from '../config';
 import { describeReasonProblem, OwnerAcceptanceService } from '../connections';
+import { UsageError, withExamples } from './program';
+import { assertReferenceId } from './reference-id';
 import { WholeServiceModule } from './whole-service.module';
 import { withService } from './with-service';
 
 export function addAcceptOwnerCommand(program: Command): void {
-  program
-    .command('accept-owner <connectionId>')
-    .description(
-      'accept the end user that Terra names as the owner of the account, after a correction at Terra',
-    )
-    .requiredOption('--reason <text>', 'why; it stays in the history of the connection')
-    .option(
-      '--reference-id <id>',
-      'the end user that you expect Terra to name; for another one, nothing changes',
-    )
-    .action(async (id: string, { reason, referenceId }: { reason: string; referenceId?: string }) => {
-      if (!isUuid(id)) throw new Error('The id of a connection is a UUID.');
-      const problem = describeReasonProblem(reason);
-      if (problem) throw new Error(`The reason ${problem}.`);
-      const environment = readEnvironment();
-      const setup = {
-        module: WholeServiceModule.forEnvironment(environment),
-        secrets: secretsOf(environment),
-      };
-      const accepted = await withService(setup, OwnerAcceptanceService, (owners) =>
-        owners.accept(id, { actor: 'cli', reason, referenceId }),
-      );
-      console.log(`connection ${accepted.id} of ${accepted.referenceId}: ${accepted.status}`);
-    });
+  withExamples(
+    program
+      .command('accept-owner <connectionId>')
+      .description(
+        'accept the end user that Terra names as the owner of the account, after a correction at Terra',
+      )
+      .requiredOption('--reason <text>', 'why; it stays in the history of the connection')
+      .option(
+        '--reference-id <id>',
+        'the end user that you expect Terra to name; for another one, nothing changes',
+      )
+      .action(async (id: string, { reason, referenceId }: { reason: string; referenceId?: string }) => {
+        if (!isUuid(id)) throw new UsageError('The id of a connection is a UUID.');
+        const problem = describeReasonProblem(reason);
+        if (problem) throw new UsageError(`The reason ${problem}.`);
+        if (referenceId !== undefined) assertReferenceId(referenceId);
+        const environment = readEnvironment();
+        const setup = {
+          module: WholeServiceModule.forEnvironment(environment),
+          secrets: secretsOf(environment),
+        };
+        const accepted = await withService(setup, OwnerAcceptanceService, (owners) =>
+          owners.accept(id, { actor: 'cli', reason, referenceId }),
+        );
+        console.log(`connection ${accepted.id} of ${accepted.referenceId}: ${accepted.status}`);
+      }),
+    'accept-owner 01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10 --reason "wrong reference at Terra"',
+  );
 }

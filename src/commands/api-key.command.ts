@@ -1,5 +1,5 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
 import {
   DATABASE_DEFAULTS,
@@ -10,6 +10,8 @@ import {
 } from '../config';
 import { ClockModule } from '../database';
 import { databaseModule } from './database.module';
+import { printJson, printTable } from './output';
+import { withExamples } from './program';
 import { withService } from './with-service';
 
 /** The module of API keys also guards routes, and needs the limits of guesses for that. A command guards none. */
@@ -37,53 +39,92 @@ class ApiKeyCommandModule {
 }
 
 export function addApiKeyCommand(program: Command): void {
-  const command = program.command('api-key').description('manage the API keys of callers');
+  const command = withExamples(
+    program.command('api-key').description('manage the API keys of callers'),
+    'api-key create --name billing --scopes connections:read',
+    'api-key list',
+  );
 
-  command
-    .command('create')
-    .description('create a key and print it')
-    .requiredOption('--name <name>', 'the service that will use it')
-    .requiredOption('--scopes <list>', `comma-separated, of: ${SCOPES.join(', ')}`)
-    .action(async ({ name, scopes }: { name: string; scopes: string }) => {
-      const list = readScopes(scopes);
-      const { id, key } = await withApiKeys((apiKeys) => apiKeys.create(name, list));
-      console.log(
-        `id:     ${id}\nscopes: ${list.join(', ')}\nkey:    ${key}\nStore the key now: it is not shown again.`,
-      );
-    });
+  withExamples(
+    command
+      .command('create')
+      .description('create a key and print it')
+      .requiredOption('--name <name>', 'the service that will use it', toName)
+      .requiredOption('--scopes <list>', `comma-separated, of: ${SCOPES.join(', ')}`, toScopes)
+      .action(async ({ name, scopes }: { name: string; scopes: Scope[] }) => {
+        const { id, key } = await withApiKeys((apiKeys) => apiKeys.create(name, scopes));
+        console.log(
+          `id:     ${id}\nscopes: ${scopes.join(', ')}\nkey:    ${key}\nStore the key now: it is not shown again.`,
+        );
+      }),
+    'api-key create --name billing --scopes connections:read',
+    'api-key create --name onboarding --scopes sessions:write,sessions:read',
+  );
 
-  command
-    .command('list')
-    .description('list the keys, without the keys themselves')
-    .action(async () => {
-      const keys = await withApiKeys((apiKeys) => apiKeys.list());
-      console.table(
-        keys.map((key) => ({
-          id: key.id,
-          name: key.name,
-          key: key.hint,
-          scopes: key.scopes.join(','),
-          created: key.createdAt.toISOString(),
-          lastUsed: key.lastUsedAt?.toISOString() ?? 'never',
-          revoked: key.revokedAt?.toISOString() ?? '',
-        })),
-      );
-    });
+  withExamples(
+    command
+      .command('list')
+      .description('list the keys, without the keys themselves')
+      .option('--json', 'print a JSON list')
+      .action(async ({ json }: { json?: boolean }) => {
+        const keys = (await withApiKeys((apiKeys) => apiKeys.list())).map(describeKey);
+        if (json) printJson(keys);
+        else
+          printTable(
+            keys.map(({ scopes, lastUsedAt, ...key }) => ({
+              id: key.id,
+              name: key.name,
+              key: key.hint,
+              scopes: scopes.join(','),
+              created: key.createdAt,
+              'last used': lastUsedAt ?? 'never',
+              revoked: key.revokedAt,
+            })),
+            'There are no API keys.',
+          );
+      }),
+    'api-key list',
+    'api-key list --json',
+  );
 
-  command
-    .command('revoke <id>')
-    .description('revoke a key; it stops working at once')
-    .action(async (id: string) => {
-      await withApiKeys((apiKeys) => apiKeys.revoke(id));
-      console.log(`revoked ${id}`);
-    });
+  withExamples(
+    command
+      .command('revoke <id>')
+      .description('revoke a key; it stops working at once')
+      .action(async (id: string) => {
+        await withApiKeys((apiKeys) => apiKeys.revoke(id));
+        console.log(`revoked ${id}`);
+      }),
+    'api-key revoke 01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
+  );
 }
 
-function readScopes(text: string): Scope[] {
-  const scopes = text.split(',').map((scope) => scope.trim());
+function describeKey({ id, name, hint, scopes, createdAt, lastUsedAt, revokedAt }: ApiKey) {
+  const times = {
+    createdAt: createdAt.toISOString(),
+    lastUsedAt: lastUsedAt?.toISOString() ?? null,
+    revokedAt: revokedAt?.toISOString() ?? null,
+  };
+  return { id, name, hint, scopes, ...times };
+}
+
+function toName(text: string): string {
+  const name = text.trim();
+  if (!/^\P{Cc}{1,100}$/u.test(name))
+    throw new InvalidArgumentError('It must have 1 to 100 characters, and no control character.');
+  return name;
+}
+
+function toScopes(text: string): Scope[] {
+  const scopes = text
+    .split(',')
+    .map((scope) => scope.trim())
+    .filter((scope) => scope !== '');
   const unknown = scopes.filter((scope) => !isScope(scope));
   if (unknown.length > 0)
-    throw new Error(`There is no scope ${unknown.join(', ')}. Scopes: ${SCOPES.join(', ')}.`);
+    throw new InvalidArgumentError(`There is no scope ${unknown.join(', ')}. Scopes: ${SCOPES.join(', ')}.`);
+  if (scopes.length === 0)
+    throw new InvalidArgumentError(`Name at least one scope. Scopes: ${SCOPES.join(', ')}.`);
   return [...new Set(scopes.filter(isScope))];
 }
 

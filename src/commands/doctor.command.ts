@@ -1,28 +1,34 @@
 import type { Command } from 'commander';
-import { describeReferenceIdProblem } from '../common';
 import { readDiagnosisEnvironment, secretsOf } from '../config';
 import { DiagnosisDto, DiagnosisService } from '../diagnosis';
+import { printJson } from './output';
+import { withExamples } from './program';
+import { assertReferenceId } from './reference-id';
 import { WholeServiceModule } from './whole-service.module';
 import { withService } from './with-service';
 
 export function addDoctorCommand(program: Command): void {
-  program
-    .command('doctor <referenceId>')
-    .description('explain why an end user is not connected, and what to do; changes nothing')
-    .option('--json', 'print the answer of GET /v1/end-users/:referenceId/diagnosis')
-    .action(async (referenceId: string, { json }: { json?: boolean }) => {
-      const problem = describeReferenceIdProblem(referenceId);
-      if (problem) throw new Error(`The reference id ${problem}.`);
-      const { environment, hasTerra: askTerra } = readDiagnosisEnvironment();
-      const service = WholeServiceModule.forEnvironment(environment);
-      // The diagnosis reports what fails, so that log lines above it would say it twice.
-      const setup = { module: service, secrets: secretsOf(environment), logLevel: 'fatal' };
-      const diagnosis = await withService(setup, DiagnosisService, (doctor) =>
-        doctor.diagnose(referenceId, { askTerra }),
-      );
-      const report = DiagnosisDto.from(diagnosis);
-      console.log(json ? JSON.stringify(report, null, 2) : describe(report));
-    });
+  withExamples(
+    program
+      .command('doctor <referenceId>')
+      .description('explain why an end user is not connected, and what to do; changes nothing')
+      .option('--json', 'print the answer of GET /v1/end-users/:referenceId/diagnosis')
+      .action(async (referenceId: string, { json }: { json?: boolean }) => {
+        assertReferenceId(referenceId);
+        const { environment, hasTerra: askTerra } = readDiagnosisEnvironment();
+        const service = WholeServiceModule.forEnvironment(environment);
+        // The diagnosis reports what fails, so that log lines above it would say it twice.
+        const setup = { module: service, secrets: secretsOf(environment), logLevel: 'fatal' };
+        const diagnosis = await withService(setup, DiagnosisService, (doctor) =>
+          doctor.diagnose(referenceId, { askTerra }),
+        );
+        const report = DiagnosisDto.from(diagnosis);
+        if (json) printJson(report);
+        else console.log(describe(report));
+      }),
+    'doctor user-4711',
+    'doctor user-4711 --json',
+  );
 }
 
 function describe(report: DiagnosisDto): string {

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 
+export { createProgram, exitCodeOf } from './program';
+
 type AddCommand = (program: Command) => void;
 
 // Each command loads only what it needs: most of them load the whole service, which takes twice as long as `migrate`.

@@ -1,19 +1,21 @@
-import type { Command } from 'commander';
-import { describeReferenceIdProblem } from '../common';
+import { Option, type Command } from 'commander';
 import { readEnvironment, secretsOf } from '../config';
 import {
   APPROVAL_ADVICE,
   ConnectionReconcilerService,
+  ReconcileReportDto,
+  SweepReportDto,
   SweepsService,
   type ReconcileReport,
   type SweepReport,
 } from '../reconciliation';
 import { confirm } from './confirm';
+import { printJson, printTable } from './output';
+import { EXIT_CODES, UsageError, withExamples } from './program';
+import { assertReferenceId } from './reference-id';
 import { WholeServiceModule } from './whole-service.module';
 import { withService } from './with-service';
 
-const FAILED = 1;
-const AWAITING_APPROVAL = 3;
 const FINDINGS_PRINTED = 20;
 
 interface SweepCommandOptions {
@@ -21,35 +23,49 @@ interface SweepCommandOptions {
   force?: boolean;
   adopt?: boolean;
   yes?: boolean;
+  json?: boolean;
 }
 
 export function addSweepCommand(program: Command): void {
-  program
-    .command('sweep')
-    .description(
-      "read all of Terra's users and apply the corrections; exits with 3 when the sweep awaits approval",
-    )
-    .option('--dry-run', 'only print the corrections')
-    .option('--force', 'approve the sweep that awaits approval, or start a sweep that needs no approval')
-    .option('--adopt', 'connect all unknown Terra users with a reference id; prints them first, and asks')
-    .option('--yes', 'adopt without asking')
-    .action(async ({ dryRun, force, adopt, yes }: SweepCommandOptions) => {
-      const environment = readEnvironment();
-      const setup = {
-        module: WholeServiceModule.forEnvironment(environment),
-        secrets: secretsOf(environment),
-      };
-      await withService(setup, SweepsService, async (sweeps) => {
-        if (adopt && !dryRun) {
-          const { sweep, counts } = await runSweep(sweeps, { dryRun: true, adopt });
-          if (sweep.status !== 'completed') return;
-          if (sweep.approvalReason && !force) return void (process.exitCode = AWAITING_APPROVAL);
-          const question = `This connects ${counts.link ?? 0} Terra users, and applies the other changes above.`;
-          if (!yes && !(await confirm(question))) return console.log('Nothing was changed.');
-        }
-        await runSweep(sweeps, { dryRun, force, adopt });
-      });
-    });
+  withExamples(
+    program
+      .command('sweep')
+      .description(
+        "read all of Terra's users and apply the corrections; exits with 3 when the sweep awaits approval",
+      )
+      .addOption(new Option('--dry-run', 'only print the corrections').conflicts('force'))
+      .option('--force', 'approve the sweep that awaits approval, or start a sweep that needs no approval')
+      .option('--adopt', 'connect all unknown Terra users with a reference id; prints them first, and asks')
+      .option('--yes', 'adopt without asking')
+      .option('--json', 'print the answer of GET /v1/sweeps/:id')
+      .action(async ({ dryRun, force, adopt, yes, json }: SweepCommandOptions) => {
+        if (yes && !adopt) throw new UsageError('--yes belongs to --adopt: a sweep asks nothing.');
+        const environment = readEnvironment();
+        const setup = {
+          module: WholeServiceModule.forEnvironment(environment),
+          secrets: secretsOf(environment),
+        };
+        const report = await withService(setup, SweepsService, async (sweeps) => {
+          if (adopt && !dryRun) {
+            const preview = await runSweep(sweeps, { dryRun: true, adopt });
+            const { sweep, counts } = preview;
+            if (sweep.status !== 'completed') return preview;
+            if (!json) printSweep(preview);
+            if (sweep.approvalReason && !force) return void (process.exitCode = EXIT_CODES.awaitingApproval);
+            const question = `This connects ${counts.link ?? 0} Terra users, and applies the other changes above.`;
+            if (!yes && !(await confirm(question))) return console.log('Nothing was changed.');
+          }
+          return runSweep(sweeps, { dryRun, force, adopt });
+        });
+        if (!report) return;
+        if (json) printJson(SweepReportDto.of(report));
+        else printSweep(report);
+      }),
+    'sweep --dry-run',
+    'sweep',
+    'sweep --force',
+    'sweep --adopt',
+  );
 }
 
 async function runSweep(
@@ -58,30 +74,33 @@ async function runSweep(
 ): Promise<SweepReport> {
   const { id } = await sweeps.startAndRun({ ...request, actor: 'cli' });
   const report = await sweeps.report(id);
-  printSweep(report);
   const { status } = report.sweep;
-  if (status === 'awaiting_approval') process.exitCode = AWAITING_APPROVAL;
-  else if (status !== 'completed') process.exitCode = FAILED;
+  if (status === 'awaiting_approval') process.exitCode = EXIT_CODES.awaitingApproval;
+  else if (status !== 'completed') process.exitCode = EXIT_CODES.failed;
   return report;
 }
 
 export function addReconcileCommand(program: Command): void {
-  program
-    .command('reconcile <referenceId>')
-    .description('compare one end user with Terra and apply the corrections')
-    .action(async (referenceId: string) => {
-      const problem = describeReferenceIdProblem(referenceId);
-      if (problem) throw new Error(`The reference id ${problem}.`);
-      const environment = readEnvironment();
-      const setup = {
-        module: WholeServiceModule.forEnvironment(environment),
-        secrets: secretsOf(environment),
-      };
-      const report = await withService(setup, ConnectionReconcilerService, (reconciler) =>
-        reconciler.reconcile(referenceId, { source: 'reconcile', actor: 'cli' }),
-      );
-      printReconciliation(report);
-    });
+  withExamples(
+    program
+      .command('reconcile <referenceId>')
+      .description('compare one end user with Terra and apply the corrections')
+      .option('--json', 'print the answer of POST /v1/end-users/:referenceId/reconcile')
+      .action(async (referenceId: string, { json }: { json?: boolean }) => {
+        assertReferenceId(referenceId);
+        const environment = readEnvironment();
+        const setup = {
+          module: WholeServiceModule.forEnvironment(environment),
+          secrets: secretsOf(environment),
+        };
+        const report = await withService(setup, ConnectionReconcilerService, (reconciler) =>
+          reconciler.reconcile(referenceId, { source: 'reconcile', actor: 'cli' }),
+        );
+        if (json) printJson(ReconcileReportDto.from(report));
+        else printReconciliation(report);
+      }),
+    'reconcile user-4711',
+  );
 }
 
 function printSweep({ sweep, counts, findings }: SweepReport): void {
@@ -108,11 +127,16 @@ function printSweep({ sweep, counts, findings }: SweepReport): void {
   );
   console.log(`changes found: ${changes}, applied: ${applied}`);
   for (const [action, count] of Object.entries(counts)) console.log(`  ${action}: ${count}`);
-  for (const { action, terraUserId, referenceId, outcome } of findings.slice(0, FINDINGS_PRINTED)) {
-    console.log(
-      `  - ${action} ${terraUserId} of ${referenceId ?? 'an unknown end user'}${outcome ? `: ${outcome}` : ''}`,
-    );
-  }
+  printTable(
+    findings.slice(0, FINDINGS_PRINTED).map(({ action, terraUserId, referenceId, outcome }) => ({
+      action,
+      'terra user': terraUserId,
+      'end user': referenceId ?? 'unknown',
+      outcome,
+    })),
+    'There is no difference between Terra and the service.',
+  );
+  if (findings.length > FINDINGS_PRINTED) console.log(`There are more: add --json.`);
   if (status === 'failed')
     console.log(
       `The sweep failed in phase ${phase}: ${errorCode}. A sweep that is requested within 6 hours of its start resumes there.`,
@@ -122,5 +146,8 @@ function printSweep({ sweep, counts, findings }: SweepReport): void {
 
 function printReconciliation({ referenceId, terraUsers, changes, conclusion }: ReconcileReport): void {
   console.log(`${referenceId}: ${conclusion}; Terra users under this reference: ${terraUsers}`);
-  for (const { action, terraUserId } of changes) console.log(`  - ${action} ${terraUserId}`);
+  printTable(
+    changes.map(({ action, terraUserId }) => ({ action, 'terra user': terraUserId })),
+    'There is nothing to correct.',
+  );
 }

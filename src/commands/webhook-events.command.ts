@@ -5,14 +5,19 @@ import { DATABASE_DEFAULTS, readDatabaseUrl, secretsOf } from '../config';
 import { ClockModule } from '../database';
 import {
   ListWebhookEventsDto,
+  ReplayReportDto,
   ReplayWebhookEventsDto,
   WebhookEventsModule,
   WebhookEvent,
   WebhookEventDetailDto,
+  WebhookEventDto,
   WebhookEventsService,
   type ReplayReport,
+  type WebhookEventSummary,
 } from '../webhooks';
 import { databaseModule } from './database.module';
+import { printJson, printTable } from './output';
+import { UsageError, withExamples } from './program';
 import { withService } from './with-service';
 import { requestValidation } from '../http';
 
@@ -30,10 +35,12 @@ interface FilterOptions {
 interface ListOptions extends FilterOptions {
   limit?: string;
   cursor?: string;
+  json?: boolean;
 }
 interface ReplayOptions extends FilterOptions {
   limit?: string;
   dryRun?: boolean;
+  json?: boolean;
 }
 
 /** The command-line option for each field of the API. */
@@ -64,58 +71,80 @@ class WebhookEventsCommandModule {
 }
 
 export function addWebhookEventsCommand(program: Command): void {
-  const command = program
-    .command('webhook-events')
-    .description('read and replay the webhook events that Terra has sent');
+  const command = withExamples(
+    program.command('webhook-events').description('read and replay the webhook events that Terra has sent'),
+    'webhook-events list --status dead_lettered',
+    'webhook-events replay --status dead_lettered --dry-run',
+  );
 
-  withFilters(command.command('list').description('list webhook events, newest first'))
-    .option('--limit <n>', 'maximum number of events (up to 200)')
-    .option('--cursor <cursor>', 'where to continue, from the previous list')
-    .action(async ({ limit, cursor, ...filters }: ListOptions) => {
-      const asked = given({ ...toFilter(filters), limit, cursor });
-      const { items, nextCursor } = await request(ListWebhookEventsDto, asked, (events, query) =>
-        events.list(query),
-      );
-      console.table(
-        items.map((event) => ({
-          id: event.id,
-          received: event.receivedAt.toISOString(),
-          type: event.type,
-          status: event.status,
-          user: event.terraUserId,
-          reference: event.referenceId,
-          note: event.note,
-          replays: event.replays,
-        })),
-      );
-      if (nextCursor) console.log(`There are more: --cursor ${nextCursor}`);
-    });
+  withExamples(
+    withFilters(command.command('list').description('list webhook events, newest first'))
+      .option('--limit <n>', 'maximum number of events (up to 200)')
+      .option('--cursor <cursor>', 'where to continue, from the previous list')
+      .option('--json', 'print the answer of GET /v1/webhook-events')
+      .action(async ({ limit, cursor, json, ...filters }: ListOptions) => {
+        const asked = given({ ...toFilter(filters), limit, cursor });
+        const { items, nextCursor } = await request(ListWebhookEventsDto, asked, (events, query) =>
+          events.list(query),
+        );
+        if (json) printJson({ items: items.map((event) => WebhookEventDto.from(event)), nextCursor });
+        else printEvents(items, nextCursor);
+      }),
+    'webhook-events list --status parked --limit 20',
+    'webhook-events list --reference user-4711 --from 2026-11-23 --json',
+  );
 
-  command
-    .command('show <id>')
-    .description('show one webhook event with its body')
-    .action(async (id: string) => {
-      const event = await withEvents((events) => events.get(id));
-      console.log(JSON.stringify(WebhookEventDetailDto.from(event), null, 2));
-    });
+  withExamples(
+    command
+      .command('show <id>')
+      .description('show one webhook event with its body, as JSON')
+      .action(async (id: string) => {
+        const event = await withEvents((events) => events.get(id));
+        printJson(WebhookEventDetailDto.from(event));
+      }),
+    'webhook-events show 01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
+  );
 
-  withFilters(command.command('replay [ids...]'))
-    .description('replay events by id or by filter; they never override newer facts')
-    .option('--limit <n>', 'maximum number of events, oldest first')
-    .option('--dry-run', 'only report what would be replayed')
-    .action(async (ids: string[], { limit, dryRun, ...filters }: ReplayOptions) => {
-      const filter = toFilter(filters);
-      const asked = given({
-        ids: ids.length > 0 ? ids : undefined,
-        filter: Object.keys(filter).length > 0 ? filter : undefined,
-        limit: limit === undefined ? undefined : Number(limit),
-        dryRun,
-      });
-      const report = await request(ReplayWebhookEventsDto, asked, (events, selection) =>
-        events.replay(selection, ACTOR),
-      );
-      show(report);
-    });
+  withExamples(
+    withFilters(command.command('replay [ids...]'))
+      .description('replay events by id or by filter; they never override newer facts')
+      .option('--limit <n>', 'maximum number of events, oldest first')
+      .option('--dry-run', 'only report what would be replayed')
+      .option('--json', 'print the answer of POST /v1/webhook-events/replay')
+      .action(async (ids: string[], { limit, dryRun, json, ...filters }: ReplayOptions) => {
+        const filter = toFilter(filters);
+        const asked = given({
+          ids: ids.length > 0 ? ids : undefined,
+          filter: Object.keys(filter).length > 0 ? filter : undefined,
+          limit: limit !== undefined && /^\d+$/.test(limit) ? Number(limit) : limit,
+          dryRun,
+        });
+        const report = await request(ReplayWebhookEventsDto, asked, (events, selection) =>
+          events.replay(selection, ACTOR),
+        );
+        if (json) printJson(ReplayReportDto.from(report));
+        else show(report);
+      }),
+    'webhook-events replay --status dead_lettered --dry-run',
+    'webhook-events replay 01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10',
+  );
+}
+
+function printEvents(items: WebhookEventSummary[], nextCursor: string | null): void {
+  printTable(
+    items.map((event) => ({
+      id: event.id,
+      received: event.receivedAt.toISOString(),
+      type: event.type,
+      status: event.status,
+      user: event.terraUserId,
+      reference: event.referenceId,
+      note: event.note,
+      replays: event.replays,
+    })),
+    'No webhook event matches.',
+  );
+  if (nextCursor) console.log(`There are more: --cursor ${nextCursor}`);
 }
 
 function withFilters(command: Command): Command {
@@ -153,7 +182,7 @@ async function request<Dto extends object, Answer>(
     const dto = (await requestValidation.transform(asked, { type: 'body', metatype: shape })) as Dto;
     return await withEvents((events) => work(events, dto));
   } catch (error) {
-    throw error instanceof RequestInvalidError ? new Error(describeByOptions(error)) : error;
+    throw error instanceof RequestInvalidError ? new UsageError(describeByOptions(error)) : error;
   }
 }
 
@@ -176,5 +205,12 @@ function describeByOptions({ details }: RequestInvalidError): string {
 function show({ dryRun, replayed, skipped, remaining, events }: ReplayReport): void {
   console.log(`${dryRun ? 'Would be replayed' : 'Replayed'}: ${replayed}; already pending: ${skipped}.`);
   if (remaining > 0) console.log(`Not replayed because of --limit: ${remaining}.`);
-  if (events.length > 0) console.table(events.slice(0, MAX_SHOWN));
+  if (events.length === 0) return;
+  printTable(
+    events
+      .slice(0, MAX_SHOWN)
+      .map(({ id, type, status, terraUserId }) => ({ id, type, 'status before': status, user: terraUserId })),
+    '',
+  );
+  if (events.length > MAX_SHOWN) console.log('There are more: add --json.');
 }

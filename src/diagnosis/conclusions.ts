@@ -14,7 +14,7 @@ export interface Conclusions {
 const HOUR_MS = 3_600_000;
 const WEBHOOKS_EXPECTED_HOURS = 24;
 /** The largest number of conclusions: an end user may have a thousand accounts. */
-export const MAX_CONCLUSIONS = 50;
+const MAX_CONCLUSIONS = 50;
 
 /** The codes by importance, the most important first. A code with `…` stands for all codes with this beginning. */
 const IMPORTANCE = [

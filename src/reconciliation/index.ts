@@ -1,4 +1,6 @@
 export { ConnectionReconcilerService, type ReconcileReport } from './connection-reconciler.service';
+export { ReconcileReportDto } from './dto/reconcile-report.dto';
+export { SweepReportDto } from './dto/sweep.dto';
 export { ReconcileWorker } from './reconcile.worker';
 export { ReconciliationModule } from './reconciliation.module';
 export { SweepFinding } from './sweep-finding.entity';

@@ -1,4 +1,5 @@
 export { ListWebhookEventsDto } from './dto/webhook-event-filter.dto';
+export { ReplayReportDto } from './dto/replay-report.dto';
 export { ReplayWebhookEventsDto } from './dto/replay-webhook-events.dto';
 export { WebhookEventDetailDto, WebhookEventDto } from './dto/webhook-event.dto';
 export { ParkedEventsWorker } from './parked-events.worker';
