@@ -162,6 +162,7 @@ describe("The service's pages", () => {
       );
       expect(page.html).not.toMatch(/<script|<img/);
       expect(page.link?.startsWith(APP)).toBe(true);
+      expect(page.html).toMatch(/href="pulse:[^"<>]*&#38;status=connected#[^"<>]*"/);
     });
 
     it('and HEAD gets the same headers without an effect', async () => {

@@ -29,7 +29,13 @@ describe('The link of a renewable session', () => {
   const start = (body: Record<string, unknown> = {}): Promise<Renewable> =>
     startSession(service, { renewable: true, ...body }) as Promise<Renewable>;
   const reread = (id: string): Promise<Renewable> => readSession(service, id) as Promise<Renewable>;
-  const press = (connectUrl: string): Promise<Response> => visit(connectUrl, { method: 'POST' });
+  /** Presses the button as a browser does: with the type of a form, and an empty body. */
+  const press = (connectUrl: string): Promise<Response> =>
+    visit(connectUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: '',
+    });
   const newLinkOf = async (response: Response): Promise<string> => {
     expect(response.status).toBe(200);
     return /<a href="([^"]+)">/.exec(await response.text())?.[1] ?? '';

@@ -209,7 +209,7 @@ describe.each([
     const connecting = await start('without-return-url');
     await page.goto(connecting.connectUrl);
     await at('consent-allow').click();
-    await page.getByRole('heading', { name: 'Your device is connected' }).waitFor();
+    await page.getByRole('heading', { name: 'Garmin is connected' }).waitFor();
     expect(new URL(page.url()).origin).toBe(launched.serviceUrl);
     await expectAccessible(page);
     await screenshot('8-result');
@@ -218,7 +218,7 @@ describe.each([
     await page.setViewportSize({ width: 360, height: 640 });
     await screenshot('8-result-phone');
     await page.reload();
-    await page.getByRole('heading', { name: 'Your device is connected' }).waitFor();
+    await page.getByRole('heading', { name: 'Garmin is connected' }).waitFor();
     expect(await session(connecting.id)).toMatchObject({ status: 'completed' });
 
     const cancelling = await start('without-return-url-2');

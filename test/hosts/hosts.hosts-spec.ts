@@ -58,7 +58,7 @@ describe.each(MATRIX)('the package in a host on %s with %s', (name, platform) =>
     expect(callback.status).toBe(303);
     const page = await visit(locationOf(callback));
     expect(page.status).toBe(200);
-    expect(await page.text()).toContain('Your device is connected');
+    expect(await page.text()).toContain('Garmin is connected');
 
     await sandbox.idle();
     const answers = sandbox.deliveries.flatMap(({ attempts }) => attempts.map(({ status }) => status));
