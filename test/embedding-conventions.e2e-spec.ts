@@ -166,6 +166,10 @@ describe.each([
 
   it("names the host's webhook path in a diagnosis", async () => {
     await api('POST', '/v1/connect-sessions', { body: { referenceId: 'guest-2' } });
+    // A return without a webhook: only then does the service expect one.
+    await database.query(
+      `UPDATE terra_connect.connect_sessions SET return_spent_at = now() WHERE reference_id = 'guest-2'`,
+    );
     await database.query('DELETE FROM terra_connect.webhook_events');
     const { body } = await api<{ conclusions: { code: string; advice: string }[] }>(
       'GET',
