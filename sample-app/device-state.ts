@@ -7,8 +7,11 @@ export interface DeviceState {
   help: Help | null;
 }
 
-/** `reconnect`: a button that starts a session with the connection's id. `phone`: a link to what to do on the phone. */
-export type Help = { kind: 'reconnect'; label: string } | { kind: 'phone' };
+/**
+ * `reconnect`: a button that starts a session with the connection's id; `name` says to a screen reader which device it means.
+ * `phone`: a link to what to do on the phone.
+ */
+export type Help = { kind: 'reconnect'; label: string; name: string } | { kind: 'phone' };
 
 /** Statuses of ended connections. Terra has not confirmed a `disconnecting` one, but it counts as ended. */
 const ENDED_STATUSES: readonly string[] = ['disconnecting', 'disconnected', 'moved'];
@@ -83,10 +86,14 @@ function retiredState(name: string, successor: string | null): DeviceState {
   const next = providerName(successor);
   return {
     text: `${name} has ended its service for apps. ${next} replaces it: connect that to continue.`,
-    help: isPhoneProvider(successor) ? { kind: 'phone' } : { kind: 'reconnect', label: `Connect ${next}` },
+    help: isPhoneProvider(successor)
+      ? { kind: 'phone' }
+      : { kind: 'reconnect', label: `Connect ${next}`, name: `Connect ${next}` },
   };
 }
 
 function reconnect({ provider }: Connection, label: string): Help {
-  return isPhoneProvider(provider) ? { kind: 'phone' } : { kind: 'reconnect', label };
+  return isPhoneProvider(provider)
+    ? { kind: 'phone' }
+    : { kind: 'reconnect', label, name: `${label} ${providerName(provider)}` };
 }

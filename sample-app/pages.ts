@@ -138,7 +138,7 @@ function deviceRow(device: Connection, { successors }: Devices): Html {
       <span class="state ${status}" data-testid="status-${provider}">${text}${since}</span>
     </span>
     <span class="actions">
-      ${help && helpFor(device, help, name)}
+      ${help && helpFor(device, help)}
       <form method="post" action="/devices/${encodeURIComponent(id)}/disconnect">
         <button aria-label="Disconnect ${name}" data-testid="disconnect-${provider}">Disconnect</button>
       </form>
@@ -155,18 +155,16 @@ function earlierRow(device: Connection): Html {
       <strong>${name}</strong>
       <span class="state" data-testid="status-${device.provider}">${text}</span>
     </span>
-    <span class="actions">${help && helpFor(device, help, name)}</span>
+    <span class="actions">${help && helpFor(device, help)}</span>
   </li>`;
 }
 
-function helpFor({ id, provider }: Connection, help: Help, name: string): Html {
+function helpFor({ id, provider }: Connection, help: Help): Html {
   if (help.kind === 'phone') {
     return html`<a class="button" href="/phone" data-testid="phone-${provider}">What to do on your phone</a>`;
   }
-  // The name of a button must contain its visible text.
-  const label = help.label.startsWith('Connect ') ? help.label : `${help.label} ${name}`;
   return html`<form method="post" action="/devices/${encodeURIComponent(id)}/reconnect">
-    <button class="help" aria-label="${label}" data-testid="reconnect-${provider}">${help.label}</button>
+    <button class="help" aria-label="${help.name}" data-testid="reconnect-${provider}">${help.label}</button>
   </form>`;
 }
 

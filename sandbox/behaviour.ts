@@ -1,7 +1,7 @@
 /**
  * The switches of the sandbox, as data. Each changes one behaviour of the fake Terra.
  *
- * This table is the only list: the type `Behaviour`, the control page and the control API use it. Where Terra's
+ * These tables are the only list: the type `Behaviour`, the control page and the control API use them. Where Terra's
  * documents disagree, each documented form is one choice of a switch.
  */
 
@@ -20,7 +20,7 @@ interface Switch<T> {
 /** A control request with an unknown name or an invalid value; the control API answers 400. */
 export class InvalidRequestError extends Error {}
 
-export const SWITCHES = {
+const ACCOUNT = {
   legacyGone: onOff(
     false,
     'generateWidgetSession answers 410, as for Terra accounts created after 3 Sep 2026',
@@ -51,6 +51,8 @@ export const SWITCHES = {
     0,
     'number of generated users after the real ones in subscriptions; userInfo finds them, deauthenticateUser does not',
   ),
+};
+const CONNECTING = {
   failedAuthForm: choice(
     ['auth_cancelled', 'auth_error'],
     'auth_cancelled',
@@ -78,7 +80,8 @@ export const SWITCHES = {
     false,
     'the browser returns only after the first delivery attempt of the webhooks',
   ),
-
+};
+const FAULTS = {
   faultsOnlyOn: text(
     '',
     'the faults below affect only API paths that contain this text, or all paths when it is empty',
@@ -91,7 +94,8 @@ export const SWITCHES = {
   okWithStatusError: onOff(false, 'API calls answer 200 with status "error"'),
   stall: onOff(false, 'API calls are never answered'),
   down: onOff(false, 'TCP connections to the API and the widget are reset'),
-
+};
+const WEBHOOKS = {
   webhooks: choice(
     ['on', 'off', 'duplicated', 'reordered'],
     'on',
@@ -118,7 +122,17 @@ export const SWITCHES = {
   webhookTimeoutMs: count(8_000, 'milliseconds that a receiver has to answer'),
 };
 
+export const SWITCHES = { ...ACCOUNT, ...CONNECTING, ...FAULTS, ...WEBHOOKS };
+
 export type SwitchName = keyof typeof SWITCHES;
+/** The groups of the control page. */
+export const SWITCH_GROUPS = Object.entries({
+  'Terra account': ACCOUNT,
+  Connecting: CONNECTING,
+  'Faults of the API': FAULTS,
+  Webhooks: WEBHOOKS,
+}).map(([title, switches]) => ({ title, names: Object.keys(switches) as SwitchName[] }));
+
 export type Behaviour = { [Name in SwitchName]: (typeof SWITCHES)[Name]['initially'] };
 
 export function initialBehaviour(): Behaviour {

@@ -11,6 +11,8 @@ export interface SandboxContext {
   /** Empty until the server listens. */
   publicUrl: string;
   behaviour: Behaviour;
+  /** The switches as they are after a reset. */
+  initialBehaviour: Readonly<Behaviour>;
   account: Account;
   dispatcher: WebhookDispatcher;
   requests: ReceivedRequest[];

@@ -12,8 +12,10 @@ import { WebhookDispatcher } from './webhooks/dispatcher';
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { now = Date.now, log = () => undefined, host = '127.0.0.1' } = options;
   const behaviour = initialBehaviour();
+  const initial = initialBehaviour();
+  applyBehaviour(initial, structuredClone(options.behaviour ?? {}));
   const resetSwitches = (): void => {
-    applyBehaviour(behaviour, { ...initialBehaviour(), ...structuredClone(options.behaviour) });
+    applyBehaviour(behaviour, structuredClone(initial));
   };
   resetSwitches();
   const dispatcher = new WebhookDispatcher({
@@ -42,6 +44,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     apiKey: options.apiKey,
     publicUrl: '',
     behaviour,
+    initialBehaviour: initial,
     account,
     dispatcher,
     requests: [],

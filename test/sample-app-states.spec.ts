@@ -38,7 +38,7 @@ describe('What an end user reads about a device', () => {
   ])('offers to reconnect a device that needs it: %s', (statusReason, text) => {
     const state = stateOf(device({ status: 'needs_reauth', statusReason }), null);
     expect(state.text).toContain(text);
-    expect(state.help).toEqual({ kind: 'reconnect', label: 'Reconnect' });
+    expect(state.help).toEqual({ kind: 'reconnect', label: 'Reconnect', name: 'Reconnect Garmin' });
   });
 
   it('names the successor of a provider that has ended, and offers to connect that', () => {
@@ -49,7 +49,7 @@ describe('What an end user reads about a device', () => {
     });
     expect(stateOf(retired, 'GOOGLE_HEALTH')).toEqual({
       text: 'Fitbit has ended its service for apps. Google Health replaces it: connect that to continue.',
-      help: { kind: 'reconnect', label: 'Connect Google Health' },
+      help: { kind: 'reconnect', label: 'Connect Google Health', name: 'Connect Google Health' },
     });
     expect(stateOf(retired, null)).toMatchObject({ help: null });
   });
@@ -64,7 +64,7 @@ describe('What an end user reads about a device', () => {
 
   it('offers to connect an ended device again, but not while it is being disconnected or when it is replaced', () => {
     const helpOf = (change: Partial<Connection>) => stateOf(device(change), null).help;
-    const again = { kind: 'reconnect', label: 'Connect again' };
+    const again = { kind: 'reconnect', label: 'Connect again', name: 'Connect again Garmin' };
     expect(helpOf({ status: 'disconnected', statusReason: 'access_revoked' })).toEqual(again);
     expect(helpOf({ status: 'moved', statusReason: 'moved' })).toEqual(again);
     expect(helpOf({ status: 'disconnecting', statusReason: 'disconnect_requested' })).toBeNull();

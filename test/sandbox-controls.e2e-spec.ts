@@ -83,6 +83,24 @@ describe('The controls of the sandbox', () => {
     expect(sandbox.behaviour.failWith).toEqual([500, 'html']);
   });
 
+  it('have a search on the page, which limits every section and survives a form', async () => {
+    sandbox.account.connect({ provider: 'OURA', referenceId: 'u_1' });
+    const search = (text: string): Promise<string> =>
+      fetch(`${sandbox.url}/?q=${encodeURIComponent(text)}`).then((answer) => answer.text());
+    expect(await search('RETRY milliseconds')).toMatch(/id="switch-retryBaseMs"/);
+    expect(await search('RETRY milliseconds')).not.toMatch(/id="switch-down"|Play |u_1/);
+    expect(await search('u_1')).toContain('<strong>OURA</strong> of u_1');
+    expect(await search('user-cap')).toContain('aria-label="Play user-cap"');
+    expect(await search('<nothing>')).toContain('Nothing here contains “&lt;nothing&gt;”');
+    const answer = await fetch(`${sandbox.url}/sandbox/behaviour`, {
+      method: 'POST',
+      headers: { referer: `${sandbox.url}/?q=a+b` },
+      body: new URLSearchParams({ delayMs: '5' }),
+      redirect: 'manual',
+    });
+    expect(answer.headers.get('location')).toBe('/?q=a+b');
+  });
+
   it('have a button for each scenario on the page, which names the played scenario until a reset', async () => {
     const before = await page();
     for (const name of names) expect(before).toContain(`aria-label="Play ${name}"`);

@@ -1,13 +1,15 @@
 import type { LinkedUser } from '../account/linked-user';
-import { SWITCHES, type SwitchName } from '../behaviour';
 import type { SandboxContext } from '../context';
 import { html, type Html, type Page } from '../pages/html';
 import { SANDBOX_STYLE } from '../pages/style';
-import { table } from '../pages/table';
 import type { Delivery } from '../webhooks/delivery';
-import { scenariosSection } from './scenarios.section';
+import { playedScenario, scenariosSection } from './scenarios.section';
+import { Search } from './section';
+import { switchesSection } from './switches.section';
 
-const MAX_DELIVERIES_SHOWN = 25;
+/** How many users and webhooks the page shows; a search looks through all. */
+const MAX_SHOWN = 5;
+const MAX_FOUND = 25;
 const USER_ACTIONS = [
   ['error', 'Connection error'],
   ['revoke', 'Revoke access'],
@@ -15,109 +17,107 @@ const USER_ACTIONS = [
   ['deauth', 'Deauthenticate'],
 ] as const;
 
-export function controlPage(context: SandboxContext): Page {
-  const users = [...context.account.users.values()].reverse();
-  const deliveries = context.dispatcher.deliveries.slice(-MAX_DELIVERIES_SHOWN).reverse();
+/** @param searched text that limits every section to what contains it */
+export function controlPage(context: SandboxContext, searched: string): Page {
+  const search = new Search(searched);
+  const sections = [
+    scenariosSection(context, search),
+    usersSection(context, search),
+    webhooksSection(context, search),
+    switchesSection(context, search),
+  ].filter((section) => section !== null);
   return {
     title: 'Terra sandbox',
     style: SANDBOX_STYLE,
     body: html`<main class="wide">
       <h1>Terra sandbox</h1>
-      <p>
+      <p class="note">
         A fake Terra for development and tests. API: <code>${context.publicUrl}/api/v2</code>, dev-id
         <code>${context.devId}</code>.
       </p>
-      ${scenariosSection(context)}
-      <h2 id="users">Terra users</h2>
-      ${users.length > 0 ? userTable(users) : html`<p class="note">There are no Terra users yet.</p>`}
-      <h2 id="webhooks">Last webhooks</h2>
-      ${deliveries.length > 0 ? deliveryTable(deliveries) : html`<p class="note">There are no webhooks yet.</p>`}
-      <h2 id="switches">Switches</h2>
-      ${switchTable(context)}
-      <div class="actions">
-        <form method="post" action="/sandbox/behaviour/reset"><button>Reset all switches</button></form>
-        <form method="post" action="/sandbox/reset"><button>Reset the sandbox</button></form>
-      </div>
+      ${context.played && playedScenario(context.played)} ${searchForm(search)}
+      ${sections.length > 0 ? sections : html`<p role="status">Nothing here contains “${search.text}”.</p>`}
     </main>`,
   };
 }
 
-function userTable(users: LinkedUser[]): Html {
-  return table(
-    'users',
-    ['Reference id', 'Provider', 'Account', 'Terra user id', 'Scopes', 'Actions'],
-    users.map(
-      (user) =>
-        html`<tr>
-          <td>${user.referenceId ?? 'none'}</td>
-          <td>${user.provider}</td>
-          <td>${user.providerAccount}</td>
-          <td><code>${user.userId}</code>${!user.isAuthenticated && ' (no consent yet)'}</td>
-          <td>${user.scopes.join(', ')}</td>
-          <td>
-            ${USER_ACTIONS.map(([action, label]) => postButton(`/sandbox/users/${user.userId}/${action}`, label))}
-          </td>
-        </tr>`,
-    ),
-  );
+function searchForm(search: Search): Html {
+  return html`<form method="get" action="/" role="search" class="search">
+    <label for="search">Search scenarios, users, webhooks and switches</label>
+    <input type="search" id="search" name="q" value="${search.text}" />
+    <button>Search</button>
+    ${!search.isEmpty && html`<a href="/" data-testid="show-all">Show all</a>`}
+  </form>`;
 }
 
-function deliveryTable(deliveries: Delivery[]): Html {
-  return table(
-    'webhooks',
-    ['Time', 'Type', 'State', 'Answers', 'Body', 'Actions'],
-    deliveries.map(
-      (delivery) =>
-        html`<tr>
-          <td>${new Date(delivery.createdAt).toISOString()}</td>
-          <td>${delivery.type}</td>
-          <td>${delivery.state}</td>
-          <td>${delivery.attempts.map(({ status, error }) => status ?? error).join(', ')}</td>
-          <td>
-            <details>
-              <summary>Show</summary>
-              <code>${delivery.body}</code>
-            </details>
-          </td>
-          <td>${postButton(`/sandbox/deliveries/${delivery.id}/resend`, 'Resend')}</td>
-        </tr>`,
-    ),
-  );
+function usersSection({ account }: SandboxContext, search: Search): Html | null {
+  const users = [...account.users.values()]
+    .reverse()
+    .filter((user) =>
+      search.finds(user.referenceId ?? '', user.provider, user.providerAccount, user.userId, 'users'),
+    );
+  return latest('users', 'Terra users', users, search, userRow);
 }
 
-function switchTable({ behaviour }: SandboxContext): Html {
-  const names = Object.keys(SWITCHES) as SwitchName[];
-  return table(
-    'switches',
-    ['Switch', 'Meaning', 'Value'],
-    names.map(
-      (name) =>
-        html`<tr>
-          <th scope="row"><label for="switch-${name}">${name}</label></th>
-          <td>${SWITCHES[name].means}</td>
-          <td>
-            <form method="post" action="/sandbox/behaviour">
-              ${switchInput(name, String(behaviour[name]))}<button class="small" aria-label="Set ${name}">
-                Set
-              </button>
-            </form>
-          </td>
-        </tr>`,
-    ),
-  );
+function webhooksSection({ dispatcher }: SandboxContext, search: Search): Html | null {
+  const deliveries = [...dispatcher.deliveries]
+    .reverse()
+    .filter(({ type, state, body }) => search.finds(type, state, body, 'webhooks'));
+  return latest('webhooks', 'Last webhooks', deliveries, search, deliveryRow);
 }
 
-function switchInput(name: SwitchName, current: string): Html {
-  const { choices } = SWITCHES[name];
-  if (choices.length === 0) {
-    return html`<input type="text" id="switch-${name}" name="${name}" value="${current}" />`;
-  }
-  const options = choices.map((choice) =>
-    choice === current ? html`<option selected>${choice}</option>` : html`<option>${choice}</option>`,
-  );
-  return html`<select id="switch-${name}" name="${name}">
-    ${options}
-  </select>`;
+/** The newest entries of a list; null if a search finds none. */
+function latest<Entry>(
+  id: string,
+  title: string,
+  entries: Entry[],
+  search: Search,
+  row: (entry: Entry) => Html,
+): Html | null {
+  if (entries.length === 0 && !search.isEmpty) return null;
+  const shown = entries.slice(0, search.isEmpty ? MAX_SHOWN : MAX_FOUND);
+  return html`<section aria-labelledby="${id}">
+    <h2 id="${id}">${title}</h2>
+    ${
+      shown.length > 0
+        ? html`<ul class="rows">
+            ${shown.map(row)}
+          </ul>`
+        : html`<p class="note">There are none yet.</p>`
+    }
+    ${shown.length < entries.length && html`<p class="note">${entries.length - shown.length} older ones: search for them.</p>`}
+  </section>`;
+}
+
+function userRow(user: LinkedUser): Html {
+  return html`<li>
+    <span class="what">
+      <strong>${user.provider}</strong> of ${user.referenceId ?? 'no reference id'}, account
+      ${user.providerAccount}${!user.isAuthenticated && ' (no consent yet)'}
+      <details>
+        <summary>Id and scopes</summary>
+        <code>${user.userId}</code> ${user.scopes.join(', ')}
+      </details>
+    </span>
+    <span class="buttons">
+      ${USER_ACTIONS.map(([action, label]) => postButton(`/sandbox/users/${user.userId}/${action}`, label))}
+    </span>
+  </li>`;
+}
+
+function deliveryRow(delivery: Delivery): Html {
+  const answers = delivery.attempts.map(({ status, error }) => status ?? error).join(', ');
+  return html`<li>
+    <span class="what">
+      <strong>${delivery.type}</strong> ${delivery.state}, answers: ${answers || 'none'},
+      ${new Date(delivery.createdAt).toISOString()}
+      <details>
+        <summary>Body</summary>
+        <code>${delivery.body}</code>
+      </details>
+    </span>
+    ${postButton(`/sandbox/deliveries/${delivery.id}/resend`, 'Resend')}
+  </li>`;
 }
 
 function postButton(action: string, label: string): Html {

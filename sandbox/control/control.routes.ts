@@ -3,7 +3,7 @@ import { toWireUser, type LinkedUser } from '../account/linked-user';
 import { applyBehaviour, InvalidRequestError, SWITCHES } from '../behaviour';
 import type { SandboxContext } from '../context';
 import { sendPage } from '../pages/html';
-import { formText } from '../pages/request-fields';
+import { formText, queryText } from '../pages/request-fields';
 import type { PlayOptions } from '../scenarios/player';
 import { SCENARIOS, type Scenario } from '../scenarios/scenarios';
 import type { EmitOptions } from '../webhooks/delivery';
@@ -19,7 +19,9 @@ const PLAY_OPTIONS = ['referenceId', 'provider'] as const;
 export function controlRoutes(server: FastifyInstance, context: SandboxContext): void {
   const { account, behaviour, dispatcher } = context;
 
-  server.get('/', (_request, reply) => sendPage(reply, controlPage(context)));
+  server.get('/', (request, reply) =>
+    sendPage(reply, controlPage(context, queryText(request.query, 'q') ?? '')),
+  );
 
   server.get('/sandbox/state', () => ({
     behaviour,
@@ -163,5 +165,11 @@ function listOf(value: unknown): string[] {
 /** Redirects a form of the control page back to the page; sends other callers the JSON answer. */
 function redirectOrSend(request: FastifyRequest, reply: FastifyReply, answer: unknown): FastifyReply {
   const fromForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  return fromForm ? reply.redirect('/', 303) : reply.send(answer);
+  return fromForm ? reply.redirect(pageOf(request), 303) : reply.send(answer);
+}
+
+/** The page with the form, with its search. */
+function pageOf({ headers: { referer = '' } }: FastifyRequest): string {
+  const search = URL.canParse(referer) ? new URL(referer).searchParams.get('q') : null;
+  return search ? `/?${new URLSearchParams({ q: search }).toString()}` : '/';
 }

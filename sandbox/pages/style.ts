@@ -17,18 +17,28 @@ ul.choices a:hover { border-color: var(--accent); }
 label { display: block; margin: .75rem 0 .25rem; font-weight: 600; }
 label.check { margin: .35rem 0; font-weight: 400; }
 fieldset { margin: 1rem 0 0; padding: .5rem 1rem .75rem; border: 1px solid var(--line); border-radius: 8px; }
-input[type=text], select { width: 100%; padding: .5rem .6rem; border: 1px solid #8795a1; border-radius: 6px; font: inherit; background: #fff; }
+input[type=text], input[type=search], select { width: 100%; padding: .5rem .6rem; border: 1px solid #8795a1; border-radius: 6px; font: inherit; background: #fff; }
 button, .button { display: inline-block; padding: .5rem 1rem; border: 1px solid var(--accent); border-radius: 8px; background: #fff; color: var(--accent); font: inherit; font-weight: 600; text-decoration: none; white-space: nowrap; cursor: pointer; }
 button.first, .button.first { background: var(--accent); color: #fff; }
 [hidden] { display: none; }
 button.small { padding: .15rem .55rem; font-size: .85rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: 1.25rem; }
 :focus-visible { outline: 3px solid #f0a500; outline-offset: 2px; }
-table { width: 100%; border-collapse: collapse; font-size: .9rem; }
-th, td { padding: .4rem .5rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { white-space: nowrap; }
-td code { overflow-wrap: anywhere; }
-td form { display: inline-flex; gap: .35rem; margin: 0 .25rem .25rem 0; }
-td form select, td form input[type=text] { width: 11rem; padding: .2rem .4rem; }
-.scroll { overflow-x: auto; }
+code { overflow-wrap: anywhere; }
+.search, .set { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
+.search label { width: 100%; margin-bottom: 0; }
+.search input { flex: 1; min-width: 8rem; }
+.played { margin: 1rem 0; padding: .25rem 1rem 1rem; border: 1px solid var(--accent); border-radius: 8px; }
+.group { border-bottom: 1px solid var(--line); }
+.group > summary { padding: .6rem 0; font-weight: 600; cursor: pointer; }
+.what summary { display: inline-block; padding: .2rem 0; color: var(--accent); cursor: pointer; }
+.count { color: var(--quiet); font-size: .85rem; font-weight: 400; }
+.rows { list-style: none; margin: 0; padding: 0; font-size: .9rem; }
+.rows > li { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; padding: .6rem 0; border-top: 1px solid var(--line); }
+.what { flex: 1 1 16rem; min-width: 0; overflow-wrap: anywhere; }
+.what label { display: inline; margin: 0; }
+.set { flex: 0 1 16rem; min-width: 0; }
+.set select, .set input[type=text] { flex: 1; min-width: 6rem; width: auto; padding: .3rem .4rem; }
+.buttons { display: flex; flex-wrap: wrap; gap: .35rem; }
+@media (max-width: 30rem) { main { margin: 0; border: 0; border-radius: 0; padding: 1rem; } button.small { padding: .4rem .75rem; } }
 `;

@@ -4,8 +4,8 @@ import type { ScenarioRun } from './scenario-run';
 /**
  * One named fault between Terra and a service, as data.
  *
- * The table below is the only list: the type `ScenarioName`, the control page, the control API and the command line
- * use it.
+ * The tables below are the only list: the type `ScenarioName`, the control page, the control API and the command
+ * line use them.
  */
 export interface Scenario {
   /** What Terra does, and what the service must do. */
@@ -30,7 +30,7 @@ const connectTwice = async (run: ScenarioRun): Promise<void> => {
   run.connect();
 };
 
-export const SCENARIOS = {
+const WEBHOOKS = {
   'lost-webhook': {
     means:
       'The end user connects an account, but Terra sends no webhook. ' +
@@ -63,6 +63,8 @@ export const SCENARIOS = {
     provider: BROWSER_PROVIDER,
     steps: connect,
   },
+} satisfies Record<string, Scenario>;
+const RECONNECTS = {
   reauth: {
     means:
       'The end user connects the same account twice. Terra sends auth, then auth and user_reauth with a new Terra ' +
@@ -130,6 +132,8 @@ export const SCENARIOS = {
     retiresProvider: true,
     steps: connect,
   },
+} satisfies Record<string, Scenario>;
+const ACCOUNT = {
   'user-cap': {
     means:
       'The account has 50 users. The widget shows "User Limit Reached" before the provider page, and the browser does ' +
@@ -155,6 +159,8 @@ export const SCENARIOS = {
     provider: BROWSER_PROVIDER,
     steps: connect,
   },
+} satisfies Record<string, Scenario>;
+const OUTAGES = {
   slow: {
     means:
       'The end user connects an account, and each API answer takes three seconds. Expected: sessions start, a ' +
@@ -181,7 +187,17 @@ export const SCENARIOS = {
   },
 } satisfies Record<string, Scenario>;
 
+export const SCENARIOS = { ...WEBHOOKS, ...RECONNECTS, ...ACCOUNT, ...OUTAGES };
+
 export type ScenarioName = keyof typeof SCENARIOS;
+
+/** The groups of the control page. */
+export const SCENARIO_GROUPS = Object.entries({
+  'Webhooks get lost, late or twice': WEBHOOKS,
+  'End users reconnect, move or lose their provider': RECONNECTS,
+  "Limits of Terra's account": ACCOUNT,
+  'Terra is slow or down': OUTAGES,
+}).map(([title, scenarios]) => ({ title, names: Object.keys(scenarios) as ScenarioName[] }));
 
 export class UnknownScenarioError extends Error {
   constructor(name: string) {

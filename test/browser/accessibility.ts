@@ -70,3 +70,36 @@ export async function expectAccessible(page: Page): Promise<void> {
   }
   await page.emulateMedia({ colorScheme: 'light' });
 }
+
+// The smallest target of WCAG 2.2 (2.5.8). A link inside of a sentence is exempt.
+const MIN_TARGET_PX = 24;
+const PHONE_READ = `(() => {
+  const visible = [...document.body.querySelectorAll('*')].filter((element) => element.checkVisibility());
+  const describe = (element) => element.tagName + ' ' + (element.ariaLabel ?? element.textContent.trim().slice(0, 40));
+  const controls = visible.filter((element) => element.matches('button, select, input:not([type=hidden]), summary'));
+  return {
+    width: document.documentElement.scrollWidth - innerWidth,
+    tooWide: visible.filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5
+      || (element.scrollWidth > element.clientWidth && getComputedStyle(element).overflowX !== 'visible'
+        && !element.matches('input, select'))).map(describe),
+    tooSmall: controls.filter((element) => element.getBoundingClientRect().height < ${MIN_TARGET_PX}).map(describe),
+    unnamed: controls.filter((element) => !(element.ariaLabel || element.textContent.trim() || element.labels?.length))
+      .map(describe),
+    screens: document.documentElement.scrollHeight / innerHeight,
+  };
+})()`;
+
+/**
+ * Shows the page at the width of a phone. Nothing may be wider than the screen, and every control can be hit with a thumb
+ * and has a name.
+ *
+ * @returns the length of the page, in screens
+ */
+export async function expectFitsPhone(page: Page): Promise<number> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 375, height: 667 });
+  const { screens, ...faults } = await page.evaluate<{ screens: number }>(PHONE_READ);
+  expect(faults).toEqual({ width: 0, tooWide: [], tooSmall: [], unnamed: [] });
+  if (before) await page.setViewportSize(before);
+  return screens;
+}

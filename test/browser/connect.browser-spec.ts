@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { becomesTrue } from '../../local/waiting';
-import { expectAccessible } from './accessibility';
+import { expectAccessible, expectFitsPhone } from './accessibility';
 import { startChromium } from './chromium';
 import { launch, type Launched } from './launched';
 
@@ -198,6 +198,54 @@ describe.each([
     });
   });
 
+  it('reconnects a device that the provider has cut off, under the same id', async () => {
+    await signIn('ben');
+    await chooseProvider('OURA');
+    await at('consent-allow').click();
+    await at('disconnect-OURA').waitFor();
+    const isOura = ({ provider }: Connection): boolean => provider === 'OURA';
+    const before = (await connections()).find(isOura);
+
+    await page.goto(launched.sandboxUrl);
+    const row = page.locator('li', { hasText: 'OURA of pulse-1002' });
+    await row.getByRole('button', { name: 'Connection error' }).click();
+    const isBroken = async (): Promise<boolean> =>
+      (await connections()).find(isOura)?.status === 'needs_reauth';
+    expect(await becomesTrue(isBroken, 10_000)).toBe(true);
+
+    await page.goto(launched.sampleAppUrl);
+    expect(await at('status-OURA').innerText()).toContain('Oura no longer gives us your data');
+    await screenshot('10-needs-reauth');
+    await expectAccessible(page);
+    await at('reconnect-OURA').click();
+    await at('consent-allow').click();
+    await at('banner').waitFor();
+    expect(await at('banner').innerText()).toBe('Your device is connected again.');
+    expect(await at('status-OURA').innerText()).toMatch(/^Connected/);
+    expect((await connections()).filter(isOura)).toMatchObject([{ id: before?.id, status: 'active' }]);
+    expect(pageErrors).toEqual([]);
+  });
+
+  it('sends an end user who chose Apple Health to the phone', async () => {
+    await signIn('ben');
+    await at('connect-device').click();
+    await at('provider-APPLE').click();
+    await at('phone-help').waitFor();
+    expect(await at('banner').innerText()).toContain('If you chose Apple Health');
+    await at('phone-help').click();
+    await page.getByRole('heading', { name: 'Connect on your phone' }).waitFor();
+    expect(pageErrors).toEqual([]);
+  });
+
+  it('has an accessible start page that leads to the API docs', async () => {
+    await page.goto(launched.serviceUrl);
+    await expectAccessible(page);
+    await expectFitsPhone(page);
+    await screenshot('start');
+    await page.getByRole('link', { name: 'API documentation' }).click();
+    expect(page.url()).toBe(`${launched.serviceUrl}/docs`);
+  });
+
   it('shows an accessible result page when the session has no return URL', async () => {
     const start = async (referenceId: string): Promise<Session> => {
       const request = { referenceId, providers: ['GARMIN'] };
@@ -239,6 +287,7 @@ describe.each([
     await page.goto(launched.sandboxUrl);
     await page.getByLabel('Reference id of the end user').fill('played-1');
     await page.getByLabel('Reference id of the end user').press('Enter');
+    await page.locator('summary', { hasText: 'End users reconnect' }).click();
     await page.getByRole('button', { name: 'Play reauth', exact: true }).click();
     await at('scenario-played').waitFor();
     expect(new URL(page.url()).pathname).toBe('/');
