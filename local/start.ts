@@ -131,6 +131,8 @@ class Launcher {
         TERRA_SIGNING_SECRETS: signingSecret,
         TERRA_API_URL: sandbox.apiUrl,
         TERRA_WIDGET_URL: sandbox.widgetUrl,
+        // The scenario provider-retired needs two checks.
+        PROVIDER_CHECK_MINUTES: process.env.PROVIDER_CHECK_MINUTES || '1',
       },
     };
   }

@@ -135,11 +135,19 @@ describe('A session for a connection whose provider has ended', () => {
     await service.drainWebhooks();
     await service.drainDeauthentications();
     const successor = await successorOf(old);
-    const again = await connect('FITBIT', old.referenceId);
-    service.sandbox.account.sendData(successor.terraUserId);
+    const user = (id: string): object => ({ user_id: id, provider: 'FITBIT', reference_id: old.referenceId });
+    const users = { old_user: user(old.terraUserId), new_user: user(`${old.terraUserId}-2`) };
+    await postWebhook(
+      service,
+      { type: 'user_reauth', status: 'success', ...users },
+      { occurredAt: new Date() },
+    );
+    await service.drainWebhooks();
+    expect(await read(old)).toMatchObject({ status: 'active', succeededBy: successor.id });
+    // A later fact about the successor, which is active.
     service.sandbox.account.changePermissions(successor.terraUserId, { remove: ['sleep'] });
     await service.drainWebhooks();
-    expect(await read(again)).toMatchObject({ status: 'active' });
+    expect(await read(old)).toMatchObject({ status: 'active' });
   });
 
   it('keeps its link when the new connection is merged into another one of the same account', async () => {

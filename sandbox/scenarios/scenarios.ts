@@ -125,7 +125,7 @@ const RECONNECTS = {
   'provider-retired': {
     means:
       'The end user has an account at a provider that then leaves the catalogue, as Fitbit did on 2 Nov 2026. Expected: ' +
-      'two checks later the connection is needs_reauth (provider_retired), and a session with its connectionId connects ' +
+      'after two checks (two minutes with npm start) the connection is needs_reauth (provider_retired), and a session with its connectionId connects ' +
       'the successor, GOOGLE_HEALTH, which ends the old connection.',
     switches: { retiredProviders: 'FITBIT' },
     provider: 'FITBIT',
