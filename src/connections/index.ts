@@ -1,8 +1,4 @@
-export {
-  ConnectionHistoryService,
-  type ConnectionRecord,
-  type HistoryLine,
-} from './connection-history.service';
+export { ConnectionHistoryService, type ConnectionRecord } from './connection-history.service';
 export type { StatusReason } from './connection-status';
 export { Connection } from './connection.entity';
 export { ConnectionsModule } from './connections.module';

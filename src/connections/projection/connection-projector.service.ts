@@ -218,9 +218,11 @@ export class ConnectionProjector {
   }
 }
 
+// A caller knows the id of an announced connection, so it comes before a provisional one, even if that is older.
 function rowsOf({ members }: ConnectionState, rows: Connection[]): Connection[] {
   const ids = new Set(members.map(({ terraUserId }) => terraUserId));
-  return rows.filter(({ originTerraUserId }) => ids.has(originTerraUserId));
+  const own = rows.filter(({ originTerraUserId }) => ids.has(originTerraUserId));
+  return own.sort((a, b) => Number(a.provisionalCheckAt !== null) - Number(b.provisionalCheckAt !== null));
 }
 
 function keyOf({ referenceId, provider }: ConnectionIdentity): ConnectionKey | null {

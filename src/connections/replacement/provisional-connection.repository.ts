@@ -59,6 +59,11 @@ export class ProvisionalConnectionRepository {
     return { connection, identities, connections };
   }
 
+  async terraUsersOf(manager: EntityManager, connectionId: string): Promise<string[]> {
+    const identities = await manager.findBy(ConnectionIdentity, { connectionId });
+    return identities.map(({ terraUserId }) => terraUserId);
+  }
+
   /** Makes the connection visible. @returns the connection; null if it was not provisional */
   async announce(manager: EntityManager, id: string): Promise<Connection | null> {
     const { rows } = await runSql<Connection>(

@@ -88,6 +88,11 @@ export class ProvisionalConnectionsService {
     id: string,
     replacement: NewFact | null,
   ): Promise<Connection | null> {
+    // A callback may have read just now that the connection is provisional. The lock waits until its session is linked, so
+    // that this transaction completes the session; a later callback reads that the connection is not provisional.
+    const members = await this.repository.terraUsersOf(manager, id);
+    const replaced = [replacement?.terraUserId ?? [], replacement?.oldTerraUserId ?? []].flat();
+    await this.lifecycle.lock(manager, [...members, ...replaced]);
     if (replacement) await this.lifecycle.record(manager, [replacement]);
     const announced = await this.repository.announce(manager, id);
     if (announced?.mergedInto === null) {
