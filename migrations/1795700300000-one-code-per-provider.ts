@@ -9,18 +9,22 @@ export class OneCodePerProvider1795700300000 implements MigrationInterface {
   name = 'OneCodePerProvider1795700300000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const [alias, code] of ALIASES) {
-      for (const table of ['connection_facts', 'connection_identities', 'connections'])
-        await runner.query(`UPDATE terra_connect.${table} SET provider = $2 WHERE provider = $1`, [
-          alias,
-          code,
-        ]);
+    const aliases = ALIASES.map(([alias]) => alias);
+    const codes = ALIASES.map(([, code]) => code);
+    // One scan of each table: none has an index by provider.
+    for (const table of ['connection_facts', 'connection_identities', 'connections'])
       await runner.query(
-        `UPDATE terra_connect.connect_sessions SET providers = array_replace(providers, $1, $2)
-          WHERE providers @> ARRAY[$1::text]`,
-        [alias, code],
+        `UPDATE terra_connect.${table} SET provider = ($2::text[])[array_position($1::text[], provider)]
+          WHERE provider = ANY($1::text[])`,
+        [aliases, codes],
       );
-    }
+    await runner.query(
+      `UPDATE terra_connect.connect_sessions SET providers = ARRAY(
+          SELECT coalesce(($2::text[])[array_position($1::text[], code)], code)
+            FROM unnest(providers) WITH ORDINALITY AS listed (code, place) ORDER BY place)
+        WHERE providers && $1::text[]`,
+      [aliases, codes],
+    );
   }
 
   // The rows do not say which code Terra used. The earlier version reads the canonical codes, too.

@@ -3,8 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /**
  * Moves the recognition of repeated deliveries from two unique keys of `webhook_events` to a table of digests.
  *
- * Safe on a live system (R15): the copy only reads `webhook_events`. The changes of that table come after it and do not
- * read rows, so their lock lasts for the few rows that arrived meanwhile. The old columns stay for one release.
+ * The copy only reads `webhook_events` (R15). The changes of that table come after it and do not read rows, so a delivery
+ * waits only for the rest of the transaction. The old columns stay for one release.
  */
 export class AddWebhookReceipts1795700500000 implements MigrationInterface {
   name = 'AddWebhookReceipts1795700500000';
@@ -32,22 +32,23 @@ export class AddWebhookReceipts1795700500000 implements MigrationInterface {
   }
 
   /**
-   * Builds the digests as `receipt-keys.ts` does. A processed health data event has lost its body, so its digests
-   * recognise nothing: if it comes again, it is stored again and changes nothing.
+   * Builds the digests as `receipt-keys.ts` does. A processed health data event has lost its body, so its digests would
+   * recognise nothing: if it comes again, it is stored again and changes nothing. Most events are of this kind.
    */
   private async copy(runner: QueryRunner, since: string): Promise<void> {
     await runner.query(
       `WITH deliveries AS MATERIALIZED (
           SELECT trace_id, received_at, extract(epoch FROM signed_at)::bigint AS seconds,
               encode(sha256(body), 'hex') AS body_digest
-            FROM terra_connect.webhook_events WHERE received_at >= $1)
+            FROM terra_connect.webhook_events
+            WHERE received_at >= $1 AND (type = ANY($2) AND status IN ('done', 'ignored')) IS NOT TRUE)
         INSERT INTO terra_connect.webhook_receipts (digest, received_at)
           SELECT sha256(convert_to(concat_ws(' ', 'signed', seconds, body_digest), 'UTF8')), received_at FROM deliveries
           UNION ALL
           SELECT sha256(convert_to(concat_ws(' ', 'retry', body_digest, trace_id), 'UTF8')), received_at FROM deliveries
             WHERE trace_id IS NOT NULL
           ON CONFLICT DO NOTHING`,
-      [since],
+      [since, HEALTH_DATA],
     );
   }
 
@@ -55,7 +56,7 @@ export class AddWebhookReceipts1795700500000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       WITH numbered AS (
-        SELECT id, row_number() OVER (PARTITION BY trace_id ORDER BY received_at, id) AS place
+        SELECT id, row_number() OVER (PARTITION BY trace_id ORDER BY dedupe_key IS NULL, received_at, id) AS place
           FROM terra_connect.webhook_events)
       UPDATE terra_connect.webhook_events event SET
           dedupe_key = CASE WHEN trace_id IS NOT NULL AND place = 1 THEN 'trace:' || trace_id ELSE 'event:' || event.id END,
@@ -71,3 +72,18 @@ export class AddWebhookReceipts1795700500000 implements MigrationInterface {
     await runner.query(`DROP TABLE terra_connect.webhook_receipts`);
   }
 }
+
+const HEALTH_DATA = [
+  'activity',
+  'athlete',
+  'body',
+  'daily',
+  'menstruation',
+  'nutrition',
+  'sleep',
+  'planned_workout',
+  'hormone',
+  'health_observation',
+  'lab_report.completed',
+  'lab_report.failed',
+];

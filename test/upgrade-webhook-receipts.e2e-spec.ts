@@ -51,6 +51,28 @@ describe('The migration to receipts of deliveries', () => {
     expect(await events()).toBe(2);
   });
 
+  it('can be rolled back if the clock of the process that stored the second body was behind', async () => {
+    for (const text of [body, `${body} `]) await postWebhook(service, text, { traceId });
+    await service.query(
+      `UPDATE terra_connect.webhook_events SET dedupe_key = 'trace:' || trace_id, signature_digest = 'x',
+          received_at = received_at + interval '1 hour' WHERE NOT trace_id_reused`,
+    );
+    await undoMigrationsAfter(service.databaseUrl, BEFORE);
+    const keys = await service.query<{ key: string }>(
+      `SELECT dedupe_key AS key FROM terra_connect.webhook_events ORDER BY received_at DESC`,
+    );
+    expect(keys.map(({ key }) => key)).toEqual([`trace:${traceId}`, expect.stringMatching(/^event:/)]);
+  });
+
+  it('copies no digest of a health data event that has lost its body', async () => {
+    await undoMigrationsAfter(service.databaseUrl, BEFORE);
+    await storeAsBefore(randomUUID(), body, traceId, null);
+    await service.query(`UPDATE terra_connect.webhook_events SET type = 'daily'`);
+    await storeAsBefore(randomUUID(), `${body} `, null, null);
+    await migrateDatabase(service.databaseUrl);
+    expect(await service.query(`SELECT digest FROM terra_connect.webhook_receipts`)).toHaveLength(1);
+  });
+
   it('R15: holds no lock that a delivery waits for while it copies', async () => {
     await undoMigrationsAfter(service.databaseUrl, BEFORE);
     await service.query(
