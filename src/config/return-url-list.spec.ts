@@ -92,6 +92,7 @@ describe('An entry of RETURN_URLS', () => {
     ['https://*.com/', 'anyone can get'],
     ['https://*.co.uk/', 'anyone can get'],
     ['https://*.vercel.app/', 'anyone can get'],
+    ['https://pulse-*.vercel.app/', 'anyone can get'],
     ['https://*.eu.ngrok.io/', 'anyone can get'],
     ['https://app.example.com:*/', 'is not a URL'],
     ['*://app.example.com/', 'is not an absolute URL'],

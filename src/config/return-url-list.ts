@@ -9,7 +9,8 @@ interface ReturnUrlEntry {
   hosts: RegExp | null;
 }
 
-// Anyone can get a host below these names. So a wildcard for a whole label would allow the pages of strangers.
+// Anyone can get a host below these names, such as pulse-evil.vercel.app. So a wildcard at the end of the label, or for all
+// of it, would allow the pages of strangers.
 const SHARED_DOMAINS =
   /(?:^|\.)(?:vercel\.app|netlify\.app|netlify\.com|pages\.dev|workers\.dev|github\.io|gitlab\.io|herokuapp\.com|onrender\.com|fly\.dev|web\.app|firebaseapp\.com|run\.app|appspot\.com|azurewebsites\.net|azurestaticapps\.net|cloudfront\.net|amplifyapp\.com|amazonaws\.com|surge\.sh|railway\.app|ngrok\.app|ngrok\.io|ngrok-free\.app|ngrok-free\.dev|trycloudflare\.com|loca\.lt|(?:co|com|net|org|ac|gov)\.[a-z]{2})$/;
 
@@ -67,7 +68,7 @@ function parseWildcard({ protocol, hostname }: URL): RegExp | string {
     return 'has a * outside of the first label of an https host';
   if (
     others.filter((other) => other !== '').length < 2 ||
-    (label === '*' && SHARED_DOMAINS.test(`.${domain}`))
+    (label.endsWith('*') && SHARED_DOMAINS.test(`.${domain}`))
   )
     return 'has a * for hosts that anyone can get: use it only below a domain of your own';
   const literal = (text: string): string => text.replaceAll('.', String.raw`\.`);
