@@ -1,7 +1,7 @@
 import { Controller, Get, HttpStatus, Req, Res } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { ManagementServer } from './app.management';
 import { BrowserOptions } from './config';
 import { Public, respond } from './http';
@@ -40,9 +40,9 @@ export class StartPageController {
   ) {}
 
   @Get()
-  show(@Req() request: { raw: IncomingMessage }, @Res() response: object): void {
-    const links = this.linksFor(request.raw);
-    const isPage = asksForHtml(request.raw.headers.accept);
+  show(@Req() { raw }: FastifyRequest, @Res() response: object): void {
+    const links = this.linksFor(raw);
+    const isPage = asksForHtml(raw.headers.accept);
     respond(this.adapterHost.httpAdapter, response, {
       status: HttpStatus.OK,
       headers: {
@@ -56,7 +56,7 @@ export class StartPageController {
     });
   }
 
-  private linksFor(request: IncomingMessage): Links | null {
+  private linksFor(request: FastifyRequest['raw']): Links | null {
     if (!this.management.isForOperators(request)) return null;
     // The public URL, because a proxy may serve the service below a path; MANAGEMENT_PORT is behind no such proxy.
     const base = this.management.isSeparate ? '' : new URL(this.browser.publicUrl).href.replace(/\/$/, '');
