@@ -1,17 +1,32 @@
-import { auth, END_USER, OTHER_END_USER, SCENARIOS } from '../../../test/support/connection-scenarios';
+import {
+  auth,
+  END_USER,
+  OTHER_END_USER,
+  reauth,
+  SCENARIOS,
+} from '../../../test/support/connection-scenarios';
 import { storedFact } from '../../../test/support/facts';
 import { compareFacts, type Fact } from './connection-fact';
 import { reduceConnections, reduceTerraUsers, type ConnectionState } from './connection-reducer';
 import { FactComponents } from './fact-components';
 
 describe('The facts that decide the status of a connection', () => {
-  const unrelated = [auth('unrelated-1', 0), auth('unrelated-2', 5)];
+  const unrelated = [0, 5].map((minute) => auth(`unrelated-${minute}`, minute, { provider: 'OURA' }));
   const keys = [END_USER, OTHER_END_USER].flatMap((referenceId) =>
     ['GARMIN', 'OURA'].map((provider) => ({ referenceId, provider })),
   );
 
-  it.each(SCENARIOS)('give the same connection as all facts: $name', ({ facts: scenario }) => {
-    const facts = [...scenario, ...unrelated].map(storedFact).sort(compareFacts);
+  // Only the later swap of A shows that the first swap, which names no old Terra user, replaced B.
+  const unnamed = {
+    name: 'a reconnect whose old Terra user becomes clear later',
+    facts: [
+      ...[auth('A', 0), auth('B', 1), auth('C', 10), reauth(null, 'C', 10)],
+      ...[auth('D', 20), reauth('A', 'D', 20)],
+    ],
+  };
+
+  it.each([...SCENARIOS, unnamed])('give the same status as all facts, at each time: $name', (scenario) => {
+    const facts = [...scenario.facts, ...unrelated].map(storedFact).sort(compareFacts);
     const components = new FactComponents(facts);
     const users = [...reduceTerraUsers(facts).values()];
     const all = keys.flatMap((key) => reduceConnections(key, facts).map((state) => ({ key, state })));
@@ -22,10 +37,18 @@ describe('The facts that decide the status of a connection', () => {
         .filter((user) => user.key?.referenceId === key.referenceId && user.key.provider === key.provider)
         .map(({ terraUserId }) => terraUserId);
       const deciding = components.deciding(members, ofKey);
-      const again = reduceConnections(key, deciding).find(({ terraUserId }: ConnectionState) =>
-        members.includes(terraUserId),
-      );
-      expect(again).toEqual(state);
+      for (const { occurredAt } of facts) {
+        const statesAt = (some: Fact[]): (ConnectionState | undefined)[] => {
+          const states = reduceConnections(
+            key,
+            some.filter((fact) => fact.occurredAt <= occurredAt),
+          );
+          return members.map((id) =>
+            states.find((one) => one.members.some(({ terraUserId }) => terraUserId === id)),
+          );
+        };
+        expect(statesAt(deciding)).toEqual(statesAt(facts));
+      }
     }
   });
 
