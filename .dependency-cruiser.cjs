@@ -121,7 +121,7 @@ module.exports = {
         path: '^src/',
         // app.management.ts makes no calls: it listens on a second port.
         pathNot:
-          '^src/(?:terra/(?:terra\\.transport|terra\\.module|undici\\.adapter|outgoing-sockets|answer-reader)|app\\.management)\\.ts$',
+          '^src/(?:terra/(?:terra\\.transport(?:\\.spec)?|terra\\.module|undici\\.adapter|outgoing-sockets|answer-reader)|app\\.management)\\.ts$',
       },
       to: { path: [HTTP_CLIENTS, '^(?:node:)?https?2?$'] },
     },

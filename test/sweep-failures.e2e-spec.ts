@@ -55,7 +55,7 @@ describe('A sweep that cannot read from Terra', () => {
       id: failed.id,
       usersSeen: 1_602,
       changes: 1_600,
-      approvalReason: 'too_many_changes',
+      approvalReason: 'unknown_users',
     });
     expect(pagesRequested()).toEqual(['0', '1', '2', '2', '3']);
     expect(loggedLines(service, 'sweep.started')).toHaveLength(1);
