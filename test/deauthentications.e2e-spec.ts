@@ -1,5 +1,7 @@
+import { Client } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeauthenticationWorker } from '../src/connections';
+import { DeauthenticationWorker, type Deauthentication } from '../src/connections';
+import { DeauthenticationRepository } from '../src/connections/deauthentication/deauthentication.repository';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
 import { postWebhook } from './support/webhooks';
@@ -91,6 +93,57 @@ describe('A deauthentication that Terra answered with an error', () => {
     await runOnce();
     expect(calls().filter((call) => call.startsWith('DELETE'))).toHaveLength(1);
     expect(await requestsOf(userId)).toMatchObject([{ status: 'pending', attempts: 2 }]);
+  });
+});
+
+describe('A deauthentication request', () => {
+  const LEASE_MS = 30_000;
+  const take = (at: Date): Promise<Deauthentication | null> =>
+    service.app
+      .get(DeauthenticationRepository, { strict: false })
+      .take(at, new Date(at.getTime() + LEASE_MS));
+
+  it('is taken by one worker, however many processes look for due requests at once', async () => {
+    for (let n = 0; n < 3; n += 1) await disconnecting();
+    const now = new Date(Date.now() + 1_000);
+    const taken = (await Promise.all(Array.from({ length: 12 }, () => take(now)))).flatMap(
+      (one) => one ?? [],
+    );
+    expect(taken).toHaveLength(3);
+    expect(new Set(taken.map(({ id }) => id)).size).toBe(3);
+  });
+
+  it('is passed over, without a wait, while another process takes it', async () => {
+    await disconnecting();
+    await disconnecting();
+    const other = new Client({ connectionString: service.databaseUrl });
+    await other.connect();
+    try {
+      await other.query('BEGIN');
+      const first = `SELECT id FROM terra_connect.deauthentications ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE`;
+      const { rows } = await other.query<{ id: string }>(first);
+      const taken = await take(new Date(Date.now() + 1_000));
+      expect(taken).toMatchObject({ attempts: 1 });
+      expect(taken?.id).not.toBe(rows[0]?.id);
+    } finally {
+      await other.end();
+    }
+  });
+
+  it('is not postponed or given back by a worker whose lease has ended, because another one has it', async () => {
+    await disconnecting();
+    const repository = service.app.get(DeauthenticationRepository, { strict: false });
+    const now = new Date(Date.now() + 1_000);
+    const slow = (await take(now)) as Deauthentication;
+    const other = (await take(new Date(now.getTime() + LEASE_MS))) as Deauthentication;
+    expect(other).toMatchObject({ id: slow.id, attempts: 2 });
+    const state = `SELECT attempts, next_attempt_at, last_outcome FROM terra_connect.deauthentications WHERE id = $1`;
+    const before = await service.query(state, [slow.id]);
+    await repository.postpone(slow, 'terra.timeout', now);
+    await repository.giveBack(slow, now);
+    expect(await service.query(state, [slow.id])).toEqual(before);
+    await repository.postpone(other, 'terra.timeout', now);
+    expect(await service.query(state, [slow.id])).toMatchObject([{ last_outcome: 'terra.timeout' }]);
   });
 });
 

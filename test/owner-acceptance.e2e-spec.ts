@@ -1,7 +1,7 @@
 import { ApiKeysService } from '../src/api-keys';
 import { OwnerAcceptanceService } from '../src/connections';
 import { startTestApp, type ApiAnswer, type TestApp } from './support/app';
-import { connectionsOf, newReference } from './support/flow';
+import { connectionsOf, newReference, readSession, redirectUrlOf, startSession, visit } from './support/flow';
 import { linkEndUsers, reconcile, reconcileActions, resetTerra, sweep } from './support/reconciliation';
 import { postWebhook } from './support/webhooks';
 
@@ -108,6 +108,15 @@ describe('T-16: accepting the owner that Terra names', () => {
     expect(await connectionsOf(service, from)).toMatchObject([{ id, status: 'moved' }]);
   });
 
+  it('does not happen by a callback, even if Terra names its end user: the session connects nothing', async () => {
+    const { id, userId, from, to } = await corrected();
+    const session = await startSession(service, { referenceId: to });
+    await visit(`${redirectUrlOf(service, to, 'success')}?user_id=${userId}`);
+    expect((await readSession(service, session.id)).status).not.toBe('completed');
+    expect(await connectionsOf(service, from)).toMatchObject([{ id, status: 'active' }]);
+    expect(await connectionsOf(service, to)).toEqual([]);
+  });
+
   it('can be undone by correcting the reference back: the first connection gets the account again', async () => {
     const { id, userId, from, to } = await corrected();
     const { body } = await accept(id);
@@ -184,5 +193,17 @@ describe('Accepting an owner is refused', () => {
     expect(await connectionsOf(service, from)).toMatchObject([{ id, status: 'active' }]);
     const owners = service.app.get(OwnerAcceptanceService, { strict: false });
     await expect(owners.accept(id, { actor: 'cli', reason: REASON })).rejects.toThrow();
+  });
+});
+
+describe('A callback with a Terra user that Terra calls active', () => {
+  it('connects nothing while its authentication is not completed', async () => {
+    const referenceId = newReference();
+    const user = service.sandbox.account.preallocate('GARMIN', referenceId);
+    user.active = true;
+    const session = await startSession(service, { referenceId });
+    await visit(`${redirectUrlOf(service, referenceId, 'success')}?user_id=${user.userId}`);
+    expect((await readSession(service, session.id)).status).not.toBe('completed');
+    expect(await connectionsOf(service, referenceId)).toEqual([]);
   });
 });

@@ -103,6 +103,18 @@ describe('A sweep', () => {
     expect(await verified()).toEqual([{ verified: true }]);
   });
 
+  it('verifies no deauthentication by a list with an entry that it cannot read, which may be its Terra user', async () => {
+    const [endUser, broken] = await linkEndUsers(service, 3);
+    const [connection] = await connectionsOf(service, endUser?.referenceId ?? '');
+    await service.api('DELETE', `/v1/connections/${connection?.id}`);
+    await service.drainDeauthentications();
+    if (broken) broken.provider = '';
+    shiftClock(service, 5 * MINUTE);
+    expect((await sweep(service)).sweep).toMatchObject({ status: 'completed', unreadable: 1 });
+    const verified = `SELECT verified_at FROM terra_connect.deauthentications WHERE terra_user_id = $1`;
+    expect(await service.query(verified, [endUser?.userId])).toEqual([{ verified_at: null }]);
+  });
+
   it('reports its corrections in a dry run, and changes nothing', async () => {
     const [gone] = await linkEndUsers(service, 3);
     account().remove(gone?.userId ?? '');
