@@ -17,18 +17,21 @@ Authenticate with an API key (\`Authorization: Bearer …\`). Each route names t
 Errors are RFC 9457 problems: decide by \`code\`. Ids are time-ordered UUIDs. Times are RFC 3339 in UTC. The service
 rejects unknown fields in a request. Expect new fields in a response.
 
+Routes with \`x-rate-limited\` count against the quota of your API key, and tell what is left of it in \`RateLimit\`.
+
 Every response has an \`X-Request-Id\`: quote it when you report a problem. To choose the id yourself, send this header
 with 8 to 64 letters, digits, \`_\`, \`.\` or \`-\`.`.trim();
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
 
+const RATE_LIMIT_HEADERS = ['RateLimit', 'RateLimit-Policy'];
 const HEADERS_OF_STATUS: Record<string, string[]> = {
   302: ['Location'],
   303: ['Location'],
   401: ['WWW-Authenticate'],
   409: ['Retry-After'],
-  429: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  429: ['Retry-After', ...RATE_LIMIT_HEADERS],
   503: ['Retry-After'],
   504: ['Retry-After'],
 };
@@ -98,11 +101,12 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   return document;
 }
 
-// The status of a response decides its headers, so no route documents them.
+// The status of a response and the limit of its route decide its headers, so no route documents them.
 function addHeaders(document: OpenAPIObject): void {
-  for (const { responses } of Object.values(document.paths).flatMap(operationsOf)) {
-    for (const [status, response] of Object.entries(responses)) {
-      const names = [...(HEADERS_OF_STATUS[status] ?? []), 'X-Request-Id'];
+  for (const operation of Object.values(document.paths).flatMap(operationsOf)) {
+    const ofRoute = 'x-rate-limited' in operation ? RATE_LIMIT_HEADERS : [];
+    for (const [status, response] of Object.entries(operation.responses)) {
+      const names = [...new Set([...(HEADERS_OF_STATUS[status] ?? []), ...ofRoute, 'X-Request-Id'])];
       const headers = Object.fromEntries(
         names.map((name) => [name, { $ref: `#/components/headers/${name}` }]),
       );

@@ -143,7 +143,7 @@ describe('An unreadable request, or a request for an unknown resource, is reject
       ['DELETE', `/v1/connect-sessions/${UNKNOWN_ID}`],
       ['GET', '/webhooks/terra'],
       ['POST', '/webhooks//terra'],
-      ['POST', '/connect/x'],
+      ['PUT', '/connect/x'],
       ['OPTIONS', '/v1/connections'],
       ['TRACE', '/v1/connections'],
     ])('without a route is not found: %s %s', async (method, path) => {

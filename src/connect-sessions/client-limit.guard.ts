@@ -6,6 +6,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { ApiExtension } from '@nestjs/swagger';
 import { callerOf } from '../api-keys';
 import { ApiProblems, rateLimitHeaders } from '../http';
 import { RateLimits } from '../rate-limits';
@@ -35,6 +36,7 @@ class ClientLimitGuard implements CanActivate {
 export const LimitedCreation = (): MethodDecorator =>
   applyDecorators(
     UseGuards(ClientLimitGuard),
+    ApiExtension('x-rate-limited', true),
     ApiProblems({
       429: {
         'rate_limit.exceeded': {

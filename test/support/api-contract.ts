@@ -65,7 +65,7 @@ export class ApiContract {
     const route = this.routes.find((one) => one.method === method && one.pattern.test(path));
     const { code = '' } = parsed(answer.body) as { code?: string };
     const problems =
-      route && !OUTSIDE_ROUTES.includes(code)
+      route && isDecodable(path) && !OUTSIDE_ROUTES.includes(code)
         ? this.problemsOfRoute(answer, route.operation)
         : FRAMEWORK_PROBLEM_CODES.includes(code) || answer.method === 'HEAD'
           ? this.invalid(answer, { $ref: '#/components/schemas/ProblemDto' })
@@ -175,4 +175,14 @@ function closed(document: Document): Document {
   for (const [name, schema] of Object.entries(copy.components.schemas))
     if (!OPEN_SCHEMAS.includes(name)) close(schema);
   return copy;
+}
+
+// The router rejects a path that it cannot decode, before any route sees it.
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
