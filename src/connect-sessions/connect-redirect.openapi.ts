@@ -70,18 +70,21 @@ export const ApiReturnFromFailure = (): MethodDecorator =>
     'Terra redirects the browser to this URL. The session is then `failed` or `cancelled`, unless an account is connected.',
   );
 
+const ApiLinkToken = (): MethodDecorator =>
+  ApiParam({
+    name: 'token',
+    description:
+      'The last part of `connectUrl`. Nothing has the token of the example: the service answers 404. Open a real link in its own tab: a page cannot follow a redirect to another origin.',
+    schema: { type: 'string', example: 'an-unknown-token' },
+  });
+
 export const ApiOpenWidget = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({
       summary: 'Open the widget',
       description: "Sends the browser to Terra's widget and records that the session was opened.",
     }),
-    ApiParam({
-      name: 'token',
-      description:
-        'The last part of `connectUrl`. Nothing has the token of the example: the service answers 404. Open a real link in its own tab: a page cannot follow a redirect to another origin.',
-      schema: { type: 'string', example: 'an-unknown-token' },
-    }),
+    ApiLinkToken(),
     ApiResponse({ status: 302, description: "Redirect to Terra's widget." }),
     ApiPages({
       404: 'The link is unknown.',
@@ -96,7 +99,7 @@ export const ApiRenewLink = (): MethodDecorator =>
       description:
         'The button on the page of an expired link sends this request, if the session was created with `renewable`. It makes a session of the same settings. The first session names it in `renewedBy`, and its link leads to it from now on.',
     }),
-    ApiParam({ name: 'token', description: 'The last part of `connectUrl`.' }),
+    ApiLinkToken(),
     ApiPages({
       200: "The page leads to Terra's widget.",
       404: 'The link is unknown.',
