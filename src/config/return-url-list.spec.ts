@@ -25,6 +25,7 @@ describe('An entry of RETURN_URLS', () => {
     ['https://*.preview.example.com/', 'https://pr-17.preview.example.com/devices'],
     ['https://pr-*.example.com/devices', 'https://pr-17-fix.example.com/devices'],
     ['https://deploy-preview-*--pulse.netlify.app/', 'https://deploy-preview-42--pulse.netlify.app/'],
+    ['https://pr(1)-*.example.com/', 'https://pr(1)-x.example.com/'],
     // local networks
     ['http://192.168.1.20:3000/', 'http://192.168.1.20:3000/devices'],
     ['http://[fd00::1]:3000/', 'http://[fd00::1]:3000/'],

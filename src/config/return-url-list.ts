@@ -5,8 +5,13 @@ interface ReturnUrlEntry {
   url: URL;
   /** RFC 8252, 7.3: an app listens on any free port of the loopback interface. */
   hasAnyPort: boolean;
-  /** For an entry with a wildcard: what the host must match. */
-  hosts: RegExp | null;
+  wildcard: HostWildcard | null;
+}
+
+/** What stands around the `*` of a host: `https://pr-*.example.com` has `pr-` before it and `.example.com` after it. */
+interface HostWildcard {
+  before: string;
+  after: string;
 }
 
 // Anyone can get a host below these names, such as pulse-evil.vercel.app. So a wildcard at the end of the label, or for all
@@ -54,14 +59,14 @@ function parseEntry(text: string): ReturnUrlEntry | string {
   if (text.includes('#')) return 'has a fragment: list it without the fragment, then any fragment is allowed';
   if (url.pathname.includes('*'))
     return 'has a * in its path: list the path itself, which allows the paths below it';
-  const hosts = url.hostname.includes('*') ? parseWildcard(url) : null;
-  if (typeof hosts === 'string') return hosts;
+  const wildcard = url.hostname.includes('*') ? parseWildcard(url) : null;
+  if (typeof wildcard === 'string') return wildcard;
   const hasPort = /:\d+$/.test(authorityOf(text) ?? '');
-  return { url, hosts, hasAnyPort: url.protocol === 'http:' && isLoopback(url.hostname) && !hasPort };
+  return { url, wildcard, hasAnyPort: url.protocol === 'http:' && isLoopback(url.hostname) && !hasPort };
 }
 
 /** `https://pr-*.example.com`: the wildcard stands for a part of the first label, or for all of it. */
-function parseWildcard({ protocol, hostname }: URL): RegExp | string {
+function parseWildcard({ protocol, hostname }: URL): HostWildcard | string {
   const [label = '', ...others] = hostname.split('.');
   const domain = others.join('.');
   if (protocol !== 'https:' || domain.includes('*') || label.split('*').length !== 2)
@@ -71,15 +76,21 @@ function parseWildcard({ protocol, hostname }: URL): RegExp | string {
     (label.endsWith('*') && SHARED_DOMAINS.test(`.${domain}`))
   )
     return 'has a * for hosts that anyone can get: use it only below a domain of your own';
-  const literal = (text: string): string => text.replaceAll('.', String.raw`\.`);
-  return new RegExp(`^${label.split('*').map(literal).join('[a-z0-9-]{1,63}')}\\.${literal(domain)}$`);
+  const [before = '', after = ''] = hostname.split('*');
+  return { before, after };
 }
 
-function isWithin(url: URL, { url: entry, hosts, hasAnyPort }: ReturnUrlEntry): boolean {
+function matchesWildcard(hostname: string, { before, after }: HostWildcard): boolean {
+  if (!hostname.startsWith(before) || !hostname.endsWith(after)) return false;
+  // slice() is empty if `before` and `after` overlap in the host.
+  return /^[a-z0-9-]{1,63}$/.test(hostname.slice(before.length, -after.length));
+}
+
+function isWithin(url: URL, { url: entry, wildcard, hasAnyPort }: ReturnUrlEntry): boolean {
   if (url.protocol !== entry.protocol) return false;
   // An app may read scheme:/path and scheme:///path differently, so the service does, too.
   if (!isWebUrl(url) && (authorityOf(url.href) === null) !== (authorityOf(entry.href) === null)) return false;
-  if (!(hosts ? hosts.test(url.hostname) : url.hostname === entry.hostname)) return false;
+  if (!(wildcard ? matchesWildcard(url.hostname, wildcard) : url.hostname === entry.hostname)) return false;
   if (!hasAnyPort && url.port !== entry.port) return false;
   // "/connected" allows "/connected/x" but not "/connected-x".
   const prefix = entry.pathname.replace(/(?<!\/)\/+$/, '');
