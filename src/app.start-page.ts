@@ -4,7 +4,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { ManagementServer } from './app.management';
 import { BrowserOptions } from './config';
-import { Public, respond } from './http';
+import { escapeHtml, Public, renderHtml, respond } from './http';
 import { VERSION } from './version';
 
 const NAME = 'Terra Connect';
@@ -72,9 +72,8 @@ export function asksForHtml(accept = ''): boolean {
   });
 }
 
-// The other characters that HTML reads are percent-encoded in a URL.
 function linkTo(url: string, label: string): string {
-  return `<li><a href="${url.replaceAll('&', '&amp;')}">${label}</a></li>`;
+  return `<li><a href="${escapeHtml(url)}">${label}</a></li>`;
 }
 
 function renderPage(links: Links | null): string {
@@ -86,23 +85,15 @@ ${linkTo(links.openapi, 'OpenAPI document')}
 ${linkTo(links.health, 'Health')}
 </ul>
 <p>Version ${VERSION}</p>`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${NAME}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
+  return renderHtml({
+    language: 'en',
+    title: NAME,
+    style: STYLE,
+    body: `<main>
 <h1>${NAME}</h1>
 <p>${ABOUT}</p>
 <p>${FOR_END_USERS}</p>
 ${forDevelopers ?? ''}
-</main>
-</body>
-</html>
-`;
+</main>`,
+  });
 }

@@ -18,6 +18,7 @@ export { CheckDto } from './check.dto';
 export { clientAddressOf, type AddressedRequest } from './client-address';
 export { ContentEncodingUnsupportedError, hasContentEncoding } from './content-encoding';
 export { EndUserQueryDto, NewEndUserQueryDto } from './end-user-query.dto';
+export { escapeHtml, renderHtml } from './html';
 export { NoStoreInterceptor } from './no-store.interceptor';
 export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { Answer } from '../../http';
+import { escapeHtml, renderHtml, type Answer } from '../../http';
 import type { PageText } from './page-text';
 import type { PageLanguage } from './page-texts';
 
@@ -66,29 +66,16 @@ function renderPage(language: PageLanguage, page: Page): string {
     ...(button === undefined ? [] : [`<form method="post"><button>${escapeHtml(button)}</button></form>`]),
     ...(link === undefined ? [] : [`<a href="${escapeHtml(link.href)}">${escapeHtml(link.label)}</a>`]),
   ];
-  return `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-${refresh === undefined ? '' : renderRefresh(refresh)}<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main class="${tone}">
-${parts.join('\n')}
-</main>
-</body>
-</html>
-`;
+  return renderHtml({
+    language,
+    title,
+    style: STYLE,
+    head: refresh && renderRefresh(refresh),
+    body: `<main class="${tone}">\n${parts.join('\n')}\n</main>`,
+  });
 }
 
 function renderRefresh({ seconds, url }: { seconds: number; url?: string }): string {
   const content = url === undefined ? `${seconds}` : `${seconds}; url=${url}`;
   return `<meta http-equiv="refresh" content="${escapeHtml(content)}">\n`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
