@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock, RecentMap } from '../common';
 import { ConnectionsService } from '../connections';
 import { TerraClient, type TerraUser } from '../terra';
+import { CLOCK_DIFFERENCE_MS } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
 
 // The end user waits at a blank page, and Terra usually knows no more than the callback: a phone must finish first.
@@ -9,8 +10,6 @@ const ASK_DEADLINE_MS = 2_000;
 // A browser that reloads the page over and over causes at most this many requests to Terra.
 const ASK_AGAIN_MS = 2_000;
 const REMEMBERED_SESSIONS = 10_000;
-// The largest expected difference between Terra's clock and ours.
-const CLOCK_DIFFERENCE_MS = 2_000;
 
 /**
  * Finds the Terra user of a callback that names none: Terra's redirect has no user for phone-only providers, and may lose

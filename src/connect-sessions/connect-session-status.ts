@@ -55,6 +55,9 @@ export function toFailureReason(problemCode: string): FailureReason {
 /** How long after `expiresAt` a browser may come back: an end user may still be at the provider's page. */
 export const CALLBACK_GRACE_MS = 60 * 60_000;
 
+/** The largest expected difference between Terra's clock and ours. */
+export const CLOCK_DIFFERENCE_MS = 2_000;
+
 interface ExpiringSession {
   status: ConnectSessionStatus;
   expiresAt: Date;

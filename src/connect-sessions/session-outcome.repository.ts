@@ -9,7 +9,7 @@ import {
   type FindOptionsWhere,
 } from 'typeorm';
 import { insertIfAbsent } from '../database';
-import { CALLBACK_GRACE_MS } from './connect-session-status';
+import { CALLBACK_GRACE_MS, CLOCK_DIFFERENCE_MS } from './connect-session-status';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSession } from './connect-session.entity';
 
@@ -21,9 +21,6 @@ export interface SessionHint {
   provider: string | null;
   occurredAt: Date;
 }
-
-// The largest expected difference between Terra's clock and ours.
-const CLOCK_DIFFERENCE_MS = 2_000;
 
 /** The SQL that finds and locks the session of an event, and writes its outcome in the caller's transaction. */
 @Injectable()

@@ -1,10 +1,8 @@
-import { decodeUtf8, isDeeperThan } from '../common';
+import { decodeUtf8 } from '../common';
 import type { DataSubject } from '../database';
+import { parseStoredBody } from './stored-body';
 
 type OwnIds = Pick<DataSubject, 'referenceId' | 'terraUserIds' | 'successorIds'>;
-
-// Deeper than every event of Terra.
-const MAX_LEVELS = 100;
 
 /**
  * Returns the end user's own part of an event's body, as text. T-16: an event can name two end users, such as `user_reauth`
@@ -12,8 +10,8 @@ const MAX_LEVELS = 100;
  */
 export function ownBodyOf(body: Buffer, own: OwnIds): string | null {
   const text = decodeUtf8(body);
-  const event = text === null ? undefined : parsed(text);
-  if (event === undefined || isDeeperThan(event, MAX_LEVELS)) return null;
+  const event = text === null ? null : parseStoredBody(text);
+  if (event === null) return null;
   const othersIds: string[] = [];
   const part = ownPart(event, own, othersIds);
   if (othersIds.length === 0) return text;
@@ -23,15 +21,6 @@ export function ownBodyOf(body: Buffer, own: OwnIds): string | null {
   return kept === null || othersIds.some((id) => kept.includes(JSON.stringify(id).slice(1, -1)))
     ? null
     : kept;
-}
-
-function parsed(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 // The members beside `user`, such as the added scopes, are about this user.

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { decodeUtf8, isDeeperThan } from '../../common';
+import { decodeUtf8 } from '../../common';
 import {
   ApiCount,
   ApiId,
@@ -10,6 +10,7 @@ import {
   EXAMPLE_TERRA_USER_ID,
   PageOf,
 } from '../../http';
+import { parseStoredBody } from '../stored-body';
 import type { WebhookEventSummary } from '../webhook-events.repository';
 import {
   WAITS_FOR_OWNER,
@@ -154,15 +155,7 @@ export class WebhookEventDetailDto extends WebhookEventDto {
   }
 }
 
-// Deeper than every event of Terra. The response has a deeper body as text.
-const MAX_LEVELS = 100;
-
 function toObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject && !isDeeperThan(value, MAX_LEVELS) ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
+  const value = parseStoredBody(text);
+  return value === null || Array.isArray(value) ? null : (value as Record<string, unknown>);
 }
