@@ -71,7 +71,7 @@ async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    codeOf(error);
+    if (!(error instanceof DomainError)) throw error;
     return undefined;
   }
 }
