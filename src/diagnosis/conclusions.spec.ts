@@ -51,7 +51,7 @@ const webhook = (status: string): object => ({
 });
 const ended = (statusReason: string): object => connection({ status: 'disconnected', statusReason });
 const needsReauth = (statusReason: string): object => connection({ status: 'needs_reauth', statusReason });
-const terraUser = (terraUserId: string): object => ({ terraUserId, provider: 'GARMIN', createdAt: ago(1) });
+const terraUser = (terraUserId: string) => ({ terraUserId, provider: 'GARMIN', createdAt: ago(1) });
 const answer = (change: object = {}): object => ({
   terra: { answered: true, users: [], unlisted: [], missing: [], isFull: false, ...change },
 });
@@ -93,6 +93,10 @@ describe('conclude', () => {
       session({ status: 'failed', failureReason: 'terra.no_widget_endpoint' }),
     ],
     ['sweep_awaits_adoption', { ...terra('t-2'), awaitingAdoption: { id: 's-1', startedAt: NOW } }],
+    [
+      'sweep_awaits_adoption',
+      { ...terra('t-2'), awaitingAdoption: { id: 's-1', startedAt: terraUser('t-2').createdAt } },
+    ],
     ['terra_unreachable', { ...connection({}), ...unanswered('terra.timeout') }],
     ['wrong_credentials', { ...connection({}), ...unanswered('terra.bad_credentials') }],
     ['no_webhooks_at_all', { ...connection({}), lastWebhookAt: null }],

@@ -19,8 +19,9 @@ export function concludeTerra(input: DiagnosisInput): Conclusion[] {
 function awaitsAdoption(terra: TerraAnswer, input: DiagnosisInput): Conclusion[] {
   const sweep = input.awaitingAdoption;
   if (!sweep) return [];
-  // An account that was connected later is not among the users of that sweep.
-  const isOld = unknownOf(terra, input).some(({ createdAt }) => !createdAt || createdAt < sweep.startedAt);
+  // An account that was connected later is not among the users of that sweep. One of the same millisecond is: the sweep
+  // asks Terra after its start.
+  const isOld = unknownOf(terra, input).some(({ createdAt }) => !createdAt || createdAt <= sweep.startedAt);
   if (!isOld) return [];
   return [
     {
