@@ -279,6 +279,7 @@ CREATE TABLE terra_connect.webhook_events (
   replayed_at timestamp with time zone,
   replayed_by text,
   trace_id_reused boolean DEFAULT false NOT NULL,
+  lane smallint DEFAULT 0 NOT NULL,
   CONSTRAINT webhook_events_pkey PRIMARY KEY (id),
   CONSTRAINT webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'ignored'::text, 'parked'::text, 'dead_lettered'::text])))
 );
@@ -330,7 +331,7 @@ CREATE UNIQUE INDEX erasures_pending_idx ON terra_connect.erasures USING btree (
 CREATE INDEX erasures_reference_digest_idx ON terra_connect.erasures USING btree (reference_digest, id);
 CREATE INDEX sweep_findings_open_idx ON terra_connect.sweep_findings USING btree (sweep_id, terra_user_id) WHERE (settled_at IS NULL);
 CREATE UNIQUE INDEX sweeps_running_idx ON terra_connect.sweeps USING btree ((true)) WHERE (status = 'running'::text);
-CREATE INDEX webhook_events_due_idx ON terra_connect.webhook_events USING btree (next_attempt_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX webhook_events_lane_idx ON terra_connect.webhook_events USING btree (lane, next_attempt_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX webhook_events_parked_idx ON terra_connect.webhook_events USING btree (terra_user_id) WHERE (status = 'parked'::text);
 CREATE INDEX webhook_events_received_at_idx ON terra_connect.webhook_events USING btree (received_at);
 CREATE INDEX webhook_events_reference_id_idx ON terra_connect.webhook_events USING btree (reference_id, id) WHERE (reference_id IS NOT NULL);

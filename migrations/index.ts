@@ -15,6 +15,7 @@ import { AddSessionRenewals1795700410000 } from './1795700410000-add-session-ren
 import { AddWebhookReceipts1795700500000 } from './1795700500000-add-webhook-receipts';
 import { RemoveImplausibleTimes1795700500010 } from './1795700500010-remove-implausible-times';
 import { AddSweepAdoption1795700500020 } from './1795700500020-add-sweep-adoption';
+import { AddWebhookLanes1795700600000 } from './1795700600000-add-webhook-lanes';
 
 /** Every migration, oldest first. The list has classes instead of a glob, so that a host can add them to its list. */
 export const MIGRATIONS = [
@@ -35,4 +36,5 @@ export const MIGRATIONS = [
   AddWebhookReceipts1795700500000,
   RemoveImplausibleTimes1795700500010,
   AddSweepAdoption1795700500020,
+  AddWebhookLanes1795700600000,
 ];

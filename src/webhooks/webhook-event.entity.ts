@@ -10,6 +10,10 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export const WEBHOOK_EVENT_STATUSES = ['pending', 'done', 'ignored', 'parked', 'dead_lettered'] as const;
 export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 
+/** Events of one lane never wait for events of another: events about links, health data, and large bodies. */
+export const LANES = { links: 0, data: 1, largeBodies: 2 } as const;
+export type Lane = (typeof LANES)[keyof typeof LANES];
+
 /** The note of an event that is parked until its Terra user has an owner. The worker finds such events by this text. */
 export const WAITS_FOR_OWNER = 'the owner of the Terra user is not known yet';
 
@@ -58,6 +62,10 @@ export class WebhookEvent {
 
   @Column({ type: 'text', name: 'status' })
   status: WebhookEventStatus;
+
+  /** From the bytes of the body when the delivery was stored. It decides the order of processing, and nothing else. */
+  @Column({ type: 'smallint', name: 'lane' })
+  lane: Lane;
 
   /** How many attempts have failed. */
   @Column({ type: 'integer', name: 'attempts' })

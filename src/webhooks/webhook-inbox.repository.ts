@@ -3,12 +3,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { inBatches, runSql } from '../database';
 import type { EventLabels } from './event-labels';
+import { LARGE_BODY_BYTES } from './lane';
 import type { ReceiptKeys } from './receipt-keys';
 import { WAITS_FOR_OWNER, WebhookEvent, type WebhookEventStatus } from './webhook-event.entity';
 
 // A quarter of Terra's timeout: when the database is slower, Terra gets a 503 and retries.
 const INSERT_TIMEOUT_MS = 2_000;
-const MAX_INLINE_BYTES = 256 * 1024;
 const PRUNE_BATCH = 1_000;
 const PRUNE_RECEIPTS_BATCH = 10_000;
 
@@ -19,7 +19,7 @@ export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedA
 
 export type NewWebhookEvent = Pick<
   WebhookEvent,
-  'id' | 'traceId' | 'terraReference' | 'signedAt' | 'occurredAt' | 'receivedAt' | 'body'
+  'id' | 'traceId' | 'terraReference' | 'signedAt' | 'occurredAt' | 'receivedAt' | 'body' | 'lane'
 >;
 
 /** `trace_id_reused`: stored, although an earlier delivery with the same trace id had another body. */
@@ -47,7 +47,7 @@ export class WebhookInboxRepository {
    * receipt, or a captured delivery could fill the table under ever new trace ids.
    */
   async insert(event: NewWebhookEvent, { signed, retry, trace }: ReceiptKeys): Promise<InsertOutcome> {
-    const { id, traceId, terraReference, signedAt, occurredAt, receivedAt, body } = event;
+    const { id, traceId, terraReference, signedAt, occurredAt, receivedAt, body, lane } = event;
     const { rows } = await runSql<Pick<WebhookEvent, 'traceIdReused'>>(
       this.dataSource,
       `WITH signed AS (
@@ -58,12 +58,12 @@ export class WebhookInboxRepository {
             SELECT key.digest, $4 FROM signed, unnest(ARRAY[$2::bytea, $3::bytea]) WITH ORDINALITY AS key (digest, place)
             WHERE key.digest IS NOT NULL ORDER BY key.place ON CONFLICT DO NOTHING RETURNING digest)
         INSERT INTO terra_connect.webhook_events (id, trace_id, trace_id_reused, terra_reference, signed_at, occurred_at,
-            received_at, body, status, next_attempt_at)
+            received_at, body, lane, status, next_attempt_at)
           SELECT $5::uuid, $6::text, $3 IS NOT NULL AND NOT EXISTS (SELECT FROM traced WHERE digest = $3), $7::text,
-              $8::timestamptz, $9::timestamptz, $4, $10::bytea, 'pending', $4
+              $8::timestamptz, $9::timestamptz, $4, $10::bytea, $11::smallint, 'pending', $4
             FROM signed WHERE $2 IS NULL OR EXISTS (SELECT FROM traced WHERE digest = $2)
           RETURNING trace_id_reused AS "traceIdReused"`,
-      [signed, retry, trace, receivedAt, id, traceId, terraReference, signedAt, occurredAt, body],
+      [signed, retry, trace, receivedAt, id, traceId, terraReference, signedAt, occurredAt, body, lane],
       { timeoutMs: INSERT_TIMEOUT_MS },
     );
     if (!rows[0]) return 'duplicate';
@@ -71,16 +71,16 @@ export class WebhookInboxRepository {
   }
 
   /**
-   * Locks the next events that are due and that no other worker has locked, oldest first. It leaves out large bodies,
+   * Locks the next events that are due and that no other worker has locked, by lane, oldest first. It leaves out large bodies,
    * which are health data: a batch of them would take hundreds of MB.
    */
   async lockDue(manager: EntityManager, now: Date, limit: number): Promise<LockedWebhookEvent[]> {
     const { rows } = await runSql<LockedWebhookEvent>(
       manager,
       `SELECT id, attempts, signed_at AS "signedAt", occurred_at AS "occurredAt",
-          CASE WHEN octet_length(body) <= ${MAX_INLINE_BYTES} THEN body END AS body
+          CASE WHEN octet_length(body) <= ${LARGE_BODY_BYTES} THEN body END AS body
         FROM terra_connect.webhook_events WHERE status = 'pending' AND next_attempt_at <= $1
-        ORDER BY next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+        ORDER BY lane, next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`,
       [now, limit],
     );
     return rows;

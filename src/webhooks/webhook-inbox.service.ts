@@ -4,6 +4,7 @@ import { Clock } from '../common';
 import { Metrics } from '../observability';
 import { WorkerHost } from '../queue';
 import { ToldTimesService } from '../terra';
+import { laneOf } from './lane';
 import { receiptKeysOf } from './receipt-keys';
 import { WebhookInboxRepository } from './webhook-inbox.repository';
 import { WEBHOOK_INBOX_WORKER } from './webhook-inbox.worker';
@@ -47,6 +48,7 @@ export class WebhookInboxService {
       occurredAt: this.toldTimes.orderingTime(headers['x-terra-ordering-timestamp'], signedAt),
       receivedAt: this.clock.now(),
       body,
+      lane: laneOf(body),
     };
     const outcome = await this.repository.insert(event, receiptKeysOf({ body, signedAt, traceId }));
     this.metrics.webhookDeliveries.inc({ outcome });

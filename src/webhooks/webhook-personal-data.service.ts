@@ -33,6 +33,7 @@ const EVENT_EXPORT: ExportPolicy<WebhookEvent> = {
   terraUserId: 'own_terra_user',
   referenceId: 'own_reference',
   status: 'exported',
+  lane: 'internal',
   attempts: 'exported',
   nextAttemptAt: 'exported',
   note: 'exported',
