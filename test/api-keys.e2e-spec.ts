@@ -1,7 +1,9 @@
+import { Clock } from '../src/common';
 import { ApiKeysService, SCOPES, type Scope } from '../src/api-keys';
 import { ADMIN_KEY, startTestApp, type TestApp } from './support/app';
 import { stateOf } from './support/flow';
 import { sendRaw } from './support/raw-http';
+import { statementsOf } from './support/statements';
 
 /** Every route that needs no key. A new public route must be added here on purpose. */
 const PUBLIC_ROUTES = [
@@ -200,6 +202,32 @@ describe('API keys', () => {
       expect(await lastUse()).toBeNull();
       await getWithAuthorization(`Bearer ${key}`);
       expect(await lastUse()).toBeInstanceOf(Date);
+    });
+
+    it('the last use of a key is recorded each minute, also while the process remembers the key', async () => {
+      const { id, key } = await apiKeys.create('used again', ['connections:read']);
+      await getWithAuthorization(`Bearer ${key}`);
+      const clock = service.app.get(Clock, { strict: false });
+      const later = new Date(clock.now().getTime() + 61_000);
+      const spy = jest.spyOn(clock, 'now').mockReturnValue(later);
+      const texts = await statementsOf(() =>
+        Promise.all(Array.from({ length: 5 }, () => getWithAuthorization(`Bearer ${key}`))),
+      );
+      spy.mockRestore();
+      expect((await apiKeys.list()).find((entry) => entry.id === id)?.lastUsedAt).toEqual(later);
+      expect(texts.filter((text) => text.includes('api_keys'))).toHaveLength(1);
+    });
+
+    it('T-22: a key that another process revokes stops working when the process no longer remembers it', async () => {
+      const other = await startTestApp({ DATABASE_URL: service.databaseUrl, API_KEY_CACHE_SECONDS: '1' });
+      const { id, key } = await apiKeys.create('of two processes', ['connections:read']);
+      const look = async (): Promise<number> => (await other.api('GET', '/v1/connections', { key })).status;
+      expect(await look()).toBe(200);
+      await apiKeys.revoke(id);
+      const revokedAt = performance.now();
+      while ((await look()) !== 401);
+      expect(performance.now() - revokedAt).toBeLessThan(1_500);
+      await other.close();
     });
   });
 });

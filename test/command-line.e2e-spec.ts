@@ -23,12 +23,12 @@ describe('terra-connect api-key', () => {
   let service: TestApp;
   let env: Record<string, string>;
   beforeAll(async () => {
-    service = await startTestApp();
+    service = await startTestApp({ API_KEY_CACHE_SECONDS: '1' });
     env = { DATABASE_URL: service.databaseUrl };
   });
   afterAll(() => service.close());
 
-  it('creates a working key, lists it without its secret, and revokes it with immediate effect', async () => {
+  it('creates a working key, lists it without its secret, and revokes it in every process', async () => {
     const made = await cli(['api-key', 'create', '--name', 'billing', '--scopes', 'connections:read'], env);
     expect(made).toMatchObject({ code: 0, stderr: '' });
     const [key] = /tc_[\w-]{43}/.exec(made.stdout) ?? [''];
@@ -46,7 +46,8 @@ describe('terra-connect api-key', () => {
     expect(json).toContainEqual(expect.objectContaining({ id, name: 'billing', revokedAt: null }));
 
     expect((await cli(['api-key', 'revoke', id], env)).stdout).toContain(`revoked ${id}`);
-    expect((await callApi(service.url, 'GET', '/v1/connections', { key })).status).toBe(401);
+    // The service remembers the key for a second. The test runner's time limit ends a wait that is too long.
+    while ((await callApi(service.url, 'GET', '/v1/connections', { key })).status !== 401);
     expect(await cli(['api-key', 'revoke', id], env)).toMatchObject({
       code: 1,
       stderr: `terra-connect: There is no active API key ${id}.\n`,

@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { InvalidArgumentError, type Command } from 'commander';
 import { ApiKey, ApiKeysModule, ApiKeysService, isScope, SCOPES, type Scope } from '../api-keys';
 import {
+  ApiKeyOptions,
   DATABASE_DEFAULTS,
   RATE_LIMIT_DEFAULTS,
   RateLimitOptions,
@@ -14,13 +15,16 @@ import { printJson, printTable } from './output';
 import { withExamples } from './program';
 import { withService } from './with-service';
 
-/** The module of API keys also guards routes, and needs the limits of guesses for that. A command guards none. */
+/** The module of API keys also guards routes, and needs limits and a cache for that. A command guards none. */
 @Global()
 @Module({
-  providers: [{ provide: RateLimitOptions, useValue: RATE_LIMIT_DEFAULTS }],
-  exports: [RateLimitOptions],
+  providers: [
+    { provide: RateLimitOptions, useValue: RATE_LIMIT_DEFAULTS },
+    { provide: ApiKeyOptions, useValue: { cacheSeconds: 0 } },
+  ],
+  exports: [RateLimitOptions, ApiKeyOptions],
 })
-class UnusedLimitsModule {}
+class UnusedOptionsModule {}
 
 /** Provides only what the commands for API keys need: DATABASE_URL, and no Terra credentials. */
 @Module({})
@@ -31,7 +35,7 @@ class ApiKeyCommandModule {
       imports: [
         databaseModule({ url, ...DATABASE_DEFAULTS }, [ApiKey]),
         ClockModule,
-        UnusedLimitsModule,
+        UnusedOptionsModule,
         ApiKeysModule,
       ],
     };
@@ -90,7 +94,7 @@ export function addApiKeyCommand(program: Command): void {
   withExamples(
     command
       .command('revoke <id>')
-      .description('revoke a key; it stops working at once')
+      .description('revoke a key; it stops working within API_KEY_CACHE_SECONDS')
       .action(async (id: string) => {
         await withApiKeys((apiKeys) => apiKeys.revoke(id));
         console.log(`revoked ${id}`);

@@ -1,5 +1,6 @@
 import { assertOptions } from './assert-options';
 import {
+  DEFAULT_API_KEY_CACHE_SECONDS,
   DEFAULT_BODY_BUDGET_MB,
   OUTGOING_DEFAULTS,
   PROVIDER_DEFAULTS,
@@ -27,6 +28,7 @@ const options = {
   providers: PROVIDER_DEFAULTS,
   rateLimits: RATE_LIMIT_DEFAULTS,
   bodyBudgetMb: DEFAULT_BODY_BUDGET_MB,
+  apiKeyCacheSeconds: DEFAULT_API_KEY_CACHE_SECONDS,
 };
 
 describe("a host's options", () => {
@@ -56,6 +58,10 @@ describe("a host's options", () => {
 
   it.each([NaN, -1, 15])('T-21: must leave memory for one webhook: not %d MB', (bodyBudgetMb) => {
     expect(() => assertOptions({ ...options, bodyBudgetMb })).toThrow('bodyBudgetMb must be');
+  });
+
+  it.each([NaN, -1, 301])('T-22: must bound how long a revoked key works: not %d s', (apiKeyCacheSeconds) => {
+    expect(() => assertOptions({ ...options, apiKeyCacheSeconds })).toThrow('apiKeyCacheSeconds must be');
   });
 
   it.each<Record<string, string>>([{ 'A B': 'C' }, { A: 'B=C' }, { '': 'C' }])(

@@ -9,6 +9,7 @@ import {
   MIN_WEBHOOK_DAYS,
 } from './environment.validators';
 import {
+  MAX_API_KEY_CACHE_SECONDS,
   MIN_BODY_BUDGET_MB,
   type OutgoingOptions,
   type ProviderOptions,
@@ -26,6 +27,7 @@ type CompleteOptions = TerraConnectOptions & {
   providers: ProviderOptions;
   retention: RetentionOptions;
   bodyBudgetMb: number;
+  apiKeyCacheSeconds: number;
   rateLimits: RateLimitOptions;
 };
 
@@ -37,7 +39,7 @@ type CompleteOptions = TerraConnectOptions & {
  */
 export function assertOptions(options: CompleteOptions): void {
   const { publicUrl, terra, returnUrls, outgoing, reconciliation, providers, retention } = options;
-  const { rateLimits, bodyBudgetMb } = options;
+  const { rateLimits, bodyBudgetMb, apiKeyCacheSeconds } = options;
   const [serviceUrl, secrets] = [new IsServiceUrl(), new IsSecretList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -65,6 +67,11 @@ export function assertOptions(options: CompleteOptions): void {
     'bodyBudgetMb',
     bodyBudgetMb >= MIN_BODY_BUDGET_MB,
     `must be ${MIN_BODY_BUDGET_MB} megabytes or more`,
+  );
+  check(
+    'apiKeyCacheSeconds',
+    apiKeyCacheSeconds >= 0 && apiKeyCacheSeconds <= MAX_API_KEY_CACHE_SECONDS,
+    `must be a number of seconds, 0 to ${MAX_API_KEY_CACHE_SECONDS}`,
   );
   const proxyUrl = new IsProxyUrl();
   for (const name of ['httpsProxy', 'httpProxy'] as const)

@@ -80,6 +80,7 @@ describe('the environment', () => {
     ['RETURN_URLS', 'http://app.example.com/'],
     ['RETURN_URLS', 'https://app.example.com/*'],
     ['BOOTSTRAP_API_KEY', 'too-short'],
+    ['API_KEY_CACHE_SECONDS', '301'],
     ['WORKERS_ENABLED', 'yes'],
     ['BODY_BUDGET_MB', '15'],
     ['MAX_CONNECTIONS', '1000001'],

@@ -23,7 +23,9 @@ import {
 } from './environment.validators';
 import {
   DATABASE_DEFAULTS,
+  DEFAULT_API_KEY_CACHE_SECONDS,
   DEFAULT_BODY_BUDGET_MB,
+  MAX_API_KEY_CACHE_SECONDS,
   MIN_BODY_BUDGET_MB,
   OUTGOING_DEFAULTS,
   PROVIDER_DEFAULTS,
@@ -141,6 +143,9 @@ export class Environment {
   @MinLength(16, { message: 'must have at least 16 characters' })
   @Validate(NotPlaceholder)
   BOOTSTRAP_API_KEY?: string;
+
+  @WholeNumber('seconds', 0, MAX_API_KEY_CACHE_SECONDS)
+  API_KEY_CACHE_SECONDS: number = DEFAULT_API_KEY_CACHE_SECONDS;
 
   @TrueOrFalse()
   WORKERS_ENABLED: boolean = true;

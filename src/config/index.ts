@@ -11,6 +11,7 @@ export type { ConnectionLimits } from './connection-limits';
 export { toNamespaces, type Namespaces } from './namespaces';
 export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
 export {
+  ApiKeyOptions,
   BodyBudgetOptions,
   BootstrapKeyOptions,
   BrowserOptions,

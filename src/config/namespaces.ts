@@ -93,6 +93,7 @@ export function toNamespaces(environment: Environment): Namespaces {
       },
       bootstrapApiKey: environment.BOOTSTRAP_API_KEY,
       bodyBudgetMb: environment.BODY_BUDGET_MB,
+      apiKeyCacheSeconds: environment.API_KEY_CACHE_SECONDS,
     },
   };
 }

@@ -1,9 +1,11 @@
 import type { FactoryProvider, Provider, Type } from '@nestjs/common';
 import { assertOptions } from './assert-options';
 import {
+  ApiKeyOptions,
   BodyBudgetOptions,
   BootstrapKeyOptions,
   BrowserOptions,
+  DEFAULT_API_KEY_CACHE_SECONDS,
   DEFAULT_BODY_BUDGET_MB,
   OUTGOING_DEFAULTS,
   OutgoingOptions,
@@ -30,6 +32,7 @@ type ResolvedOptions = TerraConnectOptions & {
   providers: ProviderOptions;
   retention: RetentionOptions;
   bodyBudgetMb: number;
+  apiKeyCacheSeconds: number;
   rateLimits: RateLimitOptions;
 };
 
@@ -66,6 +69,7 @@ const SLICES = [
     stallSeconds: workerStallSeconds,
   })),
   slice(BodyBudgetOptions, ({ bodyBudgetMb }) => ({ megabytes: bodyBudgetMb })),
+  slice(ApiKeyOptions, ({ apiKeyCacheSeconds }) => ({ cacheSeconds: apiKeyCacheSeconds })),
   slice(BootstrapKeyOptions, ({ bootstrapApiKey }) => ({ apiKey: bootstrapApiKey })),
 ];
 
@@ -91,6 +95,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
     providers: withDefaults(PROVIDER_DEFAULTS, options.providers),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
     bodyBudgetMb: options.bodyBudgetMb ?? DEFAULT_BODY_BUDGET_MB,
+    apiKeyCacheSeconds: options.apiKeyCacheSeconds ?? DEFAULT_API_KEY_CACHE_SECONDS,
     rateLimits: withDefaults(RATE_LIMIT_DEFAULTS, options.rateLimits),
   };
   assertOptions(resolved);

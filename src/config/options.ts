@@ -28,6 +28,8 @@ export interface TerraConnectOptions {
   rateLimits?: Partial<RateLimitOptions>;
   /** An admin API key that the service creates at start-up. */
   bootstrapApiKey?: string;
+  /** How many seconds this process remembers that an API key is active; default 5. */
+  apiKeyCacheSeconds?: number;
   /** The megabytes of webhook bodies that this process holds in memory at one time; default 64. */
   bodyBudgetMb?: number;
 }
@@ -139,10 +141,19 @@ export class BootstrapKeyOptions {
   apiKey: string | undefined;
 }
 
+/** How long a process may remember that an API key is active; 0: it asks Postgres at each request. */
+export class ApiKeyOptions {
+  cacheSeconds: number;
+}
+
 /** How much memory the bodies of all requests may take at one time. */
 export class BodyBudgetOptions {
   megabytes: number;
 }
+
+export const DEFAULT_API_KEY_CACHE_SECONDS = 5;
+/** The longest time for which a revoked key may go on working. */
+export const MAX_API_KEY_CACHE_SECONDS = 300;
 
 /** Room for six of Terra's largest bodies. */
 export const DEFAULT_BODY_BUDGET_MB = 64;
