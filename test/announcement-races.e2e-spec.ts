@@ -35,10 +35,10 @@ describe('T-15: the announcement of a provisional connection', () => {
     const session = await startSession(service, { referenceId });
     let announcing: Promise<unknown> = Promise.resolve();
     await inOne(async (manager) => {
-      const recorded = await get(ConnectionLifecycleService).record(manager, [
+      const [recorded] = await get(ConnectionLifecycleService).record(manager, [
         { ...about, terraUserId: second, cause: 'callback', source: 'callback', occurredAt: at(3) },
       ]);
-      const connection = recorded.get(second)?.connection as Connection;
+      const connection = recorded?.connection as Connection;
       expect(connection.provisionalCheckAt).not.toBeNull();
       announcing = get(ConnectionAnnouncer).runOnce();
       await Promise.race([announcing, isWaitingForLock()]);

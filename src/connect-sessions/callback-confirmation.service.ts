@@ -69,8 +69,8 @@ export class CallbackConfirmationService {
     fact: NewFact,
   ): Promise<{ outcome: CallbackOutcome; connection?: Connection }> {
     const { terraUserId } = fact;
-    const recorded = await this.lifecycle.record(manager, [fact]);
-    const { connection, joined, claimedByAnother, erased } = recorded.get(terraUserId) as RecordedUser;
+    const [recorded] = await this.lifecycle.record(manager, [fact]);
+    const { connection, joined, claimedByAnother, erased } = recorded as RecordedUser;
     if (erased) return { outcome: 'erased' };
     if (claimedByAnother || !connection) return { outcome: 'belongs_to_another' };
     const link = { terraUserId, connection, joined };

@@ -122,10 +122,10 @@ export class SessionOutcomeService {
       provider,
       occurredAt,
     };
-    const recorded = await this.lifecycle.record(manager, [
+    const [recorded] = await this.lifecycle.record(manager, [
       { ...swap, kind: 'swapped', cause: 'reconnect', source: 'callback', sourceId: id },
     ]);
-    return recorded.get(terraUserId)?.connection?.id ?? null;
+    return recorded?.connection?.id ?? null;
   }
 
   private reportMismatch(manager: EntityManager, { id: sessionId }: ConnectSession): void {

@@ -13,12 +13,14 @@ export { ConnectionPersonalData } from './erasure/connection-personal-data.servi
 export { DataSubjectsService } from './erasure/data-subjects.service';
 export { tombstoneDigest } from './erasure/pseudonym';
 export { Tombstone } from './erasure/tombstone.entity';
+export type { Tombstones } from './erasure/tombstone.repository';
 export { FACT_CAUSES, type FactCause, type FactSource, type NewFact } from './projection/connection-fact';
 export { ConnectionFact } from './projection/connection-fact.entity';
 export { ConnectionIdentity } from './projection/connection-identity.entity';
 export { ConnectionLifecycleService, type RecordedUser } from './projection/connection-lifecycle.service';
 export { OwnerAcceptanceService } from './owner-acceptance.service';
-export { ReceivedDataService } from './projection/received-data.service';
+export { ReceivedDataService, type ProviderAccount } from './projection/received-data.service';
+export type { DataTouch } from './projection/received-data.repository';
 export { ProviderConnectionsRepository } from './provider-connections.repository';
 export { ProvisionalConnectionsService } from './replacement/provisional-connections.service';
 export { ReconcileTargetsRepository, type KnownTerraUser } from './reconcile-targets.repository';

@@ -80,7 +80,7 @@ export class OwnerAcceptanceService {
     if (tombstones.size > 0) throw new OwnerErasedError();
     if (!former || !isInUse(former.status) || former.terraUserId !== terraUserId)
       throw new ConnectionNotInUseError();
-    const recorded = await this.lifecycle.record(manager, [
+    const [recorded] = await this.lifecycle.record(manager, [
       {
         terraUserId,
         kind: 'linked',
@@ -95,7 +95,7 @@ export class OwnerAcceptanceService {
         reason,
       },
     ]);
-    const { connection } = recorded.get(terraUserId) as RecordedUser;
+    const { connection } = recorded as RecordedUser;
     if (connection?.referenceId !== referenceId) throw new ConnectionNotInUseError();
     afterCommit(manager, () =>
       this.logger.log({

@@ -31,12 +31,14 @@ export class CorrectionsService {
   ): Promise<void> {
     const facts = corrections.flatMap(({ fact }) => fact ?? []);
     if (facts.length > 0) await this.lifecycle.record(manager, facts);
-    for (const { action, terraUserId, connectionId, referenceId } of corrections) {
-      if (action !== 'disconnect_again') continue;
-      const user = { terraUserId, connectionId, referenceId };
-      const reason = 'still listed at Terra';
-      await this.deauthentications.request(manager, { ...user, actor: source, reason });
-    }
+    const again = corrections.filter(({ action }) => action === 'disconnect_again');
+    await this.deauthentications.request(
+      manager,
+      again.map(({ terraUserId, connectionId, referenceId }) => {
+        const user = { terraUserId, connectionId, referenceId };
+        return { ...user, actor: source, reason: 'still listed at Terra' };
+      }),
+    );
     const seen = usersWith(corrections, 'mark_seen');
     if (seen.length > 0) await this.targets.markSeen(manager, seen);
     const active = usersWith(corrections, 'mark_resumed', 'mark_inactive');

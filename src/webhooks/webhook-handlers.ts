@@ -170,14 +170,14 @@ export class WebhookHandlers {
     const { user, accountId } = event;
     if (!user) return DONE;
     const { terraUserId, provider } = user;
-    await this.receivedData.touch(manager, terraUserId, occurredAt);
-    if (accountId) await this.receivedData.storeAccount(manager, { terraUserId, provider, accountId });
+    await this.receivedData.touch(manager, [{ terraUserId, at: occurredAt }]);
+    if (accountId) await this.receivedData.storeAccounts(manager, [{ terraUserId, provider, accountId }]);
     return DONE;
   }
 
   private async recordOne(manager: EntityManager, fact: NewFact): Promise<RecordedUser> {
-    const recorded = await this.lifecycle.record(manager, [fact]);
-    return recorded.get(fact.terraUserId) as RecordedUser;
+    const [recorded] = await this.lifecycle.record(manager, [fact]);
+    return recorded as RecordedUser;
   }
 }
 

@@ -77,11 +77,11 @@ export class DeauthenticationCallService {
     const { id, terraUserId, connectionId, actor, reason } = due;
     await inTransaction(this.dataSource, async (manager) => {
       const fact = { terraUserId, actor, reason, sourceId: id, occurredAt: now, source: 'api' } as const;
-      const recorded = await this.lifecycle.record(manager, [
+      const [recorded] = await this.lifecycle.record(manager, [
         { ...fact, kind: 'ended', cause: 'disconnected_by_us' },
       ]);
       await this.repository.confirm(manager, id, outcome, now);
-      if (recorded.get(terraUserId)?.erased) await this.repository.pseudonymize(manager, due);
+      if (recorded?.erased) await this.repository.pseudonymize(manager, due);
     });
     this.metrics.deauthentications.inc({ outcome });
     this.logger.log({ event: 'deauthentication.confirmed', deauthenticationId: id, connectionId, outcome });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Any, DataSource, In, IsNull, LessThan, MoreThan, type EntityManager } from 'typeorm';
+import { Any, DataSource, IsNull, LessThan, MoreThan, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { columnsOf, inBatches, runSql } from '../../database';
 import { pseudonymOf } from '../erasure/pseudonym';
@@ -13,23 +13,40 @@ const PRUNE_BATCH = 1_000;
 export class DeauthenticationRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** @returns false when another request for this Terra user is pending */
-  async insert(manager: EntityManager, request: DeauthenticationRequest, now: Date): Promise<boolean> {
-    const { terraUserId, connectionId, referenceId, actor, reason } = request;
+  /** Leaves out Terra users that have a pending request. @returns whether it inserted any request */
+  async insert(manager: EntityManager, requests: DeauthenticationRequest[], now: Date): Promise<boolean> {
+    const column = (name: keyof DeauthenticationRequest): (string | null)[] =>
+      requests.map((one) => one[name]);
     const { count } = await runSql(
       manager,
       `INSERT INTO terra_connect.deauthentications
           (id, terra_user_id, connection_id, reference_id, actor, reason, status, requested_at, next_attempt_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $7)
+        SELECT *, 'pending', $7, $7
+          FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[])
         ON CONFLICT (terra_user_id) WHERE status = 'pending' DO NOTHING`,
-      [uuidv7(), terraUserId, connectionId, referenceId, actor, reason, now],
+      [
+        requests.map(() => uuidv7()),
+        column('terraUserId'),
+        column('connectionId'),
+        column('referenceId'),
+        column('actor'),
+        column('reason'),
+        now,
+      ],
     );
     return count > 0;
   }
 
-  wasRequestedSince(manager: EntityManager, terraUserId: string, since: Date): Promise<boolean> {
-    const names = [terraUserId, pseudonymOf('terra_user', terraUserId)];
-    return manager.existsBy(Deauthentication, { terraUserId: In(names), requestedAt: MoreThan(since) });
+  /** The Terra users among `terraUserIds` whose end was requested after `since`, also under their pseudonyms. */
+  async requestedSince(manager: EntityManager, terraUserIds: string[], since: Date): Promise<Set<string>> {
+    const { rows } = await runSql<{ id: string }>(
+      manager,
+      `SELECT given.id FROM unnest($1::text[], $2::text[]) AS given (id, pseudonym)
+        WHERE EXISTS (SELECT FROM terra_connect.deauthentications d
+          WHERE d.terra_user_id IN (given.id, given.pseudonym) AND d.requested_at > $3)`,
+      [terraUserIds, terraUserIds.map((id) => pseudonymOf('terra_user', id)), since],
+    );
+    return new Set(rows.map(({ id }) => id));
   }
 
   listOf(referenceId: string): Promise<Deauthentication[]> {

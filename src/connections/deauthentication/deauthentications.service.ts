@@ -20,24 +20,33 @@ export class DeauthenticationsService {
     private readonly clock: Clock,
   ) {}
 
-  /** Requests the end of a Terra user. It has no effect while another request for this Terra user is pending. */
-  async request(manager: EntityManager, request: DeauthenticationRequest): Promise<void> {
-    if (await this.repository.insert(manager, request, this.clock.now()))
+  /** Requests the end of Terra users. A Terra user with a pending request gets no other one; the first of two counts. */
+  async request(manager: EntityManager, requests: DeauthenticationRequest[]): Promise<void> {
+    if (requests.length === 0) return;
+    if (await this.repository.insert(manager, requests, this.clock.now()))
       afterCommit(manager, () => this.workers.notify(DEAUTHENTICATION_WORKER));
   }
 
-  /** Requests the end of a Terra user again, because its data still arrives; at most once an hour. */
+  /** Requests the end of Terra users again, because their data still arrives; at most once an hour for each. */
   async requestAgain(
     manager: EntityManager,
-    user: Pick<Deauthentication, 'terraUserId' | 'connectionId' | 'referenceId'>,
+    users: Pick<Deauthentication, 'terraUserId' | 'connectionId' | 'referenceId'>[],
   ): Promise<void> {
+    if (users.length === 0) return;
     const since = new Date(this.clock.now().getTime() - REPEAT_PAUSE_MS);
-    if (await this.repository.wasRequestedSince(manager, user.terraUserId, since)) return;
-    await this.request(manager, { ...user, actor: 'webhooks', reason: 'data still arrives' });
+    const ids = users.map(({ terraUserId }) => terraUserId);
+    const requested = await this.repository.requestedSince(manager, ids, since);
+    const request = { actor: 'webhooks', reason: 'data still arrives' };
+    const again = users.filter(({ terraUserId }) => !requested.has(terraUserId));
+    await this.request(
+      manager,
+      again.map((user) => ({ ...user, ...request })),
+    );
   }
 
-  wasRequestedSince(manager: EntityManager, terraUserId: string, since: Date): Promise<boolean> {
-    return this.repository.wasRequestedSince(manager, terraUserId, since);
+  /** The Terra users among `terraUserIds` whose end was requested after `since`. */
+  requestedSince(manager: EntityManager, terraUserIds: string[], since: Date): Promise<Set<string>> {
+    return this.repository.requestedSince(manager, terraUserIds, since);
   }
 
   /** The deauthentication requests of an end user, newest first. */

@@ -104,14 +104,13 @@ export class DataSubjectsService {
   ): Promise<number> {
     const { referenceId, terraUserIds } = listed;
     const ofOthers = await this.repository.ofOthers(manager, terraUserIds, referenceId);
-    let requested = 0;
-    for (const terraUserId of terraUserIds) {
-      if (ofOthers.has(terraUserId)) continue;
-      if (await this.deauthentications.wasRequestedSince(manager, terraUserId, since)) continue;
-      const request = { terraUserId, referenceId, connectionId: null, actor, reason: 'erasure' };
-      await this.deauthentications.request(manager, request);
-      requested += 1;
-    }
-    return requested;
+    const requested = await this.deauthentications.requestedSince(manager, terraUserIds, since);
+    const request = { referenceId, connectionId: null, actor, reason: 'erasure' };
+    const due = [...new Set(terraUserIds)].filter((id) => !ofOthers.has(id) && !requested.has(id));
+    await this.deauthentications.request(
+      manager,
+      due.map((terraUserId) => ({ ...request, terraUserId })),
+    );
+    return due.length;
   }
 }

@@ -19,22 +19,16 @@ export class ErasedFactsService {
    * so the service requests its end.
    *
    * @param before the known identities of the facts' Terra users, by Terra user
+   * @param known the tombstones of all ids that the facts name; absent: this method reads them
    * @returns each fact that stays → the fact to store, with pseudonyms for erased ids
    */
   async filter(
     manager: EntityManager,
     facts: NewFact[],
     before: Map<string, ConnectionIdentity>,
+    known?: Tombstones,
   ): Promise<Map<NewFact, NewFact>> {
-    const tombstones = await this.tombstones.find(manager, {
-      terraUserIds: facts
-        .flatMap(({ terraUserId, oldTerraUserId }) => [terraUserId, oldTerraUserId ?? []])
-        .flat(),
-      referenceIds: facts.flatMap(({ referenceId, oldReferenceId }) => [
-        ...(referenceId ? [referenceId] : []),
-        ...(oldReferenceId ? [oldReferenceId] : []),
-      ]),
-    });
+    const tombstones = known ?? (await this.tombstonesOf(manager, facts));
     if (tombstones.size === 0) return new Map(facts.map((fact) => [fact, fact]));
     const kept = new Map<NewFact, NewFact>();
     for (const fact of facts) {
@@ -48,6 +42,18 @@ export class ErasedFactsService {
       }
     }
     return kept;
+  }
+
+  private tombstonesOf(manager: EntityManager, facts: NewFact[]): Promise<Tombstones> {
+    return this.tombstones.find(manager, {
+      terraUserIds: facts
+        .flatMap(({ terraUserId, oldTerraUserId }) => [terraUserId, oldTerraUserId ?? []])
+        .flat(),
+      referenceIds: facts.flatMap(({ referenceId, oldReferenceId }) => [
+        ...(referenceId ? [referenceId] : []),
+        ...(oldReferenceId ? [oldReferenceId] : []),
+      ]),
+    });
   }
 
   private async deauthenticate(
@@ -64,13 +70,15 @@ export class ErasedFactsService {
       await this.tombstones.addTerraUser(manager, terraUserId, erasedAt);
     // A pending erasure finds the request by this pseudonym, and waits for Terra's confirmation.
     const referenceId = fact.referenceId && erasedAt ? pseudonymOf('end_user', fact.referenceId) : null;
-    await this.deauthentications.request(manager, {
-      terraUserId,
-      referenceId,
-      connectionId: null,
-      actor: 'erasure',
-      reason: 'event after the erasure',
-    });
+    await this.deauthentications.request(manager, [
+      {
+        terraUserId,
+        referenceId,
+        connectionId: null,
+        actor: 'erasure',
+        reason: 'event after the erasure',
+      },
+    ]);
   }
 }
 

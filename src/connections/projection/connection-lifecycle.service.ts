@@ -5,6 +5,7 @@ import { Metrics } from '../../observability';
 import { Connection } from '../connection.entity';
 import { DeauthenticationsService } from '../deauthentication/deauthentications.service';
 import { ErasedFactsService } from '../erasure/erased-facts.service';
+import type { Tombstones } from '../erasure/tombstone.repository';
 import type { NewFact } from './connection-fact';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import type { ConnectionIdentity } from './connection-identity.entity';
@@ -47,12 +48,21 @@ export class ConnectionLifecycleService {
     return this.facts.lockTerraUsers(manager, terraUserIds);
   }
 
-  /** @returns `terraUserId` of each fact → the Terra user after the facts */
-  async record(manager: EntityManager, facts: NewFact[]): Promise<Map<string, RecordedUser>> {
+  /**
+   * Records facts, and computes the connections that they affect.
+   *
+   * @param known the tombstones of all ids that the facts name, if the caller has read them under the erasure lock
+   * @returns the Terra user of each fact, in the order of the facts
+   */
+  async record(
+    manager: EntityManager,
+    facts: NewFact[],
+    known?: { tombstones: Tombstones },
+  ): Promise<RecordedUser[]> {
     const terraUserIds = usersOf(facts);
     await this.facts.lockTerraUsers(manager, terraUserIds);
     const before = byTerraUser(await this.projection.identities(manager, terraUserIds));
-    const kept = await this.erased.filter(manager, facts, before);
+    const kept = await this.erased.filter(manager, facts, before, known?.tombstones);
     const stored = [...kept.values()];
     const after = (await this.facts.add(manager, stored))
       ? await this.projector.project(manager, terraUserIds, before, stored)
@@ -60,19 +70,14 @@ export class ConnectionLifecycleService {
     for (const fact of stored)
       if (fact.kind === 'disconnect_requested') await this.deauthenticate(manager, fact, before);
     await this.endSucceeded(manager, [...after.values()]);
-    return new Map(
-      facts.map((fact) => {
-        const { identity = null, connection = null } = after.get(fact.terraUserId) ?? {};
-        const owner = identity?.referenceId ?? null;
-        const claimedByAnother = fact.referenceId != null && owner !== null && fact.referenceId !== owner;
-        if (claimedByAnother) this.reportConflict(manager, fact, identity);
-        const joined = connection !== null && !before.get(fact.terraUserId)?.connectionId;
-        return [
-          fact.terraUserId,
-          { identity, connection, joined, claimedByAnother, erased: !kept.has(fact) },
-        ];
-      }),
-    );
+    return facts.map((fact) => {
+      const { identity = null, connection = null } = after.get(fact.terraUserId) ?? {};
+      const owner = identity?.referenceId ?? null;
+      const claimedByAnother = fact.referenceId != null && owner !== null && fact.referenceId !== owner;
+      if (claimedByAnother) this.reportConflict(manager, fact, identity);
+      const joined = connection !== null && !before.get(fact.terraUserId)?.connectionId;
+      return { identity, connection, joined, claimedByAnother, erased: !kept.has(fact) };
+    });
   }
 
   /**
@@ -125,13 +130,15 @@ export class ConnectionLifecycleService {
     before: Map<string, ConnectionIdentity>,
   ): Promise<void> {
     const known = before.get(terraUserId);
-    await this.deauthentications.request(manager, {
-      terraUserId,
-      connectionId: known?.connectionId ?? null,
-      referenceId: known?.referenceId ?? null,
-      actor: actor ?? 'unknown',
-      reason: reason ?? 'no reason given',
-    });
+    await this.deauthentications.request(manager, [
+      {
+        terraUserId,
+        connectionId: known?.connectionId ?? null,
+        referenceId: known?.referenceId ?? null,
+        actor: actor ?? 'unknown',
+        reason: reason ?? 'no reason given',
+      },
+    ]);
   }
 
   // T-16: the owner does not change. The error in the log informs an operator of the claim.

@@ -208,13 +208,9 @@ export class ConnectionProjector {
     const request = facts
       .filter(({ kind }) => kind === 'disconnect_requested')
       .reduce((latest, fact) => (fact.occurredAt > latest.occurredAt ? fact : latest));
-    await this.deauthentications.request(manager, {
-      terraUserId,
-      connectionId,
-      referenceId,
-      actor: request.actor ?? 'unknown',
-      reason: request.reason ?? 'no reason given',
-    });
+    const { actor, reason } = request;
+    const by = { actor: actor ?? 'unknown', reason: reason ?? 'no reason given' };
+    await this.deauthentications.request(manager, [{ terraUserId, connectionId, referenceId, ...by }]);
   }
 }
 

@@ -3,43 +3,63 @@ import type { EntityManager } from 'typeorm';
 import { runSql } from '../../database';
 
 // The condition for the connection of a Terra user that may still receive data.
-const LIVE_CONNECTION = `terra_user_id = $1 AND merged_into IS NULL
-  AND status IN ('active', 'needs_reauth', 'disconnecting')`;
+const LIVE = `merged_into IS NULL AND status IN ('active', 'needs_reauth', 'disconnecting')`;
+
+/** Health data of a Terra user arrived at a time. */
+export interface DataTouch {
+  terraUserId: string;
+  at: Date;
+}
+
+/** The digest of an account, by Terra user. */
+export type AccountDigests = Map<string, Buffer>;
 
 /** The SQL that stores when health data last arrived, and from which account. */
 @Injectable()
 export class ReceivedDataRepository {
-  /** Updates the row at most once an hour, because data arrives often: `last_data_at` is up to one hour behind. */
-  async touch(manager: EntityManager, terraUserId: string, at: Date): Promise<void> {
+  /**
+   * Updates a row at most once an hour, because data arrives often: `last_data_at` is up to one hour behind. Locks the rows
+   * in the order of their ids, so that two transactions with the same rows cannot deadlock.
+   */
+  async touch(manager: EntityManager, touches: DataTouch[]): Promise<void> {
     await runSql(
       manager,
-      `UPDATE terra_connect.connections SET last_data_at = $2 WHERE ${LIVE_CONNECTION}
-        AND (last_data_at IS NULL OR last_data_at < $2::timestamptz - interval '1 hour')`,
-      [terraUserId, at],
+      `WITH due AS MATERIALIZED (SELECT id, at FROM unnest($1::text[], $2::timestamptz[]) AS given (given_id, at)
+          JOIN terra_connect.connections ON terra_user_id = given_id
+          WHERE ${LIVE} AND (last_data_at IS NULL OR last_data_at < at - interval '1 hour')
+          ORDER BY id FOR NO KEY UPDATE OF connections)
+        UPDATE terra_connect.connections c SET last_data_at = due.at FROM due WHERE c.id = due.id`,
+      [touches.map(({ terraUserId }) => terraUserId), touches.map(({ at }) => at)],
     );
   }
 
-  /** @returns false when the row already has this account, or the Terra user has no live connection */
-  async storeAccount(manager: EntityManager, terraUserId: string, accountDigest: Buffer): Promise<boolean> {
-    const { count } = await runSql(
+  /** @returns the digests that a row of a live connection did not have */
+  async storeAccounts(manager: EntityManager, accounts: AccountDigests): Promise<Buffer[]> {
+    const { rows } = await runSql<{ digest: Buffer }>(
       manager,
-      `UPDATE terra_connect.connections SET account_digest = $2 WHERE ${LIVE_CONNECTION}
-        AND account_digest IS DISTINCT FROM $2`,
-      [terraUserId, accountDigest],
+      `WITH due AS MATERIALIZED (SELECT id, digest FROM unnest($1::text[], $2::bytea[]) AS given (given_id, digest)
+          JOIN terra_connect.connections ON terra_user_id = given_id
+          WHERE ${LIVE} AND account_digest IS DISTINCT FROM digest ORDER BY id FOR NO KEY UPDATE OF connections)
+        UPDATE terra_connect.connections c SET account_digest = due.digest FROM due WHERE c.id = due.id
+        RETURNING due.digest`,
+      [[...accounts.keys()], [...accounts.values()]],
     );
-    return count > 0;
+    return rows.map(({ digest }) => digest);
   }
 
-  /** The `active` and `needs_reauth` connections of an account that more than one end user has connected, else none. */
-  async connectionsSharing(manager: EntityManager, accountDigest: Buffer): Promise<string[]> {
-    const { rows } = await runSql<{ id: string }>(
+  /**
+   * The `active` and `needs_reauth` connections of accounts that more than one end user has connected.
+   *
+   * @returns the ids of the connections, one list for each such account
+   */
+  async connectionsSharing(manager: EntityManager, accountDigests: Buffer[]): Promise<string[][]> {
+    const { rows } = await runSql<{ ids: string[] }>(
       manager,
-      `SELECT id FROM terra_connect.connections c WHERE account_digest = $1 AND merged_into IS NULL
-        AND status IN ('active', 'needs_reauth') AND EXISTS (SELECT 1 FROM terra_connect.connections other
-          WHERE other.account_digest = $1 AND other.merged_into IS NULL
-            AND other.status IN ('active', 'needs_reauth') AND other.reference_id <> c.reference_id) ORDER BY id`,
-      [accountDigest],
+      `SELECT array_agg(id::text ORDER BY id) AS ids FROM terra_connect.connections
+        WHERE account_digest = ANY($1) AND merged_into IS NULL AND status IN ('active', 'needs_reauth')
+        GROUP BY account_digest HAVING count(DISTINCT reference_id) > 1`,
+      [accountDigests],
     );
-    return rows.map(({ id }) => id);
+    return rows.map(({ ids }) => ids);
   }
 }

@@ -4,9 +4,9 @@ import { sha256 } from '../../common';
 import { afterCommit } from '../../database';
 import { Metrics } from '../../observability';
 import { DeauthenticationsService } from '../deauthentication/deauthentications.service';
-import { TombstoneRepository } from '../erasure/tombstone.repository';
+import { TombstoneRepository, type Tombstones } from '../erasure/tombstone.repository';
 import { ConnectionProjectionRepository } from './connection-projection.repository';
-import { ReceivedDataRepository } from './received-data.repository';
+import { ReceivedDataRepository, type DataTouch } from './received-data.repository';
 
 // Data that Terra sent before the disconnect arrives within this time.
 const LATE_DATA_MS = 10 * 60_000;
@@ -32,38 +32,80 @@ export class ReceivedDataService {
   ) {}
 
   /**
-   * Records that health data arrived for a Terra user. It does not prove that the provider accepts Terra, because the
+   * Records that health data arrived for Terra users. It does not prove that the provider accepts Terra, because the
    * data may be old. Data of a Terra user that the service ended a while ago means that Terra has not ended it, so the
-   * service requests its end again (T-24).
+   * service requests its end again (T-24). The number of statements does not depend on that of the touches.
+   *
+   * @param known the tombstones of all Terra users, if the caller has read them under the erasure lock
    */
-  async touch(manager: EntityManager, terraUserId: string, at: Date): Promise<void> {
-    const [identity] = await this.projection.identities(manager, [terraUserId]);
-    if (identity?.endedCause === 'disconnected_by_us' && identity.endedAt) {
-      const { connectionId, referenceId, endedAt } = identity;
-      if (at.getTime() < endedAt.getTime() + LATE_DATA_MS) return;
-      await this.deauthentications.requestAgain(manager, { terraUserId, connectionId, referenceId });
-    } else if (identity) {
-      await this.repository.touch(manager, terraUserId, at);
-    } else {
-      const ids = { terraUserIds: [terraUserId], referenceIds: [] };
-      const isErased = (await this.tombstones.find(manager, ids)).size > 0;
-      const user = { terraUserId, connectionId: null, referenceId: null };
-      if (isErased) await this.deauthentications.requestAgain(manager, user);
-    }
+  async touch(
+    manager: EntityManager,
+    touches: DataTouch[],
+    known?: { tombstones: Tombstones },
+  ): Promise<void> {
+    if (touches.length === 0) return;
+    const latest = latestOf(touches);
+    const identities = await this.projection.identities(manager, [...latest.keys()]);
+    const identityOf = new Map(identities.map((identity) => [identity.terraUserId, identity]));
+    const unknown = [...latest.keys()].filter((id) => !identityOf.has(id));
+    const ended = identities.filter(({ endedCause }) => endedCause === 'disconnected_by_us');
+    const present = identities.filter((identity) => !ended.includes(identity));
+    if (present.length > 0)
+      await this.repository.touch(
+        manager,
+        present.map(({ terraUserId }) => ({ terraUserId, at: latest.get(terraUserId) as Date })),
+      );
+    const remaining = ended.filter(({ terraUserId, endedAt }) => {
+      return (latest.get(terraUserId) as Date).getTime() >= (endedAt as Date).getTime() + LATE_DATA_MS;
+    });
+    const erased = await this.erasedAmong(manager, unknown, known?.tombstones);
+    await this.deauthentications.requestAgain(manager, [
+      ...remaining.map(({ terraUserId, connectionId, referenceId }) => {
+        return { terraUserId, connectionId, referenceId };
+      }),
+      ...erased.map((terraUserId) => ({ terraUserId, connectionId: null, referenceId: null })),
+    ]);
   }
 
   /**
-   * Stores a digest of the provider's own id of an account. Terra lets two end users connect one account and does not
+   * Stores a digest of the provider's own id of each account. Terra lets two end users connect one account and does not
    * report it (T-16). Both connections stay, and the service logs an error for an operator.
    */
-  async storeAccount(manager: EntityManager, account: ProviderAccount): Promise<void> {
-    const digest = sha256(`${account.provider}:${account.accountId}`);
-    if (!(await this.repository.storeAccount(manager, account.terraUserId, digest))) return;
-    const sharing = await this.repository.connectionsSharing(manager, digest);
-    if (sharing.length === 0) return;
+  async storeAccounts(manager: EntityManager, accounts: ProviderAccount[]): Promise<void> {
+    if (accounts.length === 0) return;
+    const digests = new Map(
+      accounts.map(({ terraUserId, provider, accountId }) => [
+        terraUserId,
+        sha256(`${provider}:${accountId}`),
+      ]),
+    );
+    const stored = await this.repository.storeAccounts(manager, digests);
+    if (stored.length === 0) return;
+    const shared = await this.repository.connectionsSharing(manager, stored);
     afterCommit(manager, () => {
-      this.metrics.sharedAccounts.inc();
-      this.logger.error({ event: 'connection.account_shared', connectionIds: sharing.join(',') });
+      for (const sharing of shared) {
+        this.metrics.sharedAccounts.inc();
+        this.logger.error({ event: 'connection.account_shared', connectionIds: sharing.join(',') });
+      }
     });
   }
+
+  private async erasedAmong(
+    manager: EntityManager,
+    terraUserIds: string[],
+    known: Tombstones | undefined,
+  ): Promise<string[]> {
+    if (terraUserIds.length === 0) return [];
+    const tombstones = known ?? (await this.tombstones.find(manager, { terraUserIds, referenceIds: [] }));
+    return terraUserIds.filter((id) => tombstones.has(`terra_user:${id}`));
+  }
+}
+
+function latestOf(touches: DataTouch[]): Map<string, Date> {
+  const latest = new Map<string, Date>();
+  for (const { terraUserId, at } of touches) {
+    const other = latest.get(terraUserId);
+    if (!other || at > other) latest.set(terraUserId, at);
+  }
+  return latest;
 }
