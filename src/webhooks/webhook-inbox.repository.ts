@@ -4,11 +4,8 @@ import { DataSource, In, type EntityManager } from 'typeorm';
 import { inBatches, runSql } from '../database';
 import type { EventLabels } from './event-labels';
 import { LARGE_BODY_BYTES } from './lane';
-import type { ReceiptKeys } from './receipt-keys';
 import { WAITS_FOR_OWNER, WebhookEvent, type WebhookEventStatus } from './webhook-event.entity';
 
-// A quarter of Terra's timeout: when the database is slower, Terra gets a 503 and retries.
-const INSERT_TIMEOUT_MS = 2_000;
 const PRUNE_BATCH = 1_000;
 const PRUNE_RECEIPTS_BATCH = 10_000;
 
@@ -16,14 +13,6 @@ const PRUNE_RECEIPTS_BATCH = 10_000;
 export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedAt' | 'occurredAt'> & {
   body: Buffer | null;
 };
-
-export type NewWebhookEvent = Pick<
-  WebhookEvent,
-  'id' | 'traceId' | 'terraReference' | 'signedAt' | 'occurredAt' | 'receivedAt' | 'body' | 'lane'
->;
-
-/** `trace_id_reused`: stored, although an earlier delivery with the same trace id had another body. */
-export type InsertOutcome = 'stored' | 'trace_id_reused' | 'duplicate';
 
 export interface EventOutcome {
   status: Extract<WebhookEventStatus, 'done' | 'ignored' | 'parked' | 'dead_lettered'>;
@@ -36,39 +25,10 @@ export interface EventOutcome {
   body?: Buffer;
 }
 
-/** The SQL of the inbox: stores deliveries, locks due events, and records their outcomes. */
+/** The SQL of the inbox: locks due events, and records their outcomes. */
 @Injectable()
 export class WebhookInboxRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
-
-  /**
-   * Stores a delivery and its receipts, unless one of the receipts that identify it exists. A concurrent copy waits for
-   * this statement, so that it is only acknowledged after the commit (R1). A repetition of the signed bytes adds no other
-   * receipt, or a captured delivery could fill the table under ever new trace ids.
-   */
-  async insert(event: NewWebhookEvent, { signed, retry, trace }: ReceiptKeys): Promise<InsertOutcome> {
-    const { id, traceId, terraReference, signedAt, occurredAt, receivedAt, body, lane } = event;
-    const { rows } = await runSql<Pick<WebhookEvent, 'traceIdReused'>>(
-      this.dataSource,
-      `WITH signed AS (
-          INSERT INTO terra_connect.webhook_receipts (digest, received_at) VALUES ($1, $4::timestamptz)
-            ON CONFLICT DO NOTHING RETURNING digest),
-        traced AS (
-          INSERT INTO terra_connect.webhook_receipts (digest, received_at)
-            SELECT key.digest, $4 FROM signed, unnest(ARRAY[$2::bytea, $3::bytea]) WITH ORDINALITY AS key (digest, place)
-            WHERE key.digest IS NOT NULL ORDER BY key.place ON CONFLICT DO NOTHING RETURNING digest)
-        INSERT INTO terra_connect.webhook_events (id, trace_id, trace_id_reused, terra_reference, signed_at, occurred_at,
-            received_at, body, lane, status, next_attempt_at)
-          SELECT $5::uuid, $6::text, $3 IS NOT NULL AND NOT EXISTS (SELECT FROM traced WHERE digest = $3), $7::text,
-              $8::timestamptz, $9::timestamptz, $4, $10::bytea, $11::smallint, 'pending', $4
-            FROM signed WHERE $2 IS NULL OR EXISTS (SELECT FROM traced WHERE digest = $2)
-          RETURNING trace_id_reused AS "traceIdReused"`,
-      [signed, retry, trace, receivedAt, id, traceId, terraReference, signedAt, occurredAt, body, lane],
-      { timeoutMs: INSERT_TIMEOUT_MS },
-    );
-    if (!rows[0]) return 'duplicate';
-    return rows[0].traceIdReused ? 'trace_id_reused' : 'stored';
-  }
 
   /**
    * Locks the next events that are due and that no other worker has locked, by lane, oldest first. It leaves out large bodies,

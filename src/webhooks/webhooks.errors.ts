@@ -30,6 +30,20 @@ export class WebhookIncompleteError extends DomainError {
   }
 }
 
+const RETRY_AFTER_SECONDS = 5;
+
+/** The database is too slow or not available. The code is the one of every other request then. */
+export class DeliveryNotStoredError extends DomainError {
+  constructor(cause?: unknown) {
+    super(
+      'unavailable',
+      'database.unavailable',
+      'The service could not store the delivery in time. Send it again.',
+      { retryAfterSeconds: RETRY_AFTER_SECONDS, cause },
+    );
+  }
+}
+
 const MAX_IDS_IN_TEXT = 5;
 
 export class WebhookEventNotFoundError extends DomainError {

@@ -13,6 +13,7 @@ import { RawBody } from './raw-body';
 import { SignatureRefusals } from './signature-refusals';
 import { TerraSignatureGuard } from './terra-signature.guard';
 import { TerraWebhookController } from './terra-webhook.controller';
+import { WebhookDeliveriesRepository } from './webhook-deliveries.repository';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
 import { WebhookEventsController } from './webhook-events.controller';
 import { WebhookEventsModule } from './webhook-events.module';
@@ -42,6 +43,7 @@ import { WebhookProcessorService } from './webhook-processor.service';
     SignatureRefusals,
     TerraSignatureGuard,
     WebhookInboxService,
+    WebhookDeliveriesRepository,
     WebhookInboxRepository,
 
     WebhookInboxWorker,
