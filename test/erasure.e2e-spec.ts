@@ -1,5 +1,6 @@
 import { DeauthenticationWorker } from '../src/connections';
 import { ErasureWorker } from '../src/privacy';
+import { WebhookInboxWorker } from '../src/webhooks';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, shiftClock, startSession, visit } from './support/flow';
 import { refusal } from './support/refusals';
@@ -47,6 +48,10 @@ async function createEndUser(
   const second = account.connect({ provider: 'GARMIN', referenceId });
   const oura = account.connect({ provider: 'OURA', referenceId });
   account.sendData(oura.userId);
+  await service.sandbox.idle();
+  // One event at a time, so that the reconnect has a connection of its own until the service merges the two.
+  const inbox = service.app.get(WebhookInboxWorker, { strict: false });
+  while (await inbox.runOnce(1));
   await service.drainWebhooks();
   return { referenceId, userIds: [first?.userId ?? '', second.userId, oura.userId] };
 }

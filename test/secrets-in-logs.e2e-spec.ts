@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ApiKeysService } from '../src/api-keys';
-import { WebhookHandlers } from '../src/webhooks/webhook-handlers';
+import { WebhookEffectsService } from '../src/webhooks/webhook-effects.service';
 import { ADMIN_KEY, RETURN_URL, startTestApp, type TestApp } from './support/app';
 import { redirectUrlOf, shiftClock, startSession, visit } from './support/flow';
 import { sendRaw } from './support/raw-http';
@@ -218,8 +218,8 @@ describe('T-19: no secret and no id appears in a log line, a metric or a problem
   });
 
   it('when an error of our own code or of Postgres contains one', async () => {
-    const handlers = service.app.get(WebhookHandlers, { strict: false });
-    jest.spyOn(handlers, 'handle').mockRejectedValue(
+    const effects = service.app.get(WebhookEffectsService, { strict: false });
+    jest.spyOn(effects, 'apply').mockRejectedValue(
       Object.assign(new Error(`GET https://terra.example/userInfo?user_id=${CANARY}-in-an-address failed`), {
         config: { headers: { 'x-api-key': TEST_CREDENTIALS.apiKey } },
         detail: `Key (terra_user_id)=(${CANARY}) already exists.`,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { ConnectionLifecycleService } from '../src/connections';
 import { WEBHOOK_RETRY } from '../src/webhooks/webhook-inbox.worker';
-import { WebhookHandlers } from '../src/webhooks/webhook-handlers';
 import { WebhookInboxWorker } from '../src/webhooks';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference, stopClock } from './support/flow';
@@ -23,12 +23,12 @@ describe('R12: an event that cannot be processed', () => {
   });
   /** From now on, every event of this reference fails, and no other event. `times` returns the number of failures. */
   const failFor = (referenceId: string): { times: () => number } => {
-    const handlers = service.app.get(WebhookHandlers, { strict: false });
-    const handle = handlers.handle.bind(handlers);
+    const lifecycle = service.app.get(ConnectionLifecycleService, { strict: false });
+    const record = lifecycle.record.bind(lifecycle);
     let times = 0;
-    jest.spyOn(handlers, 'handle').mockImplementation(async (manager, received) => {
-      const result = await handle(manager, received);
-      if (received.event.owner.referenceId !== referenceId) return result;
+    jest.spyOn(lifecycle, 'record').mockImplementation(async (manager, facts, known) => {
+      const users = await record(manager, facts, known);
+      if (!facts.some((fact) => fact.referenceId === referenceId)) return users;
       times += 1;
       throw new Error(`the handler failed ${times}`);
     });

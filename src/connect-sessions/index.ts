@@ -11,4 +11,5 @@ export {
 } from './connect-sessions.service';
 export { type ConnectSessionWithOutcome } from './session-reader.service';
 export { SessionOutcomeService } from './session-outcome.service';
+export type { FailedSignal, SessionSignal } from './session-signal';
 export { SessionPersonalData } from './session-personal-data.service';

@@ -1,121 +1,127 @@
 import { Injectable } from '@nestjs/common';
-import {
-  In,
-  IsNull,
-  LessThanOrEqual,
-  MoreThanOrEqual,
-  Not,
-  type EntityManager,
-  type FindOptionsWhere,
-} from 'typeorm';
-import { insertIfAbsent } from '../database';
+import type { EntityManager } from 'typeorm';
+import { columnsOf, runSql } from '../database';
 import { CALLBACK_GRACE_MS, CLOCK_DIFFERENCE_MS } from './connect-session-status';
-import { ConnectSessionConnection } from './connect-session-connection.entity';
+import type { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSession } from './connect-session.entity';
+import { MAX_CANDIDATES } from './session-matching';
+import { searchesSession, type SessionHint, type SessionSignal } from './session-signal';
 
-/** What an event says about the session that it belongs to. */
-export interface SessionHint {
-  referenceId: string;
-  /** Terra's id of the widget session, if the event names it. */
-  widgetSessionId: string | null;
-  provider: string | null;
-  occurredAt: Date;
-}
-
-/** The SQL that finds and locks the session of an event, and writes its outcome in the caller's transaction. */
+/** The SQL that finds and locks the sessions of events, and writes their outcomes in the caller's transaction. */
 @Injectable()
 export class SessionOutcomeRepository {
-  lock(manager: EntityManager, id: string): Promise<ConnectSession | null> {
-    return manager.findOne(ConnectSession, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  /**
+   * Locks every session that a signal can be about: the one that it names, or else the newest that the end user could use
+   * at that time. One statement locks all of them in one order, so that two transactions do not deadlock.
+   */
+  async lock(manager: EntityManager, signals: SessionSignal[]): Promise<ConnectSession[]> {
+    const known = signals.flatMap(({ of }) => ('sessionId' in of ? of.sessionId : []));
+    const hints = signals.flatMap((signal) => ('sessionId' in signal.of ? [] : [hintOf(signal, signal.of)]));
+    const column = <Name extends keyof LockedHint>(name: Name): LockedHint[Name][] =>
+      hints.map((hint) => hint[name]);
+    const { rows } = await runSql<ConnectSession>(
+      manager,
+      `WITH hints AS (
+          SELECT hint.*, named.id AS named FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
+              $6::boolean[], $7::boolean[])
+            AS hint (reference_id, widget_session_id, created_until, expires_from, connected, searches)
+          LEFT JOIN terra_connect.connect_sessions named
+            ON named.terra_session_id = hint.widget_session_id AND named.reference_id = hint.reference_id)
+        SELECT ${columnsOf(manager, ConnectSession)} FROM terra_connect.connect_sessions WHERE id = ANY(ARRAY(
+          SELECT unnest($1::uuid[])
+          UNION SELECT named FROM hints WHERE named IS NOT NULL
+          UNION SELECT candidate.id FROM hints, LATERAL (
+              SELECT session.id FROM terra_connect.connect_sessions session
+              WHERE session.reference_id = hints.reference_id AND session.widget_url IS NOT NULL
+                AND session.created_at <= hints.created_until AND session.expires_at >= hints.expires_from
+                AND (session.status IN ('pending', 'opened', 'failed', 'cancelled') OR (hints.connected
+                  AND (session.status = 'expired' OR (session.status = 'completed' AND session.multi_auth))))
+              ORDER BY session.id DESC LIMIT ${MAX_CANDIDATES}) AS candidate
+            WHERE hints.named IS NULL AND hints.searches))
+        ORDER BY id FOR UPDATE`,
+      [
+        known,
+        column('referenceId'),
+        column('widgetSessionId'),
+        column('createdUntil'),
+        column('expiresFrom'),
+        column('connected'),
+        column('searches'),
+      ],
+    );
+    return rows;
   }
 
   /** Locks the sessions that led to a connection. */
   async lockThatLedTo(manager: EntityManager, connectionId: string): Promise<ConnectSession[]> {
-    const links = await manager.findBy(ConnectSessionConnection, { connectionId });
-    return manager.find(ConnectSession, {
-      where: { id: In(links.map(({ sessionId }) => sessionId)) },
-      order: { id: 'ASC' },
-      lock: { mode: 'pessimistic_write' },
-    });
-  }
-
-  /** Locks the session whose widget session the event names, if that session belongs to the same end user. */
-  async lockNamed(manager: EntityManager, hint: SessionHint): Promise<ConnectSession | null> {
-    const { referenceId, widgetSessionId } = hint;
-    if (widgetSessionId === null) return null;
-    const where = { referenceId, terraSessionId: widgetSessionId };
-    return manager.findOne(ConnectSession, { where, lock: { mode: 'pessimistic_write' } });
-  }
-
-  /**
-   * Locks the session that a new connection probably came from, if the event names no known session: Terra does not
-   * document that `widget_session_id` equals the `session_id` of the creation. Takes the newest session that the end
-   * user could use at that time, an opened one first.
-   */
-  async lockConnectable(manager: EntityManager, hint: SessionHint): Promise<ConnectSession | null> {
-    const candidates = await this.lockUsableThen(manager, hint, [
-      { status: In(['pending', 'opened', 'failed', 'cancelled', 'expired']) },
-      // The end user may still be at the widget and connect another provider.
-      { status: 'completed', multiAuth: true },
-    ]);
-    return candidates.find(({ status }) => status === 'opened') ?? candidates[0] ?? null;
-  }
-
-  /**
-   * Locks the session that a failed attempt probably came from: one that ended without a reason, otherwise an opened
-   * one. Takes a session that was never opened only if it is the only candidate, because its link would stop working
-   * for an attempt that may have come from elsewhere.
-   */
-  async lockFailable(manager: EntityManager, hint: SessionHint): Promise<ConnectSession | null> {
-    const candidates = await this.lockUsableThen(manager, hint, [
-      { status: In(['pending', 'opened', 'failed', 'cancelled']) },
-    ]);
-    const unexplained = candidates.find(
-      ({ endedAt, failureReason, providerReason }) => endedAt && !failureReason && !providerReason,
+    const { rows } = await runSql<ConnectSession>(
+      manager,
+      `SELECT ${columnsOf(manager, ConnectSession)} FROM terra_connect.connect_sessions
+        WHERE id = ANY(ARRAY(
+          SELECT session_id FROM terra_connect.connect_session_connections WHERE connection_id = $1))
+        ORDER BY id FOR UPDATE`,
+      [connectionId],
     );
-    const opened = candidates.find(({ status }) => status === 'opened');
-    const only = candidates.length === 1 ? candidates[0] : undefined;
-    return unexplained ?? opened ?? only ?? null;
+    return rows;
   }
 
-  private async lockUsableThen(
-    manager: EntityManager,
-    { referenceId, provider, occurredAt }: SessionHint,
-    alternatives: FindOptionsWhere<ConnectSession>[],
-  ): Promise<ConnectSession[]> {
-    const at = occurredAt.getTime();
-    const usableThen = {
-      referenceId,
-      widgetUrl: Not(IsNull()),
-      createdAt: LessThanOrEqual(new Date(at + CLOCK_DIFFERENCE_MS)),
-      expiresAt: MoreThanOrEqual(new Date(at - CALLBACK_GRACE_MS)),
-    };
-    const found = await manager.find(ConnectSession, {
-      where: alternatives.map((alternative) => ({ ...usableThen, ...alternative })),
-      order: { id: 'DESC' },
-      take: 10,
-      lock: { mode: 'pessimistic_write' },
-    });
-    return found.filter(
-      ({ providers }) => provider === null || providers.length === 0 || providers.includes(provider),
+  /** Writes the outcomes of sessions whose locks the caller holds. */
+  async write(manager: EntityManager, sessions: ConnectSession[]): Promise<void> {
+    await runSql(
+      manager,
+      `UPDATE terra_connect.connect_sessions session SET status = changed.status,
+          failure_reason = changed.failure_reason, provider_reason = changed.provider_reason,
+          ended_at = changed.ended_at, check_at = changed.check_at, updated_at = changed.updated_at
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
+            $7::timestamptz[])
+          AS changed (id, status, failure_reason, provider_reason, ended_at, check_at, updated_at)
+        WHERE session.id = changed.id`,
+      [
+        sessions.map(({ id }) => id),
+        sessions.map(({ status }) => status),
+        sessions.map(({ failureReason }) => failureReason),
+        sessions.map(({ providerReason }) => providerReason),
+        sessions.map(({ endedAt }) => endedAt),
+        sessions.map(({ checkAt }) => checkAt),
+        sessions.map(({ updatedAt }) => updatedAt),
+      ],
     );
   }
 
-  /** Writes the end of a session whose lock the caller holds. */
-  async recordEnd(
-    manager: EntityManager,
-    id: string,
-    end: Pick<ConnectSession, 'status' | 'providerReason' | 'endedAt' | 'updatedAt'>,
-  ): Promise<void> {
-    await manager.update(ConnectSession, { id }, { ...end, failureReason: null });
+  async addConnections(manager: EntityManager, links: ConnectSessionConnection[]): Promise<void> {
+    await runSql(
+      manager,
+      `INSERT INTO terra_connect.connect_session_connections (session_id, connection_id, created_at)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) ON CONFLICT DO NOTHING`,
+      [
+        links.map(({ sessionId }) => sessionId),
+        links.map(({ connectionId }) => connectionId),
+        links.map(({ createdAt }) => createdAt),
+      ],
+    );
   }
+}
 
-  /** Ends the checks of a callback with Terra. */
-  async endChecks(manager: EntityManager, id: string): Promise<void> {
-    await manager.update(ConnectSession, { id }, { checkAt: null });
-  }
+interface LockedHint {
+  referenceId: string;
+  widgetSessionId: string | null;
+  createdUntil: Date;
+  expiresFrom: Date;
+  connected: boolean;
+  searches: boolean;
+}
 
-  async addConnection(manager: EntityManager, link: ConnectSessionConnection): Promise<void> {
-    await insertIfAbsent(manager, ConnectSessionConnection, link);
-  }
+function hintOf(
+  signal: SessionSignal,
+  { referenceId, widgetSessionId, occurredAt }: SessionHint,
+): LockedHint {
+  const at = occurredAt.getTime();
+  return {
+    referenceId,
+    widgetSessionId,
+    createdUntil: new Date(at + CLOCK_DIFFERENCE_MS),
+    expiresFrom: new Date(at - CALLBACK_GRACE_MS),
+    connected: signal.kind === 'connected',
+    searches: searchesSession(signal),
+  };
 }

@@ -4,16 +4,10 @@ import { Clock } from '../common';
 import { Connection, ConnectionLifecycleService } from '../connections';
 import { afterCommit } from '../database';
 import { Metrics } from '../observability';
-import { mayBecome, statusOfFailure, type ConnectSessionStatus } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
-import { SessionOutcomeRepository, type SessionHint } from './session-outcome.repository';
-
-/** A linked Terra user with its connection. `joined`: whether these facts linked it. */
-export interface SessionLink {
-  terraUserId: string;
-  connection: Connection;
-  joined: boolean;
-}
+import { decideOutcomes, finish, noOutcomes, type LedTo, type SessionOutcomes } from './session-outcome';
+import { SessionOutcomeRepository } from './session-outcome.repository';
+import type { SessionLink, SessionSignal } from './session-signal';
 
 /** Ends sessions, for webhooks and callbacks. Every method runs in the caller's transaction and is safe to repeat. */
 @Injectable()
@@ -28,16 +22,18 @@ export class SessionOutcomeService {
   ) {}
 
   /**
-   * Completes the session that led to a linked Terra user, if there is one. A repeated event completes only the session
-   * that it names; otherwise it would complete a later session.
+   * Completes the sessions that led to linked Terra users, and ends those of failed attempts, as if the signals came one
+   * after the other. A failed attempt changes no connection. The number of statements does not grow with that of the signals.
    */
-  async recordConnected(manager: EntityManager, hint: SessionHint, link: SessionLink): Promise<void> {
-    const named = await this.repository.lockNamed(manager, hint);
-    const session = named ?? (link.joined ? await this.repository.lockConnectable(manager, hint) : null);
-    if (!session) return;
-    // T-26: the session was created for another provider, so it is not completed. The connection is still valid.
-    if (hint.provider !== null && !offers(session, hint.provider)) this.reportMismatch(manager, session);
-    else await this.complete(manager, session, link, hint.occurredAt);
+  async apply(manager: EntityManager, signals: SessionSignal[]): Promise<void> {
+    if (signals.length === 0) return;
+    const sessions = await this.repository.lock(manager, signals);
+    if (sessions.length === 0) return;
+    const reconnected = await this.reconnected(manager, sessions);
+    const outcomes = decideOutcomes(signals, sessions, reconnected, this.clock.now());
+    const connectionIds = await this.reconnect(manager, outcomes);
+    await this.link(manager, outcomes.ledTo, connectionIds);
+    await this.write(manager, outcomes);
   }
 
   async recordConnectedIn(
@@ -46,136 +42,74 @@ export class SessionOutcomeService {
     link: SessionLink,
     occurredAt: Date,
   ): Promise<void> {
-    const session = await this.repository.lock(manager, sessionId);
-    if (session) await this.complete(manager, session, link, occurredAt);
+    await this.apply(manager, [{ kind: 'connected', of: { sessionId }, link, occurredAt }]);
+  }
+
+  async recordFailedIn(manager: EntityManager, sessionId: string, reason: string | null): Promise<void> {
+    await this.apply(manager, [{ kind: 'failed', of: { sessionId }, reason }]);
   }
 
   /** Completes the sessions that led to a connection which was provisional until now. */
   async recordAnnounced(manager: EntityManager, { id, terraUserId }: Connection): Promise<void> {
+    const outcomes = noOutcomes();
     for (const session of await this.repository.lockThatLedTo(manager, id))
-      await this.finish(manager, session, terraUserId);
+      finish(session, terraUserId, this.clock.now(), outcomes);
+    await this.write(manager, outcomes);
   }
 
-  /** Ends the session of a failed or cancelled attempt. No connection changes. */
-  async recordFailed(manager: EntityManager, hint: SessionHint, reason: string | null): Promise<void> {
-    const named = await this.repository.lockNamed(manager, hint);
-    const session = named ?? (await this.repository.lockFailable(manager, hint));
-    if (session) await this.fail(manager, session, reason);
-  }
-
-  async recordFailedIn(manager: EntityManager, sessionId: string, reason: string | null): Promise<void> {
-    const session = await this.repository.lock(manager, sessionId);
-    if (session) await this.fail(manager, session, reason);
-  }
-
-  private async complete(
+  /** The connections that these sessions reconnect, by id. */
+  private async reconnected(
     manager: EntityManager,
-    session: ConnectSession,
-    link: SessionLink,
-    occurredAt: Date,
-  ): Promise<void> {
-    const reconnectedId = await this.reconnect(manager, session, link, occurredAt);
-    const { connection, terraUserId } = link;
-    const connectionId = reconnectedId ?? connection.id;
-    const createdAt = this.clock.now();
-    await this.repository.addConnection(manager, { sessionId: session.id, connectionId, createdAt });
-    // The session stays open until it is known which connection it led to: what a caller reads then is final.
-    const isOpenQuestion = reconnectedId === null && connection.provisionalCheckAt !== null;
-    if (!isOpenQuestion) await this.finish(manager, session, terraUserId);
+    sessions: ConnectSession[],
+  ): Promise<Map<string, Connection>> {
+    const ids = [...new Set(sessions.flatMap(({ reconnectsConnectionId }) => reconnectsConnectionId ?? []))];
+    const found = ids.length === 0 ? [] : await manager.findBy(Connection, { id: In(ids) });
+    return new Map(found.map((connection) => [connection.id, connection]));
   }
 
-  private async finish(manager: EntityManager, session: ConnectSession, terraUserId: string): Promise<void> {
-    // With multiAuth, an event about another account does not confirm the account that the callback names.
-    const answered = !session.multiAuth || session.checkUserId === terraUserId;
-    if (session.checkAt !== null && answered) await this.repository.endChecks(manager, session.id);
-    await this.end(manager, session, 'completed', null);
-  }
-
-  /**
-   * Records that the Terra user of a reconnect session replaces the connection's Terra user, if both belong to the same
-   * end user and provider.
-   */
+  /** @returns the Terra users that continue an earlier connection → its id */
   private async reconnect(
     manager: EntityManager,
-    { id, reconnectsConnectionId, reconnectsTerraUserId: oldTerraUserId, referenceId }: ConnectSession,
-    { terraUserId, connection: { id: connectionId, provider } }: SessionLink,
-    occurredAt: Date,
-  ): Promise<string | null> {
-    if (reconnectsConnectionId === null || oldTerraUserId === null || oldTerraUserId === terraUserId)
-      return null;
-    const both = [...new Set([reconnectsConnectionId, connectionId])];
-    const found = await manager.findBy(Connection, { id: In(both) });
-    // A connection that no longer exists belonged to an erased end user.
-    if (found.length < both.length || found.some((one) => one.referenceId !== referenceId)) return null;
-    const old = found.find((one) => one.id === reconnectsConnectionId && one.provider !== provider);
-    if (old) {
-      // The session offered a provider that succeeds the one of the connection: another account, not a reconnect.
-      await this.lifecycle.succeed(manager, old.mergedInto ?? old.id, connectionId, occurredAt);
-      return null;
-    }
-    if (found.some((one) => one.provider !== provider)) return null;
-    const swap = {
-      terraUserId,
-      oldTerraUserId,
-      referenceId,
-      oldReferenceId: referenceId,
-      provider,
-      occurredAt,
-    };
-    const [recorded] = await this.lifecycle.record(manager, [
-      { ...swap, kind: 'swapped', cause: 'reconnect', source: 'callback', sourceId: id },
-    ]);
-    return recorded?.connection?.id ?? null;
+    { ledTo, successions }: SessionOutcomes,
+  ): Promise<Map<string, string>> {
+    for (const { oldId, newId, at } of successions) await this.lifecycle.succeed(manager, oldId, newId, at);
+    const swaps = ledTo.flatMap(({ swap }) => swap ?? []);
+    const recorded = swaps.length === 0 ? [] : await this.lifecycle.record(manager, swaps);
+    return new Map(
+      recorded.flatMap(({ connection }, index) => {
+        const terraUserId = swaps[index]?.terraUserId;
+        return connection && terraUserId ? [[terraUserId, connection.id] as const] : [];
+      }),
+    );
   }
 
-  private reportMismatch(manager: EntityManager, { id: sessionId }: ConnectSession): void {
-    afterCommit(manager, () => {
-      this.metrics.sessionMismatches.inc();
-      this.logger.error({ event: 'session.provider_mismatch', sessionId });
-    });
-  }
-
-  private async fail(manager: EntityManager, session: ConnectSession, reason: string | null): Promise<void> {
-    const status = statusOfFailure(reason);
-    // The callback often comes first and without a reason; the webhook may add the reason later.
-    if (
-      (session.status === 'failed' || session.status === 'cancelled') &&
-      !session.failureReason &&
-      !session.providerReason &&
-      reason
-    ) {
-      await this.repository.recordEnd(manager, session.id, {
-        status,
-        providerReason: reason,
-        endedAt: session.endedAt,
-        updatedAt: this.clock.now(),
-      });
-      return;
-    }
-    await this.end(manager, session, status, reason);
-  }
-
-  private async end(
+  private async link(
     manager: EntityManager,
-    session: ConnectSession,
-    status: ConnectSessionStatus,
-    providerReason: string | null,
+    ledTo: LedTo[],
+    connectionIds: Map<string, string>,
   ): Promise<void> {
-    if (!mayBecome(session.status, status)) return;
-    const now = this.clock.now();
-    await this.repository.recordEnd(manager, session.id, {
-      status,
-      providerReason,
-      endedAt: now,
-      updatedAt: now,
+    if (ledTo.length === 0) return;
+    const createdAt = this.clock.now();
+    const links = ledTo.map(({ sessionId, link: { terraUserId, connection } }) => {
+      return { sessionId, connectionId: connectionIds.get(terraUserId) ?? connection.id, createdAt };
     });
+    await this.repository.addConnections(manager, links);
+  }
+
+  private async write(
+    manager: EntityManager,
+    { changed, ended, mismatched }: SessionOutcomes,
+  ): Promise<void> {
+    if (changed.size > 0) await this.repository.write(manager, [...changed]);
     afterCommit(manager, () => {
-      this.metrics.sessions.inc({ status });
-      this.logger.log({ event: `session.${status}`, sessionId: session.id });
+      for (const sessionId of mismatched) {
+        this.metrics.sessionMismatches.inc();
+        this.logger.error({ event: 'session.provider_mismatch', sessionId });
+      }
+      for (const { sessionId, status } of ended) {
+        this.metrics.sessions.inc({ status });
+        this.logger.log({ event: `session.${status}`, sessionId });
+      }
     });
   }
-}
-
-function offers({ providers }: ConnectSession, provider: string): boolean {
-  return providers.length === 0 || providers.includes(provider);
 }

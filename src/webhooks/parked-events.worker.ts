@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../common';
 import { ConnectionsService } from '../connections';
+import { afterCommit } from '../database';
 import { WorkerHost } from '../queue';
-import { WebhookInboxRepository } from './webhook-inbox.repository';
-import { WEBHOOK_INBOX_WORKER } from './webhook-inbox.worker';
+import { LANES } from './webhook-event.entity';
+import { LANE_WORKERS } from './webhook-inbox.worker';
+import { WebhookProcessingRepository } from './webhook-processing.repository';
 
 const IDLE_MS = 10_000;
 const BATCH = 1_000;
@@ -14,16 +18,24 @@ export class ParkedEventsWorker {
   private lookedAtUntil = '';
 
   constructor(
-    private readonly repository: WebhookInboxRepository,
+    private readonly repository: WebhookProcessingRepository,
     private readonly connections: ConnectionsService,
     private readonly workers: WorkerHost,
     private readonly clock: Clock,
+    @InjectDataSource() private readonly dataSource: DataSource,
   ) {
     workers.register({ name: 'parked-webhooks', idleMs: IDLE_MS, run: () => this.runOnce() });
   }
 
+  /** Makes the parked events of these Terra users due in the transaction that records their owner. */
+  async release(manager: EntityManager, terraUserIds: string[]): Promise<void> {
+    const released = await this.repository.releaseParked(manager, terraUserIds, this.clock.now());
+    if (released > 0) afterCommit(manager, () => this.workers.notify(LANE_WORKERS[LANES.links]));
+  }
+
   /**
-   * Makes parked events due if another webhook, a callback or a reconcile has named the owner of their Terra user.
+   * Makes parked events due whose Terra user has an owner, a page of Terra users at a time: a process of an earlier version
+   * may have recorded the owner.
    *
    * @returns whether any parked event was released
    */
@@ -33,8 +45,8 @@ export class ParkedEventsWorker {
     this.lookedAtUntil = waiting.length === BATCH ? (waiting.at(-1) ?? '') : '';
     const owned = await this.connections.ownedAmong(waiting);
     if (owned.length === 0) return false;
-    await this.repository.releaseParked(owned, this.clock.now());
-    this.workers.notify(WEBHOOK_INBOX_WORKER);
+    await this.repository.releaseParked(this.dataSource, owned, this.clock.now());
+    this.workers.notify(LANE_WORKERS[LANES.links]);
     return true;
   }
 }

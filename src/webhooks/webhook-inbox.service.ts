@@ -12,7 +12,7 @@ import {
   type InsertOutcome,
   type NewDelivery,
 } from './webhook-deliveries.repository';
-import { WEBHOOK_INBOX_WORKER } from './webhook-inbox.worker';
+import { LANE_WORKERS } from './webhook-inbox.worker';
 
 /** A webhook with a valid signature. */
 export interface SignedDelivery {
@@ -87,7 +87,9 @@ export class WebhookInboxService {
   private async store(deliveries: NewDelivery[]): Promise<InsertOutcome[]> {
     try {
       const outcomes = await this.repository.insert(deliveries, DEADLINE_MS);
-      if (outcomes.some((outcome) => outcome !== 'duplicate')) this.workers.notify(WEBHOOK_INBOX_WORKER);
+      const stored = deliveries.filter((_, index) => outcomes[index] !== 'duplicate');
+      for (const lane of new Set(stored.map(({ event }) => event.lane)))
+        this.workers.notify(LANE_WORKERS[lane]);
       return outcomes;
     } catch (error) {
       if (isDatabaseUnavailable(error))

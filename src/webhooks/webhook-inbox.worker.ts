@@ -4,14 +4,20 @@ import { Metrics } from '../observability';
 import { retryDelayMs, WorkerHost } from '../queue';
 import { parseTerraEvent } from '../terra';
 import { labelsOf } from './event-labels';
-import { WebhookInboxRepository, type LockedWebhookEvent } from './webhook-inbox.repository';
-import { WebhookProcessorService } from './webhook-processor.service';
+import { LANES, type Lane } from './webhook-event.entity';
+import { WebhookProcessingRepository, type LockedWebhookEvent } from './webhook-processing.repository';
+import { WebhookProcessorService, type ProcessedBatch } from './webhook-processor.service';
 
-/** The name of the worker that processes the inbox. */
-export const WEBHOOK_INBOX_WORKER = 'webhook-inbox';
+/** The workers that process the inbox: one for each lane, so that no lane waits for another. */
+export const LANE_WORKERS: Record<Lane, string> = {
+  [LANES.links]: 'webhook-links',
+  [LANES.data]: 'webhook-data',
+  [LANES.largeBodies]: 'webhook-large-bodies',
+};
 
 const IDLE_MS = 1_000;
-const BATCH = 20;
+/** The largest number of events in one transaction. */
+const WEBHOOK_BATCH = 200;
 /** The attempts take up to an hour, half an hour on average. After that, the event needs an operator. */
 export const WEBHOOK_RETRY = { baseMs: 1_000, maxMs: 15 * 60_000, attempts: 14 };
 const MAX_NOTE_LENGTH = 500;
@@ -22,13 +28,18 @@ export class WebhookInboxWorker {
   private readonly logger = new Logger(WebhookInboxWorker.name);
 
   constructor(
-    private readonly repository: WebhookInboxRepository,
+    private readonly repository: WebhookProcessingRepository,
     private readonly processor: WebhookProcessorService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
     workers: WorkerHost,
   ) {
-    workers.register({ name: WEBHOOK_INBOX_WORKER, idleMs: IDLE_MS, run: () => this.runOnce() });
+    for (const lane of Object.values(LANES))
+      workers.register({
+        name: LANE_WORKERS[lane],
+        idleMs: IDLE_MS,
+        run: (signal) => this.processLane(lane, WEBHOOK_BATCH, signal),
+      });
     this.metrics.beforeScrape(async () => {
       const counts = await this.repository.countBacklog();
       for (const status of ['pending', 'parked', 'dead_lettered'] as const)
@@ -37,35 +48,60 @@ export class WebhookInboxWorker {
   }
 
   /**
-   * Processes the events that are due, up to a batch.
+   * Processes the events of every lane that are due, up to a batch of each.
    *
-   * @returns false when no event was due
+   * @returns whether more events may be due
    */
-  runOnce(): Promise<boolean> {
-    return this.processBatch(BATCH);
+  async runOnce(limit = WEBHOOK_BATCH): Promise<boolean> {
+    let hasMore = false;
+    for (const lane of Object.values(LANES)) hasMore = (await this.processLane(lane, limit)) || hasMore;
+    return hasMore;
   }
 
-  private async processBatch(limit: number): Promise<boolean> {
+  /** @returns whether more events of the lane may be due */
+  async processLane(lane: Lane, limit: number, signal?: AbortSignal): Promise<boolean> {
     const taken: LockedWebhookEvent[] = [];
     try {
-      const processed = await this.processor.processDue(limit, taken);
-      for (const { type, outcome } of processed) this.metrics.webhookEvents.inc({ type, outcome });
+      const batch = await this.processor.processDue(lane, limit, taken);
+      this.count(batch);
+      return batch.hasMore;
     } catch (error) {
-      const [first, second] = taken;
-      // While the database is down, the failure cannot be stored either, and no event caused it.
-      if (!first || isDatabaseDown(error)) throw error;
-      // A batch of one has failed by itself, a lock timeout included. A larger batch is split to isolate the event.
-      if (!second) await this.recordFailure(first, error);
-      else for (let count = 0; count < BATCH && (await this.processBatch(1)); count += 1);
+      await this.isolate(taken, error, signal);
+      return taken.length > 0;
     }
-    return taken.length > 0;
+  }
+
+  /**
+   * Finds the events because of which a batch failed: processes each half by itself, and the halves of a half that fails
+   * again. So one such event among 200 costs about sixteen attempts, and all others are processed in the same pass.
+   */
+  private async isolate(failed: LockedWebhookEvent[], error: unknown, signal?: AbortSignal): Promise<void> {
+    const [first, second] = failed;
+    // While the database is down, the failure cannot be stored either, and no event caused it.
+    if (!first || isDatabaseDown(error)) throw error;
+    // An event alone has failed by itself, a lock timeout included.
+    if (!second) return this.recordFailure(first, error);
+    const middle = Math.ceil(failed.length / 2);
+    for (const half of [failed.slice(0, middle), failed.slice(middle)]) {
+      if (signal?.aborted) return;
+      const taken: LockedWebhookEvent[] = [];
+      try {
+        this.count(await this.processor.processAgain(half, taken));
+      } catch (halfError) {
+        await this.isolate(taken, halfError, signal);
+      }
+    }
+  }
+
+  private count({ processed }: ProcessedBatch): void {
+    for (const { type, outcome } of processed) this.metrics.webhookEvents.inc({ type, outcome });
   }
 
   private async recordFailure(event: LockedWebhookEvent, error: unknown): Promise<void> {
     const attempt = event.attempts + 1;
     const deadLettered = attempt >= WEBHOOK_RETRY.attempts;
     const waitMs = retryDelayMs(WEBHOOK_RETRY, attempt);
-    const parsed = event.body && parseTerraEvent(event.body);
+    const parsed = parseTerraEvent(event.body);
     await this.repository.recordFailure(event, {
       note: toStorable(error instanceof Error ? error.message : 'unknown error', MAX_NOTE_LENGTH),
       nextAttemptAt: deadLettered ? null : new Date(this.clock.now().getTime() + waitMs),

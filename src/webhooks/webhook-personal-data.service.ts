@@ -10,7 +10,7 @@ import {
   type PersonalData,
   type PruneRule,
 } from '../database';
-import { erasedBody } from './erased-webhook.service';
+import { erasedBody } from './erased-part';
 import { ownBodyOf } from './own-body';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
 import { WebhookEvent } from './webhook-event.entity';

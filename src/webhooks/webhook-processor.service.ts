@@ -2,85 +2,126 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../common';
+import { DataSubjectsService, type Tombstones } from '../connections';
 import { inTransaction } from '../database';
 import { envelopeOf, mayHoldHealthData, parseTerraEvent, type TerraEvent } from '../terra';
-import { erasedBody, ErasedWebhookService, type ErasedPart } from './erased-webhook.service';
+import { erasedBody, erasedPartOf, idsNamedIn } from './erased-part';
 import { labelsOf } from './event-labels';
-import { WebhookErasureRepository } from './webhook-erasure.repository';
-import { HAS_BEEN_ERASED } from './webhook-event.entity';
-import { WebhookHandlers } from './webhook-handlers';
+import { effectsOf, type EventEffects, type EventOutcome } from './event-table';
+import { WebhookEffectsService } from './webhook-effects.service';
+import { HAS_BEEN_ERASED, type Lane } from './webhook-event.entity';
 import {
-  WebhookInboxRepository,
-  type EventOutcome,
+  WebhookProcessingRepository,
+  type LockedBatch,
   type LockedWebhookEvent,
-} from './webhook-inbox.repository';
-
-const UNREADABLE: EventOutcome = {
-  status: 'dead_lettered',
-  note: 'the body is not a Terra event as JSON in UTF-8',
-  type: null,
-  terraUserId: null,
-};
+  type SettledEvent,
+} from './webhook-processing.repository';
 
 /** The labels of the metric that counts processed events. */
-export interface ProcessedEvent {
+interface ProcessedEvent {
   type: string;
   outcome: string;
 }
 
-/** Processes events of the inbox; an event's effects and its status commit together. */
+/** What a transaction has processed. */
+export interface ProcessedBatch {
+  processed: ProcessedEvent[];
+  /** Whether more events may be due. */
+  hasMore: boolean;
+}
+
+/** An event of the inbox with everything that its body says. */
+interface ReadEvent {
+  stored: LockedWebhookEvent;
+  /** null: unreadable. */
+  event: TerraEvent | null;
+  occurredAt: Date;
+  effects: EventEffects;
+}
+
+/** Processes events of the inbox in sets. The effects of a set and the status of its events commit together. */
 @Injectable()
 export class WebhookProcessorService {
   constructor(
-    private readonly inbox: WebhookInboxRepository,
-    private readonly handlers: WebhookHandlers,
-    private readonly erased: ErasedWebhookService,
-    private readonly erasures: WebhookErasureRepository,
+    private readonly inbox: WebhookProcessingRepository,
+    private readonly subjects: DataSubjectsService,
+    private readonly effects: WebhookEffectsService,
     private readonly clock: Clock,
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /**
-   * Processes all due events, up to a limit, in one transaction, because commits are the largest cost.
+   * Processes the next due events of a lane, up to a limit, in one transaction.
    *
    * @param taken receives the locked events, also when processing fails
    */
-  processDue(limit: number, taken: LockedWebhookEvent[]): Promise<ProcessedEvent[]> {
-    return inTransaction(this.dataSource, async (manager) => {
-      await this.erased.shareErasureLock(manager);
-      // A repeated transaction locks its events again.
-      taken.splice(0, Infinity, ...(await this.inbox.lockDue(manager, this.clock.now(), limit)));
-      const processed: ProcessedEvent[] = [];
-      for (const event of taken) processed.push(await this.process(manager, event));
-      return processed;
+  processDue(lane: Lane, limit: number, taken: LockedWebhookEvent[]): Promise<ProcessedBatch> {
+    return this.process(taken, (manager, now) => this.inbox.lockDue(manager, lane, now, limit));
+  }
+
+  /** Processes these events in one transaction, without those that are not due any more or locked by another worker. */
+  processAgain(events: readonly LockedWebhookEvent[], taken: LockedWebhookEvent[]): Promise<ProcessedBatch> {
+    const ids = events.map(({ id }) => id);
+    return this.process(taken, async (manager, now) => {
+      return { events: await this.inbox.lockAgain(manager, ids, now), isFull: false };
     });
   }
 
-  private async process(manager: EntityManager, stored: LockedWebhookEvent): Promise<ProcessedEvent> {
-    const now = this.clock.now();
-    const event = parseTerraEvent(stored.body ?? (await this.inbox.readBody(manager, stored.id)));
-    if (!event) {
-      await this.inbox.recordOutcome(manager, stored.id, UNREADABLE, now);
-      return { type: 'unreadable', outcome: UNREADABLE.status };
-    }
-    const occurredAt = stored.occurredAt ?? stored.signedAt;
-    const erasedPart = await this.erased.erasedPart(manager, event, occurredAt);
-    const result = await this.handlers.handle(manager, { event, occurredAt, eventId: stored.id });
-    const labels = labelsOf(event);
-    const type = event.type ?? 'unknown';
-    if (erasedPart === 'all' || result.note === HAS_BEEN_ERASED) {
-      const blank = { type: labels.type, body: erasedBody(labels.type) };
-      await this.erasures.blank(manager, stored.id, blank, now);
-      return { type, outcome: 'ignored' };
-    }
-    const outcome = { ...result, ...labels, ...bodyToKeep(event, erasedPart) };
-    await this.inbox.recordOutcome(manager, stored.id, outcome, now);
-    return { type, outcome: result.status };
+  private process(
+    taken: LockedWebhookEvent[],
+    lock: (manager: EntityManager, now: Date) => Promise<LockedBatch>,
+  ): Promise<ProcessedBatch> {
+    return inTransaction(this.dataSource, async (manager) => {
+      // Before the transaction reads an event. Then no erasure completes until the transaction ends.
+      await this.subjects.shareErasureLock(manager);
+      const now = this.clock.now();
+      const { events, isFull } = await lock(manager, now);
+      // A repeated transaction locks its events again.
+      taken.splice(0, Infinity, ...events);
+      if (events.length === 0) return { processed: [], hasMore: false };
+      const read = events.map(readEvent);
+      const effects = read.map((one) => one.effects);
+      await this.effects.lock(manager, effects);
+      const tombstones = await this.tombstonesOf(manager, read);
+      const outcomes = await this.effects.apply(manager, effects, tombstones);
+      const settled = read.map((one, index) => settle(one, outcomes[index] as EventOutcome, tombstones));
+      await this.inbox.settle(manager, settled, now);
+      const processed = read.map(({ event }, index) => ({
+        type: event === null ? 'unreadable' : (event.type ?? 'unknown'),
+        outcome: settled[index]?.status ?? '',
+      }));
+      return { processed, hasMore: isFull };
+    });
+  }
+
+  private async tombstonesOf(manager: EntityManager, read: ReadEvent[]): Promise<Tombstones> {
+    const ids = idsNamedIn(read.flatMap(({ event }) => event ?? []));
+    if (ids.terraUserIds.length + ids.referenceIds.length === 0) return new Map();
+    return this.subjects.tombstonesOf(manager, ids);
   }
 }
 
-// The service keeps neither health data nor the id of an erased end user that a swap names.
-function bodyToKeep(event: TerraEvent, erasedPart: ErasedPart): { body?: Buffer } {
-  if (erasedPart === 'some') return { body: erasedBody(labelsOf(event).type) };
-  return mayHoldHealthData(event.type) ? { body: envelopeOf(event) } : {};
+function readEvent(stored: LockedWebhookEvent): ReadEvent {
+  const event = parseTerraEvent(stored.body);
+  const occurredAt = stored.occurredAt ?? stored.signedAt;
+  return { stored, event, occurredAt, effects: effectsOf(event, { eventId: stored.id, occurredAt }) };
+}
+
+function settle(
+  { stored: { id }, event, occurredAt }: ReadEvent,
+  outcome: EventOutcome,
+  tombstones: Tombstones,
+): SettledEvent {
+  const kept = { id, ...outcome, body: null, isErased: false };
+  if (event === null) return { ...kept, type: null, terraUserId: null, referenceId: null };
+  const labels = labelsOf(event);
+  const erasedPart = erasedPartOf(event, occurredAt, tombstones);
+  if (erasedPart === 'all' || outcome.note === HAS_BEEN_ERASED) {
+    const body = erasedBody(labels.type);
+    const nobody = { type: labels.type, terraUserId: null, referenceId: null };
+    return { id, status: 'ignored', note: HAS_BEEN_ERASED, ...nobody, body, isErased: true };
+  }
+  // The service keeps neither health data nor the id of an erased end user that a swap names.
+  if (erasedPart === 'some') return { ...kept, ...labels, body: erasedBody(labels.type) };
+  return { ...kept, ...labels, body: mayHoldHealthData(event.type) ? envelopeOf(event) : null };
 }

@@ -7,21 +7,21 @@ import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
 import { RateLimitsModule } from '../rate-limits';
 import { TerraModule } from '../terra';
-import { ErasedWebhookService } from './erased-webhook.service';
 import { ParkedEventsWorker } from './parked-events.worker';
 import { RawBody } from './raw-body';
 import { SignatureRefusals } from './signature-refusals';
 import { TerraSignatureGuard } from './terra-signature.guard';
 import { TerraWebhookController } from './terra-webhook.controller';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository';
+import { WebhookEffectsService } from './webhook-effects.service';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
 import { WebhookEventsController } from './webhook-events.controller';
 import { WebhookEventsModule } from './webhook-events.module';
-import { WebhookHandlers } from './webhook-handlers';
 import { WebhookInboxRepository } from './webhook-inbox.repository';
 import { WebhookInboxService } from './webhook-inbox.service';
 import { WebhookInboxWorker } from './webhook-inbox.worker';
 import { WebhookPersonalData } from './webhook-personal-data.service';
+import { WebhookProcessingRepository } from './webhook-processing.repository';
 import { WebhookProcessorService } from './webhook-processor.service';
 
 @Module({
@@ -48,11 +48,11 @@ import { WebhookProcessorService } from './webhook-processor.service';
 
     WebhookInboxWorker,
     WebhookProcessorService,
-    WebhookHandlers,
+    WebhookProcessingRepository,
+    WebhookEffectsService,
     ParkedEventsWorker,
 
     WebhookPersonalData,
-    ErasedWebhookService,
     WebhookErasureRepository,
   ],
   exports: [WebhookEventsModule, WebhookPersonalData, WebhookInboxWorker, ParkedEventsWorker],

@@ -1,0 +1,192 @@
+import type { FailedSignal } from '../connect-sessions';
+import type { DataTouch, NewFact, ProviderAccount, RecordedUser } from '../connections';
+import type { TerraEvent, TerraEventType, TerraUser } from '../terra';
+import { HAS_BEEN_ERASED, WAITS_FOR_OWNER, type WebhookEventStatus } from './webhook-event.entity';
+
+/** The status in which an event ends, with the reason for the operator. */
+export interface EventOutcome {
+  status: Exclude<WebhookEventStatus, 'pending'>;
+  note: string | null;
+}
+
+/** Everything that an event changes. */
+export interface EventEffects {
+  fact: NewFact | null;
+  /** Whether the fact has no effect until its Terra user has an owner. */
+  needsOwner: boolean;
+  /** Set if the fact links a Terra user: the session that led to it is complete. */
+  completes: { widgetSessionId: string | null } | null;
+  failedAttempt: FailedSignal | null;
+  touch: DataTouch | null;
+  account: ProviderAccount | null;
+  /** The outcome, unless the recorded fact has another: see {@link outcomeOf}. */
+  outcome: EventOutcome;
+}
+
+/** What the inbox knows about an event beside its body. */
+export interface EventOrigin {
+  /** The id of its row in the inbox. */
+  eventId: string;
+  occurredAt: Date;
+}
+
+type Row = (event: TerraEvent, origin: EventOrigin) => EventEffects;
+
+const DONE: EventOutcome = { status: 'done', note: null };
+const ERASED: EventOutcome = { status: 'ignored', note: HAS_BEEN_ERASED };
+const WAITING: EventOutcome = { status: 'parked', note: WAITS_FOR_OWNER };
+const CLAIMED: EventOutcome = { status: 'parked', note: 'the Terra user belongs to another reference' };
+const UNREADABLE: EventOutcome = {
+  status: 'dead_lettered',
+  note: 'the body is not a Terra event as JSON in UTF-8',
+};
+
+const NOTHING: EventEffects = {
+  fact: null,
+  needsOwner: false,
+  completes: null,
+  failedAttempt: null,
+  touch: null,
+  account: null,
+  outcome: DONE,
+};
+
+const acknowledged: Row = () => NOTHING;
+
+/** A type that is added to the union does not compile without a row. */
+const EFFECTS: Record<TerraEventType, Row> = {
+  auth: authenticated,
+  auth_cancelled: attemptFailed,
+  deauth: (event, origin) => ended(event, origin, 'deauth'),
+  access_revoked: (event, origin) => ended(event, origin, 'access_revoked'),
+  user_reauth: reauthenticated,
+  connection_error: connectionFailed,
+  permission_change: permissionsChanged,
+  google_no_datasource: acknowledged,
+  activity: dataReceived,
+  athlete: dataReceived,
+  body: dataReceived,
+  daily: dataReceived,
+  menstruation: dataReceived,
+  nutrition: dataReceived,
+  sleep: dataReceived,
+  planned_workout: dataReceived,
+  hormone: dataReceived,
+  health_observation: dataReceived,
+  'lab_report.completed': acknowledged,
+  'lab_report.failed': acknowledged,
+  processing: acknowledged,
+  rate_limit_hit: acknowledged,
+  large_request_processing: acknowledged,
+  large_request_sending: acknowledged,
+  healthcheck: acknowledged,
+  s3_payload: acknowledged,
+};
+
+/** @param event null: the body could not be parsed */
+export function effectsOf(event: TerraEvent | null, origin: EventOrigin): EventEffects {
+  if (event === null) return { ...NOTHING, outcome: UNREADABLE };
+  return event.type === null ? ignored('the type is not known') : EFFECTS[event.type](event, origin);
+}
+
+/** @param recorded the Terra user of the event's fact after it was recorded; null if the event reports no fact */
+export function outcomeOf(
+  { needsOwner, outcome }: EventEffects,
+  recorded: RecordedUser | null,
+): EventOutcome {
+  if (recorded === null) return outcome;
+  if (recorded.erased) return ERASED;
+  if (recorded.claimedByAnother) return CLAIMED;
+  // The fact is stored, and takes effect when the Terra user has an owner. Until then, operators see a parked event.
+  return needsOwner && recorded.connection === null ? WAITING : outcome;
+}
+
+// Links only on success: Terra also reports a failed attempt as `auth`, with a user that looks like a linked one.
+function authenticated(event: TerraEvent, origin: EventOrigin): EventEffects {
+  const { status, user, owner, widgetSessionId } = event;
+  if (status === 'error') return attemptFailed(event, origin);
+  if (status !== 'success') return ignored('auth with an unknown status');
+  if (!user) return ignored('auth without a user');
+  // The service cannot know which reference is right, so it records no fact.
+  if (owner.contradictory)
+    return { ...NOTHING, outcome: { status: 'parked', note: 'the event names two different references' } };
+  const { referenceId } = owner;
+  return links({ ...linkOf(user, origin), referenceId, kind: 'linked', cause: 'auth' }, widgetSessionId);
+}
+
+function reauthenticated(
+  { oldUser, newUser, widgetSessionId }: TerraEvent,
+  origin: EventOrigin,
+): EventEffects {
+  if (!newUser) return ignored('user_reauth without a new user');
+  const { referenceId } = newUser;
+  const fact = { ...linkOf(newUser, origin), referenceId, cause: 'user_reauth' } as const;
+  // A user that replaces itself is only linked.
+  if (oldUser?.terraUserId === newUser.terraUserId)
+    return links({ ...fact, kind: 'linked' }, widgetSessionId);
+  // Terra may leave the old user out, or name an old user that the service does not know.
+  const old = {
+    oldTerraUserId: oldUser?.terraUserId ?? null,
+    oldReferenceId: oldUser?.referenceId ?? null,
+  };
+  return links({ ...fact, kind: 'swapped', ...old }, widgetSessionId);
+}
+
+function attemptFailed(
+  { owner: { referenceId, contradictory }, user, widgetSessionId, reason }: TerraEvent,
+  { occurredAt }: EventOrigin,
+): EventEffects {
+  if (referenceId === null || contradictory) return ignored('a failed attempt of an unknown end user');
+  const hint = { referenceId, widgetSessionId, provider: user?.provider ?? null, occurredAt };
+  return { ...NOTHING, failedAttempt: { kind: 'failed', of: hint, reason } };
+}
+
+// Records the end of an unknown user, too: the event that links the user may still arrive.
+function ended({ user }: TerraEvent, origin: EventOrigin, cause: 'deauth' | 'access_revoked'): EventEffects {
+  if (!user) return ignored(`${cause} without a user`);
+  return { ...NOTHING, fact: { ...factOf(user, origin), kind: 'ended', cause } };
+}
+
+function connectionFailed({ user }: TerraEvent, origin: EventOrigin): EventEffects {
+  if (!user) return ignored('connection_error without a user');
+  return changes({ ...factOf(user, origin), kind: 'failing', cause: 'connection_error' });
+}
+
+function permissionsChanged(
+  { user, scopesAdded, scopesRemoved }: TerraEvent,
+  origin: EventOrigin,
+): EventEffects {
+  if (!user) return ignored('permission_change without a user');
+  const scopes = { scopes: user.scopes, scopesAdded, scopesRemoved };
+  return changes({ ...factOf(user, origin), kind: 'scopes', cause: 'permission_change', ...scopes });
+}
+
+function dataReceived({ user, accountId }: TerraEvent, { occurredAt }: EventOrigin): EventEffects {
+  if (!user) return NOTHING;
+  const { terraUserId, provider } = user;
+  const account = accountId === null ? null : { terraUserId, provider, accountId };
+  return { ...NOTHING, touch: { terraUserId, at: occurredAt }, account };
+}
+
+function ignored(note: string): EventEffects {
+  return { ...NOTHING, outcome: { status: 'ignored', note } };
+}
+
+function changes(fact: NewFact): EventEffects {
+  return { ...NOTHING, fact, needsOwner: true };
+}
+
+function links(fact: NewFact, widgetSessionId: string | null): EventEffects {
+  return { ...changes(fact), completes: { widgetSessionId } };
+}
+
+type FactStart = Pick<NewFact, 'terraUserId' | 'occurredAt' | 'source' | 'sourceId'>;
+
+function factOf({ terraUserId }: TerraUser, { occurredAt, eventId }: EventOrigin): FactStart {
+  return { terraUserId, occurredAt, source: 'webhook', sourceId: eventId };
+}
+
+function linkOf(user: TerraUser, origin: EventOrigin): FactStart & Pick<NewFact, 'provider' | 'scopes'> {
+  const { provider, scopes } = user;
+  return { ...factOf(user, origin), provider, scopes };
+}

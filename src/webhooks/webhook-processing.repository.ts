@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { runSql } from '../database';
+import type { EventLabels } from './event-labels';
+import type { EventOutcome } from './event-table';
+import { WAITS_FOR_OWNER, WebhookEvent, type Lane, type WebhookEventStatus } from './webhook-event.entity';
+
+// The bodies of a batch are in memory at the same time, and are parsed without a pause. A larger body is a batch of its own.
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+/** What the worker needs of an event. */
+export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedAt' | 'occurredAt' | 'body'>;
+
+/** Locked events, oldest first. */
+export interface LockedBatch {
+  events: LockedWebhookEvent[];
+  /** Whether more events of the lane may be due. */
+  isFull: boolean;
+}
+
+/** A processed event. */
+export interface SettledEvent extends EventOutcome, EventLabels {
+  id: string;
+  /** Replaces the stored body; null: the body stays. */
+  body: Buffer | null;
+  /** Whether no column may name the end user any more. */
+  isErased: boolean;
+}
+
+const COLUMNS = `id, attempts, signed_at AS "signedAt", occurred_at AS "occurredAt", body`;
+
+/** The SQL that processes the inbox: locks due events, and stores their outcomes. */
+@Injectable()
+export class WebhookProcessingRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * Locks the next events of a lane that are due and that no other worker has locked, oldest first: as many as `limit`, or
+   * fewer if their bodies are large.
+   */
+  async lockDue(manager: EntityManager, lane: Lane, now: Date, limit: number): Promise<LockedBatch> {
+    const { rows } = await runSql<LockedWebhookEvent & { locked: number }>(
+      manager,
+      `WITH due AS MATERIALIZED (SELECT * FROM terra_connect.webhook_events
+          WHERE status = 'pending' AND lane = $1 AND next_attempt_at <= $2
+          ORDER BY next_attempt_at, id LIMIT $3 FOR UPDATE SKIP LOCKED),
+        sized AS (SELECT due.*, count(*) OVER ()::int AS locked,
+            sum(octet_length(body)) OVER (ORDER BY next_attempt_at, id) - octet_length(body) AS bytes_before
+          FROM due)
+        SELECT ${COLUMNS}, locked FROM sized
+          WHERE bytes_before = 0 OR bytes_before + octet_length(body) <= ${MAX_BATCH_BYTES}
+          ORDER BY next_attempt_at, id`,
+      [lane, now, limit],
+    );
+    const locked = rows[0]?.locked ?? 0;
+    return { events: rows, isFull: locked === limit || rows.length < locked };
+  }
+
+  /** Locks those of these events that are still due and that no other worker has locked, oldest first. */
+  async lockAgain(manager: EntityManager, ids: string[], now: Date): Promise<LockedWebhookEvent[]> {
+    const { rows } = await runSql<LockedWebhookEvent>(
+      manager,
+      `SELECT ${COLUMNS} FROM terra_connect.webhook_events
+        WHERE id = ANY($1) AND status = 'pending' AND next_attempt_at <= $2
+        ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED`,
+      [ids, now],
+    );
+    return rows;
+  }
+
+  /** Stores the outcomes of events that this transaction has locked. */
+  async settle(manager: EntityManager, events: SettledEvent[], now: Date): Promise<void> {
+    await runSql(
+      manager,
+      `UPDATE terra_connect.webhook_events event SET status = settled.status, note = settled.note,
+          type = settled.type, terra_user_id = settled.terra_user_id, body = coalesce(settled.body, event.body),
+          reference_id = CASE WHEN NOT settled.is_erased THEN coalesce(settled.reference_id, event.reference_id) END,
+          terra_reference = CASE WHEN NOT settled.is_erased THEN event.terra_reference END, processed_at = $9
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::boolean[])
+          AS settled (id, status, note, type, terra_user_id, reference_id, body, is_erased)
+        WHERE event.id = settled.id`,
+      [
+        events.map(({ id }) => id),
+        events.map(({ status }) => status),
+        events.map(({ note }) => note),
+        events.map(({ type }) => type),
+        events.map(({ terraUserId }) => terraUserId),
+        events.map(({ referenceId }) => referenceId),
+        events.map(({ body }) => body),
+        events.map(({ isErased }) => isErased),
+        now,
+      ],
+    );
+  }
+
+  /**
+   * Stores a failed attempt, with the time of the next attempt or as a dead letter. It also stores the labels, because
+   * operators search dead letters by type and by Terra user. It writes nothing if another worker has stored a failure
+   * of the event meanwhile (`attempts`).
+   */
+  async recordFailure(
+    { id, attempts }: Pick<WebhookEvent, 'id' | 'attempts'>,
+    failure: { note: string; nextAttemptAt: Date | null; labels: EventLabels | null },
+  ): Promise<void> {
+    const { note, nextAttemptAt, labels } = failure;
+    const change = nextAttemptAt ? { nextAttemptAt } : { status: 'dead_lettered' as const };
+    await this.dataSource.manager.update(
+      WebhookEvent,
+      { id, attempts, status: 'pending' },
+      { ...change, ...labels, note, attempts: attempts + 1 },
+    );
+  }
+
+  /** The Terra users of parked events that wait for an owner, in the order of their ids. */
+  async parkedTerraUsers(after: string, limit: number): Promise<string[]> {
+    const { rows } = await runSql<{ terraUserId: string }>(
+      this.dataSource,
+      `SELECT DISTINCT terra_user_id AS "terraUserId" FROM terra_connect.webhook_events
+        WHERE status = 'parked' AND note = $1 AND terra_user_id > $2 ORDER BY terra_user_id LIMIT $3`,
+      [WAITS_FOR_OWNER, after, limit],
+    );
+    return rows.map(({ terraUserId }) => terraUserId);
+  }
+
+  /** Makes the parked events of these Terra users due again. @returns how many */
+  async releaseParked(
+    target: EntityManager | DataSource,
+    terraUserIds: string[],
+    now: Date,
+  ): Promise<number> {
+    const { count } = await runSql(
+      target,
+      `UPDATE terra_connect.webhook_events SET status = 'pending', next_attempt_at = $3, processed_at = NULL
+        WHERE status = 'parked' AND note = $1 AND terra_user_id = ANY($2)`,
+      [WAITS_FOR_OWNER, terraUserIds, now],
+    );
+    return count;
+  }
+
+  /** How many events need the worker or an operator, by status. */
+  async countBacklog(): Promise<Partial<Record<WebhookEventStatus, number>>> {
+    const { rows } = await runSql<{ status: WebhookEventStatus; count: number }>(
+      this.dataSource,
+      `SELECT status, count(*)::int AS count FROM terra_connect.webhook_events
+        WHERE status IN ('pending', 'parked', 'dead_lettered') GROUP BY status`,
+    );
+    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  }
+}

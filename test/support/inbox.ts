@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import type { Lane } from '../../src/webhooks/webhook-event.entity';
+import { laneOf } from '../../src/webhooks/lane';
+import { WebhookInboxWorker } from '../../src/webhooks';
+import type { TestApp } from './app';
+
+/** An event to store, as Terra sends it. */
+export interface StoredDelivery {
+  body: object | string;
+  traceId?: string;
+  occurredAt?: Date;
+}
+
+/** Stores many deliveries at once, as if they had been posted one after the other. @returns their trace ids */
+export async function storeDeliveries(service: TestApp, deliveries: StoredDelivery[]): Promise<string[]> {
+  const now = Date.now() - 60_000;
+  const rows = deliveries.map(({ body, traceId = randomUUID(), occurredAt }, index) => {
+    const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    return { traceId, bytes, lane: laneOf(bytes), occurredAt, receivedAt: new Date(now + index) };
+  });
+  await service.query(
+    `INSERT INTO terra_connect.webhook_events (id, trace_id, signed_at, occurred_at, received_at, body, lane, status,
+        next_attempt_at)
+      SELECT gen_random_uuid(), trace_id, received_at, occurred_at, received_at, body, lane, 'pending', received_at
+      FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bytea[], $5::smallint[])
+        AS row (trace_id, occurred_at, received_at, body, lane)`,
+    [
+      rows.map((row) => row.traceId),
+      rows.map((row) => row.occurredAt ?? row.receivedAt),
+      rows.map((row) => row.receivedAt),
+      rows.map((row) => row.bytes),
+      rows.map((row) => row.lane),
+    ],
+  );
+  return rows.map(({ traceId }) => traceId);
+}
+
+/** The worker of the inbox. Its loops do not run in tests. */
+export function inboxOf(service: TestApp): WebhookInboxWorker {
+  return service.app.get(WebhookInboxWorker, { strict: false });
+}
+
+/** Processes one lane, or all of them, in batches of this size until no event is due. */
+export async function drainInbox(service: TestApp, limit: number, lane?: Lane): Promise<void> {
+  const inbox = inboxOf(service);
+  while (await (lane === undefined ? inbox.runOnce(limit) : inbox.processLane(lane, limit)));
+}
+
+/** Counts the statements that reach Postgres while `work` runs, those of the transaction included. */
+export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const statements: string[] = [];
+  const query = jest.spyOn(Client.prototype, 'query');
+  try {
+    query.mockImplementation(function (this: Client, ...args: unknown[]): never {
+      const [statement] = args as [string | { text: string }];
+      statements.push(typeof statement === 'string' ? statement : statement.text);
+      return originalQuery.apply(this, args as never) as never;
+    });
+    await work();
+  } finally {
+    query.mockRestore();
+  }
+  return statements;
+}
+
+// eslint-disable-next-line @typescript-eslint/unbound-method
+const originalQuery = Client.prototype.query;
