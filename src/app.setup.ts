@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createAdapter } from './app.adapter';
@@ -9,6 +8,7 @@ import { ManagementServer } from './app.management';
 import { serveOpenApi } from './app.openapi';
 import { warnOfUntrustedProxy } from './app.proxies';
 import { describeRequests } from './app.requests';
+import { setSecurityHeaders } from './app.security-headers';
 import { endSocketsOnStop } from './app.sockets';
 import { secretsOf, toNamespaces, type ConnectionLimits, type Environment } from './config';
 import { Drain } from './health';
@@ -28,15 +28,15 @@ export async function createApp(
     // Nest would add a parser for forms, and one for JSON that accepts bytes that are not UTF-8.
     { logger, abortOnError: false, bodyParser: false },
   );
-  await setUp(app, environment, connections);
+  setUp(app, environment, connections);
   return app;
 }
 
-async function setUp(
+function setUp(
   app: NestFastifyApplication,
   { PUBLIC_URL, TRUSTED_PROXIES }: Environment,
   connections: ConnectionLimits,
-): Promise<void> {
+): void {
   const fastify = app.getHttpAdapter().getInstance();
   const metrics = app.get(Metrics, { strict: false });
   endSocketsOnStop(fastify, app.get(Drain, { strict: false }).signal);
@@ -46,25 +46,6 @@ async function setUp(
   warnOfUntrustedProxy(fastify, TRUSTED_PROXIES);
   app.get(ManagementServer).separateRoutes();
   meterBodies(fastify, app.get(BodyBudget, { strict: false }), metrics);
-  // Swagger UI has inline styles, and loads nothing from other origins.
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-        objectSrc: ["'none'"],
-      },
-    },
-    referrerPolicy: { policy: 'no-referrer' },
-    // Would cut a popup at /connect off the page that opened it, so that this page cannot see it close.
-    crossOriginOpenerPolicy: false,
-    // HSTS is for the proxy that speaks TLS: it would also bind other services under the same host name.
-    strictTransportSecurity: false,
-  });
+  setSecurityHeaders(fastify);
   serveOpenApi(app, PUBLIC_URL);
 }

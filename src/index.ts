@@ -10,6 +10,12 @@ export {
   type CreateConnectSession,
   type CreateOptions,
 } from './connect-sessions';
-export { Connection, ConnectionIdentity, ConnectionsService, type ConnectionFilter } from './connections';
+export {
+  Connection,
+  ConnectionIdentity,
+  ConnectionsService,
+  type ConnectionFilter,
+  type ListedConnection,
+} from './connections';
 export { ProvidersService } from './providers';
 export { TERRA_CONNECT_ENTITIES, TERRA_CONNECT_MIGRATIONS, TerraAuthModule } from './terra-auth';

@@ -33,6 +33,24 @@ describe('The headers of every answer', () => {
     }
   });
 
+  it('restrict what a browser does with the answer', async () => {
+    for (const path of ['/v1/connections', '/docs', '/no-such-route']) {
+      expect((await get(path)).headers).toMatchObject({
+        'content-security-policy':
+          "default-src 'self';style-src 'self' 'unsafe-inline';img-src 'self' data:;base-uri 'none';form-action 'none';frame-ancestors 'none';object-src 'none'",
+        'cross-origin-resource-policy': 'same-origin',
+        'origin-agent-cluster': '?1',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'x-dns-prefetch-control': 'off',
+        'x-download-options': 'noopen',
+        'x-frame-options': 'SAMEORIGIN',
+        'x-permitted-cross-domain-policies': 'none',
+        'x-xss-protection': '0',
+      });
+    }
+  });
+
   it('forbid caches to store whatever holds a link, a token or a person, also in a problem or a redirect', async () => {
     const referenceId = newReference();
     const session = await startSession(service, { referenceId });

@@ -16,7 +16,7 @@ interface Entry {
  * Remembers active API keys for `API_KEY_CACHE_SECONDS`, so that a request costs no statement for its key. The age counts
  * from the start of the read: a key that is revoked afterwards, by any process, stops working within this time.
  *
- * It holds digests, never keys. It does not remember unknown keys: a new key works at once, and RefusedKeyLimit bounds what
+ * It holds hashes, never keys. It does not remember unknown keys: a new key works at once, and RefusedKeyLimit bounds what
  * guesses cost.
  */
 @Injectable()
@@ -28,9 +28,9 @@ export class ApiKeyCache {
     this.maxAgeMs = cacheSeconds * 1_000;
   }
 
-  /** Returns the key with this digest from the cache, or from `read`; null: it is not active. */
-  async find(digest: Buffer, read: () => Promise<FoundKey | null>): Promise<FoundKey | null> {
-    const name = digest.toString('latin1');
+  /** Returns the key with this hash from the cache, or from `read`; null: it is not active. */
+  async find(keyHash: Buffer, read: () => Promise<FoundKey | null>): Promise<FoundKey | null> {
+    const name = keyHash.toString('latin1');
     const readAt = performance.now();
     const entry = this.entries.get(name);
     if (entry && readAt - entry.readAt < this.maxAgeMs) return entry.found;

@@ -1,5 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { sha256 } from '../common';
 import { clientAddressOf, type AddressedRequest } from '../http';
 import { ApiKeyMissingError, ScopeMissingError } from './api-keys.errors';
 import { ApiKeysService, type Caller } from './api-keys.service';
@@ -23,9 +24,9 @@ export class ApiKeyGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const key = readBearer(request.headers.authorization);
-    const caller = await this.limit.apply(clientAddressOf(request), key, () =>
-      this.apiKeys.authenticate(key),
+    const keyHash = sha256(readBearer(request.headers.authorization));
+    const caller = await this.limit.apply(clientAddressOf(request), keyHash, () =>
+      this.apiKeys.authenticate(keyHash),
     );
     // A route without a scope requires `admin`, so that a forgotten decorator does not open the route to every key.
     const required = this.reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler()) ?? 'admin';

@@ -32,14 +32,13 @@ export class ApiKeysService {
   ) {}
 
   /**
-   * Finds the caller of a key. A key that this process revokes stops working at once; one that another process revokes, within
+   * Finds the caller of the key with this hash. A key that this process revokes stops working at once; one that another process revokes, within
    * `API_KEY_CACHE_SECONDS`.
    *
    * @throws ApiKeyInvalidError
    */
-  async authenticate(key: string): Promise<Caller> {
-    const digest = sha256(key);
-    const found = await this.cache.find(digest, () => this.repository.findActiveByHash(digest));
+  async authenticate(keyHash: Buffer): Promise<Caller> {
+    const found = await this.cache.find(keyHash, () => this.repository.findActiveByHash(keyHash));
     if (!found) throw new ApiKeyInvalidError();
     const now = this.clock.now();
     if (!found.lastUsedAt || now.getTime() - found.lastUsedAt.getTime() > LAST_USED_GRANULARITY_MS) {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { RecentMap, sha256 } from '../common';
+import { RecentMap } from '../common';
 import { RateLimits } from '../rate-limits';
 import { ApiKeyInvalidError } from './api-keys.errors';
 
@@ -23,8 +23,12 @@ export class RefusedKeyLimit {
    *
    * @throws RateLimitedError, and the errors of `authenticate`
    */
-  async apply<Caller>(address: string, key: string, authenticate: () => Promise<Caller>): Promise<Caller> {
-    const digest = sha256(key).toString('base64');
+  async apply<Caller>(
+    address: string,
+    keyHash: Buffer,
+    authenticate: () => Promise<Caller>,
+  ): Promise<Caller> {
+    const digest = keyHash.toString('latin1');
     const isKnown = this.accepted.get(digest) !== undefined;
     const { refusedKeys } = this.limits;
     // Counts before the query and gives back afterwards. Otherwise simultaneous guesses would all run their query.

@@ -4,12 +4,11 @@ import {
   SetMetadata,
   UseFilters,
   UseGuards,
-  UseInterceptors,
   UsePipes,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, NoStoreInterceptor, ProblemFilter, requestValidation, UrlEncodingGuard } from '../http';
+import { ApiProblems, NoStoreGuard, ProblemFilter, requestValidation, UrlEncodingGuard } from '../http';
 import { ApiKeyGuard } from './api-key.guard';
 
 /** Marks controllers that the API key guard protects. */
@@ -25,9 +24,8 @@ export function RestController(path: string, tag: string): ClassDecorator {
     Controller({ path, version: VERSION_NEUTRAL }),
     ApiTags(tag),
     ApiBearerAuth(),
-    UseGuards(UrlEncodingGuard, ApiKeyGuard),
+    UseGuards(NoStoreGuard, UrlEncodingGuard, ApiKeyGuard),
     SetMetadata(GUARDED_BY_KEY, true),
-    UseInterceptors(NoStoreInterceptor),
     UsePipes(requestValidation),
     UseFilters(ProblemFilter),
     ApiProblems({

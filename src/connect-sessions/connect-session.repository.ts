@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, In, IsNull, LessThan, type FindOptionsWhere } from 'typeorm';
+import { DataSource, IsNull, LessThan, type FindOptionsWhere } from 'typeorm';
 import type { RateLimitPolicy } from '../common';
 import { columnsOf, insertionOf, runSql } from '../database';
-import { ConnectSessionConnection } from './connect-session-connection.entity';
 import type { ConnectSessionStatus, FailureReason } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
+
+/** A session with the ids of the connections that it made, in a stable order. */
+export interface LinkedSession extends ConnectSession {
+  connectionIds: string[];
+}
 
 interface SessionCriteria {
   referenceId?: string | null;
@@ -20,22 +24,29 @@ export type WidgetAnswer = Pick<
   'terraSessionId' | 'widgetUrl' | 'widgetGeneration' | 'warnings' | 'expiresAt'
 >;
 
+// As the unique index has it, so that the index finds the holder.
+const NO_API_KEY = `'00000000-0000-0000-0000-000000000000'::uuid`;
+const HOLDS_KEY = `idempotency_key = $1 AND COALESCE(api_key_id, ${NO_API_KEY}) = COALESCE($2::uuid, ${NO_API_KEY})`;
+
 const WRITE_TIMEOUT_MS = 5_000;
 
 /** What became of a new session. */
 export type Insertion =
   | { outcome: 'inserted' }
-  | { outcome: 'key_taken'; holder: ConnectSession }
+  | { outcome: 'key_taken'; holder: LinkedSession }
   /** The end user's sessions of the window, as many as the quota. */
   | { outcome: 'quota_used_up'; oldestAt: Date; newestAt: Date };
 
 /** Reads and writes connect sessions. The WHERE of a write that changes the status names the expected state. */
 @Injectable()
 export class ConnectSessionRepository {
+  /** Always the same: a new session has a value for every column. */
+  private insertText: string | null = null;
+
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  findById(id: string): Promise<ConnectSession | null> {
-    return this.dataSource.manager.findOneBy(ConnectSession, { id });
+  findById(id: string): Promise<LinkedSession | null> {
+    return this.findOne('id = $1', [id]);
   }
 
   /** The sessions of an end user, newest first. */
@@ -61,26 +72,15 @@ export class ConnectSessionRepository {
   async list(
     { referenceId = null, status = null, beforeId, now }: SessionCriteria,
     limit: number,
-  ): Promise<ConnectSession[]> {
-    const { rows } = await runSql<ConnectSession>(
-      this.dataSource,
-      `SELECT ${columnsOf(this.dataSource, ConnectSession)} FROM terra_connect.connect_sessions
-        WHERE ($1::text IS NULL OR reference_id = $1) AND ($2::uuid IS NULL OR id < $2)
+  ): Promise<LinkedSession[]> {
+    return this.find(
+      `($1::text IS NULL OR reference_id = $1) AND ($2::uuid IS NULL OR id < $2)
           AND ($3::text IS NULL OR $3 = CASE
             WHEN status NOT IN ('pending', 'opened') OR expires_at > $4 THEN status
             WHEN widget_url IS NULL THEN 'failed' ELSE 'expired' END)
         ORDER BY id DESC LIMIT $5`,
       [referenceId, beforeId, status, now, limit],
     );
-    return rows;
-  }
-
-  /** The connections that sessions made, in a stable order. */
-  listLinks(sessionIds: string[]): Promise<ConnectSessionConnection[]> {
-    return this.dataSource.manager.find(ConnectSessionConnection, {
-      where: { sessionId: In(sessionIds) },
-      order: { connectionId: 'ASC' },
-    });
   }
 
   /**
@@ -92,8 +92,7 @@ export class ConnectSessionRepository {
     if (inserted) return { outcome: 'inserted' };
     const { apiKeyId, idempotencyKey } = session;
     if (idempotencyKey !== null) {
-      const which = { apiKeyId: apiKeyId ?? IsNull(), idempotencyKey };
-      const holder = await this.dataSource.manager.findOneBy(ConnectSession, which);
+      const holder = await this.findOne(HOLDS_KEY, [idempotencyKey, apiKeyId]);
       if (holder) return { outcome: 'key_taken', holder };
     }
     if (recent > 0 && recent >= policy.quota) return { outcome: 'quota_used_up', oldestAt, newestAt };
@@ -112,21 +111,10 @@ export class ConnectSessionRepository {
     { quota, windowSeconds }: RateLimitPolicy,
   ): Promise<{ inserted: boolean; recent: number; oldestAt: Date; newestAt: Date }> {
     const { into, parameters, values } = insertionOf(this.dataSource, ConnectSession, session);
-    const [reference, limit, since] = [1, 2, 3].map((offset) => `$${values.length + offset}`);
+    this.insertText ??= insertTextOf(into, parameters, values.length);
     const { rows } = await runSql<{ inserted: boolean; recent: number; oldestAt: Date; newestAt: Date }>(
       this.dataSource,
-      `WITH recent AS (
-          SELECT newest.created_at
-            FROM (SELECT created_at FROM terra_connect.connect_sessions
-                    WHERE reference_id = ${reference} ORDER BY id DESC LIMIT ${limit}::int) newest
-            WHERE newest.created_at > ${since}
-        ), inserted AS (
-          INSERT INTO ${into} SELECT ${parameters}
-            WHERE ${limit}::int = 0 OR (SELECT count(*) FROM recent) < ${limit}::int
-            ON CONFLICT DO NOTHING RETURNING id
-        )
-        SELECT EXISTS (SELECT FROM inserted) AS inserted, count(*)::int AS recent,
-          min(created_at) AS "oldestAt", max(created_at) AS "newestAt" FROM recent`,
+      this.insertText,
       [...values, session.referenceId, quota, new Date(session.createdAt.getTime() - windowSeconds * 1_000)],
       { timeoutMs: WRITE_TIMEOUT_MS },
     );
@@ -221,4 +209,36 @@ export class ConnectSessionRepository {
     const { affected } = await this.dataSource.manager.update(ConnectSession, which, change);
     return affected === 1;
   }
+
+  private async findOne(condition: string, values: unknown[]): Promise<LinkedSession | null> {
+    return (await this.find(condition, values))[0] ?? null;
+  }
+
+  private async find(condition: string, values: unknown[]): Promise<LinkedSession[]> {
+    const { rows } = await runSql<LinkedSession>(
+      this.dataSource,
+      `SELECT ${columnsOf(this.dataSource, ConnectSession)}, ARRAY(
+          SELECT connection_id::text FROM terra_connect.connect_session_connections link
+            WHERE link.session_id = session.id ORDER BY connection_id) AS "connectionIds"
+        FROM terra_connect.connect_sessions session WHERE ${condition}`,
+      values,
+    );
+    return rows;
+  }
+}
+
+function insertTextOf(into: string, parameters: string, count: number): string {
+  const [reference, limit, since] = [1, 2, 3].map((offset) => `$${count + offset}`);
+  return `WITH recent AS (
+      SELECT newest.created_at
+        FROM (SELECT created_at FROM terra_connect.connect_sessions
+                WHERE reference_id = ${reference} ORDER BY id DESC LIMIT ${limit}::int) newest
+        WHERE newest.created_at > ${since}
+    ), inserted AS (
+      INSERT INTO ${into} SELECT ${parameters}
+        WHERE ${limit}::int = 0 OR (SELECT count(*) FROM recent) < ${limit}::int
+        ON CONFLICT DO NOTHING RETURNING id
+    )
+    SELECT EXISTS (SELECT FROM inserted) AS inserted, count(*)::int AS recent,
+      min(created_at) AS "oldestAt", max(created_at) AS "newestAt" FROM recent`;
 }

@@ -8,6 +8,7 @@ import { canonicalProvider } from '../terra';
 import { BrowserUrls } from './browser-urls';
 import { ConnectSession } from './connect-session.entity';
 import { canonicalLanguage, describeLanguageProblem } from './language-tag';
+import { CreateConnectSessionDto } from './dto/create-connect-session.dto';
 import { describeMetadataProblem } from './dto/metadata.validator';
 import { digestOf } from './idempotency';
 import {
@@ -78,7 +79,7 @@ export class ConnectSessionsService {
     const session = await this.bindToConnection({ ...unbound, connectedUids }, request);
     const terraProviders = await this.providers.terraCodesOf(session.providers);
     const started = await this.starter.start(session, { nonce, terraProviders });
-    return this.reader.withOutcome(started.session);
+    return this.reader.withOutcome(started);
   }
 
   /** @throws ConnectSessionNotFoundError */
@@ -101,7 +102,8 @@ export class ConnectSessionsService {
   }
 
   private newSession(request: CreateConnectSession, options: CreateOptions, nonce: string): ConnectSession {
-    assertStorable(request);
+    // The validation pipe has checked a request of the API. It has not checked the request of a host.
+    if (!(request instanceof CreateConnectSessionDto)) assertStorable(request);
     const now = this.clock.now();
     const idempotencyKey = options.idempotencyKey ?? null;
     return {
@@ -186,7 +188,6 @@ export class ConnectSessionsService {
   }
 }
 
-// The API has already validated these fields. A host that calls this class has not.
 function assertStorable({ referenceId, connectionId, language, metadata }: CreateConnectSession): void {
   const problems = [
     { field: 'referenceId', detail: describeNewReferenceIdProblem(referenceId) },

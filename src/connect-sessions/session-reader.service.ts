@@ -5,7 +5,7 @@ import { decodeCursor, toPage, type Page } from '../http';
 import { BrowserUrls } from './browser-urls';
 import { asOf, type ConnectSessionStatus } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
-import { ConnectSessionRepository } from './connect-session.repository';
+import { ConnectSessionRepository, type LinkedSession } from './connect-session.repository';
 import { ConnectSessionNotFoundError } from './connect-sessions.errors';
 
 export interface ConnectSessionWithOutcome {
@@ -53,18 +53,18 @@ export class SessionReaderService {
     return sessions.map((session) => asOf(session, this.clock.now()));
   }
 
-  async withOutcome(session: ConnectSession): Promise<ConnectSessionWithOutcome> {
+  async withOutcome(session: LinkedSession): Promise<ConnectSessionWithOutcome> {
     const [read] = await this.withOutcomes([session]);
     return read!;
   }
 
-  private async withOutcomes(sessions: ConnectSession[]): Promise<ConnectSessionWithOutcome[]> {
-    const links = await this.repository.listLinks(sessions.map(({ id }) => id));
-    const known = await this.connections.findAll([...new Set(links.map(({ connectionId }) => connectionId))]);
+  private async withOutcomes(sessions: LinkedSession[]): Promise<ConnectSessionWithOutcome[]> {
+    const known = await this.connections.findAll([
+      ...new Set(sessions.flatMap(({ connectionIds }) => connectionIds)),
+    ]);
     const now = this.clock.now();
     return sessions.map((session) => {
-      const own = links.filter(({ sessionId }) => sessionId === session.id);
-      const found = own.flatMap(({ connectionId }) => known.get(connectionId) ?? []);
+      const found = session.connectionIds.flatMap((id) => known.get(id) ?? []);
       // Two of the connections may have been merged since: an account that was connected twice is one connection.
       const connections = [...new Map(found.map((connection) => [connection.id, connection])).values()];
       return {

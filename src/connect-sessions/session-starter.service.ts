@@ -6,7 +6,7 @@ import { TerraClient } from '../terra';
 import { BrowserUrls } from './browser-urls';
 import { toFailureReason } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
-import { ConnectSessionRepository } from './connect-session.repository';
+import { ConnectSessionRepository, type LinkedSession } from './connect-session.repository';
 import { IdempotencyInFlightError, IdempotencyKeyReusedError } from './connect-sessions.errors';
 
 /** A creation takes less time, whatever times out. So an older session without a widget URL was abandoned. */
@@ -38,17 +38,12 @@ export class SessionStarterService {
    * @returns the started session, or the one that holds the idempotency key already
    * @throws RateLimitedError, IdempotencyKeyReusedError, IdempotencyInFlightError, and the Terra errors of `terra.errors.ts`
    */
-  async start(
-    session: ConnectSession,
-    widget: WidgetInput,
-  ): Promise<{ session: ConnectSession; isNew: boolean }> {
-    const holder = await this.claim(session);
-    if (holder) return { session: holder, isNew: false };
-    return { session: await this.openAtTerra(session, widget), isNew: true };
+  async start(session: ConnectSession, widget: WidgetInput): Promise<LinkedSession> {
+    return (await this.claim(session)) ?? this.openAtTerra(session, widget);
   }
 
   /** @returns the session that holds the idempotency key already, or null when the new one was stored */
-  private async claim(session: ConnectSession): Promise<ConnectSession | null> {
+  private async claim(session: ConnectSession): Promise<LinkedSession | null> {
     const holder = await this.insertOrFindHolder(session);
     if (!holder) return null;
     if (session.idempotencyDigest && !holder.idempotencyDigest?.equals(session.idempotencyDigest)) {
@@ -62,7 +57,7 @@ export class SessionStarterService {
   }
 
   // T-21: the quota also holds for a host that calls the service without HTTP.
-  private async insertOrFindHolder(session: ConnectSession): Promise<ConnectSession | null> {
+  private async insertOrFindHolder(session: ConnectSession): Promise<LinkedSession | null> {
     const { policy } = this.limits.endUser;
     const insertion = await this.repository.insertOrFindHolder(session, policy);
     if (insertion.outcome === 'inserted') return null;
@@ -81,7 +76,7 @@ export class SessionStarterService {
   private async openAtTerra(
     session: ConnectSession,
     { nonce, terraProviders: providers }: WidgetInput,
-  ): Promise<ConnectSession> {
+  ): Promise<LinkedSession> {
     try {
       const request = { ...session, providers, ...this.urls.callbackUrls(nonce) };
       const widget = await this.terra.createWidgetSession(request);
@@ -95,7 +90,7 @@ export class SessionStarterService {
       if (!(await this.repository.storeWidget(session.id, change))) throw new IdempotencyInFlightError();
       this.metrics.sessions.inc({ status: 'pending' });
       this.logger.log({ event: 'session.created', sessionId: session.id, generation: widget.generation });
-      return { ...session, ...change };
+      return { ...session, ...change, connectionIds: [] };
     } catch (error) {
       const failureReason = error instanceof DomainError ? toFailureReason(error.code) : 'internal';
       await this.repository.recordCreationFailure(session.id, failureReason, this.clock.now());

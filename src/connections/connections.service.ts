@@ -7,7 +7,11 @@ import { inTransaction } from '../database';
 import { decodeCursor, toPage, type Page } from '../http';
 import { isInUse } from './connection-status';
 import { Connection } from './connection.entity';
-import { ConnectionRepository, type ConnectionCriteria } from './connection.repository';
+import {
+  ConnectionRepository,
+  type ConnectionCriteria,
+  type ListedConnection,
+} from './connection.repository';
 import {
   ConnectionChangedError,
   ConnectionDisconnectingError,
@@ -54,7 +58,7 @@ export class ConnectionsService {
   async findAll(ids: string[]): Promise<Map<string, Connection>> {
     const rows = new Map<string, Connection>();
     for (let wanted = ids; wanted.length > 0;) {
-      const found = await this.dataSource.manager.findBy(Connection, { id: In(wanted) });
+      const found = await this.repository.findByIds(wanted);
       for (const row of found) rows.set(row.id, row);
       wanted = found.flatMap(({ mergedInto }) => (mergedInto && !rows.has(mergedInto) ? [mergedInto] : []));
     }
@@ -103,7 +107,7 @@ export class ConnectionsService {
   }
 
   /** A page of the connections that match, newest first. */
-  async list(filter: ConnectionFilter): Promise<Page<Connection>> {
+  async list(filter: ConnectionFilter): Promise<Page<ListedConnection>> {
     const { limit, cursor, ...criteria } = filter;
     const beforeId = cursor === undefined ? undefined : decodeCursor(cursor);
     const rows = await this.repository.list({ ...criteria, beforeId }, limit + 1);

@@ -1,6 +1,7 @@
 export { ConnectionHistoryService, type ConnectionRecord } from './connection-history.service';
 export type { StatusReason } from './connection-status';
 export { Connection } from './connection.entity';
+export type { ListedConnection } from './connection.repository';
 export { ConnectionsModule } from './connections.module';
 export { ConnectionsService, type ConnectionFilter } from './connections.service';
 export { Deauthentication } from './deauthentication/deauthentication.entity';

@@ -7,6 +7,7 @@ export interface ServiceClientConfig extends ClientConfig {
   onFailure?: (error: unknown) => void;
 }
 
+type TimedQuery = QueryConfig & { query_timeout?: number };
 type Callback = (error: unknown, result?: QueryResult) => void;
 
 const BEGINS_TRANSACTION = /^\s*(START TRANSACTION|BEGIN)\s*$/i;
@@ -67,8 +68,9 @@ export class ServiceClient extends Client {
       ...(typeof config === 'string' ? { text: config } : (config as QueryConfig)),
       ...(Array.isArray(values) ? { values: values as unknown[] } : {}),
     };
-    const result = this.begin === null ? this.send(query) : this.sendThroughPooler(query, this.begin);
     const done = [values, callback].find((one) => typeof one === 'function') as Callback | undefined;
+    if (done && this.begin === null) return this.sendWithCallback(query, done);
+    const result = this.begin === null ? this.send(query) : this.sendThroughPooler(query, this.begin);
     if (!done) return result;
     result.then((answer) => done(null, answer), done);
   }
@@ -89,17 +91,31 @@ export class ServiceClient extends Client {
     return super.end(callback as never);
   }
 
-  private async send(query: QueryConfig & { query_timeout?: number }): Promise<QueryResult> {
+  private async send(query: TimedQuery): Promise<QueryResult> {
     this.current = query;
     try {
       return await super.query(query);
     } catch (cause) {
-      const error = isReadTimeout(cause) ? this.endSilence(query.query_timeout) : cause;
-      this.onFailure(error);
-      throw error;
+      throw this.failureOf(cause, query);
     } finally {
       this.current = null;
     }
+  }
+
+  // The way of the pool, for each statement outside a transaction: without the promises that only cost time.
+  private sendWithCallback(query: TimedQuery, done: Callback): void {
+    this.current = query;
+    super.query(query, (cause: Error | null, answer: QueryResult) => {
+      this.current = null;
+      if (cause) done(this.failureOf(cause, query));
+      else done(null, answer);
+    });
+  }
+
+  private failureOf(cause: unknown, { query_timeout: timeoutMs }: TimedQuery): unknown {
+    const error = isReadTimeout(cause) ? this.endSilence(timeoutMs) : cause;
+    this.onFailure(error);
+    return error;
   }
 
   private async sendThroughPooler(query: QueryConfig, begin: string): Promise<QueryResult> {

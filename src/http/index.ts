@@ -19,7 +19,7 @@ export { clientAddressOf, type AddressedRequest } from './client-address';
 export { ContentEncodingUnsupportedError, hasContentEncoding } from './content-encoding';
 export { EndUserQueryDto, NewEndUserQueryDto } from './end-user-query.dto';
 export { escapeHtml, renderHtml } from './html';
-export { NoStoreInterceptor } from './no-store.interceptor';
+export { NoStoreGuard } from './no-store.guard';
 export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';
 export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';

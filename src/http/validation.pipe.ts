@@ -1,4 +1,6 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate } from 'class-validator';
 import { RequestInvalidError, type FieldProblem } from '../common';
 
 const MAX_DEPTH = 32;
@@ -9,22 +11,38 @@ const MAX_PROBLEMS = 32;
 // The name of an unknown field is the caller's text, which may have a megabyte.
 const MAX_NAME_LENGTH = 100;
 
+const STRICT = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  forbidUnknownValues: false,
+  stopAtFirstError: true,
+};
+
 /** Validates our DTOs and rejects fields that they do not have. */
 class RequestValidationPipe extends ValidationPipe {
-  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body' || metadata.type === 'query') rejectUnreadable(value);
-    return super.transform(value, metadata) as Promise<unknown>;
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const { type, metatype } = metadata;
+    const isCheckable = (type === 'body' || type === 'query') && isRecord(value);
+    if (!isCheckable || !metatype || !this.toValidate(metadata)) return super.transform(value, metadata);
+    rejectUnreadable(value);
+    // Nest would search the value for what `rejectUnreadable` has excluded, at twice the cost of the validation itself.
+    const dto = plainToInstance(metatype, value) as object;
+    const errors = await validate(dto, STRICT);
+    if (errors.length > 0) throw rejectionOf(errors);
+    return dto;
   }
 }
 
 /** The validation pipe of our controllers. */
 export const requestValidation = new RequestValidationPipe({
-  whitelist: true,
-  forbidNonWhitelisted: true,
+  ...STRICT,
   transform: true,
-  stopAtFirstError: true,
-  exceptionFactory: (errors) => rejection(errors.flatMap((error) => toFieldProblems(error))),
+  exceptionFactory: rejectionOf,
 });
+
+function rejectionOf(errors: ValidationError[]): RequestInvalidError {
+  return rejection(errors.flatMap((error) => toFieldProblems(error)));
+}
 
 function rejection(problems: FieldProblem[]): RequestInvalidError {
   return new RequestInvalidError(
@@ -37,8 +55,7 @@ function rejection(problems: FieldProblem[]): RequestInvalidError {
 // Runs before class-transformer and class-validator, which cannot read every value. The recursion of the first overflows
 // the stack on a deep value, and it silently drops members whose name is that of an Object.prototype member
 // ("constructor", "toString"). The second takes seconds for 100,000 unknown members.
-function rejectUnreadable(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
+function rejectUnreadable(value: Record<string, unknown>): void {
   const values = { left: MAX_VALUES };
   const problems: FieldProblem[] = [];
   for (const [field, member] of Object.entries(value)) {
@@ -50,6 +67,10 @@ function rejectUnreadable(value: unknown): void {
     if (values.left < 0 || problems.length === MAX_PROBLEMS) break;
   }
   if (problems.length > 0) throw rejection(problems);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function describeUnreadable(value: unknown, depthLeft: number, values: { left: number }): string | null {

@@ -72,6 +72,7 @@ export class JsonLogger implements LoggerService {
 
   // Nest passes the context as the last argument, and for errors the stack before it. Some callers pass only the stack.
   private write(level: pino.Level, message: unknown, optional: unknown[]): void {
+    if (!this.pino.isLevelEnabled(level)) return;
     const texts = optional.filter((item) => typeof item === 'string');
     const stack = texts.find((text) => text.includes('\n    at '));
     const context = texts.findLast((text) => text !== stack);

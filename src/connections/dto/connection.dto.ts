@@ -14,7 +14,7 @@ import {
   type ConnectionStatus,
   type StatusReason,
 } from '../connection-status';
-import type { Connection } from '../connection.entity';
+import type { ListedConnection } from '../connection.repository';
 
 @ApiSchema({ description: "One end user's account at one provider." })
 export class ConnectionDto {
@@ -76,7 +76,7 @@ export class ConnectionDto {
   @ApiTime('When a field of the connection last changed.')
   updatedAt: Date;
 
-  static from(connection: Connection): ConnectionDto {
+  static from(connection: ListedConnection): ConnectionDto {
     return {
       id: connection.id,
       referenceId: connection.referenceId,
