@@ -112,6 +112,7 @@ CREATE TABLE terra_connect.connection_facts (
   reason text,
   source_id text,
   recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+  decides boolean DEFAULT true NOT NULL,
   CONSTRAINT connection_facts_pkey PRIMARY KEY (id),
   CONSTRAINT connection_facts_fact_key_key UNIQUE (fact_key),
   CONSTRAINT connection_facts_kind_check CHECK ((kind = ANY (ARRAY['linked'::text, 'swapped'::text, 'scopes'::text, 'failing'::text, 'recovered'::text, 'disconnect_requested'::text, 'ended'::text])))
@@ -309,7 +310,9 @@ CREATE UNIQUE INDEX connect_sessions_idempotency_key_idx ON terra_connect.connec
 CREATE INDEX connect_sessions_open_idx ON terra_connect.connect_sessions USING btree (status, expires_at) WHERE (status = ANY (ARRAY['pending'::text, 'opened'::text]));
 CREATE INDEX connect_sessions_reference_id_idx ON terra_connect.connect_sessions USING btree (reference_id, id DESC);
 CREATE INDEX connect_sessions_terra_session_id_idx ON terra_connect.connect_sessions USING btree (terra_session_id);
+CREATE INDEX connection_facts_deciding_idx ON terra_connect.connection_facts USING btree (terra_user_id) WHERE decides;
 CREATE INDEX connection_facts_old_terra_user_id_idx ON terra_connect.connection_facts USING btree (old_terra_user_id) WHERE (old_terra_user_id IS NOT NULL);
+CREATE INDEX connection_facts_swapped_idx ON terra_connect.connection_facts USING btree (terra_user_id) WHERE (kind = 'swapped'::text);
 CREATE INDEX connection_facts_terra_user_id_idx ON terra_connect.connection_facts USING btree (terra_user_id);
 CREATE INDEX connection_identities_connection_id_idx ON terra_connect.connection_identities USING btree (connection_id);
 CREATE INDEX connection_identities_connection_key_idx ON terra_connect.connection_identities USING btree (reference_id, provider);

@@ -16,6 +16,7 @@ import { AddWebhookReceipts1795700500000 } from './1795700500000-add-webhook-rec
 import { RemoveImplausibleTimes1795700500010 } from './1795700500010-remove-implausible-times';
 import { AddSweepAdoption1795700500020 } from './1795700500020-add-sweep-adoption';
 import { AddWebhookLanes1795700600000 } from './1795700600000-add-webhook-lanes';
+import { AddDecidingFacts1795700600010 } from './1795700600010-add-deciding-facts';
 
 /** Every migration, oldest first. The list has classes instead of a glob, so that a host can add them to its list. */
 export const MIGRATIONS = [
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   RemoveImplausibleTimes1795700500010,
   AddSweepAdoption1795700500020,
   AddWebhookLanes1795700600000,
+  AddDecidingFacts1795700600010,
 ];

@@ -13,7 +13,7 @@ import { ConnectionProjectionRepository } from './projection/connection-projecti
 import { reduceConnections } from './projection/connection-reducer';
 import { FactComponents } from './projection/fact-components';
 import { ownIdsOf, ownPartOf, type OwnPart } from './projection/own-part';
-import type { ConnectionKey } from './projection/terra-user-reducer';
+import type { ConnectionKey } from './projection/connection-key';
 
 /**
  * One line of a connection's history: a fact without what another end user reported (T-16), who caused it, and the

@@ -21,6 +21,9 @@ import { ConnectionLifecycleService } from './projection/connection-lifecycle.se
 import { ConnectionProjectionRepository } from './projection/connection-projection.repository';
 import { ConnectionProjector } from './projection/connection-projector.service';
 import { HistoryCompactionService } from './projection/history-compaction.service';
+import { ProjectionLoader } from './projection/projection-loader.service';
+import { ProjectionWriterRepository } from './projection/projection-writer.repository';
+import { ProviderSuccessionRepository } from './projection/provider-succession.repository';
 import { OwnerAcceptanceService } from './owner-acceptance.service';
 import { ReceivedDataRepository } from './projection/received-data.repository';
 import { ReceivedDataService } from './projection/received-data.service';
@@ -42,8 +45,11 @@ import { ProvisionalConnectionsService } from './replacement/provisional-connect
 
     ConnectionLifecycleService,
     ConnectionProjector,
+    ProjectionLoader,
     ConnectionFactRepository,
     ConnectionProjectionRepository,
+    ProjectionWriterRepository,
+    ProviderSuccessionRepository,
     ReceivedDataService,
     ReceivedDataRepository,
     HistoryCompactionService,

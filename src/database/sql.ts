@@ -125,7 +125,7 @@ export function columnsOf(
 
 const columnLists = new WeakMap<EntityMetadata, Map<string, string>>();
 
-function metadataOf(target: SqlTarget, entity: EntityTarget<ObjectLiteral>): EntityMetadata {
+export function metadataOf(target: SqlTarget, entity: EntityTarget<ObjectLiteral>): EntityMetadata {
   return dataSourceOf(target).getMetadata(entity);
 }
 

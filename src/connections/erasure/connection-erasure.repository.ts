@@ -86,7 +86,8 @@ export class ConnectionErasureRepository {
     await manager.update(
       ConnectionFact,
       { id: fact.id },
-      { ...change, factKey: factKey({ ...fact, ...change }) },
+      // Facts with equal times are ordered by their keys, so another one can decide now.
+      { ...change, factKey: factKey({ ...fact, ...change }), decides: true },
     );
   }
 

@@ -81,6 +81,7 @@ const FACT_EXPORT: ExportPolicy<ConnectionFact> = {
   actor: 'exported',
   reason: 'exported',
   sourceId: 'exported',
+  decides: 'internal',
   recordedAt: 'exported',
 };
 

@@ -48,13 +48,19 @@ export class TombstoneRepository {
     );
   }
 
-  /** Adds the tombstone of a Terra user that the service knows only from a late event about an erased end user. */
-  async addTerraUser(manager: EntityManager, terraUserId: string, erasedAt: Date): Promise<void> {
+  /**
+   * Adds the tombstones of Terra users that the service knows only from late events about erased end users.
+   *
+   * @param erasedAt Terra user → the time of the erasure
+   */
+  async addTerraUsers(manager: EntityManager, erasedAt: Map<string, Date>): Promise<void> {
+    if (erasedAt.size === 0) return;
     await runSql(
       manager,
-      `INSERT INTO terra_connect.tombstones (digest, kind, erased_at) VALUES ($1, 'terra_user', $2)
+      `INSERT INTO terra_connect.tombstones (digest, kind, erased_at)
+        SELECT digest, 'terra_user', erased_at FROM unnest($1::bytea[], $2::timestamptz[]) AS erased (digest, erased_at)
         ON CONFLICT DO NOTHING`,
-      [tombstoneDigest('terra_user', terraUserId), erasedAt],
+      [[...erasedAt.keys()].map((id) => tombstoneDigest('terra_user', id)), [...erasedAt.values()]],
     );
   }
 }

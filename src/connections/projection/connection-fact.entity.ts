@@ -57,6 +57,10 @@ export class ConnectionFact {
   @Column({ type: 'text', name: 'source_id', nullable: true })
   sourceId: string | null;
 
+  /** Whether the fact decides the state of its Terra user, or may decide it after another fact; see `coveredFacts`. */
+  @Column({ type: 'boolean', name: 'decides' })
+  decides: boolean;
+
   @Column({ type: 'timestamptz', name: 'recorded_at' })
   recordedAt: Date;
 }

@@ -1,16 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
-import { Clock } from '../../common';
-import { columnsOf, insertIfAbsent, runSql } from '../../database';
-import { factKey, type Fact, type NewFact } from './connection-fact';
+import { columnsOf, rowSetOf, runSql } from '../../database';
+import type { Fact, FactKind } from './connection-fact';
 import { ConnectionFact } from './connection-fact.entity';
+
+const FACT_COLUMNS = [
+  'id',
+  'factKey',
+  'terraUserId',
+  'kind',
+  'cause',
+  'source',
+  'occurredAt',
+  'referenceId',
+  'provider',
+  'oldTerraUserId',
+  'oldReferenceId',
+  'scopes',
+  'scopesAdded',
+  'scopesRemoved',
+  'actor',
+  'reason',
+  'sourceId',
+  'decides',
+  'recordedAt',
+] as const;
 
 /** The SQL of facts, and of the locks that callers must take before they add facts. */
 @Injectable()
 export class ConnectionFactRepository {
-  constructor(private readonly clock: Clock) {}
-
   /**
    * Serialises the recording of facts about these Terra users. The locks are advisory, because a row may not exist yet.
    * They are taken in sorted order, so that two transactions with the same Terra users cannot deadlock.
@@ -34,24 +52,62 @@ export class ConnectionFactRepository {
     );
   }
 
-  /** Adds the facts that are not stored yet. @returns whether it added any */
-  async add(manager: EntityManager, facts: NewFact[]): Promise<boolean> {
-    const recordedAt = this.clock.now();
-    let added = false;
-    for (const fact of facts) {
-      const row = { ...fact, id: uuidv7(), factKey: factKey(fact), recordedAt };
-      added = (await insertIfAbsent(manager, ConnectionFact, row)) || added;
-    }
-    return added;
+  /**
+   * Adds the facts that are not stored yet.
+   *
+   * @param covered the facts, stored or not, that do not decide anything
+   */
+  async insert(manager: EntityManager, facts: Fact[], covered: Set<Fact>): Promise<void> {
+    if (facts.length === 0) return;
+    const rows = facts.map((fact) => {
+      const { key, ...columns } = fact;
+      return { ...columns, factKey: Buffer.from(key, 'hex'), decides: !covered.has(fact) };
+    });
+    const { table, columns, select, values } = rowSetOf(manager, ConnectionFact, FACT_COLUMNS, rows);
+    await runSql(
+      manager,
+      `INSERT INTO ${table} (${columns.join(', ')}) ${select} ON CONFLICT DO NOTHING`,
+      values,
+    );
+    const stored = [...covered].filter((fact) => !facts.includes(fact));
+    if (stored.length > 0)
+      await runSql(manager, `UPDATE terra_connect.connection_facts SET decides = false WHERE id = ANY($1)`, [
+        stored.map(({ id }) => id),
+      ]);
+  }
+
+  /** Deletes facts about the Terra users that do not decide anything. @returns how many */
+  async deleteCovered(
+    manager: EntityManager,
+    terraUserIds: string[],
+    kinds: readonly FactKind[],
+    before: Date,
+  ): Promise<number> {
+    const { count } = await runSql(
+      manager,
+      `DELETE FROM terra_connect.connection_facts
+        WHERE terra_user_id = ANY($1) AND NOT decides AND kind = ANY($2) AND occurred_at < $3`,
+      [terraUserIds, kinds, before],
+    );
+    return count;
+  }
+
+  /** The facts that decide the connections of the Terra users, and the swaps that replaced these Terra users. */
+  deciding(manager: EntityManager, terraUserIds: string[]): Promise<Fact[]> {
+    return this.find(manager, terraUserIds, 'terra_user_id = ANY($1) AND decides');
   }
 
   /** All facts about one of the Terra users, and all swaps that replaced one of them. */
-  async about(manager: EntityManager, terraUserIds: string[]): Promise<Fact[]> {
+  about(manager: EntityManager, terraUserIds: string[]): Promise<Fact[]> {
+    return this.find(manager, terraUserIds, 'terra_user_id = ANY($1)');
+  }
+
+  private async find(manager: EntityManager, terraUserIds: string[], condition: string): Promise<Fact[]> {
     if (terraUserIds.length === 0) return [];
-    const { rows } = await runSql<ConnectionFact>(
+    const { rows } = await runSql<Omit<ConnectionFact, 'decides'>>(
       manager,
-      `SELECT ${columnsOf(manager, ConnectionFact)} FROM terra_connect.connection_facts
-        WHERE terra_user_id = ANY($1) OR old_terra_user_id = ANY($1)`,
+      `SELECT ${columnsOf(manager, ConnectionFact, ['decides'])} FROM terra_connect.connection_facts
+        WHERE (${condition}) OR old_terra_user_id = ANY($1)`,
       [terraUserIds],
     );
     return rows.map(({ factKey: key, ...fact }) => ({ ...fact, key: key.toString('hex') }));

@@ -9,8 +9,10 @@ import type { Tombstones } from '../erasure/tombstone.repository';
 import type { NewFact } from './connection-fact';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import type { ConnectionIdentity } from './connection-identity.entity';
-import { ConnectionProjectionRepository } from './connection-projection.repository';
-import { ConnectionProjector, type ProjectedUser } from './connection-projector.service';
+import { ConnectionProjector } from './connection-projector.service';
+import { usersOf } from './facts-by-user';
+import type { AppliedFact } from './projection-model';
+import { ProviderSuccessionRepository } from './provider-succession.repository';
 
 /** A Terra user after its facts are recorded. */
 export interface RecordedUser {
@@ -36,8 +38,8 @@ export class ConnectionLifecycleService {
 
   constructor(
     private readonly facts: ConnectionFactRepository,
-    private readonly projection: ConnectionProjectionRepository,
     private readonly projector: ConnectionProjector,
+    private readonly successions: ProviderSuccessionRepository,
     private readonly deauthentications: DeauthenticationsService,
     private readonly erased: ErasedFactsService,
     private readonly metrics: Metrics,
@@ -59,24 +61,21 @@ export class ConnectionLifecycleService {
     facts: NewFact[],
     known?: { tombstones: Tombstones },
   ): Promise<RecordedUser[]> {
-    const terraUserIds = usersOf(facts);
+    if (facts.length === 0) return [];
+    const terraUserIds = [...new Set(facts.flatMap(usersOf))];
     await this.facts.lockTerraUsers(manager, terraUserIds);
-    const before = byTerraUser(await this.projection.identities(manager, terraUserIds));
-    const kept = await this.erased.filter(manager, facts, before, known?.tombstones);
-    const stored = [...kept.values()];
-    const after = (await this.facts.add(manager, stored))
-      ? await this.projector.project(manager, terraUserIds, before, stored)
-      : await this.unchanged(manager, before);
-    for (const fact of stored)
-      if (fact.kind === 'disconnect_requested') await this.deauthenticate(manager, fact, before);
-    await this.endSucceeded(manager, [...after.values()]);
-    return facts.map((fact) => {
-      const { identity = null, connection = null } = after.get(fact.terraUserId) ?? {};
+    const stored = await this.facts.deciding(manager, terraUserIds);
+    const admission = await this.erased.admit(manager, facts, stored, known?.tombstones);
+    const { applied, changes } = await this.projector.project(manager, admission, stored, terraUserIds);
+    await this.deauthentications.request(manager, changes.deauthentications);
+    await this.endSucceeded(manager, changes.activeSuccessors);
+    return facts.map((fact, index) => {
+      const { identity, connection, joined } = applied[index] as AppliedFact;
       const owner = identity?.referenceId ?? null;
       const claimedByAnother = fact.referenceId != null && owner !== null && fact.referenceId !== owner;
       if (claimedByAnother) this.reportConflict(manager, fact, identity);
-      const joined = connection !== null && !before.get(fact.terraUserId)?.connectionId;
-      return { identity, connection, joined, claimedByAnother, erased: !kept.has(fact) };
+      const erased = admission.steps[index]?.fact === null;
+      return { identity, connection, joined, claimedByAnother, erased };
     });
   }
 
@@ -85,60 +84,23 @@ export class ConnectionLifecycleService {
    * one is active: at once, or with a later fact about the new one.
    */
   async succeed(manager: EntityManager, oldId: string, newId: string, at: Date): Promise<void> {
-    await this.projection.linkSuccessor(manager, oldId, newId, at);
+    await this.successions.linkSuccessor(manager, oldId, newId, at);
     const successors = await manager.findBy(Connection, { id: newId });
     await this.endSucceeded(
       manager,
-      successors.map((connection) => ({ connection })),
+      successors.filter(({ status }) => status === 'active'),
     );
   }
 
   // Names the Terra users: a later Terra user of the old connection means that the end user wants it again.
-  private async endSucceeded(
-    manager: EntityManager,
-    users: Pick<ProjectedUser, 'connection'>[],
-  ): Promise<void> {
-    const connections = users.flatMap(({ connection }) => connection ?? []);
-    const active = connections.filter(({ status, succeeds }) => status === 'active' && succeeds !== null);
+  private async endSucceeded(manager: EntityManager, active: Connection[]): Promise<void> {
     if (active.length === 0) return;
-    const ended = await this.projection.succeededUsers(manager, active);
+    const ended = await this.successions.succeededUsers(manager, active);
     const request = { kind: 'disconnect_requested', cause: 'succeeded', reason: 'succeeded' } as const;
     const facts = ended.map(({ terraUserId, succeededAt: occurredAt }): NewFact => {
       return { ...request, terraUserId, occurredAt, source: 'api', actor: 'succession' };
     });
     if (facts.length > 0) await this.record(manager, facts);
-  }
-
-  private async unchanged(
-    manager: EntityManager,
-    identities: Map<string, ConnectionIdentity>,
-  ): Promise<Map<string, ProjectedUser>> {
-    const connections = await this.projection.connections(manager, [...identities.values()]);
-    return new Map(
-      [...identities].map(([id, identity]) => [
-        id,
-        { identity, connection: connections.get(identity.connectionId ?? '') ?? null },
-      ]),
-    );
-  }
-
-  // Terra may still list a user that we ended before. The projector does not request its end again, so the new
-  // disconnect request needs a new row.
-  private async deauthenticate(
-    manager: EntityManager,
-    { terraUserId, actor, reason }: NewFact,
-    before: Map<string, ConnectionIdentity>,
-  ): Promise<void> {
-    const known = before.get(terraUserId);
-    await this.deauthentications.request(manager, [
-      {
-        terraUserId,
-        connectionId: known?.connectionId ?? null,
-        referenceId: known?.referenceId ?? null,
-        actor: actor ?? 'unknown',
-        reason: reason ?? 'no reason given',
-      },
-    ]);
   }
 
   // T-16: the owner does not change. The error in the log informs an operator of the claim.
@@ -154,13 +116,4 @@ export class ConnectionLifecycleService {
       });
     });
   }
-}
-
-function usersOf(facts: NewFact[]): string[] {
-  const named = facts.flatMap(({ terraUserId, oldTerraUserId }) => [terraUserId, oldTerraUserId ?? []]);
-  return [...new Set(named.flat())];
-}
-
-function byTerraUser(identities: ConnectionIdentity[]): Map<string, ConnectionIdentity> {
-  return new Map(identities.map((identity) => [identity.terraUserId, identity]));
 }

@@ -29,7 +29,7 @@ import {
   reduceTerraUsers,
   type ConnectionState,
 } from './connection-reducer';
-import type { ConnectionKey } from './terra-user-reducer';
+import type { ConnectionKey } from './connection-key';
 
 /** A connection in the words of the tables below. Times are minutes after the start of the scenario. */
 interface Connection {

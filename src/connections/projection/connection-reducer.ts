@@ -1,5 +1,6 @@
 import { LIVE_STATUSES, type ConnectionStatus, type StatusReason } from '../connection-status';
 import { compareFacts, type Fact } from './connection-fact';
+import { isSameKey, type ConnectionKey } from './connection-key';
 import {
   accountsOf,
   departuresOf,
@@ -9,7 +10,7 @@ import {
   type Succession,
   type Successions,
 } from './successions';
-import { reduceTerraUser, type ConnectionKey, type TerraUserState } from './terra-user-reducer';
+import { reduceTerraUser, type TerraUserState } from './terra-user-reducer';
 
 /** A Terra user that the connection has or had. */
 export interface MemberState extends TerraUserState {
@@ -89,10 +90,6 @@ export function reduceTerraUsers(facts: Fact[]): Map<string, TerraUserState> {
     }
   }
   return new Map([...byUser].map(([id, about]) => [id, reduceTerraUser(id, about)]));
-}
-
-export function isSameKey(a: ConnectionKey | null, b: ConnectionKey): boolean {
-  return a?.referenceId === b.referenceId && a.provider === b.provider;
 }
 
 function stateOf(

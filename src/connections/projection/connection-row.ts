@@ -1,7 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Connection } from '../connection.entity';
+import type { ConnectionIdentity } from './connection-identity.entity';
+import type { ConnectionKey } from './connection-key';
 import type { ConnectionState } from './connection-reducer';
-import type { ConnectionKey } from './terra-user-reducer';
+import type { Succession } from './successions';
+import type { TerraUserState } from './terra-user-reducer';
 
 // When the first reconcile of a new connection is due. Each reconcile then schedules the next one.
 const FIRST_RECONCILE_MS = 24 * 3_600_000;
@@ -40,4 +43,43 @@ export function fieldsOf(
 > {
   const { terraUserId, status, statusReason, statusAt, scopes, connectedAt, disconnectedAt } = state;
   return { terraUserId, status, statusReason, statusAt, scopes, connectedAt, disconnectedAt };
+}
+
+/** The columns of an identity that the reducer decides. */
+export function identityOf(
+  state: TerraUserState & { supersededBy?: Succession | null },
+  connectionId: string | null,
+): Omit<ConnectionIdentity, 'missingSince' | 'inactiveSince'> {
+  const { terraUserId, key, firstSeen, linkedAt, ended, supersededBy } = state;
+  return {
+    terraUserId,
+    connectionId,
+    referenceId: key?.referenceId ?? null,
+    provider: key?.provider ?? null,
+    cause: firstSeen.cause,
+    firstSeenAt: firstSeen.at,
+    linkedAt,
+    supersededBy: supersededBy?.terraUserId ?? null,
+    supersededAt: supersededBy?.at ?? null,
+    endedAt: ended?.at ?? null,
+    endedCause: ended?.cause ?? null,
+  };
+}
+
+/** The connection key of an identity; null while no fact names it. */
+export function keyOf({ referenceId, provider }: ConnectionIdentity): ConnectionKey | null {
+  return referenceId === null || provider === null ? null : { referenceId, provider };
+}
+
+/** Whether writing `wanted` would change the row. */
+export function differs<Row extends object>(row: Row, wanted: Partial<Row>): boolean {
+  return Object.entries(wanted).some(([name, value]) => {
+    const present = row[name as keyof Row] ?? null;
+    if (present instanceof Date && value instanceof Date) return present.getTime() !== value.getTime();
+    if (Array.isArray(present) && Array.isArray(value)) {
+      const items = value as unknown[];
+      return present.length !== items.length || present.some((item, index) => item !== items[index]);
+    }
+    return present !== (value ?? null);
+  });
 }

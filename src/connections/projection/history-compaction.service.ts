@@ -8,7 +8,7 @@ import { ConnectionFact } from './connection-fact.entity';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import { ConnectionProjectionRepository } from './connection-projection.repository';
 import { reduceConnections } from './connection-reducer';
-import type { ConnectionKey } from './terra-user-reducer';
+import type { ConnectionKey } from './connection-key';
 
 // The service keeps facts of other kinds for ever. They say who owns a Terra user, which one it replaced and how it
 // ended, and a late event may need them.
@@ -48,11 +48,13 @@ export class HistoryCompactionService {
       await this.facts.lockEndUsers(manager, [key.referenceId]);
       const identities = await this.projection.identitiesOf(manager, key);
       const ids = identities.map(({ terraUserId }) => terraUserId);
-      const needless = deletableFacts(key, await this.facts.connectedWith(manager, ids), before);
+      const covered = await this.facts.deleteCovered(manager, ids, DELETABLE, before);
+      const { terraUserIds } = await this.projection.membersOf(manager, ids, [], []);
+      const needless = deletableFacts(key, await this.facts.deciding(manager, terraUserIds), before);
       // Another key's connection may depend on facts about its own Terra users, so this key must not delete them.
       const mine = needless.filter(({ terraUserId }) => ids.includes(terraUserId));
       if (mine.length > 0) await manager.delete(ConnectionFact, { id: In(mine.map(({ id }) => id)) });
-      return mine.length;
+      return covered + mine.length;
     });
   }
 }

@@ -1,10 +1,5 @@
 import { compareFacts, type Fact, type FactCause } from './connection-fact';
-
-/** An end user at a provider. The reducer computes all connections of a key together. */
-export interface ConnectionKey {
-  referenceId: string;
-  provider: string;
-}
+import type { ConnectionKey } from './connection-key';
 
 interface Since<Cause extends string = string> {
   at: Date;
@@ -60,7 +55,7 @@ export function reduceTerraUser(terraUserId: string, facts: Fact[]): TerraUserSt
   };
 }
 
-function isLink({ kind }: Fact): boolean {
+export function isLink({ kind }: Fact): boolean {
   return kind === 'linked' || kind === 'swapped';
 }
 
@@ -107,16 +102,24 @@ function endOf(own: Fact[], links: Fact[], isRequested: boolean): TerraUserState
 // that.
 const HEALTHY: readonly FactCause[] = ['auth', 'callback', 'user_reauth'];
 
+export function isHealthy({ cause }: Fact): boolean {
+  return HEALTHY.includes(cause);
+}
+
 function failureOf(own: Fact[]): TerraUserState['failing'] {
-  return retirementOf(own) ?? accountFailureOf(own.filter(({ cause }) => !CATALOGUE.includes(cause)));
+  return retirementOf(own) ?? accountFailureOf(own.filter((fact) => !isCatalogue(fact)));
 }
 
 // What the catalogue says of the provider. Data does not undo it: Terra may send old data of an ended provider for a while.
 const CATALOGUE: readonly FactCause[] = ['provider_retired', 'provider_returned'];
 
+export function isCatalogue({ cause }: Fact): boolean {
+  return CATALOGUE.includes(cause);
+}
+
 // The return of a provider repairs no account that failed by itself, so the two are separate.
 function retirementOf(own: Fact[]): TerraUserState['failing'] {
-  const last = own.findLast(({ cause }) => CATALOGUE.includes(cause) || HEALTHY.includes(cause));
+  const last = own.findLast((fact) => isCatalogue(fact) || isHealthy(fact));
   return last?.cause === 'provider_retired' ? { at: last.occurredAt, cause: last.cause } : null;
 }
 
@@ -124,29 +127,33 @@ function retirementOf(own: Fact[]): TerraUserState['failing'] {
 // one that lasts counts.
 function accountFailureOf(own: Fact[]): TerraUserState['failing'] {
   let lasting: { at: Date; cause: 'connection_error' | 'inactive' }[] = [];
-  for (const { kind, cause, occurredAt: at } of own) {
+  for (const fact of own) {
+    const { kind, cause, occurredAt: at } = fact;
     if (kind === 'failing') {
       const failure = cause === 'inactive' ? cause : 'connection_error';
       lasting = [...lasting.filter((other) => other.cause !== failure), { at, cause: failure }];
     } else if (cause === 'resumed') {
       lasting = lasting.filter((other) => other.cause !== 'inactive');
-    } else if (kind === 'recovered' || HEALTHY.includes(cause)) lasting = [];
+    } else if (kind === 'recovered' || isHealthy(fact)) lasting = [];
   }
   return lasting.at(-1) ?? null;
 }
 
 /** The granted scopes, and since when none is left because the end user withdrew them. */
 function scopesOf(own: Fact[]): { scopes: TerraUserState['scopes']; withdrawnAt: Date | null } {
-  let scopes = null as TerraUserState['scopes'];
+  const names = new Set<string>();
+  let changedAt = null as Date | null;
   let withdrawnAt = null as Date | null;
-  for (const fact of own) {
-    const { scopes: all, scopesAdded, scopesRemoved, occurredAt: at } = fact;
+  for (const { scopes: all, scopesAdded, scopesRemoved, occurredAt: at } of own) {
     if (all === null && scopesAdded.length + scopesRemoved.length === 0) continue;
     // `scopes` replaces the known scopes. Then `scopesRemoved` and `scopesAdded` apply.
-    const kept = (all ?? scopes?.names ?? []).filter((scope) => !scopesRemoved.includes(scope));
-    scopes = { names: [...new Set([...kept, ...scopesAdded])], at };
-    if (scopes.names.length > 0) withdrawnAt = null;
+    if (all !== null) names.clear();
+    for (const scope of all ?? []) names.add(scope);
+    for (const scope of scopesRemoved) names.delete(scope);
+    for (const scope of scopesAdded) names.add(scope);
+    changedAt = at;
+    if (names.size > 0) withdrawnAt = null;
     else if (scopesRemoved.length > 0) withdrawnAt = at;
   }
-  return { scopes, withdrawnAt };
+  return { scopes: changedAt && { names: [...names], at: changedAt }, withdrawnAt };
 }
