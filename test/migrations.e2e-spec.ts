@@ -58,16 +58,18 @@ describe('The migration of a database', () => {
     });
   });
 
-  it('is complete or not at all: a migration that fails leaves the database as it was', async () => {
+  it('ends between two migrations when one fails, says which one, and goes on there', async () => {
     await undoMigrationsAfter(database.url, FIRST);
     await database.query('CREATE TABLE terra_connect.erasures ()');
-    expect(await messageOf(migrate())).toContain('relation "erasures" already exists');
-    expect(await applied()).toEqual([FIRST]);
-    expect(await database.query(`SELECT to_regclass('terra_connect.sweeps') AS name`)).toEqual([
-      { name: null },
-    ]);
+    const message = await messageOf(migrate());
+    expect(message).toContain(
+      'The migration AddErasures1795500300000 failed: relation "erasures" already exists',
+    );
+    expect(message).toContain('run the command again: it goes on where it stopped');
+    const failed = NAMES.indexOf('AddErasures1795500300000');
+    expect(await applied()).toEqual(NAMES.slice(0, failed));
     await database.query('DROP TABLE terra_connect.erasures');
-    expect(await migrate()).toEqual(NAMES.slice(1));
+    expect(await migrate()).toEqual(NAMES.slice(failed));
   });
 
   it('works with the settings that a database imposes', async () => {
@@ -111,7 +113,10 @@ describe('The migration of a database', () => {
       const before = await applied();
       const reader = await connectAs('a long report');
       await reader.query('BEGIN; LOCK TABLE terra_connect.connect_sessions IN ACCESS SHARE MODE');
-      expect(await messageOf(undoMigrationsAfter(database.url, before.at(-2)!, 1))).toContain(
+      const reverting = withMigrator(database.url, { waitSeconds: 1, force: true }, (migrator) =>
+        migrator.revert(changesTheTable),
+      );
+      expect(await messageOf(reverting)).toContain(
         'Another session has used a table that the migration changes',
       );
       expect(await applied()).toEqual(before);

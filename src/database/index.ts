@@ -2,7 +2,8 @@ export { ClockModule } from './clock-synchronizer';
 export { dataSourceOptions, MIGRATE_COMMAND } from './data-source';
 export { describeDatabaseError } from './database-errors';
 export { openMigratedDatabase, readMigrationState } from './migration/migrated-database';
-export { withMigrator, type MigratorOptions, type Reversion } from './migration/migrator';
+export type { MigratorOptions } from './migration/migration-transactions';
+export { withMigrator, type Reversion } from './migration/migrator';
 export { applicationName } from './migration/sessions';
 export {
   EXPORT_SECTIONS,

@@ -10,14 +10,10 @@ export function migrateDatabase(databaseUrl: string): Promise<string[]> {
 }
 
 /** Reverts every migration that is newer than `lastToKeep`, which is the class name of a migration. */
-export async function undoMigrationsAfter(
-  databaseUrl: string,
-  lastToKeep: string,
-  waitSeconds = OPTIONS.waitSeconds,
-): Promise<void> {
+export async function undoMigrationsAfter(databaseUrl: string, lastToKeep: string): Promise<void> {
   const kept = MIGRATIONS.findIndex(({ name }) => name === lastToKeep);
   if (kept < 0) throw new Error(`There is no migration ${lastToKeep}.`);
-  await withMigrator(databaseUrl, { ...OPTIONS, waitSeconds }, async (migrator) => {
+  await withMigrator(databaseUrl, OPTIONS, async (migrator) => {
     for (const { name } of MIGRATIONS.slice(kept + 1).reverse()) await migrator.revert(name);
   });
 }

@@ -1,10 +1,13 @@
+import { hasSqlState, isDatabaseDown } from '../../common';
 import { MIGRATE_COMMAND } from '../data-source';
 import type { Session } from './sessions';
 
+const NO_RIGHT = '42501';
+
 /** The database cannot be used or migrated as it is. The message says what was found, and what to do. */
 export class DatabaseMismatchError extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
     this.name = 'DatabaseMismatchError';
   }
 }
@@ -54,8 +57,20 @@ export const lockNotGranted = (waitSeconds: number, holder: Session | undefined)
 export const tableLocked = (waitSeconds: number): DatabaseMismatchError =>
   new DatabaseMismatchError(
     `Another session has used a table that the migration changes for the ${waitSeconds} seconds that --wait allows. ` +
-      'Nothing was changed. End that session (see pg_stat_activity), then run the command again.',
+      'The migrations before it are complete. End that session (see pg_stat_activity), then run the command again: it ' +
+      'goes on where it stopped.',
   );
+
+/** An error that says what to do, such as a missing right, stays as it is. */
+export function migrationFailed(name: string, error: unknown): unknown {
+  if (error instanceof DatabaseMismatchError || isDatabaseDown(error) || hasSqlState(error, NO_RIGHT))
+    return error;
+  return new DatabaseMismatchError(
+    `The migration ${name} failed: ${error instanceof Error ? error.message : String(error)}. The migrations before it are ` +
+      'complete. Correct the cause, then run the command again: it goes on where it stopped.',
+    error,
+  );
+}
 
 export const notNewest = (name: string): DatabaseMismatchError =>
   new DatabaseMismatchError(

@@ -1,25 +1,17 @@
 import { DataSource, type QueryRunner } from 'typeorm';
+import { MIGRATIONS } from '../../../migrations';
+import { SteppedMigration, type MigrationStep } from '../../../migrations/stepped-migration';
 import { hasSqlState } from '../../common';
 import { KEEP_ALIVE } from '../data-source';
-import { lockNotGranted, notNewest, otherVersionsConnected, tableLocked } from './migration.errors';
+import { migrationFailed, notNewest, otherVersionsConnected } from './migration.errors';
 import { MigrationList, type Migration } from './migration-list';
+import { LOCK_NOT_AVAILABLE, MigrationTransactions, type MigratorOptions } from './migration-transactions';
 import { readColumns, removedBetween } from './removed-columns';
-import { assertSupportedServer } from './server-version';
-import { holderOf, MIGRATOR_NAME, schemaNumberOf, sessionsOfOtherVersions } from './sessions';
+import { MIGRATOR_NAME, schemaNumberOf, sessionsOfOtherVersions } from './sessions';
 
-// An arbitrary number, equal in every process that migrates.
-const MIGRATION_LOCK = 7_283_114;
-const LOCK_NOT_AVAILABLE = '55P03';
 const CONNECT_TIMEOUT_MS = 10_000;
 // A statement of a migration may take long. A server that is gone is noticed after 20 seconds, by the keep-alive.
 const ANSWER_TIMEOUT_MS = 60 * 60_000;
-
-export interface MigratorOptions {
-  /** How long to wait for the migration lock, and for each lock on a table. */
-  waitSeconds: number;
-  /** Whether to go on although processes of another version are connected. */
-  force: boolean;
-}
 
 /** A migration that was, or would be, reverted, and the tables and columns that this removes. */
 export interface Reversion {
@@ -50,27 +42,28 @@ export async function withMigrator<T>(
 }
 
 /**
- * Applies and reverts migrations. Each operation is one transaction, which also holds the migration lock: the lock works
- * behind a pooler that shares connections between transactions, and a failure leaves no half-migrated database.
+ * Applies and reverts migrations. Each migration is one transaction, or one for each of its steps, so that none holds the
+ * locks of another. Each transaction takes the migration lock and reads the state again: the lock then works behind a pooler
+ * that shares connections between transactions, and two commands at the same time do each migration once.
  */
 class Migrator {
+  private readonly transactions: MigrationTransactions;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly options: MigratorOptions,
-  ) {}
+  ) {
+    this.transactions = new MigrationTransactions(dataSource, options);
+  }
 
-  /** Applies every pending migration. @returns their names */
-  apply(): Promise<string[]> {
-    return this.inLock('commit', async (runner) => {
-      const list = await MigrationList.open(runner);
-      const { pending } = list;
-      if (pending.length > 0) await this.assertNoOtherVersion(runner, [...list.applied, ...pending]);
-      for (const migration of pending) {
-        await new migration().up(runner);
-        await list.add(migration);
-      }
-      return pending.map(({ name }) => name);
-    });
+  /** Applies every pending migration. @returns the names of those that this command has applied */
+  async apply(): Promise<string[]> {
+    const applied: string[] = [];
+    for (;;) {
+      const next = await this.transactions.inLock('rollback', (runner) => this.firstPending(runner));
+      if (!next) return applied;
+      if (await this.applyOne(next)) applied.push(next.name);
+    }
   }
 
   /**
@@ -79,27 +72,111 @@ class Migrator {
    * @returns null if there is no migration
    */
   previewRevert(): Promise<Reversion | null> {
-    return this.inLock('rollback', (runner) => this.revertNewest(runner));
-  }
-
-  /** Reverts the migration `name`, which must be the newest: another process can have reverted it since the preview. */
-  revert(name: string): Promise<Reversion> {
-    return this.inLock('commit', async (runner) => {
-      const reverted = await this.revertNewest(runner);
-      if (reverted?.name !== name) throw notNewest(name);
-      return reverted;
+    return this.transactions.inLock('rollback', async (runner) => {
+      const { newest } = await this.openForRevert(runner);
+      return newest && this.revertInOne(runner, newest);
     });
   }
 
-  private async revertNewest(runner: QueryRunner): Promise<Reversion | null> {
+  /** Reverts the migration `name`, which must be the newest: another process can have reverted it since the preview. */
+  async revert(name: string): Promise<Reversion> {
+    const assertNewest = async (runner: QueryRunner): Promise<{ list: MigrationList; newest: Migration }> => {
+      const { list, newest } = await this.openForRevert(runner);
+      if (newest?.name !== name) throw notNewest(name);
+      return { list, newest };
+    };
+    const steps = stepsOf(MIGRATIONS.find((migration) => migration.name === name));
+    if (!steps)
+      return this.transactions.inLock('commit', async (runner) => {
+        const { list, newest } = await assertNewest(runner);
+        const reverted = await this.revertInOne(runner, newest);
+        await list.remove(newest);
+        return reverted;
+      });
+    await this.runSteps(name, steps.downSteps, assertNewest, ({ list, newest }) => list.remove(newest));
+    return { name, removed: [...steps.removedByDown] };
+  }
+
+  private async firstPending(runner: QueryRunner): Promise<Migration | undefined> {
+    const { pending } = await MigrationList.open(runner);
+    return pending[0];
+  }
+
+  /** @returns whether this command has applied it, and not another one meanwhile */
+  private async applyOne(migration: Migration): Promise<boolean> {
+    const openIfPending = async (runner: QueryRunner): Promise<MigrationList | null> => {
+      const list = await MigrationList.open(runner);
+      if (list.pending[0] !== migration) return null;
+      await this.assertNoOtherVersion(runner, [...list.applied, ...list.pending]);
+      return list;
+    };
+    const steps = stepsOf(migration)?.upSteps ?? [{ run: (runner) => new migration().up(runner) }];
+    return this.runSteps(migration.name, steps, openIfPending, (list) => list.add(migration));
+  }
+
+  /**
+   * Runs each step in a transaction of its own, the last one together with `finish`.
+   *
+   * @param open reads the state in each transaction; null when there is nothing to do any more
+   * @returns whether all steps have run
+   */
+  private async runSteps<State>(
+    name: string,
+    steps: readonly MigrationStep[],
+    open: (runner: QueryRunner) => Promise<State | null>,
+    finish: (state: State) => Promise<void>,
+  ): Promise<boolean> {
+    for (const [index, step] of steps.entries()) {
+      for (let more = true; more;) {
+        const result = await this.transactions.inLock('commit', async (runner) => {
+          const state = await open(runner);
+          if (state === null) return null;
+          const again = await this.runStep(step, runner).catch((error: unknown) => {
+            throw hasSqlState(error, LOCK_NOT_AVAILABLE) ? error : migrationFailed(name, error);
+          });
+          if (!again && index === steps.length - 1) await finish(state);
+          return again;
+        });
+        if (result === null) return false;
+        more = result;
+      }
+    }
+    return true;
+  }
+
+  private async runStep({ run, outsideTransaction }: MigrationStep, runner: QueryRunner): Promise<boolean> {
+    if (!outsideTransaction) return (await run(runner)) === true;
+    // The transaction of `runner` holds the migration lock meanwhile. The step would wait for the snapshot of its last
+    // statement with parameters, which ends with the next statement without.
+    await runner.query('SELECT 1');
+    const outside = this.dataSource.createQueryRunner();
+    try {
+      await outside.query(`SET statement_timeout = 0; SET default_transaction_read_only = off`);
+      return (await run(outside)) === true;
+    } finally {
+      await outside
+        .query(`RESET statement_timeout; RESET default_transaction_read_only`)
+        .catch(() => undefined);
+      await outside.release();
+    }
+  }
+
+  private async openForRevert(
+    runner: QueryRunner,
+  ): Promise<{ list: MigrationList; newest: Migration | null }> {
     const list = await MigrationList.open(runner);
-    const last = list.applied.at(-1);
-    if (!last) return null;
-    await this.assertNoOtherVersion(runner, list.applied.slice(0, -1));
+    const newest = list.applied.at(-1) ?? null;
+    if (newest) await this.assertNoOtherVersion(runner, list.applied.slice(0, -1));
+    return { list, newest };
+  }
+
+  /** @returns what it removed; of a migration with steps, what it would remove, without doing it */
+  private async revertInOne(runner: QueryRunner, migration: Migration): Promise<Reversion> {
+    const steps = stepsOf(migration);
+    if (steps) return { name: migration.name, removed: [...steps.removedByDown] };
     const before = await readColumns(runner);
-    await new last().down(runner);
-    await list.remove(last);
-    return { name: last.name, removed: removedBetween(before, await readColumns(runner)) };
+    await new migration().down(runner);
+    return { name: migration.name, removed: removedBetween(before, await readColumns(runner)) };
   }
 
   /** @param migrations what the database will have */
@@ -108,53 +185,9 @@ class Migrator {
     const sessions = await sessionsOfOtherVersions(runner, schemaNumberOf(migrations));
     if (sessions.length > 0) throw otherVersionsConnected(sessions);
   }
+}
 
-  private async inLock<T>(end: 'commit' | 'rollback', work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      await runner.startTransaction('READ COMMITTED');
-      await this.pinSettings(runner);
-      await assertSupportedServer(runner);
-      await this.takeLock(runner);
-      const result = await work(runner);
-      await (end === 'commit' ? runner.commitTransaction() : runner.rollbackTransaction());
-      return result;
-    } catch (error) {
-      // The server has already rolled back if the connection is lost. Then only the first error says why.
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      throw hasSqlState(error, LOCK_NOT_AVAILABLE) ? tableLocked(this.options.waitSeconds) : error;
-    } finally {
-      await runner.release();
-    }
-  }
-
-  private async takeLock(runner: QueryRunner): Promise<void> {
-    try {
-      await runner.query(`SELECT pg_advisory_xact_lock($1)`, [MIGRATION_LOCK]);
-    } catch (error) {
-      if (!hasSqlState(error, LOCK_NOT_AVAILABLE)) throw error;
-      await runner.rollbackTransaction();
-      throw lockNotGranted(this.options.waitSeconds, await holderOf(runner, MIGRATION_LOCK));
-    }
-  }
-
-  /** Pins what a migration relies on, because a database or a role can have other defaults. */
-  private async pinSettings(runner: QueryRunner): Promise<void> {
-    await runner.query(`SET TRANSACTION READ WRITE`);
-    const settings = {
-      lock_timeout: `${this.options.waitSeconds}s`,
-      statement_timeout: '0',
-      idle_in_transaction_session_timeout: '0',
-      // Since Postgres 17.
-      transaction_timeout: '0',
-      search_path: 'pg_catalog',
-      TimeZone: 'UTC',
-      DateStyle: 'ISO, YMD',
-    };
-    await runner.query(
-      `SELECT set_config(name, value, true) FROM unnest($1::text[], $2::text[]) AS pinned(name, value)
-       WHERE name IN (SELECT s.name FROM pg_catalog.pg_settings s)`,
-      [Object.keys(settings), Object.values(settings)],
-    );
-  }
+function stepsOf(migration: Migration | undefined): SteppedMigration | null {
+  const instance = migration && new migration();
+  return instance instanceof SteppedMigration ? instance : null;
 }

@@ -9,7 +9,7 @@ export async function readColumns(runner: QueryRunner): Promise<Columns> {
      FROM pg_catalog.pg_class c
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-     WHERE n.nspname = 'terra_connect' AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE n.nspname = 'terra_connect' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
      ORDER BY n.nspname, c.relname, a.attnum`,
   )) as { key: string; table: string; column: string }[];
   return new Map(rows.map(({ key, table, column }) => [key, { table, column }]));
