@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { LANES } from '../src/webhooks/webhook-event.entity';
 import { WebhookProcessorService } from '../src/webhooks/webhook-processor.service';
 import { startTestApp, type TestApp } from './support/app';
-import { connectionsOf, newReference } from './support/flow';
+import { connectionsOf, newReference, readSession, startSession } from './support/flow';
 import { drainInbox, inboxOf, statementsOf, storeDeliveries, type StoredDelivery } from './support/inbox';
-import { postWebhook } from './support/webhooks';
 
 const BATCH = 200;
 
@@ -45,12 +44,45 @@ describe('Events are processed in sets', () => {
   };
 
   describe('the number of statements does not grow with the number of events', () => {
+    /** An open session of each end user, copied from one that the API created. */
+    const openSessions = async (users: EndUser[]): Promise<void> => {
+      const { id } = await startSession(service);
+      await service.query(
+        `INSERT INTO terra_connect.connect_sessions
+          SELECT (jsonb_populate_record(session, jsonb_build_object('id', gen_random_uuid(), 'reference_id', person,
+              'connect_token', gen_random_uuid(), 'return_nonce_hash', '\\x' || md5(person),
+              'created_at', now() - interval '5 minutes'))).*
+            FROM terra_connect.connect_sessions session, unnest($2::text[]) AS person WHERE id = $1`,
+        [id, users.map(({ referenceId }) => referenceId)],
+      );
+    };
     const statementsFor = async (deliveries: StoredDelivery[], lane: 0 | 1): Promise<number> => {
       const traceIds = await storeDeliveries(service, deliveries);
       const statements = await statementsOf(() => inboxOf(service).processLane(lane, BATCH));
       expect(await statuses(traceIds)).toEqual({ done: deliveries.length });
       return statements.length;
     };
+
+    it('of auth of new end users, each of whom completes a session: at most 30', async () => {
+      const counts: number[] = [];
+      for (const size of [20, BATCH]) {
+        const users = endUsers(size);
+        await openSessions(users);
+        counts.push(
+          await statementsFor(
+            users.map((user) => ({ body: authOf(user) })),
+            LANES.links,
+          ),
+        );
+        const ended = await service.query(
+          `SELECT FROM terra_connect.connect_sessions WHERE reference_id = ANY($1) AND status = 'completed'`,
+          [users.map(({ referenceId }) => referenceId)],
+        );
+        expect(ended).toHaveLength(size);
+      }
+      expect(counts[0]).toBe(counts[1]);
+      expect(counts[1]).toBeLessThanOrEqual(30);
+    });
 
     it('of data events: at most 12', async () => {
       const counts: number[] = [];
@@ -136,78 +168,6 @@ describe('Events are processed in sets', () => {
     });
   });
 
-  describe('T-21: a hostile body is stored, answered with 200 and settled with a reason', () => {
-    const user = (endUser: EndUser, more: string): string =>
-      `{"type":"auth","status":"success",${more}"user":${JSON.stringify(userOf(endUser))}}`;
-    const deep = (levels: number): string => `"a":${'['.repeat(levels)}${']'.repeat(levels)},`;
-
-    it.each<[what: string, body: (endUser: EndUser) => string | Buffer, status: string, note: string | null]>(
-      [
-        ['NUL in its text', (one) => user(one, '"message":"\\u0000",'), 'done', null],
-        ['half of a surrogate pair', (one) => user(one, '"message":"\\ud800",'), 'done', null],
-        ['100,000 levels', (one) => user(one, deep(100_000)), 'done', null],
-        [
-          'a member __proto__',
-          (one) => user(one, '"__proto__":{"user":null,"type":"deauth"},'),
-          'done',
-          null,
-        ],
-        ['a number beyond 64 bits', (one) => user(one, `"n":${'9'.repeat(400)},`), 'done', null],
-        [
-          'a type with NUL',
-          () => '{"type":"auth\\u0000"}',
-          'dead_lettered',
-          'the body is not a Terra event as JSON in UTF-8',
-        ],
-        [
-          'a type of 100,000 characters',
-          () => `{"type":"${'x'.repeat(100_000)}"}`,
-          'ignored',
-          'the type is not known',
-        ],
-        [
-          'bytes that are not UTF-8',
-          () => Buffer.from([0x7b, 0xff, 0xfe]),
-          'dead_lettered',
-          'the body is not a Terra event as JSON in UTF-8',
-        ],
-        [
-          'NUL in the reference of a failed attempt',
-          () => '{"type":"auth_cancelled","reference_id":"a\\u0000"}',
-          'ignored',
-          'a failed attempt of an unknown end user',
-        ],
-        [
-          'ids that are numbers beyond 64 bits',
-          () => `{"type":"deauth","user":{"user_id":${'9'.repeat(40)},"provider":${'9'.repeat(40)}}}`,
-          'ignored',
-          'deauth without a user',
-        ],
-      ],
-    )('if it has %s', async (_what, bodyOf, status, note) => {
-      const [hostile, before, after] = endUsers(3) as [EndUser, EndUser, EndUser];
-      const traceId = randomUUID();
-      for (const [body, id] of [
-        [authOf(before), randomUUID()],
-        [bodyOf(hostile), traceId],
-        [authOf(after), randomUUID()],
-      ] as const)
-        expect((await postWebhook(service, body, { traceId: id })).status).toBe(200);
-      const processor = service.app.get(WebhookProcessorService, { strict: false });
-      const again = jest.spyOn(processor, 'processAgain');
-      await drainInbox(service, BATCH);
-      // It does not even split the batch.
-      expect(again).not.toHaveBeenCalled();
-      const rows = await service.query(
-        `SELECT status, note, attempts FROM terra_connect.webhook_events WHERE trace_id = $1`,
-        [traceId],
-      );
-      expect(rows).toEqual([{ status, note, attempts: 0 }]);
-      for (const { referenceId } of [before, after])
-        expect(await connectionsOf(service, referenceId)).toHaveLength(1);
-    });
-  });
-
   it('a batch of large bodies ends at 4 MB, so that the next ones do not fill the memory', async () => {
     const padding = 'x'.repeat(1_500_000);
     const users = endUsers(5);
@@ -245,5 +205,18 @@ describe('Events are processed in sets', () => {
     await inboxOf(service).processLane(LANES.links, BATCH);
     expect(await connectionsOf(service, bystander.referenceId)).toHaveLength(1);
     expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it('a session completes once if its auth and its repetition are in one batch', async () => {
+    const session = await startSession(service);
+    const event = { type: 'auth', status: 'success', user: userOf({ ...session, userId: randomUUID() }) };
+    const later = await startSession(service, { referenceId: session.referenceId });
+    await storeDeliveries(service, [
+      { body: event, occurredAt: new Date() },
+      { body: event, occurredAt: new Date() },
+    ]);
+    await drainInbox(service, BATCH);
+    const read = [await readSession(service, session.id), await readSession(service, later.id)];
+    expect(read.map(({ status }) => status).sort()).toEqual(['completed', 'pending']);
   });
 });

@@ -21,6 +21,7 @@ import { ConnectionLifecycleService } from './projection/connection-lifecycle.se
 import { ConnectionProjectionRepository } from './projection/connection-projection.repository';
 import { ConnectionProjector } from './projection/connection-projector.service';
 import { HistoryCompactionService } from './projection/history-compaction.service';
+import { OwnedTerraUsers } from './projection/owned-terra-users';
 import { ProjectionLoader } from './projection/projection-loader.service';
 import { ProjectionWriterRepository } from './projection/projection-writer.repository';
 import { ProviderSuccessionRepository } from './projection/provider-succession.repository';
@@ -46,6 +47,7 @@ import { ProvisionalConnectionsService } from './replacement/provisional-connect
     ConnectionLifecycleService,
     ConnectionProjector,
     ProjectionLoader,
+    OwnedTerraUsers,
     ConnectionFactRepository,
     ConnectionProjectionRepository,
     ProjectionWriterRepository,
@@ -75,6 +77,7 @@ import { ProvisionalConnectionsService } from './replacement/provisional-connect
     ReconcileTargetsRepository,
     ProviderConnectionsRepository,
     ConnectionLifecycleService,
+    OwnedTerraUsers,
     ReceivedDataService,
     ProvisionalConnectionsService,
     DeauthenticationsService,

@@ -129,9 +129,9 @@ export class ConnectionsService {
   }
 
   /** The Terra users among `terraUserIds` that have a connection. */
-  async ownedAmong(terraUserIds: string[]): Promise<string[]> {
+  async ownedAmong(terraUserIds: string[], manager = this.dataSource.manager): Promise<string[]> {
     if (terraUserIds.length === 0) return [];
-    const owned = await this.dataSource.manager.findBy(ConnectionIdentity, {
+    const owned = await manager.findBy(ConnectionIdentity, {
       terraUserId: In(terraUserIds),
       connectionId: Not(IsNull()),
     });

@@ -19,6 +19,7 @@ export { FACT_CAUSES, type FactCause, type FactSource, type NewFact } from './pr
 export { ConnectionFact } from './projection/connection-fact.entity';
 export { ConnectionIdentity } from './projection/connection-identity.entity';
 export { ConnectionLifecycleService, type RecordedUser } from './projection/connection-lifecycle.service';
+export { OwnedTerraUsers } from './projection/owned-terra-users';
 export { OwnerAcceptanceService } from './owner-acceptance.service';
 export { ReceivedDataService, type ProviderAccount } from './projection/received-data.service';
 export type { DataTouch } from './projection/received-data.repository';

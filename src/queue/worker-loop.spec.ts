@@ -59,6 +59,30 @@ describe('A worker loop', () => {
     await worker.stop();
   });
 
+  it('runs at once after a pause, and lets work gather after a run that left none', async () => {
+    const starts: number[] = [];
+    let ranThrice: () => void = () => undefined;
+    const thrice = new Promise<void>((resolve) => (ranThrice = resolve));
+    const worker: WorkerLoop = new WorkerLoop({
+      name: 'test',
+      idleMs: never,
+      spacingMs: 100,
+      run: () => {
+        starts.push(performance.now());
+        if (starts.length === 3) ranThrice();
+        // The second run follows at once, because the first one leaves work. The third one is notified.
+        if (starts.length === 2) worker.notify();
+        return Promise.resolve(starts.length === 1);
+      },
+    });
+    worker.start();
+    await thrice;
+    await worker.stop();
+    const [first = 0, second = 0, third = 0] = starts;
+    expect(second - first).toBeLessThan(90);
+    expect(third - second).toBeGreaterThan(90);
+  });
+
   it('runs again after a run that failed', async () => {
     let runs = 0;
     let recovered: () => void = () => undefined;

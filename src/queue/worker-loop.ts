@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { runWithLogContext, runWithProgress } from '../common';
@@ -8,6 +9,8 @@ export interface Worker {
   name: string;
   /** How long to wait after a run that found no work, in milliseconds. */
   idleMs: number;
+  /** The least time from the start of a run that left no work to the next run, so that work gathers; default: none. */
+  spacingMs?: number;
   /** Does one piece of work, and ends soon after `signal` is aborted. @returns whether more work may be waiting */
   run: (signal: AbortSignal) => Promise<boolean>;
 }
@@ -61,6 +64,7 @@ export class WorkerLoop {
     let failures = 0;
     while (!signal.aborted) {
       this.notified = false;
+      const startedAt = performance.now();
       const pause = await runWithLogContext({ worker: this.worker.name, jobId: uuidv7() }, async () => {
         try {
           const more = await this.runOnce(signal);
@@ -75,8 +79,15 @@ export class WorkerLoop {
           };
         }
       });
-      if (pause) await this.sleep(signal, pause.ms, pause.ignoresNotify);
+      if (!pause) continue;
+      await this.sleep(signal, pause.ms, pause.ignoresNotify);
+      await this.space(signal, startedAt);
     }
+  }
+
+  private async space(signal: AbortSignal, startedAt: number): Promise<void> {
+    const remainingMs = startedAt + (this.worker.spacingMs ?? 0) - performance.now();
+    if (remainingMs > 0) await sleep(remainingMs, undefined, { signal }).catch(() => undefined);
   }
 
   private async runOnce(signal: AbortSignal): Promise<boolean> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../common';
-import { ConnectionsService } from '../connections';
+import { ConnectionsService, OwnedTerraUsers } from '../connections';
 import { afterCommit } from '../database';
 import { WorkerHost } from '../queue';
 import { LANES } from './webhook-event.entity';
@@ -23,12 +23,14 @@ export class ParkedEventsWorker {
     private readonly workers: WorkerHost,
     private readonly clock: Clock,
     @InjectDataSource() private readonly dataSource: DataSource,
+    owned: OwnedTerraUsers,
   ) {
+    owned.listen((manager, terraUserIds) => this.release(manager, terraUserIds));
     workers.register({ name: 'parked-webhooks', idleMs: IDLE_MS, run: () => this.runOnce() });
   }
 
   /** Makes the parked events of these Terra users due in the transaction that records their owner. */
-  async release(manager: EntityManager, terraUserIds: string[]): Promise<void> {
+  private async release(manager: EntityManager, terraUserIds: string[]): Promise<void> {
     const released = await this.repository.releaseParked(manager, terraUserIds, this.clock.now());
     if (released > 0) afterCommit(manager, () => this.workers.notify(LANE_WORKERS[LANES.links]));
   }

@@ -3,12 +3,14 @@ import type { EntityManager } from 'typeorm';
 import { SessionOutcomeService, type SessionSignal } from '../connect-sessions';
 import {
   ConnectionLifecycleService,
+  ConnectionsService,
   ReceivedDataService,
   type NewFact,
   type RecordedUser,
   type Tombstones,
 } from '../connections';
 import { outcomeOf, type EventEffects, type EventOutcome } from './event-table';
+import { WAITS_FOR_OWNER } from './webhook-event.entity';
 
 /** Applies the effects of events in sets: the number of statements does not grow with the number of events. */
 @Injectable()
@@ -17,6 +19,7 @@ export class WebhookEffectsService {
     private readonly lifecycle: ConnectionLifecycleService,
     private readonly receivedData: ReceivedDataService,
     private readonly sessions: SessionOutcomeService,
+    private readonly connections: ConnectionsService,
   ) {}
 
   /**
@@ -32,12 +35,15 @@ export class WebhookEffectsService {
     if (facts.length > 0) await this.lifecycle.lock(manager, [...new Set(terraUserIds.flat())]);
   }
 
-  /** @returns the outcome of each event, by index */
+  /**
+   * @returns the outcome of each event, by index; null: the event waited for an owner, whom a later event of this set names,
+   *   so process it again
+   */
   async apply(
     manager: EntityManager,
     effects: EventEffects[],
     tombstones: Tombstones,
-  ): Promise<EventOutcome[]> {
+  ): Promise<(EventOutcome | null)[]> {
     const recorded = await this.record(manager, effects, tombstones);
     await this.receivedData.touch(
       manager,
@@ -52,7 +58,14 @@ export class WebhookEffectsService {
       manager,
       effects.flatMap((each) => each.failedAttempt ?? connectedSignal(each, recorded) ?? []),
     );
-    return effects.map((each) => outcomeOf(each, recordedOf(each, recorded)));
+    const outcomes = effects.map((each) => outcomeOf(each, recordedOf(each, recorded)));
+    const waiting = effects.flatMap(({ fact }, index) =>
+      fact && outcomes[index]?.note === WAITS_FOR_OWNER ? fact.terraUserId : [],
+    );
+    const owned = new Set(await this.connections.ownedAmong([...new Set(waiting)], manager));
+    return outcomes.map((outcome, index) =>
+      outcome.note === WAITS_FOR_OWNER && owned.has(effects[index]?.fact?.terraUserId ?? '') ? null : outcome,
+    );
   }
 
   private async record(

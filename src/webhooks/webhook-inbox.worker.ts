@@ -8,14 +8,21 @@ import { LANES, type Lane } from './webhook-event.entity';
 import { WebhookProcessingRepository, type LockedWebhookEvent } from './webhook-processing.repository';
 import { WebhookProcessorService, type ProcessedBatch } from './webhook-processor.service';
 
-/** The workers that process the inbox: one for each lane, so that no lane waits for another. */
+/** The workers that process the inbox: their own for each lane, so that no lane waits for another. */
 export const LANE_WORKERS: Record<Lane, string> = {
   [LANES.links]: 'webhook-links',
   [LANES.data]: 'webhook-data',
   [LANES.largeBodies]: 'webhook-large-bodies',
 };
+// A second worker of the lane helps while a backlog lasts: the first one often waits for Postgres. Each holds a connection.
+const HELPERS: Partial<Record<Lane, string>> = {
+  [LANES.links]: 'webhook-links-backlog',
+  [LANES.data]: 'webhook-data-backlog',
+};
 
 const IDLE_MS = 1_000;
+// A stream of events then costs at most fifty batches a second of each lane. A lone event waits for nobody.
+const SPACING_MS = 20;
 /** The largest number of events in one transaction. */
 const WEBHOOK_BATCH = 200;
 /** The attempts take up to an hour, half an hour on average. After that, the event needs an operator. */
@@ -32,14 +39,16 @@ export class WebhookInboxWorker {
     private readonly processor: WebhookProcessorService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
-    workers: WorkerHost,
+    private readonly workers: WorkerHost,
   ) {
     for (const lane of Object.values(LANES))
-      workers.register({
-        name: LANE_WORKERS[lane],
-        idleMs: IDLE_MS,
-        run: (signal) => this.processLane(lane, WEBHOOK_BATCH, signal),
-      });
+      for (const name of [LANE_WORKERS[lane], HELPERS[lane] ?? []].flat())
+        workers.register({
+          name,
+          idleMs: IDLE_MS,
+          spacingMs: SPACING_MS,
+          run: (signal) => this.processLane(lane, WEBHOOK_BATCH, signal),
+        });
     this.metrics.beforeScrape(async () => {
       const counts = await this.repository.countBacklog();
       for (const status of ['pending', 'parked', 'dead_lettered'] as const)
@@ -64,6 +73,8 @@ export class WebhookInboxWorker {
     try {
       const batch = await this.processor.processDue(lane, limit, taken);
       this.count(batch);
+      const helper = HELPERS[lane];
+      if (batch.hasMore && helper) this.workers.notify(helper);
       return batch.hasMore;
     } catch (error) {
       await this.isolate(taken, error, signal);

@@ -84,13 +84,16 @@ export class WebhookProcessorService {
       await this.effects.lock(manager, effects);
       const tombstones = await this.tombstonesOf(manager, read);
       const outcomes = await this.effects.apply(manager, effects, tombstones);
-      const settled = read.map((one, index) => settle(one, outcomes[index] as EventOutcome, tombstones));
+      const settled = read.flatMap((one, index) => {
+        const outcome = outcomes[index];
+        return outcome ? { ...settle(one, outcome, tombstones), event: one.event } : [];
+      });
       await this.inbox.settle(manager, settled, now);
-      const processed = read.map(({ event }, index) => ({
+      const processed = settled.map(({ event, status }) => ({
         type: event === null ? 'unreadable' : (event.type ?? 'unknown'),
-        outcome: settled[index]?.status ?? '',
+        outcome: status,
       }));
-      return { processed, hasMore: isFull };
+      return { processed, hasMore: isFull || settled.length < read.length };
     });
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import type { Lane } from '../../src/webhooks/webhook-event.entity';
+import { LANES, type Lane } from '../../src/webhooks/webhook-event.entity';
 import { laneOf } from '../../src/webhooks/lane';
 import { WebhookInboxWorker } from '../../src/webhooks';
 import type { TestApp } from './app';
@@ -34,6 +34,17 @@ export async function storeDeliveries(service: TestApp, deliveries: StoredDelive
     ],
   );
   return rows.map(({ traceId }) => traceId);
+}
+
+/** Stores many data events of one Terra user with one statement. */
+export async function storePile(service: TestApp, userId: string, count: number): Promise<void> {
+  const body = { type: 'daily', user: { user_id: userId, provider: 'GARMIN' }, data: [{ steps: 1 }] };
+  await service.query(
+    `INSERT INTO terra_connect.webhook_events (id, trace_id, signed_at, received_at, body, lane, status, next_attempt_at)
+      SELECT gen_random_uuid(), 'pile-' || number, now(), now(), convert_to($1, 'UTF8'), $2, 'pending',
+          now() - interval '1 hour' FROM generate_series(1, $3) AS number`,
+    [JSON.stringify(body), LANES.data, count],
+  );
 }
 
 /** The worker of the inbox. Its loops do not run in tests. */

@@ -8,6 +8,7 @@ import type { Admission } from './admission';
 import type { Fact } from './connection-fact';
 import { ConnectionFactRepository } from './connection-fact.repository';
 import type { ConnectionReport } from './connection-rows';
+import { OwnedTerraUsers } from './owned-terra-users';
 import { ProjectionLoader } from './projection-loader.service';
 import { ProjectionModel, type AppliedFact, type ProjectionChanges } from './projection-model';
 import { ProjectionWriterRepository } from './projection-writer.repository';
@@ -21,6 +22,7 @@ export class ConnectionProjector {
     private readonly loader: ProjectionLoader,
     private readonly facts: ConnectionFactRepository,
     private readonly writer: ProjectionWriterRepository,
+    private readonly owned: OwnedTerraUsers,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
@@ -48,6 +50,11 @@ export class ConnectionProjector {
     const changes = model.changes();
     await this.facts.insert(manager, changes.facts, changes.covered);
     await this.writer.write(manager, changes, now);
+    const owned = changes.identities.filter(({ connectionId }) => connectionId !== null);
+    await this.owned.tell(
+      manager,
+      owned.map(({ terraUserId }) => terraUserId),
+    );
     afterCommit(manager, () => {
       for (const report of changes.reports) this.report(report);
     });

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { LANES } from '../src/webhooks/webhook-event.entity';
+import { startTestApp, type TestApp } from './support/app';
+import { connectionsOf, newReference } from './support/flow';
+import { inboxOf, storePile } from './support/inbox';
+import { postWebhook } from './support/webhooks';
+
+const PILE = 100_000;
+const MEGABYTE = 1024 * 1024;
+
+const authOf = (referenceId: string, more: object = {}) => ({
+  type: 'auth',
+  status: 'success',
+  user: { user_id: randomUUID(), provider: 'GARMIN', reference_id: referenceId },
+  ...more,
+});
+
+let service: TestApp;
+const pending = async (): Promise<number> => {
+  const [row] = await service.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM terra_connect.webhook_events WHERE status = 'pending'`,
+  );
+  return row?.count ?? NaN;
+};
+const isLinked = async (referenceId: string): Promise<void> => {
+  while ((await connectionsOf(service, referenceId)).length === 0) await sleep(5);
+};
+
+describe('While 100,000 data events wait', () => {
+  const start = async (workers: boolean): Promise<void> => {
+    service = await startTestApp({ WORKERS_ENABLED: String(workers) });
+    await storePile(service, randomUUID(), PILE);
+  };
+  afterEach(() => service.close());
+  it('the worker of links processes an auth first, and no data event', async () => {
+    await start(false);
+    const referenceId = newReference();
+    expect((await postWebhook(service, authOf(referenceId))).status).toBe(200);
+    expect(await inboxOf(service).processLane(LANES.links, 200)).toBe(false);
+    expect(await connectionsOf(service, referenceId)).toMatchObject([{ status: 'active' }]);
+    expect(await pending()).toBe(PILE);
+  });
+
+  it('a worker that has no more links sees that at once, whatever else waits', async () => {
+    await start(false);
+    const plan = await service.query<{ 'QUERY PLAN': string }>(
+      `EXPLAIN SELECT id FROM terra_connect.webhook_events WHERE status = 'pending' AND lane = 0
+          AND next_attempt_at <= now() ORDER BY next_attempt_at, id LIMIT 200 FOR UPDATE SKIP LOCKED`,
+    );
+    expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toMatch(/Index Scan using \S*lane\S*idx/);
+  });
+
+  it('an auth is visible within a second', async () => {
+    await start(true);
+    const times: number[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      const referenceId = newReference();
+      const started = performance.now();
+      expect((await postWebhook(service, authOf(referenceId))).status).toBe(200);
+      await isLinked(referenceId);
+      times.push(performance.now() - started);
+    }
+    expect(await pending()).toBeGreaterThan(1_000);
+    expect(times.sort((a, b) => a - b)[2]).toBeLessThan(1_000);
+  });
+});
+
+describe('While a transaction with health data and one with a large body wait for a lock', () => {
+  beforeAll(async () => (service = await startTestApp({ WORKERS_ENABLED: 'true' })));
+  afterAll(() => service.close());
+
+  it('an auth is processed', async () => {
+    const [blocked, other] = [newReference(), newReference()];
+    const link = authOf(blocked);
+    await postWebhook(service, link);
+    await isLinked(blocked);
+    const client = new Client({ connectionString: service.databaseUrl });
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT FROM terra_connect.connections WHERE reference_id = $1 FOR UPDATE', [blocked]);
+    for (const padding of ['', 'x'.repeat(MEGABYTE)])
+      await postWebhook(service, { type: 'daily', user: link.user, padding });
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    while ((await service.query(waiting)).length < 2) await sleep(10);
+    await postWebhook(service, authOf(other));
+    await isLinked(other);
+    expect(await service.query(waiting)).toHaveLength(2);
+    await client.end();
+    while ((await pending()) > 0) await sleep(10);
+  });
+});
