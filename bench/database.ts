@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { EmbeddedPostgres } from '../local/embedded-postgres';
-import { REFERENCE_PREFIX, type Credentials } from './credentials';
+import { endUsersFor, PROVIDERS, REFERENCE_PREFIX, type Credentials } from './credentials';
 
-const PROVIDERS = ['GARMIN', 'OURA'];
+const CONNECT_TIMEOUT_MS = 10_000;
+// The seed of ten million connections is the longest statement.
+const QUERY_TIMEOUT_MS = 30 * 60_000;
+const POLL_MS = 20;
 
 /** A database of the bench, with the statements that the bench itself runs. */
 export class BenchDatabase {
   constructor(
     private readonly postgres: EmbeddedPostgres,
     readonly name: string,
+    /** The table of the deliveries: the service and the peers have different ones. */
+    readonly events: string,
   ) {}
 
   get url(): string {
@@ -18,7 +24,11 @@ export class BenchDatabase {
   }
 
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-    const client = new Client({ connectionString: this.url });
+    const client = new Client({
+      connectionString: this.url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+    });
     await client.connect();
     try {
       return (await client.query(text, values)).rows as Row[];
@@ -27,45 +37,79 @@ export class BenchDatabase {
     }
   }
 
-  async count(table: string, where = 'true'): Promise<number> {
-    const [row] = await this.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM terra_connect.${table} WHERE ${where}`,
-    );
+  async countEvents(): Promise<number> {
+    const [row] = await this.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${this.events}`);
     return row?.count ?? NaN;
   }
 
-  async truncate(table: string): Promise<void> {
-    await this.query(`TRUNCATE terra_connect.${table} CASCADE`);
-  }
-
-  /** Throws unless the table has exactly one row per successful request. */
-  async expectRows(table: string, expected: number, where = 'true'): Promise<void> {
-    const rows = await this.count(table, where);
-    if (rows === expected) return;
-    throw new Error(`${this.name}: ${expected} requests succeeded, but they left ${rows} rows in ${table}.`);
+  /** Waits until no delivery is pending. @throws Error after `deadlineMs` */
+  async drained(deadlineMs: number): Promise<void> {
+    const end = Date.now() + deadlineMs;
+    const pending = `SELECT EXISTS (SELECT FROM ${this.events} WHERE status = 'pending') AS "isPending"`;
+    const client = new Client({ connectionString: this.url, query_timeout: CONNECT_TIMEOUT_MS });
+    await client.connect();
+    try {
+      for (;;) {
+        const { rows } = await client.query<{ isPending: boolean }>(pending);
+        if (rows[0]?.isPending !== true) return;
+        if (Date.now() > end) throw new Error(`${this.name}: deliveries are pending after ${deadlineMs} ms.`);
+        await sleep(POLL_MS);
+      }
+    } finally {
+      await client.end();
+    }
   }
 }
 
-/** Inserts an API key and end users with a connection to each of {@link PROVIDERS}. */
-export async function seed(database: BenchDatabase, credentials: Credentials): Promise<void> {
+// These ids resemble the service's UUIDs (version 7): first the time, then random digits. So the index has the same shape.
+const SEED_ID = `(lpad(to_hex(1700000000000 + n * 10 + p), 12, '0') || '7' || substr(md5(random()::text), 1, 3)
+  || '8' || substr(md5(random()::text), 1, 15))::uuid`;
+const SEED_ROWS = `FROM generate_series(1, $2::int) AS n, unnest($3::text[]) WITH ORDINALITY AS list (provider, p)`;
+
+/** Inserts an API key and end users with a connection to each of {@link PROVIDERS} into the tables of the service. */
+export async function seedService(
+  database: BenchDatabase,
+  credentials: Credentials,
+  connections: number,
+): Promise<void> {
   await database.query(
     `INSERT INTO terra_connect.api_keys (id, name, key_hash, hint, scopes) VALUES ($1, 'bench', $2, 'tc_', '{admin}')`,
-    [uuidv7(), createHash('sha256').update(credentials.apiKey).digest()],
+    [uuidv7(), hashOf(credentials)],
   );
-  // These ids resemble the service's UUIDs (version 7): first the time, then random digits. So the index has the same shape.
   await database.query(
     `INSERT INTO terra_connect.connections
-        (id, reference_id, provider, terra_user_id, origin_terra_user_id, status, status_at, scopes, connected_at)
-      SELECT (lpad(to_hex(1700000000000 + n * 10 + p), 12, '0') || '7' || substr(md5(random()::text), 1, 3)
-            || '8' || substr(md5(random()::text), 1, 15))::uuid,
-          $1 || n, provider, md5(provider || n), md5(provider || n), 'active', now(),
-          '{activity,body,daily,sleep}', now()
-        FROM generate_series(1, $2::int) AS n, unnest($3::text[]) WITH ORDINALITY AS list (provider, p)`,
-    [REFERENCE_PREFIX, credentials.endUsers, PROVIDERS],
+        (id, reference_id, provider, terra_user_id, origin_terra_user_id, status, status_at, scopes, connected_at, reconcile_at)
+      SELECT ${SEED_ID}, $1 || n, provider, md5(provider || n), md5(provider || n), 'active', now(),
+          '{activity,body,daily,sleep}', now(), now() + interval '1 day' ${SEED_ROWS}`,
+    [REFERENCE_PREFIX, endUsersFor(connections), PROVIDERS],
+  );
+  await database.query(
+    `INSERT INTO terra_connect.connection_identities
+        (terra_user_id, connection_id, reference_id, provider, cause, first_seen_at, linked_at)
+      SELECT terra_user_id, id, reference_id, provider, 'auth', now(), now() FROM terra_connect.connections`,
   );
   await database.query('VACUUM ANALYZE');
 }
 
-export function endUsersFor(connections: number): number {
-  return Math.max(1, Math.floor(connections / PROVIDERS.length));
+/** The same for the tables of the peers. */
+export async function seedPeer(
+  database: BenchDatabase,
+  credentials: Credentials,
+  connections: number,
+): Promise<void> {
+  await database.query(`INSERT INTO peer.api_keys (id, key_hash, scopes) VALUES ($1, $2, '{admin}')`, [
+    uuidv7(),
+    hashOf(credentials),
+  ]);
+  await database.query(
+    `INSERT INTO peer.connections (id, reference_id, provider, terra_user_id, status, scopes, connected_at, updated_at)
+      SELECT ${SEED_ID}, $1 || n, provider, md5(provider || n), 'active', '{activity,body,daily,sleep}', now(), now()
+        ${SEED_ROWS}`,
+    [REFERENCE_PREFIX, endUsersFor(connections), PROVIDERS],
+  );
+  await database.query('VACUUM ANALYZE');
+}
+
+function hashOf({ apiKey }: Credentials): Buffer {
+  return createHash('sha256').update(apiKey).digest();
 }

@@ -1,11 +1,15 @@
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import type { Credentials } from './credentials';
 import { percentile } from './figures';
+import { openPool, send } from './sending';
+import { runSteady, type SteadyResult, type SteadyTask } from './steady';
 import { WORKLOADS, type WorkloadName } from './workloads';
 
 export interface LoadTask {
+  kind: 'load';
   workload: WorkloadName;
-  origin: string;
+  /** Several: the callers are spread over them. */
+  origins: string[];
   credentials: Credentials;
   concurrency: number;
   durationMs: number;
@@ -16,56 +20,47 @@ export interface LoadResult {
   requests: number;
   seconds: number;
   p50: number;
-  p95: number;
   p99: number;
 }
 
-export type LoadReply = { result: LoadResult } | { error: string };
+export type Task = LoadTask | SteadyTask;
+export type Reply = { result: LoadResult | SteadyResult } | { error: string };
 
 /** Sends requests for the duration of the task. Runs in its own process, so that the figures exclude its processor time. */
 async function runLoad(task: LoadTask): Promise<LoadResult> {
-  const { workload, origin, credentials, concurrency, durationMs } = task;
-  const pool = new Pool(origin, { connections: concurrency, pipelining: 1 });
+  const { workload, origins, credentials, concurrency, durationMs } = task;
+  const perOrigin = Math.ceil(concurrency / origins.length);
+  const pools = origins.map((origin) => openPool(origin, perOrigin));
   const times: number[] = [];
   const startedAt = performance.now();
   let isOver = false;
 
-  const caller = async (): Promise<void> => {
+  const caller = async (pool: Pool): Promise<void> => {
     while (!isOver && performance.now() - startedAt < durationMs) {
-      const { method, path, headers, body, status, contains } = WORKLOADS[workload](credentials);
+      const request = WORKLOADS[workload](credentials);
       const sentAt = performance.now();
-      const answer = await pool.request({ method, path, headers, body });
-      const text = await answer.body.text();
+      await send(pool, request);
       times.push(performance.now() - sentAt);
-      // An error comes faster than the expected answer. If errors counted, the figures would be too good.
-      if (answer.statusCode !== status || (contains !== undefined && !text.includes(contains))) {
-        throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 500)}`);
-      }
     }
   };
   try {
-    await Promise.all(Array.from({ length: concurrency }, caller));
+    await Promise.all(pools.flatMap((pool) => Array.from({ length: perOrigin }, () => caller(pool))));
   } finally {
     isOver = true;
-    await pool.destroy();
+    await Promise.all(pools.map((pool) => pool.destroy()));
   }
   const seconds = (performance.now() - startedAt) / 1_000;
   times.sort((a, b) => a - b);
-  return {
-    requests: times.length,
-    seconds,
-    p50: percentile(times, 50),
-    p95: percentile(times, 95),
-    p99: percentile(times, 99),
-  };
+  return { requests: times.length, seconds, p50: percentile(times, 50), p99: percentile(times, 99) };
 }
 
-function reply(message: LoadReply): void {
+function reply(message: Reply): void {
   process.send?.(message);
 }
 
-process.on('message', (task: LoadTask) => {
-  runLoad(task).then(
+process.on('message', (task: Task) => {
+  const run: Promise<LoadResult | SteadyResult> = task.kind === 'load' ? runLoad(task) : runSteady(task);
+  run.then(
     (result) => reply({ result }),
     (error: unknown) => reply({ error: error instanceof Error ? error.message : String(error) }),
   );

@@ -1,59 +1,42 @@
 import { runCommand } from '../local/command';
 import type { StopList } from '../local/stop-list';
-import { describeMachine } from './system';
-import { COMPARISON_HEAD, comparisonRow, type Comparison } from './measures/comparison';
-import { measureConnections } from './measures/connections';
-import { measureSessions, OVERHEAD_HEAD, overheadRows } from './measures/sessions';
-import { measureStartUp, reportStartUp } from './measures/start-up';
-import { measureWebhooks } from './measures/webhooks';
-import { readOptions, type Options } from './options';
-import { Rounds } from './rounds';
 import { Harness } from './harness';
-import { figure, table } from './figures';
+import { readOptions, type Options, type PartName } from './options';
+import { apply, processes } from './parts/apply';
+import { accept, lookup, sessions } from './parts/comparisons';
+import { growth } from './parts/growth';
+import { latency } from './parts/latency';
+import type { Part } from './parts/part';
+import { start } from './parts/start';
+import { render, type PartReport } from './report';
+import { Rounds } from './rounds';
+import { describeMachine } from './system';
 
-/** Fails when an answer or a row count differs from the expected one. A slow result is not a failure. */
+const PARTS: Record<PartName, Part> = { start, accept, apply, lookup, sessions, latency, processes, growth };
+
+/** Fails when an answer differs from the expected one, or a delivery is lost. A slow result is not a failure. */
 async function run(options: Options, toStop: StopList): Promise<void> {
-  const { measures, concurrency, overheadConcurrency, roundMs } = options;
-  console.log(`${describeMachine()}\nPreparing ${options.connections.toLocaleString('en-US')} connections …`);
-  const harness = await Harness.start(options.connections, toStop);
-  const rounds = new Rounds(harness.load, harness.credentials, options);
-
-  console.log('Starting the service and the baseline …');
-  const { servers, startUp } = await measureStartUp(harness, options);
-  const comparisons: Comparison[] = [];
-  const report: string[] = [];
-  if (measures.includes('sessions')) {
-    console.log('Creating sessions …');
-    await harness.checkpoint();
-    const { comparison, overheads } = await measureSessions(harness, rounds, servers, overheadConcurrency);
-    comparisons.push(comparison);
-    report.push(
-      `Time that session creation adds to Terra's answer time, in ms, with ${overheadConcurrency} callers:`,
-      table(OVERHEAD_HEAD, overheadRows(overheads)),
-    );
+  const machine = describeMachine();
+  const startedAt = performance.now();
+  const progress = (text: string): void => {
+    process.stderr.write(`${((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  ${text}\n`);
+  };
+  progress('Starting Postgres and the sandbox …');
+  const harness = await Harness.start(options, toStop);
+  const rounds = new Rounds(harness.load, options);
+  const reports: PartReport[] = [];
+  for (const name of options.parts) {
+    progress(`${name} …`);
+    reports.push(await PARTS[name]({ harness, options, rounds }));
   }
-  if (measures.includes('webhooks')) {
-    console.log('Delivering webhooks …');
-    const { comparisons: both, worker } = await measureWebhooks(harness, rounds, servers);
-    comparisons.push(...both);
-    report.push(
-      `The worker of the service processed ${figure(worker.underLoad)} events/s during deliveries and ${figure(worker.alone)} events/s without them.`,
-    );
-  }
-  if (measures.includes('connections')) {
-    console.log('Looking up connections …');
-    comparisons.push(await measureConnections(harness, rounds, servers));
-  }
-  report.unshift(
-    await reportStartUp(startUp, servers, options),
-    ...(comparisons.length === 0
-      ? []
-      : [
-          `The service and a baseline on bare node:http + pg, loaded in turns: medians of ${options.rounds} × ${roundMs / 1_000} s each, ${concurrency} callers, durable commits.\nThe load generator, the sandbox and Postgres share the cores. The bench checked every answer and counted every row.`,
-          table(COMPARISON_HEAD, comparisons.map(comparisonRow)),
-        ]),
-  );
-  console.log(`\n${report.join('\n\n')}\n`);
+  const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+  const { rounds: count, roundMs, concurrency, connections } = options;
+  const report = {
+    run: `${machine}; medians of ${count} × ${roundMs / 1_000} s after a warm-up, ${concurrency} callers, ${connections.toLocaleString('en-US')} connections, durable commits; sender, sandbox and Postgres share the cores; ${minutes} minutes.`,
+    goals: reports.flatMap(({ goals }) => goals),
+    sections: reports.flatMap(({ sections }) => sections),
+  };
+  console.log(render(report, options.format));
 }
 
 async function main(): Promise<void> {

@@ -1,60 +1,91 @@
 import { parseArgs } from 'node:util';
 
-const MEASURES = ['start-up', 'sessions', 'webhooks', 'connections'] as const;
-type MeasureName = (typeof MEASURES)[number];
+const PART_NAMES = [
+  'start',
+  'accept',
+  'apply',
+  'lookup',
+  'sessions',
+  'latency',
+  'processes',
+  'growth',
+] as const;
+export type PartName = (typeof PART_NAMES)[number];
 
 export interface Options {
+  parts: readonly PartName[];
   /** How many starts of each server are timed. */
   starts: number;
   /** Seconds between "ready" and the reading of the memory. */
   idleSeconds: number;
-  /** Rounds per target; the report shows their median. */
+  /** Rounds per server; the report shows their median. */
   rounds: number;
   roundMs: number;
   /** Concurrent callers. Each waits for its answer before it sends the next request. */
   concurrency: number;
-  /** Concurrent callers when the added time is measured: so few that no request waits for another one. */
-  overheadConcurrency: number;
   connections: number;
-  measures: readonly MeasureName[];
+  /** The sizes of the databases of `growth`, in connections; the others are compared with the first. */
+  sizes: readonly number[];
+  format: 'text' | 'markdown' | 'json';
 }
 
-const FULL: Options = {
-  starts: 5,
-  idleSeconds: 5,
-  rounds: 3,
-  roundMs: 3_000,
-  concurrency: 32,
-  overheadConcurrency: 4,
-  connections: 100_000,
-  measures: MEASURES,
-};
-const QUICK: Options = {
-  ...FULL,
-  starts: 1,
-  idleSeconds: 1,
-  rounds: 1,
-  roundMs: 400,
-  connections: 5_000,
-};
+const FULL = { starts: 3, idleSeconds: 5, rounds: 3, roundMs: 4_000, connections: 100_000 };
+const QUICK = { starts: 1, idleSeconds: 1, rounds: 1, roundMs: 500, connections: 5_000 };
+const SIZES = [10_000, 1_000_000];
+const LARGE = 10_000_000;
 
-const USAGE = `Usage: npm run bench -- [--quick] [--only ${MEASURES.join('|')}]`;
+const USAGE = `Usage: npm run bench -- [--only ${PART_NAMES.join(',')}] [--seconds <per round>] [--rounds <n>]
+  [--quick] [--large] [--markdown | --json]`;
 
 /** @throws Error with the usage for unknown arguments */
 export function readOptions(args: string[]): Options {
-  const { quick, only } = parse(args);
-  const options = quick ? QUICK : FULL;
-  if (only === undefined) return options;
-  const chosen = MEASURES.filter((name) => name === only);
-  if (chosen.length === 0) throw new Error(`Unknown measure "${only}".\n${USAGE}`);
-  return { ...options, measures: chosen };
+  const given = parse(args);
+  const defaults = given.quick ? QUICK : FULL;
+  const names = given.only?.split(',') ?? [...PART_NAMES];
+  const unknown = names.filter((name) => !PART_NAMES.some((known) => known === name));
+  if (unknown.length > 0) throw new Error(`Unknown part ${unknown.join(', ')}.\n${USAGE}`);
+  const sizes = given.quick ? [1_000, 20_000] : SIZES;
+  return {
+    ...defaults,
+    parts: PART_NAMES.filter((name) => names.includes(name)),
+    rounds: positive(given.rounds) ?? defaults.rounds,
+    roundMs: (positive(given.seconds) ?? defaults.roundMs / 1_000) * 1_000,
+    concurrency: 32,
+    sizes: given.large ? [...sizes, LARGE] : sizes,
+    format: given.json ? 'json' : given.markdown ? 'markdown' : 'text',
+  };
 }
 
-function parse(args: string[]): { quick: boolean; only?: string } {
+function positive(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!(number > 0)) throw new Error(`"${text}" is not a positive number.\n${USAGE}`);
+  return number;
+}
+
+interface Given {
+  only?: string;
+  seconds?: string;
+  rounds?: string;
+  quick?: boolean;
+  large?: boolean;
+  markdown?: boolean;
+  json?: boolean;
+}
+
+function parse(args: string[]): Given {
   try {
     return parseArgs({
       args,
-      options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+      options: {
+        only: { type: 'string' },
+        seconds: { type: 'string' },
+        rounds: { type: 'string' },
+        quick: { type: 'boolean' },
+        large: { type: 'boolean' },
+        markdown: { type: 'boolean' },
+        json: { type: 'boolean' },
+      },
     }).values;
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${USAGE}`, { cause: error });

@@ -1,5 +1,5 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { REFERENCE_PREFIX, RETURN_URL, type Credentials } from './credentials';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { PROVIDERS, REFERENCE_PREFIX, RETURN_URL, type Credentials } from './credentials';
 
 /** A request with the answer that it must get. */
 export interface PlannedRequest {
@@ -10,19 +10,22 @@ export interface PlannedRequest {
   status: number;
   /** Text that the body of the answer must contain. */
   contains?: string;
+  /** The end user whom the delivery connects. */
+  connects?: string;
 }
 
 /** Creates the next request. No two requests are the same. */
 export type Workload = (credentials: Credentials) => PlannedRequest;
+export type WorkloadName = 'sessions' | 'deliveries' | 'connections';
 
 // Unique per load process, so that the requests of two runs differ.
 const RUN = randomBytes(6).toString('hex');
+const SHARE_OF_DATA = 0.8;
+const SHARE_OF_AUTH = 0.12;
+const REMEMBERED_USERS = 5_000;
 let count = 0;
 
-export type WorkloadName = 'sessions' | 'terra-sessions' | 'webhooks' | 'connections';
-
 export const WORKLOADS: Record<WorkloadName, Workload> = {
-  /** Session creation at the service or at the baseline. */
   sessions: ({ apiKey }) => {
     const referenceId = nextName();
     return {
@@ -40,41 +43,15 @@ export const WORKLOADS: Record<WorkloadName, Workload> = {
     };
   },
 
-  /** The call to Terra that session creation makes, sent to the sandbox directly. */
-  'terra-sessions': ({ terraDevId, terraApiKey }) => ({
-    method: 'POST',
-    path: '/api/widget/session',
-    headers: { 'dev-id': terraDevId, 'x-api-key': terraApiKey, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      reference_id: nextName(),
-      auth_success_redirect_url: `${RETURN_URL}/${RUN}/success`,
-      auth_failure_redirect_url: `${RETURN_URL}/${RUN}/failure`,
-      providers: 'GARMIN,OURA',
-    }),
-    status: 201,
-    contains: '"status":"success"',
-  }),
-
-  /** A webhook from Terra: a new Terra user is connected. */
-  webhooks: ({ terraSigningSecret }) => {
-    const body = authEvent(nextName());
-    const seconds = Math.floor(Date.now() / 1_000);
-    const digest = createHmac('sha256', terraSigningSecret).update(`${seconds}.${body}`).digest('hex');
-    const signature = `t=${seconds},v1=${digest}`;
-    return {
-      method: 'POST',
-      path: '/webhooks/terra',
-      headers: {
-        'content-type': 'application/json',
-        'x-terra-signature': signature,
-        'terra-signature': signature,
-        'x-terra-trace-id': randomUUID(),
-        'terra-reference': randomUUID(),
-        'x-terra-ordering-timestamp': String(Date.now()),
-      },
-      body,
-      status: 200,
-    };
+  /** Signed deliveries as Terra sends them: 80 % health data of 3 KB, 12 % new links, 8 % other changes of links. */
+  deliveries: ({ terraSigningSecret, endUsers }) => {
+    const kind = Math.random();
+    if (kind < SHARE_OF_DATA) return signed(terraSigningSecret, dataEvent(endUsers));
+    const known = kind < SHARE_OF_DATA + SHARE_OF_AUTH ? undefined : users.pop();
+    if (known) return signed(terraSigningSecret, changeEvent(known));
+    const user = newUser();
+    if (users.length < REMEMBERED_USERS) users.push(user);
+    return { ...signed(terraSigningSecret, authEvent(user)), connects: user.reference_id };
   },
 
   /** The connections of one end user. */
@@ -90,28 +67,101 @@ export const WORKLOADS: Record<WorkloadName, Workload> = {
   },
 };
 
+interface User {
+  user_id: string;
+  provider: string;
+  created_at: string;
+  last_webhook_update: null;
+  scopes: string;
+  reference_id: string;
+  active: boolean;
+}
+
+/** The users whom this sender has connected. The changes of links are about them, the oldest ones last. */
+const users: User[] = [];
+
 function nextName(): string {
   count += 1;
   return `bench-${RUN}-${count}`;
 }
 
-function authEvent(referenceId: string): string {
+function newUser(): User {
+  return userOf(randomUUID(), 'GARMIN', nextName());
+}
+
+function userOf(userId: string, provider: string, referenceId: string): User {
+  return {
+    user_id: userId,
+    provider,
+    created_at: new Date().toISOString(),
+    last_webhook_update: null,
+    scopes: 'activity,body,daily,menstruation,sleep',
+    reference_id: referenceId,
+    active: true,
+  };
+}
+
+function signed(secret: string, body: string): PlannedRequest {
+  const seconds = Math.floor(Date.now() / 1_000);
+  const digest = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
+  const signature = `t=${seconds},v1=${digest}`;
+  return {
+    method: 'POST',
+    path: '/webhooks/terra',
+    headers: {
+      'content-type': 'application/json',
+      'x-terra-signature': signature,
+      'terra-signature': signature,
+      'x-terra-trace-id': randomUUID(),
+      'terra-reference': randomUUID(),
+      'x-terra-ordering-timestamp': String(Date.now()),
+    },
+    body,
+    status: 200,
+  };
+}
+
+function authEvent(user: User): string {
   return JSON.stringify({
     type: 'auth',
     status: 'success',
     message: 'user successfully authenticated',
     flow_id: randomUUID(),
     widget_session_id: randomUUID(),
-    user: {
-      user_id: randomUUID(),
-      provider: 'GARMIN',
-      created_at: new Date().toISOString(),
-      last_webhook_update: null,
-      scopes: 'activity,body,daily,menstruation,sleep',
-      reference_id: referenceId,
-      active: true,
-    },
-    reference_id: referenceId,
+    user,
+    reference_id: user.reference_id,
+    version: '2022-03-16',
+  });
+}
+
+function changeEvent(user: User): string {
+  const [type, status] = Math.random() < 0.5 ? ['deauth', 'success'] : ['connection_error', 'warning'];
+  return JSON.stringify({ type, status, message: 'bench', user, version: '2022-03-16' });
+}
+
+const SAMPLES = Array.from({ length: 34 }, (_, n) => ({
+  timestamp: `2026-11-23T${String(n % 24).padStart(2, '0')}:30:00.000000+00:00`,
+  bpm: 60 + n,
+  context: 0,
+}));
+
+/** The health data of a connected user of the seed, about 3 KB. */
+function dataEvent(endUsers: number): string {
+  const n = 1 + Math.floor(Math.random() * endUsers);
+  const provider = PROVIDERS[n % PROVIDERS.length] ?? '';
+  const userId = createHash('md5').update(`${provider}${n}`).digest('hex');
+  return JSON.stringify({
+    type: 'daily',
+    status: 'success',
+    user: userOf(userId, provider, `${REFERENCE_PREFIX}${n}`),
+    data: [
+      {
+        metadata: { start_time: '2026-11-23T00:00:00+00:00', end_time: '2026-11-24T00:00:00+00:00' },
+        heart_rate_data: { detailed: { hr_samples: SAMPLES }, summary: { avg_hr_bpm: 61 } },
+        distance_data: { steps: Math.floor(Math.random() * 20_000), distance_meters: 8_123.5 },
+        calories_data: { total_burned_calories: 2_212.5, BMR_calories: 1_700 },
+      },
+    ],
     version: '2022-03-16',
   });
 }
