@@ -79,7 +79,7 @@ export class WebhookProcessingRepository {
           terra_reference = CASE WHEN NOT settled.is_erased THEN event.terra_reference END, processed_at = $9
         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::boolean[])
           AS settled (id, status, note, type, terra_user_id, reference_id, body, is_erased)
-        WHERE event.id = settled.id`,
+        WHERE event.id = settled.id AND event.id = ANY($1)`,
       [
         events.map(({ id }) => id),
         events.map(({ status }) => status),

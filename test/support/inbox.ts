@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
 import { LANES, type Lane } from '../../src/webhooks/webhook-event.entity';
 import { laneOf } from '../../src/webhooks/lane';
 import { WebhookInboxWorker } from '../../src/webhooks';
@@ -17,20 +18,23 @@ export async function storeDeliveries(service: TestApp, deliveries: StoredDelive
   const now = Date.now() - 60_000;
   const rows = deliveries.map(({ body, traceId = randomUUID(), occurredAt }, index) => {
     const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-    return { traceId, bytes, lane: laneOf(bytes), occurredAt, receivedAt: new Date(now + index) };
+    const receivedAt = new Date(now + index);
+    return { id: uuidv7(), traceId, bytes, lane: laneOf(bytes), occurredAt, receivedAt };
   });
   await service.query(
     `INSERT INTO terra_connect.webhook_events (id, trace_id, signed_at, occurred_at, received_at, body, lane, status,
         next_attempt_at)
-      SELECT gen_random_uuid(), trace_id, received_at, occurred_at, received_at, body, lane, 'pending', received_at
-      FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bytea[], $5::smallint[])
-        AS row (trace_id, occurred_at, received_at, body, lane)`,
+      SELECT id, trace_id, received_at, occurred_at, received_at, body, lane, 'pending', received_at
+      FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bytea[], $5::smallint[],
+          $6::uuid[])
+        AS row (trace_id, occurred_at, received_at, body, lane, id)`,
     [
       rows.map((row) => row.traceId),
       rows.map((row) => row.occurredAt ?? row.receivedAt),
       rows.map((row) => row.receivedAt),
       rows.map((row) => row.bytes),
       rows.map((row) => row.lane),
+      rows.map((row) => row.id),
     ],
   );
   return rows.map(({ traceId }) => traceId);
@@ -41,9 +45,9 @@ export async function storePile(service: TestApp, userId: string, count: number)
   const body = { type: 'daily', user: { user_id: userId, provider: 'GARMIN' }, data: [{ steps: 1 }] };
   await service.query(
     `INSERT INTO terra_connect.webhook_events (id, trace_id, signed_at, received_at, body, lane, status, next_attempt_at)
-      SELECT gen_random_uuid(), 'pile-' || number, now(), now(), convert_to($1, 'UTF8'), $2, 'pending',
+      SELECT overlay(gen_random_uuid()::text PLACING $4 FROM 1 FOR 15)::uuid, 'pile-' || number, now(), now(), convert_to($1, 'UTF8'), $2, 'pending',
           now() - interval '1 hour' FROM generate_series(1, $3) AS number`,
-    [JSON.stringify(body), LANES.data, count],
+    [JSON.stringify(body), LANES.data, count, uuidv7().slice(0, 15)],
   );
 }
 
