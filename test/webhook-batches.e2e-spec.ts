@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LANES } from '../src/webhooks/webhook-event.entity';
 import { WebhookProcessorService } from '../src/webhooks/webhook-processor.service';
 import { startTestApp, type TestApp } from './support/app';
-import { connectionsOf, newReference, readSession, startSession } from './support/flow';
+import { newReference, readSession, startSession } from './support/flow';
 import { drainInbox, inboxOf, statementsOf, storeDeliveries, type StoredDelivery } from './support/inbox';
 
 const BATCH = 200;
@@ -82,6 +82,43 @@ describe('Events are processed in sets', () => {
       }
       expect(counts[0]).toBe(counts[1]);
       expect(counts[1]).toBeLessThanOrEqual(30);
+    });
+
+    it.each([
+      ['that continue a connection', 'GARMIN', 'active'],
+      ['that succeed a connection at another provider', 'OURA', 'disconnecting'],
+    ])('of auth in sessions %s', async (_what, provider, status) => {
+      const counts: number[] = [];
+      for (const size of [5, 50]) {
+        const users = endUsers(size);
+        await storeDeliveries(
+          service,
+          users.map((user) => ({ body: authOf(user), occurredAt: new Date(Date.now() - 600_000) })),
+        );
+        await drainInbox(service, BATCH, LANES.links);
+        await openSessions(users);
+        await service.query(
+          `UPDATE terra_connect.connect_sessions session SET reconnects_connection_id = connection.id,
+              reconnects_terra_user_id = connection.terra_user_id
+            FROM terra_connect.connections connection
+            WHERE connection.reference_id = session.reference_id AND session.reference_id = ANY($1)`,
+          [users.map(({ referenceId }) => referenceId)],
+        );
+        const again = users.map((user) => ({ ...user, userId: randomUUID() }));
+        counts.push(
+          await statementsFor(
+            again.map((user) => ({ body: { ...authOf(user), user: userOf(user, provider) } })),
+            LANES.links,
+          ),
+        );
+        const before = await service.query(
+          `SELECT DISTINCT status FROM terra_connect.connections
+            WHERE reference_id = ANY($1) AND provider = 'GARMIN' AND merged_into IS NULL`,
+          [users.map(({ referenceId }) => referenceId)],
+        );
+        expect(before).toEqual([{ status }]);
+      }
+      expect(counts[0]).toBe(counts[1]);
     });
 
     it('of data events: at most 12', async () => {
@@ -185,26 +222,6 @@ describe('Events are processed in sets', () => {
     });
     await drainInbox(service, BATCH, LANES.largeBodies);
     expect(taken).toEqual([2, 2, 1]);
-  });
-
-  it('an event of an end user is not delayed by 300 events of another', async () => {
-    const [heavy, bystander] = endUsers(2) as [EndUser, EndUser];
-    const scopes = (index: number) => ({
-      type: 'permission_change',
-      user: { ...userOf(heavy), scopes: `DAILY,S${index}` },
-      scopes_added: `S${index}`,
-      scopes_removed: '',
-    });
-    await storeDeliveries(service, [
-      { body: authOf(heavy) },
-      ...Array.from({ length: 299 }, (_, index) => ({ body: scopes(index) })),
-      { body: authOf(bystander) },
-    ]);
-    const started = performance.now();
-    await inboxOf(service).processLane(LANES.links, BATCH);
-    await inboxOf(service).processLane(LANES.links, BATCH);
-    expect(await connectionsOf(service, bystander.referenceId)).toHaveLength(1);
-    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   it('a session completes once if its auth and its repetition are in one batch', async () => {

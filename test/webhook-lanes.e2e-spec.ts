@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { LANES } from '../src/webhooks/webhook-event.entity';
 import { startTestApp, type TestApp } from './support/app';
 import { connectionsOf, newReference } from './support/flow';
-import { inboxOf, storePile } from './support/inbox';
+import { inboxOf, storeDeliveries, storePile } from './support/inbox';
 import { postWebhook } from './support/webhooks';
 
 const PILE = 100_000;
@@ -89,5 +89,31 @@ describe('While a transaction with health data and one with a large body wait fo
     expect(await service.query(waiting)).toHaveLength(2);
     await client.end();
     while ((await pending()) > 0) await sleep(10);
+  });
+});
+
+describe('R12: the pile of one end user', () => {
+  beforeAll(async () => (service = await startTestApp()));
+  afterAll(() => service.close());
+
+  it('of 300 events delays the event of another by two batches at most', async () => {
+    const [heavy, bystander] = [newReference(), newReference()];
+    const link = authOf(heavy);
+    const scopes = (index: number) => ({
+      type: 'permission_change',
+      user: { ...link.user, scopes: `DAILY,S${index}` },
+      scopes_added: `S${index}`,
+      scopes_removed: '',
+    });
+    await storeDeliveries(service, [
+      { body: link },
+      ...Array.from({ length: 299 }, (_, index) => ({ body: scopes(index) })),
+      { body: authOf(bystander) },
+    ]);
+    const started = performance.now();
+    await inboxOf(service).processLane(LANES.links, 200);
+    await inboxOf(service).processLane(LANES.links, 200);
+    expect(await connectionsOf(service, bystander)).toHaveLength(1);
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 });

@@ -72,7 +72,7 @@ export class SessionOutcomeService {
     manager: EntityManager,
     { ledTo, successions }: SessionOutcomes,
   ): Promise<Map<string, string>> {
-    for (const { oldId, newId, at } of successions) await this.lifecycle.succeed(manager, oldId, newId, at);
+    await this.lifecycle.succeed(manager, successions);
     const swaps = ledTo.flatMap(({ swap }) => swap ?? []);
     const recorded = swaps.length === 0 ? [] : await this.lifecycle.record(manager, swaps);
     return new Map(

@@ -1,4 +1,4 @@
-import type { Connection, NewFact } from '../connections';
+import type { Connection, NewFact, Succession } from '../connections';
 import { mayBecome, statusOfFailure, type ConnectSessionStatus } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
 import { findSession, offers } from './session-matching';
@@ -9,13 +9,6 @@ export interface LedTo {
   sessionId: string;
   link: SessionLink;
   swap: NewFact | null;
-}
-
-/** A connection at another provider that succeeds an earlier one. */
-interface Succession {
-  oldId: string;
-  newId: string;
-  at: Date;
 }
 
 /** What signals change. */

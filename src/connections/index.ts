@@ -21,6 +21,7 @@ export { ConnectionIdentity } from './projection/connection-identity.entity';
 export { ConnectionLifecycleService, type RecordedUser } from './projection/connection-lifecycle.service';
 export { OwnedTerraUsers } from './projection/owned-terra-users';
 export { OwnerAcceptanceService } from './owner-acceptance.service';
+export type { Succession } from './projection/provider-succession.repository';
 export { ReceivedDataService, type ProviderAccount } from './projection/received-data.service';
 export type { DataTouch } from './projection/received-data.repository';
 export { ProviderConnectionsRepository } from './provider-connections.repository';

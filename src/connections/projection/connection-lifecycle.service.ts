@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { afterCommit } from '../../database';
 import { Metrics } from '../../observability';
 import { Connection } from '../connection.entity';
@@ -12,7 +12,7 @@ import type { ConnectionIdentity } from './connection-identity.entity';
 import { ConnectionProjector } from './connection-projector.service';
 import { usersOf } from './facts-by-user';
 import type { AppliedFact } from './projection-model';
-import { ProviderSuccessionRepository } from './provider-succession.repository';
+import { ProviderSuccessionRepository, type Succession } from './provider-succession.repository';
 
 /** A Terra user after its facts are recorded. */
 export interface RecordedUser {
@@ -80,16 +80,14 @@ export class ConnectionLifecycleService {
   }
 
   /**
-   * Links a connection with one of the same end user at another provider that succeeds it. The old one ends when the new
+   * Links connections with those of the same end users at another provider that succeed them. An old one ends when the new
    * one is active: at once, or with a later fact about the new one.
    */
-  async succeed(manager: EntityManager, oldId: string, newId: string, at: Date): Promise<void> {
-    await this.successions.linkSuccessor(manager, oldId, newId, at);
-    const successors = await manager.findBy(Connection, { id: newId });
-    await this.endSucceeded(
-      manager,
-      successors.filter(({ status }) => status === 'active'),
-    );
+  async succeed(manager: EntityManager, successions: Succession[]): Promise<void> {
+    if (successions.length === 0) return;
+    await this.successions.linkSuccessors(manager, successions);
+    const ids = successions.map(({ newId }) => newId);
+    await this.endSucceeded(manager, await manager.findBy(Connection, { id: In(ids), status: 'active' }));
   }
 
   // Names the Terra users: a later Terra user of the old connection means that the end user wants it again.

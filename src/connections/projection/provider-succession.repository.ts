@@ -3,21 +3,42 @@ import type { EntityManager } from 'typeorm';
 import { runSql } from '../../database';
 import type { Connection } from '../connection.entity';
 
+/** A connection at another provider that succeeds an earlier one of the same end user. */
+export interface Succession {
+  oldId: string;
+  newId: string;
+  at: Date;
+}
+
+const GIVEN = `unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) WITH ORDINALITY AS given (old_id, new_id, at, place)`;
+
 /** The SQL of connections that succeed a connection of the same end user at another provider. */
 @Injectable()
 export class ProviderSuccessionRepository {
   /**
-   * Links a connection with the one at another provider that succeeds it. The latest link counts, whatever the order in
-   * which they arrive.
+   * Links connections with those at another provider that succeed them. The latest link of a connection counts, whatever the
+   * order in which they arrive. Two statements, because one connection can be on both sides.
    */
-  async linkSuccessor(manager: EntityManager, oldId: string, newId: string, at: Date): Promise<void> {
+  async linkSuccessors(manager: EntityManager, successions: Succession[]): Promise<void> {
+    const values = [
+      successions.map(({ oldId }) => oldId),
+      successions.map(({ newId }) => newId),
+      successions.map(({ at }) => at),
+    ];
     await runSql(
       manager,
-      `WITH linked AS (
-          UPDATE terra_connect.connections SET succeeded_by = $2, succeeded_at = $3, updated_at = greatest(updated_at, $3)
-            WHERE id = $1 AND (succeeded_at IS NULL OR succeeded_at < $3))
-        UPDATE terra_connect.connections SET succeeds = $1 WHERE id = $2 AND succeeds IS DISTINCT FROM $1`,
-      [oldId, newId, at],
+      `UPDATE terra_connect.connections c
+        SET succeeded_by = new_id, succeeded_at = at, updated_at = greatest(updated_at, at)
+        FROM (SELECT DISTINCT ON (old_id) * FROM ${GIVEN} ORDER BY old_id, at DESC, place) AS link
+        WHERE c.id = old_id AND (succeeded_at IS NULL OR succeeded_at < at)`,
+      values,
+    );
+    await runSql(
+      manager,
+      `UPDATE terra_connect.connections c SET succeeds = old_id
+        FROM (SELECT DISTINCT ON (new_id) * FROM ${GIVEN} ORDER BY new_id, place DESC) AS link
+        WHERE c.id = new_id AND succeeds IS DISTINCT FROM old_id`,
+      values,
     );
   }
 
