@@ -113,6 +113,7 @@ CREATE TABLE terra_connect.connection_facts (
   source_id text,
   recorded_at timestamp with time zone DEFAULT now() NOT NULL,
   decides boolean DEFAULT true NOT NULL,
+  scope_digest text,
   CONSTRAINT connection_facts_pkey PRIMARY KEY (id),
   CONSTRAINT connection_facts_fact_key_key UNIQUE (fact_key),
   CONSTRAINT connection_facts_kind_check CHECK ((kind = ANY (ARRAY['linked'::text, 'swapped'::text, 'scopes'::text, 'failing'::text, 'recovered'::text, 'disconnect_requested'::text, 'ended'::text])))

@@ -17,6 +17,7 @@ import { RemoveImplausibleTimes1795700500010 } from './1795700500010-remove-impl
 import { AddSweepAdoption1795700500020 } from './1795700500020-add-sweep-adoption';
 import { AddWebhookLanes1795700600000 } from './1795700600000-add-webhook-lanes';
 import { AddDecidingFacts1795700600010 } from './1795700600010-add-deciding-facts';
+import { AddScopeDigests1795700600020 } from './1795700600020-add-scope-digests';
 
 /** Every migration, oldest first. The list has classes instead of a glob, so that a host can add them to its list. */
 export const MIGRATIONS = [
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   AddSweepAdoption1795700500020,
   AddWebhookLanes1795700600000,
   AddDecidingFacts1795700600010,
+  AddScopeDigests1795700600020,
 ];

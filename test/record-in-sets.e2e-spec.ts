@@ -178,9 +178,9 @@ interface Tables {
 
 async function readTables(manager: EntityManager): Promise<Tables> {
   const read = async (table: string, order: string): Promise<unknown> =>
-    // Postgres sets the first, and the second only avoids reads.
+    // Postgres sets the first, and the others only avoid reads.
     manager.query(
-      `SELECT to_jsonb(one) - 'created_at' - 'decides' AS row FROM terra_connect.${table} AS one ORDER BY ${order}`,
+      `SELECT to_jsonb(one) - '{created_at,decides,scope_digest}'::text[] AS row FROM terra_connect.${table} AS one ORDER BY ${order}`,
     );
   return {
     connections: await read('connections', 'id'),

@@ -82,6 +82,8 @@ const FACT_EXPORT: ExportPolicy<ConnectionFact> = {
   reason: 'exported',
   sourceId: 'exported',
   decides: 'internal',
+  // The facts that it repeats are exported.
+  scopeDigest: 'internal',
   recordedAt: 'exported',
 };
 

@@ -36,7 +36,7 @@ export function admit(facts: NewFact[], known: Fact[], erased: Tombstones, now: 
   const admission: Admission = { steps: [], keysOf: new Map(), tombstones: new Map(), deauthentications: [] };
   const noteKeys = (terraUserIds: string[]): void => {
     for (const id of terraUserIds) {
-      const keys = [...(admission.keysOf.get(id) ?? []), stored.stateOf(id)?.key ?? null];
+      const keys = [...(admission.keysOf.get(id) ?? []), stored.ownerOf(id)];
       admission.keysOf.set(id, distinctKeys(keys));
     }
   };
@@ -54,7 +54,7 @@ export function admit(facts: NewFact[], known: Fact[], erased: Tombstones, now: 
     }
     admission.steps.push({ terraUserId, fact: null });
     if (fact.kind !== 'linked' && fact.kind !== 'swapped') continue;
-    const owner = stored.stateOf(terraUserId)?.key?.referenceId ?? null;
+    const owner = stored.ownerOf(terraUserId)?.referenceId ?? null;
     // A claim must not disconnect another end user's account.
     if (owner !== null && owner !== fact.referenceId) continue;
     // A known Terra user gets no tombstone yet: until the erasure completes, the service needs the facts about its end.

@@ -57,9 +57,13 @@ export class ConnectionFact {
   @Column({ type: 'text', name: 'source_id', nullable: true })
   sourceId: string | null;
 
-  /** Whether the fact decides the state of its Terra user, or may decide it after another fact; see `coveredFacts`. */
+  /** Whether the fact decides the state of its Terra user, or may decide it after another fact; see `compactFacts`. */
   @Column({ type: 'boolean', name: 'decides' })
   decides: boolean;
+
+  /** The changes of scopes by earlier facts that are not read any more, as JSON; see `ScopeMark`. */
+  @Column({ type: 'text', name: 'scope_digest', nullable: true })
+  scopeDigest: string | null;
 
   @Column({ type: 'timestamptz', name: 'recorded_at' })
   recordedAt: Date;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { columnsOf, rowSetOf, runSql } from '../../database';
-import type { Fact, FactKind } from './connection-fact';
+import type { Fact, FactKind, ScopeMark } from './connection-fact';
+import type { Compaction } from './deciding-facts';
 import { ConnectionFact } from './connection-fact.entity';
 
 const FACT_COLUMNS = [
@@ -23,6 +24,7 @@ const FACT_COLUMNS = [
   'reason',
   'sourceId',
   'decides',
+  'scopeDigest',
   'recordedAt',
 ] as const;
 
@@ -55,13 +57,14 @@ export class ConnectionFactRepository {
   /**
    * Adds the facts that are not stored yet.
    *
-   * @param covered the facts, stored or not, that do not decide anything
+   * @param compaction of these and of stored facts
    */
-  async insert(manager: EntityManager, facts: Fact[], covered: Set<Fact>): Promise<void> {
+  async insert(manager: EntityManager, facts: Fact[], { covered, digests }: Compaction): Promise<void> {
     if (facts.length === 0) return;
     const rows = facts.map((fact) => {
       const { key, ...columns } = fact;
-      return { ...columns, factKey: Buffer.from(key, 'hex'), decides: !covered.has(fact) };
+      const scopeDigest = digestText(digests.get(fact));
+      return { ...columns, factKey: Buffer.from(key, 'hex'), decides: !covered.has(fact), scopeDigest };
     });
     const { table, columns, select, values } = rowSetOf(manager, ConnectionFact, FACT_COLUMNS, rows);
     await runSql(
@@ -69,11 +72,18 @@ export class ConnectionFactRepository {
       `INSERT INTO ${table} (${columns.join(', ')}) ${select} ON CONFLICT DO NOTHING`,
       values,
     );
-    const stored = [...covered].filter((fact) => !facts.includes(fact));
+    const stored = [...covered, ...digests.keys()].filter((fact) => !facts.includes(fact));
     if (stored.length > 0)
-      await runSql(manager, `UPDATE terra_connect.connection_facts SET decides = false WHERE id = ANY($1)`, [
-        stored.map(({ id }) => id),
-      ]);
+      await runSql(
+        manager,
+        `UPDATE terra_connect.connection_facts f SET decides = given.decides, scope_digest = given.digest
+          FROM unnest($1::uuid[], $2::boolean[], $3::text[]) AS given (id, decides, digest) WHERE f.id = given.id`,
+        [
+          stored.map(({ id }) => id),
+          stored.map((fact) => !covered.has(fact)),
+          stored.map((fact) => digestText(digests.get(fact))),
+        ],
+      );
   }
 
   /** Deletes facts about the Terra users that do not decide anything. @returns how many */
@@ -94,23 +104,33 @@ export class ConnectionFactRepository {
 
   /** The facts that decide the connections of the Terra users, and the swaps that replaced these Terra users. */
   deciding(manager: EntityManager, terraUserIds: string[]): Promise<Fact[]> {
-    return this.find(manager, terraUserIds, 'terra_user_id = ANY($1) AND decides');
+    return this.find(manager, terraUserIds, 'terra_user_id = ANY($1) AND decides', ['decides']);
   }
 
   /** All facts about one of the Terra users, and all swaps that replaced one of them. */
   about(manager: EntityManager, terraUserIds: string[]): Promise<Fact[]> {
-    return this.find(manager, terraUserIds, 'terra_user_id = ANY($1)');
+    return this.find(manager, terraUserIds, 'terra_user_id = ANY($1)', ['decides', 'scopeDigest']);
   }
 
-  private async find(manager: EntityManager, terraUserIds: string[], condition: string): Promise<Fact[]> {
+  private async find(
+    manager: EntityManager,
+    terraUserIds: string[],
+    condition: string,
+    except: string[],
+  ): Promise<Fact[]> {
     if (terraUserIds.length === 0) return [];
     const { rows } = await runSql<Omit<ConnectionFact, 'decides'>>(
       manager,
-      `SELECT ${columnsOf(manager, ConnectionFact, ['decides'])} FROM terra_connect.connection_facts
+      `SELECT ${columnsOf(manager, ConnectionFact, except)} FROM terra_connect.connection_facts
         WHERE (${condition}) OR old_terra_user_id = ANY($1)`,
       [terraUserIds],
     );
-    return rows.map(({ factKey: key, ...fact }) => ({ ...fact, key: key.toString('hex') }));
+    return rows.map(({ factKey, scopeDigest, ...fact }) => {
+      const key = factKey.toString('hex');
+      return scopeDigest
+        ? { ...fact, key, scopeDigest: JSON.parse(scopeDigest) as ScopeMark[] }
+        : { ...fact, key };
+    });
   }
 
   /** The facts about the Terra users, and about every Terra user that swaps connect with them, directly or not. */
@@ -126,4 +146,9 @@ export class ConnectionFactRepository {
     }
     return [...facts.values()];
   }
+}
+
+// As text, not as `jsonb`, which rejects some texts that a column of text holds.
+function digestText(marks: ScopeMark[] | undefined): string | null {
+  return marks === undefined ? null : JSON.stringify(marks);
 }

@@ -90,8 +90,17 @@ export interface NewFact {
   sourceId?: string | null;
 }
 
+/** A change of one scope in a digest: the scope, when it occurred in milliseconds, the start of the fact's key, and whether it was added. */
+export type ScopeMark = [scope: string, ms: number, key: string, isAdded: boolean];
+
 /** A stored fact. `key` is the same for every delivery of the same fact. */
-export type Fact = Required<NewFact> & { id: string; key: string; recordedAt: Date };
+export type Fact = Required<NewFact> & {
+  id: string;
+  key: string;
+  recordedAt: Date;
+  /** The changes of earlier facts with the same reference, which the service need not read any more. */
+  scopeDigest?: ScopeMark[] | null;
+};
 
 /** Returns the same key for every delivery of one event: source, actor and time of arrival are not part of the key. */
 export function factKey(fact: NewFact): Buffer {
@@ -117,7 +126,10 @@ export function factKey(fact: NewFact): Buffer {
 const RANK = Object.fromEntries(FACT_KINDS.map((kind, rank) => [kind, rank])) as Record<FactKind, number>;
 
 /** Orders facts by when they occurred. */
-export function compareFacts(a: Fact, b: Fact): number {
+export function compareFacts(
+  a: Pick<Fact, 'occurredAt' | 'kind' | 'key'>,
+  b: Pick<Fact, 'occurredAt' | 'kind' | 'key'>,
+): number {
   return (
     a.occurredAt.getTime() - b.occurredAt.getTime() ||
     RANK[a.kind] - RANK[b.kind] ||

@@ -48,7 +48,7 @@ export class ConnectionProjector {
       fact ? model.apply(fact) : model.current(terraUserId),
     );
     const changes = model.changes();
-    await this.facts.insert(manager, changes.facts, changes.covered);
+    await this.facts.insert(manager, changes.facts, changes.compaction);
     await this.writer.write(manager, changes, now);
     const owned = changes.identities.filter(({ connectionId }) => connectionId !== null);
     await this.owned.tell(

@@ -3,7 +3,7 @@ import { auth, deauth, error, permissions, reauth } from '../../../test/support/
 import { storedFact } from '../../../test/support/facts';
 import { randomFacts } from '../../../test/support/random-facts';
 import type { Fact } from './connection-fact';
-import { coveredFacts } from './deciding-facts';
+import { compactFacts, type Compaction } from './deciding-facts';
 import { reduceTerraUser, type TerraUserState } from './terra-user-reducer';
 
 const USER = 'U0';
@@ -20,6 +20,12 @@ function stateOf(facts: Fact[]): TerraUserState {
   return { ...state, scopes: state.scopes && { ...state.scopes, names: state.scopes.names.toSorted() } };
 }
 
+function compacted(facts: Fact[], { covered, digests }: Compaction): Fact[] {
+  return facts
+    .filter((fact) => !covered.has(fact))
+    .map((fact) => (digests.has(fact) ? { ...fact, scopeDigest: digests.get(fact) } : fact));
+}
+
 describe('Covered facts of a Terra user', () => {
   it('decide nothing, whatever facts arrive later', () => {
     let covered = 0;
@@ -32,9 +38,9 @@ describe('Covered facts of a Terra user', () => {
       for (const [place, fact] of all.entries()) {
         kept.push(fact);
         if (random.chance(0.3)) {
-          const needless = coveredFacts(USER, kept);
-          covered += needless.length;
-          kept = kept.filter((one) => !needless.includes(one));
+          const needless = compactFacts(USER, kept);
+          covered += needless.covered.size;
+          kept = compacted(kept, needless);
         }
         expect(stateOf(kept)).toEqual(stateOf(all.slice(0, place + 1)));
       }
@@ -51,14 +57,32 @@ describe('Covered facts of a Terra user', () => {
         permissions(USER, minute, { scopesRemoved: ['a'] }),
         deauth(USER, minute),
       ]).flat();
-      return facts.length - coveredFacts(USER, facts.map(storedFact)).length;
+      return facts.length - compactFacts(USER, facts.map(storedFact)).covered.size;
     };
     expect(decidingOf(1_000)).toBe(decidingOf(10));
     expect(decidingOf(10)).toBeLessThan(12);
   });
 
+  it('are the changes of many scopes that a digest has, in whatever order they arrive', () => {
+    const names = Array.from({ length: 400 }, (_, minute) => `scope ${minute}`);
+    const changes = names.flatMap((name, minute) => [
+      permissions(USER, minute, { scopesAdded: [name] }),
+      ...(minute % 3 === 0 ? [permissions(USER, minute + 1, { scopesRemoved: [name] })] : []),
+    ]);
+    const all = [auth(USER, 0), ...changes].map(storedFact);
+    const random = new SeededRandom(7);
+    const arrivals = all.toSorted(() => random.next() - 0.5);
+    let kept: Fact[] = [];
+    for (const fact of arrivals) {
+      kept.push(fact);
+      if (kept.length >= 50) kept = compacted(kept, compactFacts(USER, kept));
+    }
+    expect(kept.length).toBeLessThan(50);
+    expect(stateOf(kept)).toEqual(stateOf(all));
+  });
+
   it('are no swaps, because they connect Terra users', () => {
     const swaps = [1, 2, 3].map((minute) => storedFact(reauth('old', USER, minute)));
-    expect(coveredFacts(USER, swaps)).toEqual([]);
+    expect(compactFacts(USER, swaps).covered.size).toBe(0);
   });
 });

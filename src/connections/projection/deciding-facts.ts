@@ -1,28 +1,67 @@
-import { compareFacts, type Fact } from './connection-fact';
+import { compareFacts, type Fact, type ScopeMark } from './connection-fact';
+import { marksOf, scopeChangesOf, type ScopeChange } from './scope-changes';
 import { isCatalogue, isHealthy, isLink } from './terra-user-reducer';
 
+/** What the service need not read any more of the facts about a Terra user. */
+export interface Compaction {
+  /** These facts decide nothing, whatever other facts may still arrive, in any order. */
+  covered: Set<Fact>;
+  /** Facts → the changes of covered facts that they keep. */
+  digests: Map<Fact, ScopeMark[]>;
+}
+
+// So many facts that only change scopes become one digest.
+const DIGESTED_AT = 32;
+
 /**
- * Returns the facts about one Terra user that decide nothing, whatever other facts may still arrive, in any order: later
- * or earlier ones of the same kind cover each of them. So the service need not read them again.
+ * Finds the facts about one Terra user that the service need not read again: later or earlier ones of the same kind cover
+ * each of them, or a digest has their changes.
  *
  * A fact covers another one only if it counts whenever the other one does: a fact with the reference of an end user counts
  * while that end user is the owner, a fact without a reference always.
  *
  * @param about the facts about the Terra user, and the swaps that replaced it
  */
-export function coveredFacts(terraUserId: string, about: Fact[]): Fact[] {
+export function compactFacts(terraUserId: string, about: Fact[]): Compaction {
   const sorted = about.toSorted(compareFacts);
+  const concerning = sorted.filter((fact) => fact.terraUserId === terraUserId);
+  const deciding = new Set<Fact>(sorted.slice(0, 1));
   const earliest = new Map<string, Fact>();
   const latest = new Map<string, Fact>();
-  const deciding = new Set<Fact>(sorted.slice(0, 1));
-  const concerning = sorted.filter((fact) => fact.terraUserId === terraUserId);
   for (const fact of sorted) if (alwaysDecides(fact, terraUserId)) deciding.add(fact);
   for (const fact of concerning) {
     for (const role of earliestRolesOf(fact)) if (!earliest.has(role)) earliest.set(role, fact);
     for (const role of latestRolesOf(fact)) latest.set(role, fact);
   }
-  for (const fact of [...earliest.values(), ...latest.values(), ...scopesIn(concerning)]) deciding.add(fact);
-  return sorted.filter((fact) => !deciding.has(fact));
+  for (const fact of [...earliest.values(), ...latest.values()]) deciding.add(fact);
+  const scopes = decidingScopes(scopeChangesOf(concerning));
+  const digests = digestsOf(scopes, deciding);
+  for (const { fact } of scopes) if (!digests.covered.has(fact)) deciding.add(fact);
+  return { covered: new Set(sorted.filter((fact) => !deciding.has(fact))), digests: digests.marks };
+}
+
+/**
+ * Of many facts with the same reference that only change scopes, the latest one gets a digest of the others.
+ *
+ * @param deciding the facts that decide something else
+ */
+function digestsOf(
+  scopes: ScopeChange[],
+  deciding: Set<Fact>,
+): { covered: Set<Fact>; marks: Map<Fact, ScopeMark[]> } {
+  const covered = new Set<Fact>();
+  const marks = new Map<Fact, ScopeMark[]>();
+  const changes = scopes.filter((change) => change.scopes === null && !deciding.has(change.fact));
+  for (const referenceId of new Set(changes.map((change) => change.referenceId))) {
+    const ofReference = changes.filter((change) => change.referenceId === referenceId);
+    const facts = [...new Set(ofReference.map(({ fact }) => fact))].filter((fact) => fact.scopes === null);
+    const last = facts.sort(compareFacts).at(-1);
+    if (!last || facts.length < DIGESTED_AT) continue;
+    const digested = ofReference.filter(({ fact, key }) => facts.includes(fact) && key !== last.key);
+    marks.set(last, marksOf(digested));
+    for (const fact of facts) if (fact !== last) covered.add(fact);
+  }
+  return { covered, marks };
 }
 
 // Swaps connect Terra users, and only the last acceptance of an owner counts, as long as no other arrives. An end that the
@@ -57,48 +96,43 @@ function latestRolesOf(fact: Fact): string[] {
 }
 
 /**
- * The facts that decide the scopes. A later list of all scopes covers a fact. A later removal of a scope covers an earlier
+ * The changes that decide the scopes, in the order in which they occurred. A later list of all scopes covers a fact. A later removal of a scope covers an earlier
  * addition and an earlier removal of it. Of additions in a row, the first decides the place of the scope in the list, and
  * the last decides that the end user grants it.
  */
-function scopesIn(sorted: Fact[]): Fact[] {
-  const deciding: Fact[] = [];
-  const repeated = repeatedScopesIn(sorted);
+function decidingScopes(sorted: ScopeChange[]): ScopeChange[] {
+  const deciding: ScopeChange[] = [];
+  const repeated = repeatedScopes(sorted);
   const [added, removed] = [new ScopesByReference(), new ScopesByReference()];
   const listed = new Set<string | null>();
-  for (const fact of sorted.toReversed()) {
-    const { scopes, scopesAdded, scopesRemoved, referenceId } = fact;
-    const changes = [...scopesAdded, ...scopesRemoved];
-    if (scopes === null && changes.length === 0) continue;
+  for (const change of sorted.toReversed()) {
+    const { scopes, scopesAdded, scopesRemoved, referenceId } = change;
+    const changed = [...scopesAdded, ...scopesRemoved];
+    const isCoveredScope = (scope: string): boolean =>
+      removed.has(referenceId, scope) ||
+      (!scopesRemoved.includes(scope) &&
+        repeated.get(change)?.has(scope) === true &&
+        added.has(referenceId, scope));
     const isCovered =
-      listed.has(null) ||
-      listed.has(referenceId) ||
-      (scopes === null &&
-        changes.every(
-          (scope) =>
-            removed.has(referenceId, scope) ||
-            (!scopesRemoved.includes(scope) &&
-              repeated.get(fact)?.has(scope) &&
-              added.has(referenceId, scope)),
-        ));
-    if (!isCovered) deciding.push(fact);
+      listed.has(null) || listed.has(referenceId) || (scopes === null && changed.every(isCoveredScope));
+    if (!isCovered) deciding.push(change);
     // An empty list without removed scopes keeps the time at which the end user withdrew the last scope before it.
-    if (scopes !== null && (scopes.length > 0 || changes.length > 0)) listed.add(referenceId);
+    if (scopes !== null && (scopes.length > 0 || changed.length > 0)) listed.add(referenceId);
     for (const scope of scopesAdded) added.add(referenceId, scope);
     for (const scope of scopesRemoved) removed.add(referenceId, scope);
   }
-  return deciding;
+  return deciding.reverse();
 }
 
-/** Each fact → the scopes that it adds although an earlier fact has added them, and none has removed them since. */
-function repeatedScopesIn(sorted: Fact[]): Map<Fact, Set<string>> {
-  const repeated = new Map<Fact, Set<string>>();
+/** Each change → the scopes that it adds although an earlier one has added them, and none has removed them since. */
+function repeatedScopes(sorted: ScopeChange[]): Map<ScopeChange, Set<string>> {
+  const repeated = new Map<ScopeChange, Set<string>>();
   let present = new ScopesByReference();
-  for (const fact of sorted) {
-    const { scopes, scopesAdded, scopesRemoved, referenceId } = fact;
+  for (const change of sorted) {
+    const { scopes, scopesAdded, scopesRemoved, referenceId } = change;
     if (scopes !== null) present = new ScopesByReference();
     for (const scope of scopesRemoved) present.delete(scope);
-    repeated.set(fact, new Set(scopesAdded.filter((scope) => present.has(referenceId, scope))));
+    repeated.set(change, new Set(scopesAdded.filter((scope) => present.has(referenceId, scope))));
     for (const scope of scopesAdded) present.add(referenceId, scope);
   }
   return repeated;

@@ -1,10 +1,11 @@
 import type { Fact } from './connection-fact';
-import { reduceTerraUser, type TerraUserState } from './terra-user-reducer';
+import type { ConnectionKey } from './connection-key';
+import { ownerOf, reduceTerraUser, type TerraUserState } from './terra-user-reducer';
 
 /** Facts by the Terra users that they name: those about a Terra user, and the swaps that replaced it. */
 export class FactsByUser {
   private readonly byUser = new Map<string, Map<string, Fact>>();
-  private readonly states = new Map<string, TerraUserState>();
+  private readonly owners = new Map<string, ConnectionKey | null>();
 
   constructor(facts: Iterable<Fact> = []) {
     for (const fact of facts) this.add(fact);
@@ -16,7 +17,7 @@ export class FactsByUser {
     for (const id of usersOf(fact)) {
       const known = this.byUser.get(id) ?? new Map<string, Fact>();
       this.byUser.set(id, known.set(fact.key, fact));
-      this.states.delete(id);
+      this.owners.delete(id);
     }
     return true;
   }
@@ -34,15 +35,19 @@ export class FactsByUser {
     return [...new Set([...terraUserIds].flatMap((id) => this.about(id)))];
   }
 
+  /** The connection key of a Terra user; null while no fact names it. */
+  ownerOf(terraUserId: string): ConnectionKey | null {
+    const known = this.owners.get(terraUserId);
+    if (known !== undefined) return known;
+    const owner = ownerOf(terraUserId, this.about(terraUserId));
+    this.owners.set(terraUserId, owner);
+    return owner;
+  }
+
   /** null without a fact */
   stateOf(terraUserId: string): TerraUserState | null {
-    const known = this.states.get(terraUserId);
-    if (known) return known;
     const about = this.about(terraUserId);
-    if (about.length === 0) return null;
-    const state = reduceTerraUser(terraUserId, about);
-    this.states.set(terraUserId, state);
-    return state;
+    return about.length === 0 ? null : reduceTerraUser(terraUserId, about);
   }
 
   /** The Terra users that a swap names together with one of these, without these. */

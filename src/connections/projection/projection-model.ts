@@ -7,10 +7,11 @@ import { distinctKeys, isSameKey, textOfKey, type ConnectionKey } from './connec
 import { mayContinueAnother, reduceConnections, type ConnectionState } from './connection-reducer';
 import { differs, fieldsOf, identityOf, keyOf, newConnection } from './connection-row';
 import { ConnectionRows, rowsOf, type ConnectionReport } from './connection-rows';
-import { coveredFacts } from './deciding-facts';
+import { compactFacts, type Compaction } from './deciding-facts';
 import { FactsByUser, isUnclearSwap, usersOf } from './facts-by-user';
 
-// Marking covered facts is one more statement. Reading a few of them costs less.
+// To mark covered facts takes a statement, and time to find them. Reading some of them costs less.
+const COMPACTED_FROM = 32;
 const COVERED_AT_ONCE = 16;
 
 /** What the tables contain of the Terra users that new facts affect. */
@@ -26,8 +27,7 @@ export interface StoredProjection {
 /** The rows to write. */
 export interface ProjectionChanges {
   facts: Fact[];
-  /** Facts, stored or not, that do not decide anything any more. */
-  covered: Set<Fact>;
+  compaction: Compaction;
   inserted: Connection[];
   updated: Connection[];
   /** Connections that are merged into another one since the start. */
@@ -103,7 +103,7 @@ export class ProjectionModel {
   changes(): ProjectionChanges {
     return {
       facts: this.added,
-      covered: this.covered(),
+      compaction: this.compact(),
       inserted: [...this.rows.inserted],
       updated: [...this.rows.updated],
       merged: [...this.rows.merged].filter(({ mergedInto }) => mergedInto !== null),
@@ -119,22 +119,30 @@ export class ProjectionModel {
     };
   }
 
-  private covered(): Set<Fact> {
+  private compact(): Compaction {
     const users = new Set(this.added.map(({ terraUserId }) => terraUserId));
-    const ofUsers = [...users].map((id) => coveredFacts(id, this.facts.about(id)));
-    return new Set(ofUsers.filter(({ length }) => length >= COVERED_AT_ONCE).flat());
+    const compactions = [...users]
+      .map((id) => ({ id, about: this.facts.about(id) }))
+      .filter(({ about }) => about.length >= COMPACTED_FROM)
+      .map(({ id, about }) => compactFacts(id, about))
+      .filter(({ covered }) => covered.size >= COVERED_AT_ONCE);
+    return {
+      covered: new Set(compactions.flatMap(({ covered }) => [...covered])),
+      digests: new Map(compactions.flatMap(({ digests }) => [...digests])),
+    };
   }
 
   private project(fact: Fact): void {
     const users = usersOf(fact);
     // An owner change affects both owners, and a swap affects the owner of the replaced Terra user.
     const stored = [...users, ...this.facts.partnersOf(users)].flatMap((id) => this.identities.get(id) ?? []);
-    const states = users.flatMap((id) => this.facts.stateOf(id) ?? []);
-    const keys = distinctKeys([...states.map(({ key }) => key), ...stored.map(keyOf)]);
+    const keys = distinctKeys([...users.map((id) => this.facts.ownerOf(id)), ...stored.map(keyOf)]);
     const projected = new Set(keys.flatMap((key) => this.projectKey(key, fact)));
-    for (const state of states)
-      if (!projected.has(state.terraUserId)) this.writeIdentity(identityOf(state, null));
-    const { key } = this.facts.stateOf(fact.terraUserId) ?? {};
+    for (const id of users) {
+      const state = projected.has(id) ? null : this.facts.stateOf(id);
+      if (state) this.writeIdentity(identityOf(state, null));
+    }
+    const key = this.facts.ownerOf(fact.terraUserId);
     if (isUnclearSwap(fact) && key) this.rows.reconcileNow(key);
   }
 

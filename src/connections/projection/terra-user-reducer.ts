@@ -1,5 +1,6 @@
 import { compareFacts, type Fact, type FactCause } from './connection-fact';
 import type { ConnectionKey } from './connection-key';
+import { scopeChangesOf } from './scope-changes';
 
 interface Since<Cause extends string = string> {
   at: Date;
@@ -32,8 +33,7 @@ export function reduceTerraUser(terraUserId: string, facts: Fact[]): TerraUserSt
   const [first] = sorted;
   if (!first) throw new Error('A Terra user without a fact cannot be reduced.');
   const concerning = sorted.filter((fact) => fact.terraUserId === terraUserId);
-  const swapsAway = sorted.filter((fact) => fact.oldTerraUserId === terraUserId);
-  const key = keyOf(concerning.filter(isLink), swapsAway);
+  const key = ownerOf(terraUserId, sorted);
   // A fact with the reference of another end user is only a claim and does not count.
   const own = concerning.filter(
     ({ referenceId }) => referenceId === null || key === null || referenceId === key.referenceId,
@@ -53,6 +53,15 @@ export function reduceTerraUser(terraUserId: string, facts: Fact[]): TerraUserSt
     scopes,
     disconnectRequestedAt,
   };
+}
+
+/** The connection key of a Terra user, without the rest of its state. `facts` as for {@link reduceTerraUser}. */
+export function ownerOf(terraUserId: string, facts: Fact[]): ConnectionKey | null {
+  const links = facts.filter(isLink).sort(compareFacts);
+  return keyOf(
+    links.filter((fact) => fact.terraUserId === terraUserId),
+    links.filter((fact) => fact.oldTerraUserId === terraUserId),
+  );
 }
 
 export function isLink({ kind }: Fact): boolean {
@@ -144,8 +153,7 @@ function scopesOf(own: Fact[]): { scopes: TerraUserState['scopes']; withdrawnAt:
   const names = new Set<string>();
   let changedAt = null as Date | null;
   let withdrawnAt = null as Date | null;
-  for (const { scopes: all, scopesAdded, scopesRemoved, occurredAt: at } of own) {
-    if (all === null && scopesAdded.length + scopesRemoved.length === 0) continue;
+  for (const { scopes: all, scopesAdded, scopesRemoved, occurredAt: at } of scopeChangesOf(own)) {
     // `scopes` replaces the known scopes. Then `scopesRemoved` and `scopesAdded` apply.
     if (all !== null) names.clear();
     for (const scope of all ?? []) names.add(scope);
