@@ -3,6 +3,118 @@
 
 CREATE SCHEMA terra_connect;
 
+CREATE OR REPLACE FUNCTION terra_connect.create_webhook_partitions(last_day date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET lock_timeout TO '500ms'
+AS $function$
+  DECLARE
+    day date;
+    name text;
+    created integer := 0;
+  BEGIN
+    IF NOT has_table_privilege(session_user, 'terra_connect.webhook_events', 'DELETE') THEN
+      RAISE insufficient_privilege USING MESSAGE = 'permission denied for table webhook_events';
+    END IF;
+    IF NOT pg_try_advisory_xact_lock(7283115) THEN RETURN 0; END IF;
+    SELECT to_timestamp(('x' || lpad(substr(replace(max(upper_bound::text), '-', ''), 1, 12), 16, '0'))::bit(64)::bigint
+      / 1000.0) AT TIME ZONE 'UTC' INTO day FROM terra_connect.webhook_partitions();
+    WHILE day <= last_day AND created < 100 LOOP
+      IF created = 0 THEN
+        LOCK TABLE ONLY terra_connect.webhook_events IN SHARE UPDATE EXCLUSIVE MODE;
+        LOCK TABLE terra_connect.webhook_events_other IN ACCESS EXCLUSIVE MODE;
+      END IF;
+      name := 'webhook_events_' || to_char(day, 'YYYYMMDD');
+      EXECUTE format('CREATE TABLE terra_connect.%I (LIKE terra_connect.webhook_events INCLUDING DEFAULTS
+        INCLUDING CONSTRAINTS)', name);
+      EXECUTE format('WITH moved AS (DELETE FROM terra_connect.webhook_events_other WHERE id >= %L AND id < %L RETURNING *)
+        INSERT INTO terra_connect.%I SELECT * FROM moved', terra_connect.webhook_event_bound(day),
+        terra_connect.webhook_event_bound(day + 1), name);
+      EXECUTE format('ALTER TABLE terra_connect.webhook_events ATTACH PARTITION terra_connect.%I
+        FOR VALUES FROM (%L) TO (%L)', name, terra_connect.webhook_event_bound(day),
+        terra_connect.webhook_event_bound(day + 1));
+      created := created + 1;
+      day := day + 1;
+    END LOOP;
+    RETURN created;
+  END $function$
+;
+
+CREATE OR REPLACE FUNCTION terra_connect.prune_webhook_events(old timestamp with time zone, old_unapplied timestamp with time zone, batch integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET lock_timeout TO '500ms'
+AS $function$
+  DECLARE
+    part record;
+    removed bigint;
+    kept bigint;
+    is_young boolean;
+    is_kept text := format('status = ''pending'' OR (status IN (''parked'', ''dead_lettered'') AND received_at >= %L)',
+      old_unapplied);
+  BEGIN
+    IF NOT has_table_privilege(session_user, 'terra_connect.webhook_events', 'DELETE') THEN
+      RAISE insufficient_privilege USING MESSAGE = 'permission denied for table webhook_events';
+    END IF;
+    FOR part IN SELECT * FROM terra_connect.webhook_partitions() ORDER BY is_default, upper_bound LOOP
+      IF part.upper_bound <= terra_connect.webhook_event_bound((old AT TIME ZONE 'UTC')::date) THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM terra_connect.%I WHERE received_at >= %L),
+          (SELECT count(*) FROM (SELECT FROM terra_connect.%I WHERE %s LIMIT 10001) AS kept)',
+          part.name, old, part.name, is_kept) INTO is_young, kept;
+        IF NOT is_young AND kept <= 10000 THEN
+          BEGIN
+            LOCK TABLE ONLY terra_connect.webhook_events IN ACCESS EXCLUSIVE MODE;
+            -- Counting a large table would take long under the lock.
+            EXECUTE CASE WHEN pg_relation_size(format('terra_connect.%I', part.name)) > 8388608
+              THEN format('SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = ''terra_connect.%I''::regclass', part.name)
+              ELSE format('SELECT count(*) FROM terra_connect.%I', part.name) END INTO removed;
+            EXECUTE format('ALTER TABLE terra_connect.webhook_events DETACH PARTITION terra_connect.%I', part.name);
+            EXECUTE format('INSERT INTO terra_connect.webhook_events SELECT * FROM terra_connect.%I WHERE %s', part.name,
+              is_kept);
+            GET DIAGNOSTICS kept = ROW_COUNT;
+            EXECUTE format('DROP TABLE terra_connect.%I', part.name);
+            RETURN greatest(removed - kept, 0);
+          EXCEPTION WHEN lock_not_available THEN RETURN NULL;
+          END;
+        END IF;
+      ELSIF part.lower_bound IS NOT NULL THEN
+        CONTINUE;
+      END IF;
+      EXECUTE format('DELETE FROM terra_connect.%I WHERE id IN (SELECT id FROM terra_connect.%I
+        WHERE received_at < %L AND NOT (%s) ORDER BY received_at LIMIT %s FOR UPDATE SKIP LOCKED)',
+        part.name, part.name, old, is_kept, batch);
+      GET DIAGNOSTICS removed = ROW_COUNT;
+      IF removed > 0 THEN RETURN removed; END IF;
+    END LOOP;
+    RETURN NULL;
+  END $function$
+;
+
+CREATE OR REPLACE FUNCTION terra_connect.webhook_event_bound(day date)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog'
+AS $function$
+      SELECT rpad(lpad(to_hex((extract(epoch FROM day::timestamp) * 1000)::bigint), 12, '0'), 32, '0')::uuid $function$
+;
+
+CREATE OR REPLACE FUNCTION terra_connect.webhook_partitions()
+ RETURNS TABLE(name text, lower_bound uuid, upper_bound uuid, is_default boolean)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog'
+AS $function$
+      SELECT c.relname::text, (regexp_match(bounds, 'FROM \(''([0-9a-f-]{36})'))[1]::uuid,
+          (regexp_match(bounds, 'TO \(''([0-9a-f-]{36})'))[1]::uuid, bounds = 'DEFAULT'
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, pg_get_expr(c.relpartbound, c.oid) AS bounds
+        WHERE i.inhparent = to_regclass('terra_connect.webhook_events') $function$
+;
+
 CREATE TABLE terra_connect.api_keys (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -284,7 +396,7 @@ CREATE TABLE terra_connect.webhook_events (
   lane smallint DEFAULT 0 NOT NULL,
   CONSTRAINT webhook_events_pkey PRIMARY KEY (id),
   CONSTRAINT webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'ignored'::text, 'parked'::text, 'dead_lettered'::text])))
-);
+) PARTITION BY RANGE (id);
 
 CREATE TABLE terra_connect.webhook_receipts (
   digest bytea NOT NULL,
@@ -335,10 +447,10 @@ CREATE UNIQUE INDEX erasures_pending_idx ON terra_connect.erasures USING btree (
 CREATE INDEX erasures_reference_digest_idx ON terra_connect.erasures USING btree (reference_digest, id);
 CREATE INDEX sweep_findings_open_idx ON terra_connect.sweep_findings USING btree (sweep_id, terra_user_id) WHERE (settled_at IS NULL);
 CREATE UNIQUE INDEX sweeps_running_idx ON terra_connect.sweeps USING btree ((true)) WHERE (status = 'running'::text);
-CREATE INDEX webhook_events_lane_idx ON terra_connect.webhook_events USING btree (lane, next_attempt_at, id) WHERE (status = 'pending'::text);
-CREATE INDEX webhook_events_parked_idx ON terra_connect.webhook_events USING btree (terra_user_id) WHERE (status = 'parked'::text);
-CREATE INDEX webhook_events_received_at_idx ON terra_connect.webhook_events USING btree (received_at);
-CREATE INDEX webhook_events_reference_id_idx ON terra_connect.webhook_events USING btree (reference_id, id) WHERE (reference_id IS NOT NULL);
-CREATE INDEX webhook_events_terra_user_id_idx ON terra_connect.webhook_events USING btree (terra_user_id, id) WHERE (terra_user_id IS NOT NULL);
-CREATE INDEX webhook_events_waiting_idx ON terra_connect.webhook_events USING btree (status) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text, 'dead_lettered'::text]));
+CREATE INDEX webhook_events_lane_idx ON ONLY terra_connect.webhook_events USING btree (lane, next_attempt_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX webhook_events_parked_idx ON ONLY terra_connect.webhook_events USING btree (terra_user_id) WHERE (status = 'parked'::text);
+CREATE INDEX webhook_events_received_at_idx ON ONLY terra_connect.webhook_events USING btree (received_at);
+CREATE INDEX webhook_events_reference_id_idx ON ONLY terra_connect.webhook_events USING btree (reference_id, id) WHERE (reference_id IS NOT NULL);
+CREATE INDEX webhook_events_terra_user_id_idx ON ONLY terra_connect.webhook_events USING btree (terra_user_id, id) WHERE (terra_user_id IS NOT NULL);
+CREATE INDEX webhook_events_waiting_idx ON ONLY terra_connect.webhook_events USING btree (status) WHERE (status = ANY (ARRAY['pending'::text, 'parked'::text, 'dead_lettered'::text]));
 CREATE INDEX webhook_receipts_received_at_idx ON terra_connect.webhook_receipts USING btree (received_at);

@@ -18,6 +18,7 @@ import { AddSweepAdoption1795700500020 } from './1795700500020-add-sweep-adoptio
 import { AddWebhookLanes1795700600000 } from './1795700600000-add-webhook-lanes';
 import { AddDecidingFacts1795700600010 } from './1795700600010-add-deciding-facts';
 import { AddScopeDigests1795700600020 } from './1795700600020-add-scope-digests';
+import { PartitionWebhookEvents1795700610000 } from './1795700610000-partition-webhook-events';
 
 /** Every migration, oldest first. The list has classes instead of a glob, so that a host can add them to its list. */
 export const MIGRATIONS = [
@@ -41,4 +42,5 @@ export const MIGRATIONS = [
   AddWebhookLanes1795700600000,
   AddDecidingFacts1795700600010,
   AddScopeDigests1795700600020,
+  PartitionWebhookEvents1795700610000,
 ];

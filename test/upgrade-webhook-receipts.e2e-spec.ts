@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
 import { startTestApp, type TestApp } from './support/app';
 import { migrateDatabase, undoMigrationsAfter } from './support/migrations';
 import { nowInSeconds, postWebhook } from './support/webhooks';
@@ -28,8 +29,8 @@ describe('The migration to receipts of deliveries', () => {
 
   it('keeps recognising the deliveries of the earlier version, by trace id and by what was signed', async () => {
     await undoMigrationsAfter(service.databaseUrl, BEFORE);
-    await storeAsBefore(randomUUID(), body, traceId, null);
-    await storeAsBefore(randomUUID(), `${body} `, null, null);
+    await storeAsBefore(uuidv7(), body, traceId, null);
+    await storeAsBefore(uuidv7(), `${body} `, null, null);
     await migrateDatabase(service.databaseUrl);
     await postWebhook(service, body, { traceId, timestamp: now - 4 });
     await postWebhook(service, body, { traceId: randomUUID(), timestamp: now - 5 });
@@ -66,9 +67,9 @@ describe('The migration to receipts of deliveries', () => {
 
   it('copies no digest of a health data event that has lost its body', async () => {
     await undoMigrationsAfter(service.databaseUrl, BEFORE);
-    await storeAsBefore(randomUUID(), body, traceId, null);
+    await storeAsBefore(uuidv7(), body, traceId, null);
     await service.query(`UPDATE terra_connect.webhook_events SET type = 'daily'`);
-    await storeAsBefore(randomUUID(), `${body} `, null, null);
+    await storeAsBefore(uuidv7(), `${body} `, null, null);
     await migrateDatabase(service.databaseUrl);
     expect(await service.query(`SELECT digest FROM terra_connect.webhook_receipts`)).toHaveLength(1);
   });
@@ -86,7 +87,7 @@ describe('The migration to receipts of deliveries', () => {
     const migration = migrateDatabase(service.databaseUrl).finally(() => (isMigrating = false));
     for (; isMigrating; stored += 1) {
       const startedAt = performance.now();
-      await storeAsBefore(randomUUID(), `${stored}`, `live-${stored}`, null);
+      await storeAsBefore(uuidv7(), `${stored}`, `live-${stored}`, null);
       longest = Math.max(longest, performance.now() - startedAt);
     }
     await migration;

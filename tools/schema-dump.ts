@@ -60,11 +60,12 @@ const FUNCTIONS: Section = {
     WHERE ${NOT_SYSTEM} ORDER BY n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)`,
 };
 
+// Leaves out partitions, whose names and bounds depend on the day.
 // A column whose default takes the next value of its own sequence is written as "serial".
 const TABLES: Section = {
   separator: '\n\n',
   sql: `
-    SELECT format(E'CREATE TABLE %I.%I (\\n%s\\n);', n.nspname, c.relname, (
+    SELECT format(E'CREATE TABLE %I.%I (\\n%s\\n)%s;', n.nspname, c.relname, (
       SELECT string_agg('  ' || entry.line, E',\\n' ORDER BY entry.section, entry.position, entry.line)
       FROM (
         SELECT 1 AS section, a.attnum AS position, concat_ws(' ',
@@ -89,9 +90,9 @@ const TABLES: Section = {
         SELECT 2, CASE o.contype WHEN 'p' THEN 1 WHEN 'u' THEN 2 ELSE 3 END,
           format('CONSTRAINT %I %s', o.conname, pg_get_constraintdef(o.oid))
         FROM pg_catalog.pg_constraint o WHERE o.conrelid = c.oid AND o.contype IN ('p', 'u', 'c', 'x')
-      ) entry)) AS line
+      ) entry), ' PARTITION BY ' || pg_get_partkeydef(c.oid)) AS line
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'r' AND ${NOT_SYSTEM} ORDER BY n.nspname, c.relname`,
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND ${NOT_SYSTEM} ORDER BY n.nspname, c.relname`,
 };
 
 const FOREIGN_KEYS: Section = {
@@ -101,7 +102,7 @@ const FOREIGN_KEYS: Section = {
       pg_get_constraintdef(o.oid)) AS line
     FROM pg_catalog.pg_constraint o
     JOIN pg_catalog.pg_class c ON c.oid = o.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE o.contype = 'f' AND ${NOT_SYSTEM} ORDER BY n.nspname, c.relname, o.conname`,
+    WHERE o.contype = 'f' AND NOT c.relispartition AND ${NOT_SYSTEM} ORDER BY n.nspname, c.relname, o.conname`,
 };
 
 // Leaves out the indexes of primary keys, unique and exclusion constraints, because TABLES writes these constraints.
@@ -111,7 +112,8 @@ const INDEXES: Section = {
     SELECT pg_get_indexdef(i.indexrelid) || ';' AS line
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE ${NOT_SYSTEM} AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint o WHERE o.conindid = i.indexrelid
+    WHERE ${NOT_SYSTEM} AND NOT c.relispartition
+      AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint o WHERE o.conindid = i.indexrelid
       AND o.contype IN ('p', 'u', 'x'))
     ORDER BY n.nspname, c.relname`,
 };
@@ -138,7 +140,7 @@ async function assertOnlyKnownKinds(client: Queryable): Promise<void> {
   const { rows } = await client.query<{ name: string }>(`
     SELECT format('%I.%I (relkind %s)', n.nspname, c.relname, c.relkind) AS name
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE ${NOT_SYSTEM} AND (c.relkind NOT IN ('r', 'i', 'v', 'S')
+    WHERE ${NOT_SYSTEM} AND (c.relkind NOT IN ('r', 'p', 'i', 'I', 'v', 'S')
       OR (c.relkind = 'S' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
             WHERE d.objid = c.oid AND d.deptype IN ('a', 'i'))))
     UNION ALL

@@ -223,6 +223,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly webhookPartitionsAhead = new Gauge({
+    name: 'terra_connect_webhook_partitions_ahead_seconds',
+    help: 'How far ahead the daily partitions of stored webhook events reach; read when scraped.',
+    registers: [this.registry],
+  });
+
   readonly retentionDeleted = new Counter({
     name: 'terra_connect_retention_deleted_total',
     help: 'Rows that retention has deleted, by table.',

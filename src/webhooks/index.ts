@@ -8,6 +8,7 @@ export { WebhookEventsModule } from './webhook-events.module';
 export type { WebhookEventSummary } from './webhook-events.repository';
 export { WebhookEventsService, type ReplayReport } from './webhook-events.service';
 export { WebhookInboxWorker } from './webhook-inbox.worker';
+export { WebhookPartitionsWorker } from './webhook-partitions.worker';
 export { WebhookPersonalData } from './webhook-personal-data.service';
 export { WebhookReceipt } from './webhook-receipt.entity';
 export { WebhooksModule } from './webhooks.module';

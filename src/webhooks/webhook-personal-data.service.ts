@@ -14,7 +14,7 @@ import { erasedBody } from './erased-part';
 import { ownBodyOf } from './own-body';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
 import { WebhookEvent } from './webhook-event.entity';
-import { WebhookInboxRepository } from './webhook-inbox.repository';
+import { WebhookRetentionRepository } from './webhook-retention.repository';
 
 // The service keeps unapplied events longer, because an operator may still need them.
 const UNAPPLIED_FACTOR = 3;
@@ -57,13 +57,13 @@ export class WebhookPersonalData implements PersonalData {
     {
       table: 'webhook_receipts',
       days: ({ webhookEventsDays }) => webhookEventsDays,
-      prune: (before, signal) => this.inbox.pruneReceipts(before, signal),
+      prune: (before, signal) => this.retention.pruneReceipts(before, signal),
     },
   ];
 
   constructor(
     private readonly repository: WebhookErasureRepository,
-    private readonly inbox: WebhookInboxRepository,
+    private readonly retention: WebhookRetentionRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -94,6 +94,6 @@ export class WebhookPersonalData implements PersonalData {
   private prune(before: Date, signal: AbortSignal): Promise<number> {
     const now = this.clock.now().getTime();
     const unappliedBefore = new Date(now - UNAPPLIED_FACTOR * (now - before.getTime()));
-    return this.inbox.prune(before, unappliedBefore, signal);
+    return this.retention.pruneEvents(before, unappliedBefore, signal);
   }
 }

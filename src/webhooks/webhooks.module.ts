@@ -17,12 +17,13 @@ import { WebhookEffectsService } from './webhook-effects.service';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
 import { WebhookEventsController } from './webhook-events.controller';
 import { WebhookEventsModule } from './webhook-events.module';
-import { WebhookInboxRepository } from './webhook-inbox.repository';
 import { WebhookInboxService } from './webhook-inbox.service';
 import { WebhookInboxWorker } from './webhook-inbox.worker';
+import { WebhookPartitionsWorker } from './webhook-partitions.worker';
 import { WebhookPersonalData } from './webhook-personal-data.service';
 import { WebhookProcessingRepository } from './webhook-processing.repository';
 import { WebhookProcessorService } from './webhook-processor.service';
+import { WebhookRetentionRepository } from './webhook-retention.repository';
 
 @Module({
   imports: [
@@ -44,7 +45,6 @@ import { WebhookProcessorService } from './webhook-processor.service';
     TerraSignatureGuard,
     WebhookInboxService,
     WebhookDeliveriesRepository,
-    WebhookInboxRepository,
 
     WebhookInboxWorker,
     WebhookProcessorService,
@@ -54,8 +54,16 @@ import { WebhookProcessorService } from './webhook-processor.service';
 
     WebhookPersonalData,
     WebhookErasureRepository,
+    WebhookRetentionRepository,
+    WebhookPartitionsWorker,
   ],
-  exports: [WebhookEventsModule, WebhookPersonalData, WebhookInboxWorker, ParkedEventsWorker],
+  exports: [
+    WebhookEventsModule,
+    WebhookPersonalData,
+    WebhookInboxWorker,
+    ParkedEventsWorker,
+    WebhookPartitionsWorker,
+  ],
 })
 export class WebhooksModule implements NestModule {
   constructor(private readonly rawBody: RawBody) {}
