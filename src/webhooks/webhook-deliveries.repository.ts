@@ -5,7 +5,7 @@ import { runSql } from '../database';
 import type { ReceiptKeys } from './receipt-keys';
 import type { WebhookEvent } from './webhook-event.entity';
 
-export type NewWebhookEvent = Pick<
+type NewWebhookEvent = Pick<
   WebhookEvent,
   'id' | 'traceId' | 'terraReference' | 'signedAt' | 'occurredAt' | 'receivedAt' | 'body' | 'lane'
 >;
