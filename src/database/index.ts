@@ -18,6 +18,6 @@ export {
   type PruneRule,
 } from './personal-data';
 export { isReadOnly, recentRefusal } from './server-state';
-export { rowSetOf, type RowSet } from './row-set';
+export { rowSetOf } from './row-set';
 export { columnsOf, insertIfAbsent, insertionOf, runSql } from './sql';
 export { afterCommit, inTransaction } from './transaction';

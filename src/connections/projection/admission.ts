@@ -7,7 +7,7 @@ import { distinctKeys, type ConnectionKey } from './connection-key';
 import { FactsByUser, usersOf } from './facts-by-user';
 
 /** A fact that the service may store; null: it is about an erased end user. */
-export interface AdmissionStep {
+interface AdmissionStep {
   terraUserId: string;
   fact: Fact | null;
 }
