@@ -20,6 +20,8 @@ import { AddDecidingFacts1795700600010 } from './1795700600010-add-deciding-fact
 import { AddScopeDigests1795700600020 } from './1795700600020-add-scope-digests';
 import { PartitionWebhookEvents1795700610000 } from './1795700610000-partition-webhook-events';
 
+export { SteppedMigration, type MigrationStep } from './stepped-migration';
+
 /** Every migration, oldest first. The list has classes instead of a glob, so that a host can add them to its list. */
 export const MIGRATIONS = [
   CreateConnectTables1795400000000,

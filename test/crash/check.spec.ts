@@ -1,4 +1,4 @@
-import { SeededRandom } from './seeded-random';
+import { SeededRandom } from '../support/seeded-random';
 import { deliveriesOf } from './deliveries';
 import { expectedOf, STATUS, type ConnectionState } from './expectation';
 import { createSequences } from './event-sequences';

@@ -1,5 +1,5 @@
 import type { Delivery } from '../stage/terra-sender';
-import type { SeededRandom } from './seeded-random';
+import type { SeededRandom } from '../support/seeded-random';
 import type { EventSequence } from './event-sequences';
 import { bodyOf } from './terra-events';
 

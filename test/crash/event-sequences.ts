@@ -1,4 +1,4 @@
-import type { SeededRandom } from './seeded-random';
+import type { SeededRandom } from '../support/seeded-random';
 import type { Account, SequenceEvent } from './terra-events';
 
 /** The events of one account, from its first connect on, in the order in which they occur. */

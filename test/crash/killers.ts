@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CrashingPostgres } from '../stage/crashing-postgres';
 import type { ServiceProcess } from '../stage/service-process';
-import type { SeededRandom } from './seeded-random';
+import type { SeededRandom } from '../support/seeded-random';
 
 // The probability of a kill before the service listens.
 const KILL_WHILE_STARTING = 0.15;

@@ -7,7 +7,7 @@ import type { StopList } from '../../local/stop-list';
 import { CrashingPostgres } from '../stage/crashing-postgres';
 import { migrate, ServiceProcess } from '../stage/service-process';
 import { deadlineIn, TerraSender, type Delivery } from '../stage/terra-sender';
-import { SeededRandom } from './seeded-random';
+import { SeededRandom } from '../support/seeded-random';
 import { deliveriesOf } from './deliveries';
 import { expectedOf } from './expectation';
 import { crashPostgres, ServiceKiller } from './killers';

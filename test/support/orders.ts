@@ -1,4 +1,4 @@
-import { SeededRandom } from '../crash/seeded-random';
+import { SeededRandom } from './seeded-random';
 
 /** Every order of the numbers from 0 to `length - 1`, sorted: orders with the same first numbers follow each other. */
 export function everyOrder(length: number): number[][] {

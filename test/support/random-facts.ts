@@ -1,5 +1,5 @@
 import type { NewFact } from '../../src/connections/projection/connection-fact';
-import { SeededRandom } from '../crash/seeded-random';
+import { SeededRandom } from './seeded-random';
 import {
   absent,
   accepted,

@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../../test/crash/seeded-random';
+import { SeededRandom } from '../../../test/support/seeded-random';
 import { auth, deauth, error, permissions, reauth } from '../../../test/support/connection-scenarios';
 import { storedFact } from '../../../test/support/facts';
 import { randomFacts } from '../../../test/support/random-facts';

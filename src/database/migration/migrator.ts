@@ -1,6 +1,5 @@
 import { DataSource, type QueryRunner } from 'typeorm';
-import { MIGRATIONS } from '../../../migrations';
-import { SteppedMigration, type MigrationStep } from '../../../migrations/stepped-migration';
+import { MIGRATIONS, SteppedMigration, type MigrationStep } from '../../../migrations';
 import { hasSqlState } from '../../common';
 import { KEEP_ALIVE } from '../data-source';
 import { migrationFailed, notNewest, otherVersionsConnected } from './migration.errors';
