@@ -11,7 +11,9 @@ export {
 export { ToldTimesService } from './told-times.service';
 export type { SdkToken, TerraProvider, TerraUser, TerraUserPage } from './terra.types';
 export {
+  DATA_EVENT_TYPES,
   envelopeOf,
+  LINK_EVENT_TYPES,
   mayHoldHealthData,
   parseTerraEvent,
   type TerraEvent,

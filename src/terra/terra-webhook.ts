@@ -3,7 +3,7 @@ import { toReferenceId, toTerraUser, type TerraUser } from './terra.types';
 import { asRecord, listOfText, textOf } from './wire';
 
 /** Events about the authentication of a user. */
-const LINK_EVENT_TYPES = [
+export const LINK_EVENT_TYPES = [
   'auth',
   'auth_cancelled',
   'deauth',
@@ -15,7 +15,7 @@ const LINK_EVENT_TYPES = [
 ] as const;
 
 /** Events with health data or about requests for it. The service acknowledges them and keeps only their envelope. */
-const DATA_EVENT_TYPES = [
+export const DATA_EVENT_TYPES = [
   'activity',
   'athlete',
   'body',

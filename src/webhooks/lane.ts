@@ -1,3 +1,4 @@
+import { DATA_EVENT_TYPES, LINK_EVENT_TYPES } from '../terra';
 import { LANES, type Lane } from './webhook-event.entity';
 
 /** Larger bodies are large: only health data has them. */
@@ -5,10 +6,11 @@ export const LARGE_BODY_BYTES = 256 * 1024;
 // Terra writes the type before or after everything else.
 const SEARCHED_BYTES = 64 * 1024;
 
-const LINK_TYPE =
-  /"type"\s*:\s*"(?:auth|auth_cancelled|deauth|access_revoked|user_reauth|connection_error|permission_change)"/;
-const DATA_TYPE =
-  /"type"\s*:\s*"(?:activity|athlete|body|daily|menstruation|nutrition|sleep|planned_workout|hormone|health_observation|lab_report)/;
+const LINK_TYPE = new RegExp(String.raw`"type"\s*:\s*"(?:${LINK_EVENT_TYPES.join('|')})"`);
+// Terra adds endings to a type: "lab_report.completed".
+const DATA_TYPE = new RegExp(
+  String.raw`"type"\s*:\s*"(?:${DATA_EVENT_TYPES.map((type) => type.split('.')[0]).join('|')})`,
+);
 
 /**
  * The lane of a delivery, from its bytes: a body is not parsed before its 200. A wrong lane only changes the order of
