@@ -1,11 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { columnsOf, runSql } from '../database';
+import { columnsOf, rowSetOf, runSql } from '../database';
 import { CALLBACK_GRACE_MS, CLOCK_DIFFERENCE_MS } from './connect-session-status';
-import type { ConnectSessionConnection } from './connect-session-connection.entity';
+import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSession } from './connect-session.entity';
 import { MAX_CANDIDATES } from './session-matching';
 import { searchesSession, type SessionHint, type SessionSignal } from './session-signal';
+
+const OUTCOME_COLUMNS = [
+  'id',
+  'status',
+  'failureReason',
+  'providerReason',
+  'endedAt',
+  'checkAt',
+  'updatedAt',
+] as const;
+const LINK_COLUMNS = ['sessionId', 'connectionId', 'createdAt'] as const;
 
 /** The SQL that finds and locks the sessions of events, and writes their outcomes in the caller's transaction. */
 @Injectable()
@@ -67,37 +78,26 @@ export class SessionOutcomeRepository {
 
   /** Writes the outcomes of sessions whose locks the caller holds. */
   async write(manager: EntityManager, sessions: ConnectSession[]): Promise<void> {
+    const { table, columns, select, values } = rowSetOf(manager, ConnectSession, OUTCOME_COLUMNS, sessions);
+    const changes = columns.slice(1).map((column) => `${column} = changed.${column}`);
     await runSql(
       manager,
-      `UPDATE terra_connect.connect_sessions session SET status = changed.status,
-          failure_reason = changed.failure_reason, provider_reason = changed.provider_reason,
-          ended_at = changed.ended_at, check_at = changed.check_at, updated_at = changed.updated_at
-        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-            $7::timestamptz[])
-          AS changed (id, status, failure_reason, provider_reason, ended_at, check_at, updated_at)
-        WHERE session.id = changed.id`,
-      [
-        sessions.map(({ id }) => id),
-        sessions.map(({ status }) => status),
-        sessions.map(({ failureReason }) => failureReason),
-        sessions.map(({ providerReason }) => providerReason),
-        sessions.map(({ endedAt }) => endedAt),
-        sessions.map(({ checkAt }) => checkAt),
-        sessions.map(({ updatedAt }) => updatedAt),
-      ],
+      `UPDATE ${table} session SET ${changes.join(', ')} FROM (${select}) AS changed WHERE session.id = changed.id`,
+      values,
     );
   }
 
   async addConnections(manager: EntityManager, links: ConnectSessionConnection[]): Promise<void> {
+    const { table, columns, select, values } = rowSetOf(
+      manager,
+      ConnectSessionConnection,
+      LINK_COLUMNS,
+      links,
+    );
     await runSql(
       manager,
-      `INSERT INTO terra_connect.connect_session_connections (session_id, connection_id, created_at)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) ON CONFLICT DO NOTHING`,
-      [
-        links.map(({ sessionId }) => sessionId),
-        links.map(({ connectionId }) => connectionId),
-        links.map(({ createdAt }) => createdAt),
-      ],
+      `INSERT INTO ${table} (${columns.join(', ')}) ${select} ON CONFLICT DO NOTHING`,
+      values,
     );
   }
 }

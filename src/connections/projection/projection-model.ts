@@ -159,9 +159,7 @@ export class ProjectionModel {
     for (const state of states) {
       const [row, ...duplicates] = rowsOf(state, rows);
       const connection = row ?? newConnection(key, state, { now: this.now, isProvisional: isNewer(state) });
-      if (!row) {
-        this.rows.insert(connection);
-      }
+      if (!row) this.rows.insert(connection);
       this.rows.update(connection, { ...fieldsOf(state), mergedInto: null }, row === undefined);
       // A caller may know the id of a duplicate, so the row stays and points to the connection.
       for (const duplicate of duplicates) this.rows.update(duplicate, { mergedInto: connection.id });
