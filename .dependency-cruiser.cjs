@@ -6,7 +6,7 @@ const LAYERS = [
   ['config', 'common'],
   ['database', 'observability', 'queue', 'http', 'rate-limits'],
   ['terra', 'api-keys'],
-  ['providers'],
+  ['events', 'providers'],
   ['connections'],
   ['reconciliation', 'connect-sessions', 'provider-retirement'],
   ['webhooks'],

@@ -3,6 +3,49 @@
 
 CREATE SCHEMA terra_connect;
 
+CREATE OR REPLACE FUNCTION terra_connect.create_event_partitions(last_day date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET lock_timeout TO '500ms'
+AS $function$
+  DECLARE
+    parent text;
+    day date;
+    name text;
+    key text;
+    created integer := 0;
+  BEGIN
+    IF NOT has_table_privilege(session_user, 'terra_connect.outgoing_events', 'DELETE') THEN
+      RAISE insufficient_privilege USING MESSAGE = 'permission denied for table outgoing_events';
+    END IF;
+    IF NOT pg_try_advisory_xact_lock(7283116) THEN RETURN 0; END IF;
+    FOREACH parent IN ARRAY ARRAY['outgoing_events', 'event_bodies', 'event_deliveries'] LOOP
+      CONTINUE WHEN to_regclass('terra_connect.' || parent) IS NULL;
+      key := CASE parent WHEN 'outgoing_events' THEN 'id' ELSE 'event_id' END;
+      day := (now() AT TIME ZONE 'UTC')::date - 1;
+      WHILE day <= last_day AND created < 100 LOOP
+        name := parent || '_' || to_char(day, 'YYYYMMDD');
+        IF to_regclass('terra_connect.' || name) IS NULL THEN
+          EXECUTE format('LOCK TABLE ONLY terra_connect.%I IN SHARE UPDATE EXCLUSIVE MODE', parent);
+          EXECUTE format('LOCK TABLE terra_connect.%I IN ACCESS EXCLUSIVE MODE', parent || '_other');
+          EXECUTE format('CREATE TABLE terra_connect.%I (LIKE terra_connect.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
+            name, parent);
+          EXECUTE format('WITH moved AS (DELETE FROM terra_connect.%I WHERE %I >= %L AND %I < %L RETURNING *)
+            INSERT INTO terra_connect.%I SELECT * FROM moved', parent || '_other', key,
+            terra_connect.webhook_event_bound(day), key, terra_connect.webhook_event_bound(day + 1), name);
+          EXECUTE format('ALTER TABLE terra_connect.%I ATTACH PARTITION terra_connect.%I FOR VALUES FROM (%L) TO (%L)',
+            parent, name, terra_connect.webhook_event_bound(day), terra_connect.webhook_event_bound(day + 1));
+          created := created + 1;
+        END IF;
+        day := day + 1;
+      END LOOP;
+    END LOOP;
+    RETURN created;
+  END $function$
+;
+
 CREATE OR REPLACE FUNCTION terra_connect.create_webhook_partitions(last_day date)
  RETURNS integer
  LANGUAGE plpgsql
@@ -40,6 +83,43 @@ AS $function$
     END LOOP;
     RETURN created;
   END $function$
+;
+
+CREATE OR REPLACE FUNCTION terra_connect.drop_event_partition(before date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET lock_timeout TO '500ms'
+AS $function$
+  DECLARE
+    part record;
+  BEGIN
+    IF NOT has_table_privilege(session_user, 'terra_connect.outgoing_events', 'DELETE') THEN
+      RAISE insufficient_privilege USING MESSAGE = 'permission denied for table outgoing_events';
+    END IF;
+    FOR part IN SELECT * FROM terra_connect.event_partitions() p WHERE p.day < before ORDER BY p.day, p.parent LIMIT 1 LOOP
+      IF part.parent = 'outgoing_events' THEN
+        EXECUTE format('UPDATE terra_connect.event_log SET horizon = greatest(horizon,
+          (SELECT coalesce(max(position), 0) FROM terra_connect.%I))', part.name);
+      END IF;
+      EXECUTE format('DROP TABLE terra_connect.%I', part.name);
+      RETURN 1;
+    END LOOP;
+    RETURN 0;
+  EXCEPTION WHEN lock_not_available THEN RETURN NULL;
+  END $function$
+;
+
+CREATE OR REPLACE FUNCTION terra_connect.event_partitions()
+ RETURNS TABLE(parent text, name text, day date)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog'
+AS $function$
+      SELECT p.relname::text, c.relname::text, to_date(right(c.relname, 8), 'YYYYMMDD')
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
+        WHERE p.relnamespace = 'terra_connect'::regnamespace AND p.relname = ANY(ARRAY['outgoing_events', 'event_bodies', 'event_deliveries']) AND c.relname ~ '_[0-9]{8}$' $function$
 ;
 
 CREATE OR REPLACE FUNCTION terra_connect.prune_webhook_events(old timestamp with time zone, old_unapplied timestamp with time zone, batch integer)
@@ -310,6 +390,27 @@ CREATE TABLE terra_connect.erasures (
   CONSTRAINT erasures_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text])))
 );
 
+CREATE TABLE terra_connect.event_log (
+  id boolean DEFAULT true NOT NULL,
+  last_position bigint NOT NULL,
+  horizon bigint NOT NULL,
+  CONSTRAINT event_log_pkey PRIMARY KEY (id),
+  CONSTRAINT event_log_one_row CHECK (id)
+);
+
+CREATE TABLE terra_connect.outgoing_events (
+  id uuid NOT NULL,
+  ordinal bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  "position" bigint,
+  type text NOT NULL,
+  reference_id text,
+  connection_id uuid,
+  occurred_at timestamp with time zone NOT NULL,
+  data text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT outgoing_events_pkey PRIMARY KEY (id)
+) PARTITION BY RANGE (id);
+
 CREATE TABLE terra_connect.sweep_findings (
   sweep_id uuid NOT NULL,
   terra_user_id text NOT NULL,
@@ -445,6 +546,9 @@ CREATE INDEX deauthentications_terra_user_id_idx ON terra_connect.deauthenticati
 CREATE INDEX deauthentications_unverified_idx ON terra_connect.deauthentications USING btree (confirmed_at) WHERE ((status = 'confirmed'::text) AND (verified_at IS NULL));
 CREATE UNIQUE INDEX erasures_pending_idx ON terra_connect.erasures USING btree (reference_digest) WHERE (status = 'pending'::text);
 CREATE INDEX erasures_reference_digest_idx ON terra_connect.erasures USING btree (reference_digest, id);
+CREATE INDEX outgoing_events_ordinal_idx ON ONLY terra_connect.outgoing_events USING btree (ordinal) WHERE ("position" IS NULL);
+CREATE INDEX outgoing_events_position_idx ON ONLY terra_connect.outgoing_events USING btree ("position") WHERE ("position" IS NOT NULL);
+CREATE INDEX outgoing_events_reference_id_idx ON ONLY terra_connect.outgoing_events USING btree (reference_id, "position") WHERE (reference_id IS NOT NULL);
 CREATE INDEX sweep_findings_open_idx ON terra_connect.sweep_findings USING btree (sweep_id, terra_user_id) WHERE (settled_at IS NULL);
 CREATE UNIQUE INDEX sweeps_running_idx ON terra_connect.sweeps USING btree ((true)) WHERE (status = 'running'::text);
 CREATE INDEX webhook_events_lane_idx ON ONLY terra_connect.webhook_events USING btree (lane, next_attempt_at, id) WHERE (status = 'pending'::text);

@@ -19,6 +19,7 @@ import { AddWebhookLanes1795700600000 } from './1795700600000-add-webhook-lanes'
 import { AddDecidingFacts1795700600010 } from './1795700600010-add-deciding-facts';
 import { AddScopeDigests1795700600020 } from './1795700600020-add-scope-digests';
 import { PartitionWebhookEvents1795700610000 } from './1795700610000-partition-webhook-events';
+import { AddOutgoingEvents1795700700000 } from './1795700700000-add-outgoing-events';
 
 export { SteppedMigration, type MigrationStep } from './stepped-migration';
 
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   AddDecidingFacts1795700600010,
   AddScopeDigests1795700600020,
   PartitionWebhookEvents1795700610000,
+  AddOutgoingEvents1795700700000,
 ];

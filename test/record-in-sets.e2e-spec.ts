@@ -60,15 +60,15 @@ describe('Facts that are recorded in sets', () => {
     it.each<[string, number, (index: number) => NewFact[], (index: number) => NewFact]>([
       [
         'auth of new users',
-        12,
+        13,
         () => [],
         (index) => auth(`user ${index}`, 1, { referenceId: `end user ${index}` }),
       ],
-      ['auth of new users of one end user', 12, () => [], (index) => auth(`user ${index}`, 1)],
-      ['auth of one user', 12, () => [], (index) => auth('user', index)],
+      ['auth of new users of one end user', 13, () => [], (index) => auth(`user ${index}`, 1)],
+      ['auth of one user', 13, () => [], (index) => auth('user', index)],
       [
         'deauth of known users',
-        12,
+        13,
         (index) => [auth(`user ${index}`, 1, { referenceId: `end user ${index}` })],
         (index) => deauth(`user ${index}`, 2),
       ],

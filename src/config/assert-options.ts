@@ -11,6 +11,7 @@ import {
 import {
   MAX_API_KEY_CACHE_SECONDS,
   MIN_BODY_BUDGET_MB,
+  MIN_EVENTS_DAYS,
   type OutgoingOptions,
   type ProviderOptions,
   type RateLimitOptions,
@@ -88,6 +89,7 @@ export function assertOptions(options: CompleteOptions): void {
   const { webhookEventsDays } = retention;
   const isLongEnough = webhookEventsDays === 0 || webhookEventsDays >= MIN_WEBHOOK_DAYS;
   check('retention.webhookEventsDays', isLongEnough, 'must be 14 or more, or 0: Terra resends for 14 days');
+  check('retention.eventsDays', retention.eventsDays >= MIN_EVENTS_DAYS, 'must be 4 days or more');
   const { safetyThresholdShare: share, ...amounts } = reconciliation;
   check('reconciliation.safetyThresholdShare', share >= 0 && share <= 1, 'must be a share from 0 to 1');
   for (const [name, value] of Object.entries(amounts))

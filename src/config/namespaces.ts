@@ -66,6 +66,7 @@ export function toNamespaces(environment: Environment): Namespaces {
         webhookEventsDays: environment.RETENTION_WEBHOOK_EVENTS_DAYS,
         historyDays: environment.RETENTION_HISTORY_DAYS,
         deauthenticationsDays: environment.RETENTION_DEAUTHENTICATIONS_DAYS,
+        eventsDays: environment.RETENTION_EVENTS_DAYS,
       },
       reconciliation: {
         reconcileIntervalHours: environment.RECONCILE_INTERVAL_HOURS,

@@ -113,6 +113,8 @@ export class RetentionOptions {
   historyDays: number;
   /** Deauthentication requests, from Terra's confirmation on. */
   deauthenticationsDays: number;
+  /** Events for callers, from the day on which the service stored them. */
+  eventsDays: number;
 }
 
 /** How many requests the service accepts from one client; 0: no limit. */
@@ -201,7 +203,11 @@ export const RETENTION_DEFAULTS: RetentionOptions = {
   webhookEventsDays: 30,
   historyDays: 730,
   deauthenticationsDays: 0,
+  eventsDays: 14,
 };
+
+/** A delivery takes up to three days. */
+export const MIN_EVENTS_DAYS = 4;
 
 export const RATE_LIMIT_DEFAULTS: RateLimitOptions = {
   clientPerMinute: 600,

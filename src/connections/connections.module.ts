@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
+import { EventsModule } from '../events';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
 import { TerraModule } from '../terra';
@@ -34,7 +35,7 @@ import { ProvisionalConnectionRepository } from './replacement/provisional-conne
 import { ProvisionalConnectionsService } from './replacement/provisional-connections.service';
 
 @Module({
-  imports: [ApiKeysModule, ObservabilityModule, QueueModule, TerraModule],
+  imports: [ApiKeysModule, EventsModule, ObservabilityModule, QueueModule, TerraModule],
   controllers: [ConnectionsController],
   providers: [
     ConnectionsService,

@@ -30,6 +30,7 @@ export const EXPORT_SECTIONS = [
   'deauthentications',
   'sweepFindings',
   'erasures',
+  'outgoingEvents',
 ] as const;
 export type ExportSections = Record<(typeof EXPORT_SECTIONS)[number], ExportedRow[]>;
 

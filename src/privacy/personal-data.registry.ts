@@ -10,6 +10,7 @@ import {
   type PersonalData,
   type PruneRule,
 } from '../database';
+import { EventsPersonalData } from '../events';
 import { SweepPersonalData } from '../reconciliation';
 import { WebhookPersonalData } from '../webhooks';
 import { ErasurePersonalData } from './erasure-personal-data.service';
@@ -24,10 +25,11 @@ export class PersonalDataRegistry {
     sessions: SessionPersonalData,
     connections: ConnectionPersonalData,
     webhooks: WebhookPersonalData,
+    events: EventsPersonalData,
     sweeps: SweepPersonalData,
     erasures: ErasurePersonalData,
   ) {
-    this.all = [sessions, connections, webhooks, sweeps, erasures];
+    this.all = [sessions, connections, webhooks, events, sweeps, erasures];
   }
 
   get pruneRules(): readonly PruneRule[] {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
+import { EventsModule } from '../events';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
 import { ReconciliationModule } from '../reconciliation';
@@ -22,6 +23,7 @@ import { RetentionWorker } from './retention.worker';
     ApiKeysModule,
     ConnectionsModule,
     ConnectSessionsModule,
+    EventsModule,
     ObservabilityModule,
     QueueModule,
     ReconciliationModule,

@@ -2,6 +2,7 @@ import { MIGRATIONS } from '../../migrations';
 import { ApiKey } from '../api-keys';
 import { ConnectSession, ConnectSessionConnection } from '../connect-sessions';
 import { Connection, ConnectionFact, ConnectionIdentity, Deauthentication, Tombstone } from '../connections';
+import { EventLogState, OutgoingEvent } from '../events';
 import { Erasure } from '../privacy';
 import { CatalogueCheck, CatalogueProvider } from '../provider-retirement';
 import { Sweep, SweepFinding } from '../reconciliation';
@@ -21,6 +22,8 @@ export const TERRA_CONNECT_ENTITIES = [
   SweepFinding,
   WebhookEvent,
   WebhookReceipt,
+  OutgoingEvent,
+  EventLogState,
   Erasure,
   CatalogueCheck,
   CatalogueProvider,

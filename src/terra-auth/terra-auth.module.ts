@@ -6,6 +6,7 @@ import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
 import { ClockModule } from '../database';
 import { DiagnosisModule } from '../diagnosis';
+import { EventsModule } from '../events';
 import { PrivacyModule } from '../privacy';
 import { ProviderRetirementModule } from '../provider-retirement';
 import { ProvidersModule } from '../providers';
@@ -32,6 +33,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
     TypeOrmModule.forFeature(TERRA_CONNECT_ENTITIES),
     ClockModule,
     ApiKeysModule,
+    EventsModule,
     ProvidersModule,
     ConnectionsModule,
     ReconciliationModule,
@@ -45,6 +47,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TerraConnectOp
   exports: [
     ...OPTION_SLICES,
     ApiKeysModule,
+    EventsModule,
     ProvidersModule,
     ConnectionsModule,
     ReconciliationModule,

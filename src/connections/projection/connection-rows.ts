@@ -1,4 +1,5 @@
 import { LIVE_STATUSES, type ConnectionStatus } from '../connection-status';
+import type { ConnectionChange } from '../connection-events';
 import type { Connection } from '../connection.entity';
 import { textOfKey, type ConnectionKey } from './connection-key';
 import type { ConnectionState } from './connection-reducer';
@@ -25,6 +26,8 @@ export class ConnectionRows {
   /** Stored connections that are due for a reconcile at once. */
   readonly reconcile = new Set<Connection>();
   readonly reports: ConnectionReport[] = [];
+  /** The rows that changed since the last {@link takeChanges}, as they were before; null: they did not exist. */
+  private readonly before = new Map<Connection, Connection | null>();
   private readonly ofKey = new Map<string, Connection[]>();
   private readonly ofId = new Map<string, Connection>();
 
@@ -57,12 +60,14 @@ export class ConnectionRows {
   insert(connection: Connection): void {
     this.add(connection);
     this.inserted.add(connection);
+    this.before.set(connection, null);
   }
 
   update(connection: Connection, change: Partial<Connection>, isNew = false): void {
     const from = isNew ? null : connection.status;
     const wasMerged = connection.mergedInto !== null;
     if (differs(connection, change)) {
+      if (!this.before.has(connection)) this.before.set(connection, { ...connection });
       Object.assign(connection, change, { updatedAt: this.now });
       if (!this.inserted.has(connection)) this.updated.add(connection);
       if (change.mergedInto) this.merged.add(connection);
@@ -72,6 +77,13 @@ export class ConnectionRows {
       this.reports.push({ what: 'merged', connectionId: mergedInto, mergedId: connectionId });
     else if (isNew && connection.provisionalCheckAt) this.reports.push({ what: 'provisional', connectionId });
     else if (from !== to) this.reports.push({ what: 'status', connectionId, from, to, reason });
+  }
+
+  /** The changes since the last call, as copies. */
+  takeChanges(): Pick<ConnectionChange, 'before' | 'after'>[] {
+    const changes = [...this.before].map(([after, before]) => ({ before, after: { ...after } }));
+    this.before.clear();
+    return changes;
   }
 
   reconcileNow(key: ConnectionKey): void {

@@ -1,3 +1,5 @@
+import type { NewEvent } from '../../events';
+import { eventOf } from '../connection-events';
 import { LIVE_STATUSES } from '../connection-status';
 import type { Connection } from '../connection.entity';
 import type { DeauthenticationRequest } from '../deauthentication/deauthentication.entity';
@@ -41,6 +43,8 @@ export interface ProjectionChanges {
   /** The connections that were active and succeed another one. */
   activeSuccessors: Connection[];
   reports: ConnectionReport[];
+  /** In the order of the facts. */
+  events: NewEvent[];
 }
 
 /** The Terra user of a fact when the fact is applied. */
@@ -65,6 +69,7 @@ export class ProjectionModel {
   private readonly listedAgain = new Set<string>();
   private readonly deauthentications: DeauthenticationRequest[] = [];
   private readonly activeSuccessors = new Set<Connection>();
+  private readonly events: NewEvent[] = [];
 
   constructor(
     stored: StoredProjection,
@@ -93,6 +98,7 @@ export class ProjectionModel {
     if (this.facts.add(fact)) {
       this.added.push(fact);
       this.project(fact);
+      for (const change of this.rows.takeChanges()) this.addEvent(eventOf({ ...change, fact }));
     }
     // Terra may still list a user that we ended before, and no connection changes then. So each request counts.
     if (fact.kind === 'disconnect_requested') this.requestEnd(fact, before);
@@ -116,6 +122,7 @@ export class ProjectionModel {
         ({ succeeds }) => succeeds !== null || this.rows.merged.size > 0,
       ),
       reports: this.rows.reports,
+      events: this.events,
     };
   }
 
@@ -190,6 +197,10 @@ export class ProjectionModel {
       for (const identity of this.identities.values())
         if (isSameKey(keyOf(identity), key)) start.push(identity.terraUserId);
     return this.facts.connectedWith(start);
+  }
+
+  private addEvent(event: NewEvent | null): void {
+    if (event) this.events.push(event);
   }
 
   private writeIdentity(wanted: Omit<ConnectionIdentity, 'missingSince' | 'inactiveSince'>): void {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { rowSetOf, runSql } from '../../database';
+import { EventLog } from '../../events';
 import { Connection } from '../connection.entity';
 import { ConnectionIdentity } from './connection-identity.entity';
 import type { ProjectionChanges } from './projection-model';
@@ -43,12 +44,14 @@ const NEW_CONNECTION_COLUMNS = [
   'createdAt',
 ] as const;
 
-/** Writes the projection, for callers that have the locks. The number of statements does not depend on that of the rows. */
+/** Writes the projection and its events, for callers that have the locks. The number of statements does not depend on that of the rows. */
 @Injectable()
 export class ProjectionWriterRepository {
+  constructor(private readonly events: EventLog) {}
+
   /** Writes the changed rows, in the order of their ids, so that two transactions with the same rows cannot deadlock. */
   async write(manager: EntityManager, changes: ProjectionChanges, now: Date): Promise<void> {
-    const { inserted, updated, merged, identities, listedAgain, reconcile } = changes;
+    const { inserted, updated, merged, identities, listedAgain, reconcile, events } = changes;
     if (inserted.length > 0) await this.insertConnections(manager, inserted);
     if (updated.length > 0) await this.updateConnections(manager, updated);
     if (identities.length > 0) await this.writeIdentities(manager, identities);
@@ -64,6 +67,7 @@ export class ProjectionWriterRepository {
         reconcile.map(({ id }) => id),
         now,
       ]);
+    await this.events.append(manager, events);
   }
 
   private async insertConnections(manager: EntityManager, connections: Connection[]): Promise<void> {

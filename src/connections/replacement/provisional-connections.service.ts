@@ -3,8 +3,10 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Clock } from '../../common';
 import { afterCommit } from '../../database';
+import { EventLog } from '../../events';
 import { Metrics } from '../../observability';
 import { TerraClient } from '../../terra';
+import { eventOf } from '../connection-events';
 import type { Connection } from '../connection.entity';
 import type { NewFact } from '../projection/connection-fact';
 import { ConnectionLifecycleService } from '../projection/connection-lifecycle.service';
@@ -45,6 +47,7 @@ export class ProvisionalConnectionsService {
     private readonly repository: ProvisionalConnectionRepository,
     private readonly lifecycle: ConnectionLifecycleService,
     private readonly terra: TerraClient,
+    private readonly events: EventLog,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
@@ -96,6 +99,8 @@ export class ProvisionalConnectionsService {
     if (replacement) await this.lifecycle.record(manager, [replacement]);
     const announced = await this.repository.announce(manager, id);
     if (announced?.mergedInto === null) {
+      const event = eventOf({ before: null, after: announced, fact: null });
+      await this.events.append(manager, event ? [event] : []);
       const { status, statusReason: reason } = announced;
       afterCommit(manager, () => {
         this.metrics.connectionChanges.inc({ status });

@@ -49,6 +49,9 @@ export class EndUserExportDto implements EndUserExport {
   @ApiRows('The requests to erase the end user.', { status: 'pending' })
   erasures: ExportedRow[];
 
+  @ApiRows('The events that the service keeps for your services.', { type: 'connection.connected' })
+  outgoingEvents: ExportedRow[];
+
   static from(exported: EndUserExport): EndUserExportDto {
     return { ...exported };
   }

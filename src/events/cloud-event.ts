@@ -1,0 +1,54 @@
+import type { EventType } from './event-types';
+import type { OutgoingEvent } from './outgoing-event.entity';
+
+const SEQUENCE_DIGITS = 19;
+
+/** An event in the JSON format of CloudEvents 1.0. */
+export interface CloudEvent {
+  specversion: '1.0';
+  id: string;
+  type: EventType;
+  /** The public URL of the service. */
+  source: string;
+  /** The reference id of the end user; absent if the event is about none. */
+  subject?: string;
+  /** When it happened, as an ISO 8601 time in UTC. */
+  time: string;
+  datacontenttype: 'application/json';
+  /** The position of the event in the order of all events: 19 digits, so that texts sort like numbers. */
+  sequence: string;
+  data: unknown;
+}
+
+/** An event as it leaves the service. */
+export interface EventMessage {
+  id: string;
+  type: EventType;
+  position: number;
+  /** null: the event is about no end user. Events of one reference leave in their order. */
+  referenceId: string | null;
+  /** The CloudEvent as JSON. */
+  json: string;
+}
+
+/** @param body Terra's body, which becomes `payload` in the data as it is; null for an event without one */
+export function toMessage(event: OutgoingEvent, source: string, body: string | null): EventMessage {
+  const { id, type, referenceId } = event;
+  const data = body === null ? event.data : `${event.data.slice(0, -1)},"payload":${body}}`;
+  const head = JSON.stringify(toEnvelope(event, source));
+  const json = `${head.slice(0, -1)},"data":${data}}`;
+  return { id, type, position: Number(event.position), referenceId, json };
+}
+
+function toEnvelope(event: OutgoingEvent, source: string): Omit<CloudEvent, 'data'> {
+  return {
+    specversion: '1.0',
+    id: event.id,
+    type: event.type,
+    source,
+    ...(event.referenceId === null ? {} : { subject: event.referenceId }),
+    time: event.occurredAt.toISOString(),
+    datacontenttype: 'application/json',
+    sequence: String(event.position).padStart(SEQUENCE_DIGITS, '0'),
+  };
+}

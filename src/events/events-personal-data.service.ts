@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import {
+  exportedFields,
+  type DataSubject,
+  type ExportPolicy,
+  type ExportSections,
+  type PersonalData,
+  type PruneRule,
+} from '../database';
+import { EventLogState } from './event-log.entity';
+import { EventLogRepository } from './event-log.repository';
+import { OutgoingEvent } from './outgoing-event.entity';
+
+const EVENT_EXPORT: ExportPolicy<OutgoingEvent> = {
+  id: 'exported',
+  ordinal: 'internal',
+  position: 'exported',
+  type: 'exported',
+  referenceId: 'own_reference',
+  connectionId: 'own_connection',
+  occurredAt: 'exported',
+  data: 'exported',
+  createdAt: 'exported',
+};
+
+/** The personal data of the log of outgoing events. */
+@Injectable()
+export class EventsPersonalData implements PersonalData {
+  readonly entities = [OutgoingEvent, EventLogState];
+
+  readonly pruneRules: readonly PruneRule[] = [
+    {
+      table: 'outgoing_events',
+      days: ({ eventsDays }) => eventsDays,
+      prune: (before, signal) => this.repository.dropPartitions(before, signal),
+    },
+  ];
+
+  constructor(private readonly repository: EventLogRepository) {}
+
+  async exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>> {
+    const events = await this.repository.listOf(manager, subject.referenceId);
+    return { outgoingEvents: events.map((event) => exportedFields(event, EVENT_EXPORT, subject)) };
+  }
+
+  async erase(manager: EntityManager, { referenceId }: DataSubject): Promise<Record<string, number>> {
+    return { outgoingEvents: await this.repository.deleteOf(manager, referenceId) };
+  }
+}
