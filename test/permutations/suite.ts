@@ -17,7 +17,7 @@ export interface PermutationReport {
 const DIFFERENT_KEPT = 3;
 
 // Thousands of orders share one transaction.
-const DEADLINE_MS = 10 * 60_000;
+const DEADLINE_MS = 20 * 60_000;
 
 class RolledBack extends Error {}
 
