@@ -1,4 +1,5 @@
 import { ApiKey } from '../src/api-keys';
+import { EventLogState } from '../src/events';
 import { PersonalDataRegistry } from '../src/privacy';
 import { CatalogueCheck, CatalogueProvider } from '../src/provider-retirement';
 import { TERRA_CONNECT_ENTITIES } from '../src/terra-auth';
@@ -6,7 +7,13 @@ import { WebhookReceipt } from '../src/webhooks';
 import { startTestApp, type TestApp } from './support/app';
 
 /** Entities whose rows name no end user. */
-const WITHOUT_END_USERS: unknown[] = [ApiKey, CatalogueCheck, CatalogueProvider, WebhookReceipt];
+const WITHOUT_END_USERS: unknown[] = [
+  ApiKey,
+  CatalogueCheck,
+  CatalogueProvider,
+  EventLogState,
+  WebhookReceipt,
+];
 
 describe('The registry of personal data', () => {
   let service: TestApp;
@@ -30,6 +37,7 @@ describe('The registry of personal data', () => {
       'connect_sessions',
       'connection_facts',
       'deauthentications',
+      'outgoing_events',
       'webhook_events',
       'webhook_receipts',
     ]);

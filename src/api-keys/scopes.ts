@@ -4,6 +4,7 @@ export const SCOPES = [
   'sessions:read',
   'connections:read',
   'connections:write',
+  'events:read',
   'admin',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -17,7 +17,7 @@ export interface CloudEvent {
   datacontenttype: 'application/json';
   /** The position of the event in the order of all events: 19 digits, so that texts sort like numbers. */
   sequence: string;
-  data: unknown;
+  data: Record<string, unknown>;
 }
 
 /** An event as it leaves the service. */
@@ -29,6 +29,10 @@ export interface EventMessage {
   referenceId: string | null;
   /** The CloudEvent as JSON. */
   json: string;
+}
+
+export function toCloudEvent(event: OutgoingEvent, source: string): CloudEvent {
+  return { ...toEnvelope(event, source), data: JSON.parse(event.data) as Record<string, unknown> };
 }
 
 /** @param body Terra's body, which becomes `payload` in the data as it is; null for an event without one */

@@ -8,7 +8,6 @@ import {
   type PersonalData,
   type PruneRule,
 } from '../database';
-import { EventLogState } from './event-log.entity';
 import { EventLogRepository } from './event-log.repository';
 import { OutgoingEvent } from './outgoing-event.entity';
 
@@ -27,7 +26,7 @@ const EVENT_EXPORT: ExportPolicy<OutgoingEvent> = {
 /** The personal data of the log of outgoing events. */
 @Injectable()
 export class EventsPersonalData implements PersonalData {
-  readonly entities = [OutgoingEvent, EventLogState];
+  readonly entities = [OutgoingEvent];
 
   readonly pruneRules: readonly PruneRule[] = [
     {

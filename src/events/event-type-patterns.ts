@@ -1,0 +1,21 @@
+import { EVENT_TYPES, type EventType } from './event-types';
+
+/** `connection.*` names every type of a group, `*` every type but those with health data: these are named by `data.*`. */
+const GROUPS = new Map<string, readonly EventType[]>([
+  ['*', EVENT_TYPES.filter((type) => !type.startsWith('data.'))],
+  ...[...new Set(EVENT_TYPES.map(groupOf))].map(
+    (group) => [`${group}.*`, EVENT_TYPES.filter((type) => groupOf(type) === group)] as const,
+  ),
+]);
+
+function groupOf(type: string): string {
+  return type.slice(0, type.indexOf('.'));
+}
+
+/** The types that names and groups stand for; null if one of them stands for none. */
+export function typesOf(patterns: readonly string[]): EventType[] | null {
+  const types = patterns.map(
+    (pattern) => GROUPS.get(pattern) ?? EVENT_TYPES.filter((type) => type === pattern),
+  );
+  return types.some(({ length }) => length === 0) ? null : [...new Set(types.flat())];
+}

@@ -1,0 +1,17 @@
+import { DomainError, RequestInvalidError } from '../common';
+
+export class EventCursorUnknownError extends RequestInvalidError {
+  constructor() {
+    super([{ field: 'after', detail: 'is neither `latest` nor a `nextCursor` of this list' }]);
+  }
+}
+
+export class EventCursorExpiredError extends DomainError {
+  constructor() {
+    super(
+      'gone',
+      'events.cursor_expired',
+      'The service no longer has the events after this cursor. Read `GET /v1/events?after=latest` and keep its `nextCursor`, then read all pages of `GET /v1/connections`, then go on from that cursor.',
+    );
+  }
+}
