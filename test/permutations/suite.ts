@@ -137,9 +137,37 @@ async function readState(manager: EntityManager): Promise<string> {
       -- A merged id must lead to a connection that is not merged itself.
       SELECT 'merged twice' FROM terra_connect.connections c
         JOIN terra_connect.connections kept ON kept.id = c.merged_into WHERE kept.merged_into IS NOT NULL
+      UNION ALL
+      ${EVENTS_THAT_ARE_WRONG}
     ) AS states`);
   return row?.state ?? '';
 }
+
+/**
+ * The events of a connection are a chain: each tells a change, begins where the one before ended, and the last one has the
+ * present state. These columns change without an event.
+ */
+const WITHOUT_EVENT = `'{updatedAt,lastDataAt,succeeds,succeededBy}'::text[]`;
+const EVENTS_THAT_ARE_WRONG = `
+  SELECT concat_ws(' ', 'wrong event', e.type, 'of', c.terra_user_id)
+    FROM terra_connect.connections c
+    LEFT JOIN LATERAL (
+      SELECT type, data::jsonb->'connection' AS connection, nullif(data::jsonb->'previous', 'null') AS previous,
+        lag(data::jsonb->'connection') OVER (ORDER BY ordinal) AS before,
+        lead(ordinal) OVER (ORDER BY ordinal) IS NULL AS is_last
+      FROM terra_connect.outgoing_events WHERE reference_id = c.reference_id AND connection_id = c.id) e ON true
+    WHERE CASE
+      WHEN e.type IS NULL THEN c.merged_into IS NULL AND c.provisional_check_at IS NULL
+      WHEN coalesce(e.previous - ${WITHOUT_EVENT}, 'null')
+        IS DISTINCT FROM coalesce(e.before - ${WITHOUT_EVENT}, 'null') THEN true
+      WHEN e.type <> 'connection.merged' AND e.connection - ${WITHOUT_EVENT} = e.previous - ${WITHOUT_EVENT} THEN true
+      WHEN NOT e.is_last THEN false
+      WHEN c.merged_into IS NOT NULL THEN e.type <> 'connection.merged'
+      ELSE (c.terra_user_id, c.status, c.status_reason, to_jsonb(c.scopes), c.connected_at, c.disconnected_at)
+        IS DISTINCT FROM (e.connection->>'terraUserId', e.connection->>'status', e.connection->>'statusReason',
+          e.connection->'scopes', (e.connection->>'connectedAt')::timestamptz,
+          (e.connection->>'disconnectedAt')::timestamptz)
+    END`;
 
 /** `{ B: 'active', A: 'disconnected deauth' }` of a state. */
 export function endsOf(state: string): Record<string, string> {
