@@ -150,6 +150,14 @@ module.exports = {
       to: { path: `^${anyOf(OUTSIDE_SRC)}/`, pathNot: '^test/support/' },
     },
     {
+      name: 'programs-import-compiled-files',
+      comment:
+        'local/bootstrap.cjs compiles these folders for programs that run without Jest, and no other folder of the tests.',
+      severity: 'error',
+      from: { path: `^(?:sandbox|sample-app|local|bench|tools|test/stage|test/crash)/`, pathNot: SPEC },
+      to: { path: '^test/', pathNot: '^test/(?:stage/|crash/|support/seeded-random\\.ts$)' },
+    },
+    {
       name: 'sandbox-stands-alone',
       comment:
         'The sandbox must not share code with the service. With shared code, the service would verify its own signatures.',
