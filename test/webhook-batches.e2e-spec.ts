@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LANES } from '../src/webhooks/webhook-event.entity';
-import { WebhookProcessorService } from '../src/webhooks/webhook-processor.service';
+import { WebhookProcessingRepository } from '../src/webhooks/webhook-processing.repository';
 import { startTestApp, type TestApp } from './support/app';
 import { newReference, readSession, startSession } from './support/flow';
 import { drainInbox, inboxOf, statementsOf, storeDeliveries, type StoredDelivery } from './support/inbox';
@@ -34,6 +34,19 @@ describe('Events are processed in sets', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => service.close());
 
+  /** Receives the number of events of each batch. @param meanwhile runs while a batch has locked its events */
+  const sizesOfBatches = (meanwhile = (): Promise<void> => Promise.resolve()): number[] => {
+    const sizes: number[] = [];
+    const inbox = service.app.get(WebhookProcessingRepository, { strict: false });
+    const lockDue = inbox.lockDue.bind(inbox);
+    jest.spyOn(inbox, 'lockDue').mockImplementation(async (...args) => {
+      const batch = await lockDue(...args);
+      sizes.push(batch.events.length);
+      if (batch.events.length > 0) await meanwhile();
+      return batch;
+    });
+    return sizes;
+  };
   const statuses = async (traceIds: string[]): Promise<Record<string, number>> => {
     const rows = await service.query<{ status: string; count: number }>(
       `SELECT status, count(*)::int AS count FROM terra_connect.webhook_events WHERE trace_id = ANY($1)
@@ -142,86 +155,34 @@ describe('Events are processed in sets', () => {
     });
   });
 
-  describe('R12: an event that fails is isolated', () => {
-    const poison = async (work: () => Promise<void>): Promise<void> => {
-      await service.query(
-        `ALTER TABLE terra_connect.connection_facts ADD CONSTRAINT no_poison CHECK (provider <> 'POISON') NOT VALID`,
-      );
-      try {
-        await work();
-      } finally {
-        await service.query(`ALTER TABLE terra_connect.connection_facts DROP CONSTRAINT no_poison`);
-      }
-    };
-    const attemptsOf = (): (() => number) => {
-      const processor = service.app.get(WebhookProcessorService, { strict: false });
-      const spies = [jest.spyOn(processor, 'processDue'), jest.spyOn(processor, 'processAgain')];
-      return () => spies.reduce((sum, { mock }) => sum + mock.calls.length, 0);
-    };
-
-    it.each([0, 77, 199])(
-      'at place %i of 200 within 2 · log2(200) attempts, and all others are processed in the same pass',
-      async (place) => {
-        const users = endUsers(BATCH);
-        const deliveries = users.map((user, index) => ({
-          body: index === place ? { ...authOf(user), user: userOf(user, 'POISON') } : authOf(user),
-        }));
-        const traceIds = await storeDeliveries(service, deliveries);
-        const attempts = attemptsOf();
-        await poison(async () => void (await inboxOf(service).processLane(LANES.links, BATCH)));
-        expect(attempts()).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(BATCH)));
-        expect(await statuses(traceIds)).toEqual({ done: BATCH - 1, pending: 1 });
-        const failed = await service.query(
-          `SELECT trace_id, attempts, type FROM terra_connect.webhook_events
-            WHERE trace_id = ANY($1) AND status = 'pending'`,
-          [traceIds],
-        );
-        expect(failed).toEqual([{ trace_id: traceIds[place], attempts: 1, type: 'auth' }]);
-        await service.query(`UPDATE terra_connect.webhook_events SET next_attempt_at = '-infinity'`);
-        await drainInbox(service, BATCH, LANES.links);
-        expect(await statuses(traceIds)).toEqual({ done: BATCH });
-      },
-    );
-
-    it('without an attempt of the events beside it, and so are several of them', async () => {
-      const users = endUsers(60);
-      const isPoison = (index: number): boolean => index % 20 === 7;
-      const traceIds = await storeDeliveries(
-        service,
-        users.map((user, index) => ({
-          body: isPoison(index) ? { ...authOf(user), user: userOf(user, 'POISON') } : authOf(user),
-        })),
-      );
-      await poison(async () => void (await inboxOf(service).runOnce()));
-      expect(await statuses(traceIds)).toEqual({ done: 57, pending: 3 });
-      const attempted = await service.query(
-        `SELECT DISTINCT attempts, status FROM terra_connect.webhook_events WHERE trace_id = ANY($1) ORDER BY 1`,
-        [traceIds],
-      );
-      expect(attempted).toEqual([
-        { attempts: 0, status: 'done' },
-        { attempts: 1, status: 'pending' },
-      ]);
-    });
-  });
-
-  it('a batch of large bodies ends at 4 MB, so that the next ones do not fill the memory', async () => {
-    const padding = 'x'.repeat(1_500_000);
-    const users = endUsers(5);
+  it('a batch ends at 4 MB, so that the bodies do not fill the memory', async () => {
+    const padding = 'x'.repeat(200_000);
     await storeDeliveries(
       service,
-      users.map((user) => ({ body: { ...dailyOf(user), padding } })),
+      endUsers(25).map((user) => ({ body: { ...dailyOf(user), padding } })),
     );
-    const processor = service.app.get(WebhookProcessorService, { strict: false });
-    const taken: number[] = [];
-    const processDue = processor.processDue.bind(processor);
-    jest.spyOn(processor, 'processDue').mockImplementation(async (lane, limit, events) => {
-      const batch = await processDue(lane, limit, events);
-      taken.push(events.length);
-      return batch;
+    const taken = sizesOfBatches();
+    await drainInbox(service, BATCH, LANES.data);
+    expect(taken).toEqual([20, 5]);
+  });
+
+  it('a large body is alone in its batch, and another process can lock all other ones', async () => {
+    const padding = 'x'.repeat(300_000);
+    await storeDeliveries(
+      service,
+      endUsers(3).map((user) => ({ body: { ...dailyOf(user), padding } })),
+    );
+    const free: number[] = [];
+    const taken = sizesOfBatches(async () => {
+      const others = await service.query(
+        `SELECT FROM terra_connect.webhook_events WHERE status = 'pending' AND lane = ${LANES.largeBodies}
+          FOR UPDATE SKIP LOCKED`,
+      );
+      free.push(others.length);
     });
     await drainInbox(service, BATCH, LANES.largeBodies);
-    expect(taken).toEqual([2, 2, 1]);
+    expect(taken).toEqual([1, 1, 1, 0]);
+    expect(free).toEqual([2, 1, 0]);
   });
 
   it('a session completes once if its auth and its repetition are in one batch', async () => {

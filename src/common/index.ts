@@ -13,6 +13,7 @@ export { RecentMap } from './recent-map';
 export { currentLogContext, runWithLogContext } from './log-context';
 export {
   hasSqlState,
+  isContended,
   isDatabaseDown,
   isDatabaseUnavailable,
   isStatementLost,

@@ -1,4 +1,10 @@
-import { isDatabaseDown, isDatabaseUnavailable, isTransient, sqlStateOf } from './postgres-errors';
+import {
+  isContended,
+  isDatabaseDown,
+  isDatabaseUnavailable,
+  isTransient,
+  sqlStateOf,
+} from './postgres-errors';
 
 const ofState = (code: string): Error => Object.assign(new Error('of Postgres'), { code });
 
@@ -19,6 +25,7 @@ describe('An error of Postgres', () => {
   ])('%s means "not now" for every statement: %s', (code) => {
     expect(isDatabaseDown(ofState(code))).toBe(true);
     expect(isDatabaseUnavailable(ofState(code))).toBe(true);
+    expect(isContended(ofState(code))).toBe(false);
   });
 
   it.each([
@@ -29,6 +36,7 @@ describe('An error of Postgres', () => {
   ])('%s means "not now" for this statement, so an event can be its cause: %s', (code) => {
     expect(isDatabaseDown(ofState(code))).toBe(false);
     expect(isDatabaseUnavailable(ofState(code))).toBe(true);
+    expect(isContended(ofState(code))).toBe(true);
   });
 
   it.each(['22021', '23505', '42P01', '42501', 'XX000'])('%s is a fault, so it is no "not now"', (code) => {

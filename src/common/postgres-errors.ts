@@ -62,9 +62,18 @@ export function isDatabaseDown(error: unknown): boolean {
 
 /** Whether Postgres is down, or too slow or too contended for this statement. The caller may retry. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  const slow = (code: string, message: string): boolean =>
-    SLOW_STATES.test(code) || message === SLOW_MESSAGE || TRANSIENT_STATES.has(code);
-  return isDatabaseDown(error) || someFailure(error, slow);
+  return isDatabaseDown(error) || isContended(error);
+}
+
+/**
+ * Whether a statement took too long or met a concurrent transaction: mostly it waited for a lock. The statement can also be
+ * slow by itself.
+ */
+export function isContended(error: unknown): boolean {
+  return someFailure(
+    error,
+    (code, message) => SLOW_STATES.test(code) || message === SLOW_MESSAGE || TRANSIENT_STATES.has(code),
+  );
 }
 
 /** The SQLSTATE of an error of Postgres; empty for any other error. */

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, isDatabaseDown, toStorable } from '../common';
+import { Clock, isContended, isDatabaseDown, RecentMap, toStorable } from '../common';
 import { Metrics } from '../observability';
 import { retryDelayMs, WorkerHost } from '../queue';
 import { parseTerraEvent } from '../terra';
@@ -23,8 +23,13 @@ const HELPERS: Partial<Record<Lane, string>> = {
 const IDLE_MS = 1_000;
 // A stream of events then costs at most fifty batches a second of each lane. A lone event waits for nobody.
 const SPACING_MS = 20;
-/** The largest number of events in one transaction. */
-const WEBHOOK_BATCH = 200;
+/** The largest number of events in one transaction. A large body is alone: a batch must lock only what it processes. */
+const BATCH: Record<Lane, number> = { [LANES.links]: 200, [LANES.data]: 200, [LANES.largeBodies]: 1 };
+// How often, and for how long, the events of a batch wait after a lock or statement timeout, before the service looks for
+// one that causes it. The transaction that holds the lock ends within a minute.
+const POSTPONEMENTS = 2;
+const POSTPONE_MS = 1_000;
+const REMEMBERED_POSTPONEMENTS = 2_000;
 /** The attempts take up to an hour, half an hour on average. After that, the event needs an operator. */
 export const WEBHOOK_RETRY = { baseMs: 1_000, maxMs: 15 * 60_000, attempts: 14 };
 const MAX_NOTE_LENGTH = 500;
@@ -33,6 +38,8 @@ const MAX_NOTE_LENGTH = 500;
 @Injectable()
 export class WebhookInboxWorker {
   private readonly logger = new Logger(WebhookInboxWorker.name);
+  /** How often an event was postponed, by its id. */
+  private readonly postponements = new RecentMap<number>(REMEMBERED_POSTPONEMENTS);
 
   constructor(
     private readonly repository: WebhookProcessingRepository,
@@ -47,7 +54,7 @@ export class WebhookInboxWorker {
           name,
           idleMs: IDLE_MS,
           spacingMs: SPACING_MS,
-          run: (signal) => this.processLane(lane, WEBHOOK_BATCH, signal),
+          run: (signal) => this.processLane(lane, BATCH[lane], signal),
         });
     this.metrics.beforeScrape(async () => {
       const counts = await this.repository.countBacklog();
@@ -61,7 +68,7 @@ export class WebhookInboxWorker {
    *
    * @returns whether more events may be due
    */
-  async runOnce(limit = WEBHOOK_BATCH): Promise<boolean> {
+  async runOnce(limit = Infinity): Promise<boolean> {
     let hasMore = false;
     for (const lane of Object.values(LANES)) hasMore = (await this.processLane(lane, limit)) || hasMore;
     return hasMore;
@@ -71,7 +78,7 @@ export class WebhookInboxWorker {
   async processLane(lane: Lane, limit: number, signal?: AbortSignal): Promise<boolean> {
     const taken: LockedWebhookEvent[] = [];
     try {
-      const batch = await this.processor.processDue(lane, limit, taken);
+      const batch = await this.processor.processDue(lane, Math.min(limit, BATCH[lane]), taken);
       this.count(batch);
       const helper = HELPERS[lane];
       if (batch.hasMore && helper) this.workers.notify(helper);
@@ -90,7 +97,7 @@ export class WebhookInboxWorker {
     const [first, second] = failed;
     // While the database is down, the failure cannot be stored either, and no event caused it.
     if (!first || isDatabaseDown(error)) throw error;
-    // An event alone has failed by itself, a lock timeout included.
+    if (isContended(error) && (await this.postpone(failed, error))) return;
     if (!second) return this.recordFailure(first, error);
     const middle = Math.ceil(failed.length / 2);
     for (const half of [failed.slice(0, middle), failed.slice(middle)]) {
@@ -102,6 +109,22 @@ export class WebhookInboxWorker {
         await this.isolate(taken, halfError, signal);
       }
     }
+  }
+
+  /**
+   * Lets the events of a batch wait that met a lock: each attempt to isolate one of them would wait for the lock again. No
+   * event loses an attempt.
+   *
+   * @returns false if one of them has waited often enough, because an event can also be the cause
+   */
+  private async postpone(failed: LockedWebhookEvent[], error: unknown): Promise<boolean> {
+    const ids = failed.map(({ id }) => id);
+    const times = Math.max(...ids.map((id) => this.postponements.get(id) ?? 0));
+    if (times >= POSTPONEMENTS) return false;
+    for (const id of ids) this.postponements.set(id, times + 1);
+    await this.repository.postpone(ids, new Date(this.clock.now().getTime() + POSTPONE_MS));
+    this.logger.warn({ event: 'webhook.batch_postponed', events: ids.length, err: error });
+    return true;
   }
 
   private count({ processed }: ProcessedBatch): void {

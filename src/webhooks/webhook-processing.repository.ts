@@ -69,6 +69,17 @@ export class WebhookProcessingRepository {
     return rows;
   }
 
+  /** Makes those of these events due later that no other worker has locked. */
+  async postpone(ids: string[], until: Date): Promise<void> {
+    await runSql(
+      this.dataSource,
+      `UPDATE terra_connect.webhook_events SET next_attempt_at = $2 WHERE id = ANY($1) AND id IN (
+          SELECT id FROM terra_connect.webhook_events WHERE id = ANY($1) AND status = 'pending'
+            FOR UPDATE SKIP LOCKED)`,
+      [ids, until],
+    );
+  }
+
   /** Stores the outcomes of events that this transaction has locked. */
   async settle(manager: EntityManager, events: SettledEvent[], now: Date): Promise<void> {
     await runSql(
