@@ -93,6 +93,62 @@ describe('While a transaction with health data and one with a large body wait fo
   });
 });
 
+describe('While another process processes the lane', () => {
+  let other: Client;
+  /** Starts a transaction of another process that has the turn of the lane, and has locked no event. */
+  const takeTurn = async (lane: number): Promise<void> => {
+    other = new Client({ connectionString: service.databaseUrl });
+    await other.connect();
+    await other.query('BEGIN');
+    await other.query(
+      `SELECT pg_advisory_xact_lock(hashtextextended('terra-connect:inbox-lane:' || $1, 0))`,
+      [lane],
+    );
+  };
+  const start = async (workers: boolean): Promise<void> => {
+    service = await startTestApp({ WORKERS_ENABLED: String(workers) });
+  };
+  afterEach(async () => {
+    await other.end();
+    await service.close();
+  });
+
+  it('a process takes none of its events, so that the batches do not become smaller with each process', async () => {
+    await start(false);
+    await takeTurn(LANES.links);
+    const referenceId = newReference();
+    await postWebhook(service, authOf(referenceId));
+    expect(await inboxOf(service).processLane(LANES.links, 200)).toBe(false);
+    expect(await pending()).toBe(1);
+    // The turns of two lanes do not depend on each other.
+    await storePile(service, randomUUID(), 10);
+    await inboxOf(service).processLane(LANES.data, 200);
+    expect(await pending()).toBe(1);
+    await other.query('COMMIT');
+    await inboxOf(service).processLane(LANES.links, 200);
+    expect(await pending()).toBe(0);
+  });
+
+  it('a process takes a full batch if two of them wait, so that a second process helps with a backlog', async () => {
+    await start(false);
+    await takeTurn(LANES.data);
+    await storePile(service, randomUUID(), 399);
+    expect(await inboxOf(service).processLane(LANES.data, 200)).toBe(false);
+    expect(await pending()).toBe(399);
+    await storePile(service, randomUUID(), 1);
+    expect(await inboxOf(service).processLane(LANES.data, 200)).toBe(true);
+    expect(await pending()).toBe(200);
+  });
+
+  it('and hangs, a process takes its events after a second, by itself', async () => {
+    await start(true);
+    await takeTurn(LANES.links);
+    const referenceId = newReference();
+    await postWebhook(service, authOf(referenceId));
+    await isLinked(referenceId);
+  });
+});
+
 describe('R12: the pile of one end user', () => {
   beforeAll(async () => (service = await startTestApp()));
   afterAll(() => service.close());

@@ -59,6 +59,27 @@ describe('A worker loop', () => {
     await worker.stop();
   });
 
+  it('pauses for the time that a run asks for, whatever is notified meanwhile', async () => {
+    const starts: number[] = [];
+    let ranTwice: () => void = () => undefined;
+    const twice = new Promise<void>((resolve) => (ranTwice = resolve));
+    const worker: WorkerLoop = new WorkerLoop({
+      name: 'test',
+      idleMs: never,
+      run: () => {
+        starts.push(performance.now());
+        setImmediate(() => worker.notify());
+        if (starts.length === 2) ranTwice();
+        return Promise.resolve(100);
+      },
+    });
+    worker.start();
+    await twice;
+    await worker.stop();
+    // A timer may fire a millisecond early.
+    expect(starts[1]! - starts[0]!).toBeGreaterThanOrEqual(98);
+  });
+
   it('runs at once after a pause, and lets work gather after a run that left none', async () => {
     const starts: number[] = [];
     let ranThrice: () => void = () => undefined;

@@ -11,8 +11,12 @@ export interface Worker {
   idleMs: number;
   /** The least time from the start of a run that left no work to the next run, so that work gathers; default: none. */
   spacingMs?: number;
-  /** Does one piece of work, and ends soon after `signal` is aborted. @returns whether more work may be waiting */
-  run: (signal: AbortSignal) => Promise<boolean>;
+  /**
+   * Does one piece of work, and ends soon after `signal` is aborted.
+   *
+   * @returns whether more work may be waiting, or in how many milliseconds to look again, whatever is notified meanwhile
+   */
+  run: (signal: AbortSignal) => Promise<boolean | number>;
 }
 
 // The longest pause after failed runs, for example while Postgres is down.
@@ -41,7 +45,10 @@ export class WorkerLoop {
     this.running = this.loop(this.aborter.signal);
   }
 
-  /** Ends the pause before the next run. It has no effect after a failed run, or while the loop is stopped. */
+  /**
+   * Ends the pause before the next run. It has no effect after a failed run, after one that set the time of the next one, or
+   * while the loop is stopped.
+   */
   notify(): void {
     this.notified = true;
     this.wake();
@@ -69,6 +76,7 @@ export class WorkerLoop {
         try {
           const more = await this.runOnce(signal);
           failures = 0;
+          if (typeof more === 'number') return { ms: more, ignoresNotify: true };
           return more ? null : { ms: this.worker.idleMs, ignoresNotify: false };
         } catch (error) {
           failures += 1;
@@ -90,7 +98,7 @@ export class WorkerLoop {
     if (remainingMs > 0) await sleep(remainingMs, undefined, { signal }).catch(() => undefined);
   }
 
-  private async runOnce(signal: AbortSignal): Promise<boolean> {
+  private async runOnce(signal: AbortSignal): Promise<boolean | number> {
     const progress = (): void => {
       this.progressAt = performance.now();
     };

@@ -21,8 +21,13 @@ const HELPERS: Partial<Record<Lane, string>> = {
 };
 
 const IDLE_MS = 1_000;
-// A stream of events then costs at most fifty batches a second of each lane. A lone event waits for nobody.
-const SPACING_MS = 20;
+// A stream of events then costs at most so many batches a second. A lone event waits for nobody. Callers wait for links;
+// health data only changes the time of the last data.
+const SPACING_MS: Record<Lane, number> = { [LANES.links]: 20, [LANES.data]: 100, [LANES.largeBodies]: 20 };
+// How long to wait before the next look at a lane that another process processes. Each look has four statements.
+const TURN_PAUSE_MS = 100;
+// A transaction of another process that takes longer probably waits for a lock, or its process is suspended.
+const TURN_PATIENCE_MS = 1_000;
 /** The largest number of events in one transaction. A large body is alone: a batch must lock only what it processes. */
 const BATCH: Record<Lane, number> = { [LANES.links]: 200, [LANES.data]: 200, [LANES.largeBodies]: 1 };
 // How often, and for how long, the events of a batch wait after a lock or statement timeout, before the service looks for
@@ -40,6 +45,8 @@ export class WebhookInboxWorker {
   private readonly logger = new Logger(WebhookInboxWorker.name);
   /** How often an event was postponed, by its id. */
   private readonly postponements = new RecentMap<number>(REMEMBERED_POSTPONEMENTS);
+  /** Since when another process has processed a lane whenever this one looked, in milliseconds of the monotonic clock. */
+  private readonly waitsSince = new Map<Lane, number>();
 
   constructor(
     private readonly repository: WebhookProcessingRepository,
@@ -53,8 +60,8 @@ export class WebhookInboxWorker {
         workers.register({
           name,
           idleMs: IDLE_MS,
-          spacingMs: SPACING_MS,
-          run: (signal) => this.processLane(lane, BATCH[lane], signal),
+          spacingMs: SPACING_MS[lane],
+          run: (signal) => this.runLane(lane, signal),
         });
     this.metrics.beforeScrape(async () => {
       const counts = await this.repository.countBacklog();
@@ -78,8 +85,10 @@ export class WebhookInboxWorker {
   async processLane(lane: Lane, limit: number, signal?: AbortSignal): Promise<boolean> {
     const taken: LockedWebhookEvent[] = [];
     try {
-      const batch = await this.processor.processDue(lane, Math.min(limit, BATCH[lane]), taken);
+      const due = { lane, limit: Math.min(limit, BATCH[lane]), inTurn: this.isPatient(lane) };
+      const batch = await this.processor.processDue(due, taken);
       this.count(batch);
+      this.noteTurn(lane, batch);
       const helper = HELPERS[lane];
       if (batch.hasMore && helper) this.workers.notify(helper);
       return batch.hasMore;
@@ -87,6 +96,21 @@ export class WebhookInboxWorker {
       await this.isolate(taken, error, signal);
       return taken.length > 0;
     }
+  }
+
+  // The other process may not see what this one has accepted meanwhile, so the lane is looked at again.
+  private async runLane(lane: Lane, signal: AbortSignal): Promise<boolean | number> {
+    const hasMore = await this.processLane(lane, BATCH[lane], signal);
+    return this.waitsSince.has(lane) ? TURN_PAUSE_MS : hasMore;
+  }
+
+  private isPatient(lane: Lane): boolean {
+    return performance.now() - (this.waitsSince.get(lane) ?? Infinity) < TURN_PATIENCE_MS;
+  }
+
+  private noteTurn(lane: Lane, { isTurn }: ProcessedBatch): void {
+    if (isTurn) this.waitsSince.delete(lane);
+    else if (!this.waitsSince.has(lane)) this.waitsSince.set(lane, performance.now());
   }
 
   /**

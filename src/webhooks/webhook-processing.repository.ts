@@ -12,12 +12,23 @@ const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 /** What the worker needs of an event. */
 export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedAt' | 'occurredAt' | 'body'>;
 
+/** Which events to lock. */
+export interface DueBatch {
+  lane: Lane;
+  limit: number;
+  inTurn: boolean;
+}
+
 /** Locked events, oldest first. */
 export interface LockedBatch {
   events: LockedWebhookEvent[];
   /** Whether more events of the lane may be due. */
   isFull: boolean;
+  /** false: another transaction processes the lane, so this one has locked nothing. */
+  isTurn: boolean;
 }
+
+type Nullable<Row> = { [Column in keyof Row]: Row[Column] | null };
 
 /** A processed event. */
 export interface SettledEvent extends EventOutcome, EventLabels {
@@ -38,23 +49,34 @@ export class WebhookProcessingRepository {
   /**
    * Locks the next events of a lane that are due and that no other worker has locked, oldest first: as many as `limit`, or
    * fewer if their bodies are large.
+   *
+   * One transaction at a time processes a lane, as long as what waits is less than two batches: two processes that take
+   * turns of a few events each would only have twice as many transactions.
+   *
+   * @param inTurn false: whether another transaction processes the lane does not matter
    */
-  async lockDue(manager: EntityManager, lane: Lane, now: Date, limit: number): Promise<LockedBatch> {
-    const { rows } = await runSql<LockedWebhookEvent & { locked: number }>(
+  async lockDue(manager: EntityManager, { lane, limit, inTurn }: DueBatch, now: Date): Promise<LockedBatch> {
+    const { rows } = await runSql<Nullable<LockedWebhookEvent> & { locked: number; isTurn: boolean }>(
       manager,
-      `WITH due AS MATERIALIZED (SELECT * FROM terra_connect.webhook_events
-          WHERE status = 'pending' AND lane = $1 AND next_attempt_at <= $2
+      `WITH turn AS MATERIALIZED (SELECT NOT $4::boolean
+            OR pg_try_advisory_xact_lock(hashtextextended('terra-connect:inbox-lane:' || $1::smallint, 0))
+            OR (SELECT count(*) = 2 * $3::int FROM (SELECT FROM terra_connect.webhook_events
+                WHERE status = 'pending' AND lane = $1 AND next_attempt_at <= $2 LIMIT 2 * $3::int) AS waiting)
+          AS is_turn),
+        due AS MATERIALIZED (SELECT * FROM terra_connect.webhook_events
+          WHERE (SELECT is_turn FROM turn) AND status = 'pending' AND lane = $1 AND next_attempt_at <= $2
           ORDER BY next_attempt_at, id LIMIT $3 FOR UPDATE SKIP LOCKED),
         sized AS (SELECT due.*, count(*) OVER ()::int AS locked,
             sum(octet_length(body)) OVER (ORDER BY next_attempt_at, id) - octet_length(body) AS bytes_before
           FROM due)
-        SELECT ${COLUMNS}, locked FROM sized
-          WHERE bytes_before = 0 OR bytes_before + octet_length(body) <= ${MAX_BATCH_BYTES}
+        SELECT ${COLUMNS}, locked, is_turn AS "isTurn" FROM turn LEFT JOIN sized
+            ON bytes_before = 0 OR bytes_before + octet_length(body) <= ${MAX_BATCH_BYTES}
           ORDER BY next_attempt_at, id`,
-      [lane, now, limit],
+      [lane, now, limit, inTurn],
     );
-    const locked = rows[0]?.locked ?? 0;
-    return { events: rows, isFull: locked === limit || rows.length < locked };
+    const events = rows.filter((row): row is typeof row & LockedWebhookEvent => row.id !== null);
+    const { locked, isTurn } = rows[0] as (typeof rows)[number];
+    return { events, isFull: locked === limit || events.length < locked, isTurn };
   }
 
   /** Locks those of these events that are still due and that no other worker has locked, oldest first. */

@@ -9,9 +9,10 @@ import { erasedBody, erasedPartOf, idsNamedIn } from './erased-part';
 import { labelsOf } from './event-labels';
 import { effectsOf, type EventEffects, type EventOutcome } from './event-table';
 import { WebhookEffectsService } from './webhook-effects.service';
-import { HAS_BEEN_ERASED, type Lane } from './webhook-event.entity';
+import { HAS_BEEN_ERASED } from './webhook-event.entity';
 import {
   WebhookProcessingRepository,
+  type DueBatch,
   type LockedBatch,
   type LockedWebhookEvent,
   type SettledEvent,
@@ -28,6 +29,8 @@ export interface ProcessedBatch {
   processed: ProcessedEvent[];
   /** Whether more events may be due. */
   hasMore: boolean;
+  /** false: another transaction processes the lane, so this one has processed nothing. */
+  isTurn: boolean;
 }
 
 /** An event of the inbox with everything that its body says. */
@@ -55,15 +58,15 @@ export class WebhookProcessorService {
    *
    * @param taken receives the locked events, also when processing fails
    */
-  processDue(lane: Lane, limit: number, taken: LockedWebhookEvent[]): Promise<ProcessedBatch> {
-    return this.process(taken, (manager, now) => this.inbox.lockDue(manager, lane, now, limit));
+  processDue(due: DueBatch, taken: LockedWebhookEvent[]): Promise<ProcessedBatch> {
+    return this.process(taken, (manager, now) => this.inbox.lockDue(manager, due, now));
   }
 
   /** Processes these events in one transaction, without those that are not due any more or locked by another worker. */
   processAgain(events: readonly LockedWebhookEvent[], taken: LockedWebhookEvent[]): Promise<ProcessedBatch> {
     const ids = events.map(({ id }) => id);
     return this.process(taken, async (manager, now) => {
-      return { events: await this.inbox.lockAgain(manager, ids, now), isFull: false };
+      return { events: await this.inbox.lockAgain(manager, ids, now), isFull: false, isTurn: true };
     });
   }
 
@@ -75,10 +78,10 @@ export class WebhookProcessorService {
       // Before the transaction reads an event. Then no erasure completes until the transaction ends.
       await this.subjects.shareErasureLock(manager);
       const now = this.clock.now();
-      const { events, isFull } = await lock(manager, now);
+      const { events, isFull, isTurn } = await lock(manager, now);
       // A repeated transaction locks its events again.
       taken.splice(0, Infinity, ...events);
-      if (events.length === 0) return { processed: [], hasMore: false };
+      if (events.length === 0) return { processed: [], hasMore: false, isTurn };
       const read = events.map(readEvent);
       const effects = read.map((one) => one.effects);
       await this.effects.lock(manager, effects);
@@ -93,7 +96,7 @@ export class WebhookProcessorService {
         type: event === null ? 'unreadable' : (event.type ?? 'unknown'),
         outcome: status,
       }));
-      return { processed, hasMore: isFull || settled.length < read.length };
+      return { processed, hasMore: isFull || settled.length < read.length, isTurn };
     });
   }
 
