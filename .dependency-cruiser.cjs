@@ -4,7 +4,7 @@
 // public API (index.ts) of modules on a lower layer. Add a new module to its layer here, lowest layer first.
 const LAYERS = [
   ['config', 'common'],
-  ['database', 'observability', 'queue', 'http', 'rate-limits'],
+  ['database', 'observability', 'queue', 'http', 'rate-limits', 'outbound'],
   ['terra', 'api-keys'],
   ['events', 'providers'],
   ['connections'],
@@ -114,14 +114,14 @@ module.exports = {
     {
       name: 'http-client-only-in-transports',
       comment:
-        'Only the transport makes HTTP calls: it holds deadlines, retries and error mapping. ' +
-        'Call a method of TerraClient.',
+        'Only these files make HTTP calls: they hold deadlines, limits and error mapping. ' +
+        'Call a method of TerraClient, or GuardedHttpClient for a URL that a caller or Terra has chosen.',
       severity: 'error',
       from: {
         path: '^src/',
         // app.management.ts makes no calls: it listens on a second port.
         pathNot:
-          '^src/(?:terra/(?:terra\\.transport(?:\\.spec)?|terra\\.module|undici\\.adapter|outgoing-sockets|answer-reader)|app\\.management)\\.ts$',
+          '^src/(?:terra/(?:terra\\.transport(?:\\.spec)?|terra\\.module|undici\\.adapter|terra-sockets|answer-reader)|outbound/(?:guarded-http\\.client|guarded-sockets|guarded-connector|answer-reader|outgoing-sockets)|app\\.management)\\.ts$',
       },
       to: { path: [HTTP_CLIENTS, '^(?:node:)?https?2?$'] },
     },

@@ -35,7 +35,7 @@ const RAW_SQL = [
   { selector: "CallExpression[callee.name='runSql']", message: ONLY_REPOSITORIES },
 ];
 const ONLY_TRANSPORTS =
-  'Only the transport of src/terra makes HTTP calls. Call a method of TerraClient. (http-client-only-in-transports)';
+  'Only src/terra and src/outbound make HTTP calls. Call a method of TerraClient or GuardedHttpClient. (http-client-only-in-transports)';
 const HTTP_EXCEPTIONS =
   '^(HttpException|HttpStatus|IntrinsicException|(BadGateway|BadRequest|Conflict|Forbidden|GatewayTimeout|Gone|' +
   'HttpVersionNotSupported|ImATeapot|InternalServerError|MethodNotAllowed|Misdirected|NotAcceptable|NotFound|' +

@@ -75,6 +75,7 @@ const FORBIDDEN: [rule: string, file: string, imported: string][] = [
   ['http-client-only-in-transports', 'src/connections/calling.service.ts', 'axios'],
   ['http-client-only-in-transports', 'src/terra/calling.client.ts', 'undici'],
   ['http-client-only-in-transports', 'src/providers/calling.ts', 'node:https'],
+  ['http-client-only-in-transports', 'src/outbound/endpoint-url.ts', 'undici'],
   ['http-free-core', 'src/connections/web.service.ts', '@nestjs/platform-fastify'],
   ['module-without-process-packages', 'src/terra/checking.ts', '@nestjs/terminus'],
   ['module-without-process-packages', 'src/webhooks/on-fastify.ts', '@nestjs/platform-fastify'],

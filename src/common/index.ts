@@ -7,6 +7,7 @@ export {
   type DomainErrorKind,
   type FieldProblem,
 } from './domain.error';
+export { codeOf } from './error-code';
 export { RateLimitedError, type RateLimitPolicy, type RateLimitState } from './rate-limited.error';
 export { RateLimiter } from './rate-limiter';
 export { RecentMap } from './recent-map';

@@ -2,6 +2,7 @@ import { assertOptions } from './assert-options';
 import {
   DEFAULT_API_KEY_CACHE_SECONDS,
   DEFAULT_BODY_BUDGET_MB,
+  OUTBOUND_DEFAULTS,
   OUTGOING_DEFAULTS,
   PROVIDER_DEFAULTS,
   RATE_LIMIT_DEFAULTS,
@@ -25,6 +26,7 @@ const options = {
   reconciliation: RECONCILIATION_DEFAULTS,
   retention: RETENTION_DEFAULTS,
   outgoing: OUTGOING_DEFAULTS,
+  outbound: OUTBOUND_DEFAULTS,
   providers: PROVIDER_DEFAULTS,
   rateLimits: RATE_LIMIT_DEFAULTS,
   bodyBudgetMb: DEFAULT_BODY_BUDGET_MB,
@@ -54,6 +56,11 @@ describe("a host's options", () => {
     expect(() => assertOptions(local)).not.toThrow();
     process.env.NODE_ENV = 'production';
     expect(() => assertOptions(local)).toThrow('returnUrls entry 1 is an address of a local network');
+  });
+
+  it('T-18: must not open private networks by a text that counts as true', () => {
+    const outbound = { allowPrivateNetworks: 'false' as never };
+    expect(() => assertOptions({ ...options, outbound })).toThrow('outbound.allowPrivateNetworks must be');
   });
 
   it.each([NaN, -1, 15])('T-21: must leave memory for one webhook: not %d MB', (bodyBudgetMb) => {

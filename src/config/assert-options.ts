@@ -12,6 +12,7 @@ import {
   MAX_API_KEY_CACHE_SECONDS,
   MIN_BODY_BUDGET_MB,
   MIN_EVENTS_DAYS,
+  type OutboundOptions,
   type OutgoingOptions,
   type ProviderOptions,
   type RateLimitOptions,
@@ -24,6 +25,7 @@ import { findWeakSecrets } from './published-secrets';
 /** The host's options with the defaults filled in. */
 type CompleteOptions = TerraConnectOptions & {
   outgoing: OutgoingOptions;
+  outbound: OutboundOptions;
   reconciliation: ReconciliationOptions;
   providers: ProviderOptions;
   retention: RetentionOptions;
@@ -78,6 +80,9 @@ export function assertOptions(options: CompleteOptions): void {
   for (const name of ['httpsProxy', 'httpProxy'] as const)
     check(`outgoing.${name}`, proxyUrl.validate(outgoing[name]), proxyUrl.defaultMessage());
   check('outgoing.circuitFailures', isAmount(outgoing.circuitFailures), 'must be a number, 0 or more');
+  // Any other value that counts as true, such as the text 'false', would open the private networks.
+  const { allowPrivateNetworks } = options.outbound;
+  check('outbound.allowPrivateNetworks', typeof allowPrivateNetworks === 'boolean', 'must be true or false');
   check('providers.checkMinutes', providers.checkMinutes >= 1, 'must be a number of minutes, 1 or more');
   const successors = new IsSuccessorList();
   const entries = Object.entries(providers.successors).map(

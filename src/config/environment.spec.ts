@@ -74,6 +74,7 @@ describe('the environment', () => {
     ['TERRA_WIDGET_GENERATION', 'newest'],
     ['TERRA_SIGNATURE_TOLERANCE_SECONDS', '-5'],
     ['TERRA_CIRCUIT_FAILURES', '-1'],
+    ['OUTBOUND_ALLOW_PRIVATE', 'no'],
     ['HTTPS_PROXY', 'proxy.internal:3128'],
     ['HTTP_PROXY', 'socks5://user:pass-7c1@proxy'],
     ['RETURN_URLS', 'https://app.example.com,javascript://x'],
@@ -92,6 +93,13 @@ describe('the environment', () => {
     expect(others).toEqual([]);
     expect(problem).toMatch(new RegExp(`^${name} `));
     expect(problem).not.toContain(value);
+  });
+
+  it('T-18: does not allow calls to private addresses unless it says so', () => {
+    const allowed = (variables: Record<string, string>): unknown =>
+      toNamespaces(readEnvironment({ ...complete, ...variables })).terraConnect.outbound;
+    expect(allowed({})).toEqual({ allowPrivateNetworks: false });
+    expect(allowed({ OUTBOUND_ALLOW_PRIVATE: 'true' })).toEqual({ allowPrivateNetworks: true });
   });
 
   it('reads the proxies as a list of networks', () => {

@@ -28,6 +28,7 @@ import {
   MAX_API_KEY_CACHE_SECONDS,
   MIN_BODY_BUDGET_MB,
   MIN_EVENTS_DAYS,
+  OUTBOUND_DEFAULTS,
   OUTGOING_DEFAULTS,
   PROVIDER_DEFAULTS,
   RATE_LIMIT_DEFAULTS,
@@ -132,6 +133,9 @@ export class Environment {
 
   @IsString()
   NO_PROXY: string = OUTGOING_DEFAULTS.noProxy;
+
+  @TrueOrFalse()
+  OUTBOUND_ALLOW_PRIVATE: boolean = OUTBOUND_DEFAULTS.allowPrivateNetworks;
 
   @WholeNumber('seconds', 1, 86_400)
   TERRA_SIGNATURE_TOLERANCE_SECONDS: number = 300;

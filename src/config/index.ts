@@ -16,6 +16,7 @@ export {
   BootstrapKeyOptions,
   BrowserOptions,
   DATABASE_DEFAULTS,
+  OutboundOptions,
   OutgoingOptions,
   ProviderOptions,
   RATE_LIMIT_DEFAULTS,

@@ -58,6 +58,7 @@ export function toNamespaces(environment: Environment): Namespaces {
         noProxy: environment.NO_PROXY,
         circuitFailures: environment.TERRA_CIRCUIT_FAILURES,
       },
+      outbound: { allowPrivateNetworks: environment.OUTBOUND_ALLOW_PRIVATE },
       returnUrls: environment.RETURN_URLS,
       workersEnabled: environment.WORKERS_ENABLED,
       workerStallSeconds: environment.WORKER_STALL_SECONDS,

@@ -7,6 +7,8 @@ import {
   BrowserOptions,
   DEFAULT_API_KEY_CACHE_SECONDS,
   DEFAULT_BODY_BUDGET_MB,
+  OUTBOUND_DEFAULTS,
+  OutboundOptions,
   OUTGOING_DEFAULTS,
   OutgoingOptions,
   PROVIDER_DEFAULTS,
@@ -28,6 +30,7 @@ import {
 /** The options with every default filled in. */
 type ResolvedOptions = TerraConnectOptions & {
   outgoing: OutgoingOptions;
+  outbound: OutboundOptions;
   reconciliation: ReconciliationOptions;
   providers: ProviderOptions;
   retention: RetentionOptions;
@@ -60,6 +63,7 @@ const SLICES = [
   })),
   slice(BrowserOptions, ({ publicUrl, returnUrls }) => ({ publicUrl, returnUrls })),
   slice(OutgoingOptions, ({ outgoing }) => outgoing),
+  slice(OutboundOptions, ({ outbound }) => outbound),
   slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
   slice(ProviderOptions, ({ providers }) => providers),
   slice(RetentionOptions, ({ retention }) => retention),
@@ -91,6 +95,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
   const resolved = {
     ...options,
     outgoing: withDefaults(OUTGOING_DEFAULTS, options.outgoing),
+    outbound: withDefaults(OUTBOUND_DEFAULTS, options.outbound),
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
     providers: withDefaults(PROVIDER_DEFAULTS, options.providers),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),

@@ -16,6 +16,8 @@ export interface TerraConnectOptions {
   workersEnabled: boolean;
   /** How the service calls Terra. An omitted field has its default: no proxy, and a circuit that opens after ten failures. */
   outgoing?: Partial<OutgoingOptions>;
+  /** What the service may call at URLs that callers or Terra choose. An omitted field has its default: the internet only. */
+  outbound?: Partial<OutboundOptions>;
   /** After how many seconds without progress a worker counts as stalled. Default: 120. */
   workerStallSeconds?: number;
   /** An omitted field has its default: daily, with a safety threshold of 10 percent. */
@@ -57,6 +59,15 @@ export class OutgoingOptions {
   noProxy: string;
   /** After how many failures in a row the circuit opens: the service pauses its calls to Terra; 0: never. */
   circuitFailures: number;
+}
+
+/** What the service may call at URLs that callers or Terra choose. */
+export class OutboundOptions {
+  /**
+   * Whether it calls private addresses (loopback, RFC 1918, RFC 6598, RFC 4193), at any port and without TLS. Link-local
+   * addresses and the metadata services of clouds are never called.
+   */
+  allowPrivateNetworks: boolean;
 }
 
 /** The secrets and the clock tolerance for the signatures of Terra's webhooks. */
@@ -168,6 +179,8 @@ export const OUTGOING_DEFAULTS: OutgoingOptions = {
   noProxy: '',
   circuitFailures: 10,
 };
+
+export const OUTBOUND_DEFAULTS: OutboundOptions = { allowPrivateNetworks: false };
 
 /** How the service, as a process of its own, connects to Postgres. A host brings its own data source. */
 export interface DatabaseSettings {

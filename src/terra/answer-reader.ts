@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { codeOf, RequestNotSentError } from './request-not-sent.error';
+import { codeOf } from '../common';
+import { RequestNotSentError } from './request-not-sent.error';
 
 export interface ReadAnswer {
   status: number;

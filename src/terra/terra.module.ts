@@ -2,7 +2,7 @@ import { HttpModule } from '@nestjs/axios';
 import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { OutgoingOptions } from '../config';
 import { ObservabilityModule } from '../observability';
-import { outgoingSockets } from './outgoing-sockets';
+import { terraSockets } from './terra-sockets';
 import { TerraClient } from './terra.client';
 import { TerraGate } from './terra.gate';
 import { TerraTransport } from './terra.transport';
@@ -19,7 +19,7 @@ class TerraSockets implements OnApplicationShutdown {
   readonly adapter;
 
   constructor(options: OutgoingOptions) {
-    this.sockets = outgoingSockets(DEADLINES, options);
+    this.sockets = terraSockets(DEADLINES, options);
     this.adapter = undiciAdapter(this.sockets);
   }
 

@@ -1,12 +1,12 @@
 import { HttpService } from '@nestjs/axios';
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DomainError } from '../common';
+import { codeOf, type DomainError } from '../common';
 import { TerraApiOptions } from '../config';
 import { Metrics } from '../observability';
 import { retryDelayMs, type RetryPolicy } from '../queue';
 import type { Health } from './circuit-breaker';
-import { codeOf, RequestNotSentError } from './request-not-sent.error';
+import { RequestNotSentError } from './request-not-sent.error';
 import {
   describeAnswer,
   errorOfAnswer,

@@ -5,7 +5,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { Clock } from '../../src/common';
 import type { OutgoingOptions } from '../../src/config';
 import { Metrics } from '../../src/observability';
-import { outgoingSockets } from '../../src/terra/outgoing-sockets';
+import { terraSockets } from '../../src/terra/terra-sockets';
 import { TerraClient } from '../../src/terra/terra.client';
 import { TerraGate } from '../../src/terra/terra.gate';
 import { TerraTransport } from '../../src/terra/terra.transport';
@@ -27,7 +27,7 @@ export async function closeAll(): Promise<void> {
 /** The service's client of Terra, without the rest of the service. */
 export function clientOf(apiUrl: string, outgoing: Partial<OutgoingOptions> = {}): TerraClient {
   const all = { httpsProxy: '', httpProxy: '', noProxy: '', circuitFailures: 0, ...outgoing };
-  const sockets = outgoingSockets({ connectMs: 2_000, answerMs: 5_000 }, all);
+  const sockets = terraSockets({ connectMs: 2_000, answerMs: 5_000 }, all);
   closeLater(() => sockets.destroy());
   const options = {
     devId: 'dev',
