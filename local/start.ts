@@ -120,6 +120,7 @@ class Launcher {
         apiKey,
         signingSecret,
         webhookUrl: `http://${LOOPBACK}:${port}/webhooks/terra`,
+        behaviour: { dataAfterConnect: true },
       }),
     );
     this.started.add('the Terra sandbox', () => sandbox.close());

@@ -121,8 +121,22 @@ const WEBHOOKS = {
   retryLimit: count(10, 'retries after the first attempt'),
   webhookTimeoutMs: count(8_000, 'milliseconds that a receiver has to answer'),
 };
+const DATA = {
+  dataAfterConnect: onOff(
+    false,
+    'a connection is followed by athlete, daily, sleep and activity data, and then by an updated daily in an interval',
+  ),
+  dataDelayMs: count(1_000, 'milliseconds between a connection and its first data'),
+  dataIntervalMs: count(30_000, 'milliseconds between two updates of daily; 0 means none'),
+  dataAs: choice(
+    ['body', 'pointer'],
+    'body',
+    'health data arrives as the body of the webhook, or as an s3_payload with a URL of the body',
+  ),
+  pointerSeconds: count(300, 'seconds until the URL of an s3_payload expires'),
+};
 
-export const SWITCHES = { ...ACCOUNT, ...CONNECTING, ...FAULTS, ...WEBHOOKS };
+export const SWITCHES = { ...ACCOUNT, ...CONNECTING, ...FAULTS, ...WEBHOOKS, ...DATA };
 
 export type SwitchName = keyof typeof SWITCHES;
 /** The groups of the control page. */
@@ -131,6 +145,7 @@ export const SWITCH_GROUPS = Object.entries({
   Connecting: CONNECTING,
   'Faults of the API': FAULTS,
   Webhooks: WEBHOOKS,
+  'Health data': DATA,
 }).map(([title, switches]) => ({ title, names: Object.keys(switches) as SwitchName[] }));
 
 export type Behaviour = { [Name in SwitchName]: (typeof SWITCHES)[Name]['initially'] };

@@ -1,5 +1,7 @@
 import type { Account } from './account/account';
 import type { Behaviour } from './behaviour';
+import type { DataSender } from './data/data-sender';
+import type { PayloadStore } from './data/payload-store';
 import type { ReceivedRequest } from './sandbox.types';
 import type { PlayedScenario, PlayOptions } from './scenarios/player';
 import type { WebhookDispatcher } from './webhooks/dispatcher';
@@ -15,6 +17,9 @@ export interface SandboxContext {
   initialBehaviour: Readonly<Behaviour>;
   account: Account;
   dispatcher: WebhookDispatcher;
+  data: DataSender;
+  /** Bodies to which `s3_payload` events point. */
+  payloads: PayloadStore;
   requests: ReceivedRequest[];
   /** API calls since `failEvery` was set. */
   callsCounted: number;

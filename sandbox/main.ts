@@ -13,6 +13,8 @@ async function main(): Promise<void> {
     // The service accepts several secrets; the sandbox is one destination and signs with the first.
     signingSecret: env.TERRA_SIGNING_SECRETS?.split(',')[0]?.trim() || 'sandbox-signing-secret',
     webhookUrl: env.WEBHOOK_URL || undefined,
+    // Without a destination, such as in the bench, data would only cost time.
+    behaviour: { dataAfterConnect: Boolean(env.WEBHOOK_URL) },
     log,
   });
   log(`Terra sandbox: ${sandbox.publicUrl}`);

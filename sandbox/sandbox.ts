@@ -1,8 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { Account } from './account/account';
+import type { LinkedUser } from './account/linked-user';
 import { ENABLED_BY_DEFAULT } from './account/providers';
 import { applyBehaviour, initialBehaviour } from './behaviour';
 import type { SandboxContext } from './context';
+import { DataFeed } from './data/data-feed';
+import { DataSender } from './data/data-sender';
+import { PayloadStore } from './data/payload-store';
 import type { Sandbox, SandboxOptions } from './sandbox.types';
 import { ScenarioPlayer } from './scenarios/player';
 import { buildServer } from './server';
@@ -25,17 +29,24 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     now,
     log,
   });
+  const payloads = new PayloadStore({ behaviour, now, publicUrl: () => context.publicUrl });
+  const data = new DataSender({ behaviour, dispatcher, payloads, now });
+  const isLinked = ({ userId }: LinkedUser): boolean => account.users.has(userId);
+  const feed = new DataFeed({ behaviour, data, isLinked, now });
   const account = new Account({
     behaviour,
     enabledProviders: options.enabledProviders ?? ENABLED_BY_DEFAULT,
     now,
     publish: (event, emitOptions) => dispatcher.send(event, emitOptions),
+    sendData: (user, type) => data.send(user, type),
+    onLinked: (user) => feed.follow(user),
   });
   const closing = new AbortController();
   const player = new ScenarioPlayer({
     account,
     behaviour,
     dispatcher,
+    data,
     resetBehaviour: () => context.resetBehaviour(),
     closing: closing.signal,
   });
@@ -47,6 +58,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     initialBehaviour: initial,
     account,
     dispatcher,
+    data,
+    payloads,
     requests: [],
     callsCounted: 0,
     play: async (name, playOptions) => (context.played = await player.play(name, playOptions)),
@@ -60,7 +73,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
     reset: () => {
       context.resetBehaviour();
+      feed.stop();
       dispatcher.reset();
+      data.reset();
+      payloads.clear();
       account.reset();
       context.requests.length = 0;
     },
@@ -79,6 +95,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     widgetUrl: `${url}/api/widget/session`,
     behaviour,
     account,
+    data,
     requests: context.requests,
     deliveries: dispatcher.deliveries,
     emit: (event, emitOptions) => dispatcher.send(event, emitOptions),
@@ -89,6 +106,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     reset: context.reset,
     close: async () => {
       closing.abort();
+      feed.stop();
       dispatcher.close();
       await server.close();
     },

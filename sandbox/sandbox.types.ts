@@ -1,5 +1,6 @@
 import type { Account } from './account/account';
 import type { Behaviour } from './behaviour';
+import type { DataSender } from './data/data-sender';
 import type { PlayedScenario, PlayOptions } from './scenarios/player';
 import type { ScenarioName } from './scenarios/scenarios';
 import type { Delivery, EmitOptions } from './webhooks/delivery';
@@ -48,9 +49,11 @@ export interface Sandbox {
   behaviour: Behaviour;
   /** The users, widget sessions and tokens of this environment, with methods that change them. */
   account: Account;
+  /** Sends health data: the newest, a history in chunks, a large body, or a pointer to a body. */
+  data: DataSender;
   /** The last 1,000 API and widget requests, oldest first. */
   requests: ReceivedRequest[];
-  /** The last 500 webhooks, oldest first. */
+  /** The last 500 webhooks, oldest first; fewer if their bodies exceed 64 MB. */
   deliveries: readonly Delivery[];
   /** Sends any event as a webhook, signed like one of Terra's. */
   emit(event: object, options?: EmitOptions): Delivery;

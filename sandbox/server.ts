@@ -10,6 +10,7 @@ import { currentWidgetSessionRoute, legacyWidgetSessionRoute } from './api/widge
 import { InvalidRequestError } from './behaviour';
 import type { SandboxContext } from './context';
 import { controlRoutes } from './control/control.routes';
+import { payloadRoutes } from './data/payload-store';
 import { acceptForms } from './pages/request-fields';
 import type { ReceivedRequest } from './sandbox.types';
 import { UnknownScenarioError } from './scenarios/scenarios';
@@ -53,6 +54,7 @@ export function buildServer(context: SandboxContext): FastifyInstance {
     server.register(guardedRoutes, { prefix });
   }
   widgetRoutes(server, context);
+  payloadRoutes(server, context.payloads);
   controlRoutes(server, context);
   return server;
 }

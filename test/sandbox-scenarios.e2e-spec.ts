@@ -197,8 +197,9 @@ describe('Scenarios', () => {
     const answer = await fetch(`${sandbox.url}/sandbox/scenarios`);
     const listed = (await answer.json()) as { name: string; means: string; switches: object }[];
     expect(listed.map(({ name }) => name)).toEqual([
-      ...['lost-webhook', 'duplicated', 'reordered', 'late', 'reauth', 'reauth-null-old', 'reauth-never'],
-      ...['reauth-late', 'moved-account', 'phone-provider', 'provider-retired', 'user-cap', 'gone-410'],
+      ...['lost-webhook', 'duplicated', 'reordered', 'late', 'data-before-auth'],
+      ...['data-after-disconnect', 'reauth', 'reauth-null-old', 'reauth-never', 'reauth-late'],
+      ...['moved-account', 'phone-provider', 'provider-retired', 'user-cap', 'gone-410'],
       ...['empty-list', 'slow', 'flaky-500', 'terra-down'],
     ]);
     expect(listed.find(({ name }) => name === 'terra-down')?.switches).toEqual({ down: true });

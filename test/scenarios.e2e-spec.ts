@@ -76,6 +76,16 @@ describe('The service, while the sandbox plays a scenario', () => {
     expect(await connectionsOf(service, referenceId)).toMatchObject([{ id: early?.id, status: 'active' }]);
   });
 
+  it('data-before-auth: the connection becomes active (T-12)', async () => {
+    const { connections, userIds } = await play('data-before-auth');
+    expect(connections).toMatchObject([{ status: 'active', terraUserId: userIds[0] }]);
+  });
+
+  it('data-after-disconnect: the connection stays disconnected (T-24)', async () => {
+    const { connections } = await play('data-after-disconnect');
+    expect(connections).toMatchObject([{ status: 'disconnected', statusReason: 'deauth' }]);
+  });
+
   it('moved-account: the first connection becomes moved, and the other end user gets a new one (T-16)', async () => {
     const { referenceId, connections, userIds } = await play('moved-account');
     expect(connections).toMatchObject([{ status: 'moved', terraUserId: userIds[0] }]);

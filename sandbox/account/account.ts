@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Behaviour } from '../behaviour';
+import type { DataType } from '../data/data-events';
 import type { EmitOptions } from '../webhooks/delivery';
 import {
   accessRevokedEvent,
   authEvent,
   connectionErrorEvent,
-  dataEvent,
   deauthEvent,
   failedAuthEvent,
   permissionChangeEvent,
@@ -35,6 +35,9 @@ export interface AccountDependencies {
   enabledProviders: string[];
   now: () => number;
   publish: (event: TerraEvent, options?: EmitOptions) => unknown;
+  sendData: (user: LinkedUser, type: DataType) => unknown;
+  /** Called after the events of a link. */
+  onLinked: (user: LinkedUser) => void;
 }
 
 /** The operator's Terra account, with one environment (one dev-id): its Terra users, and the events about them. */
@@ -86,6 +89,7 @@ export class Account {
     const { sendUserReauth, reauthDelayMs: delayMs } = this.deps.behaviour;
     for (const old of sendUserReauth ? replaced : [])
       this.deps.publish(reauthEvent(old, user, this.deps.behaviour), { delayMs });
+    this.deps.onLinked(user);
     return user;
   }
 
@@ -130,11 +134,9 @@ export class Account {
     return user;
   }
 
-  sendData(userId: string, type = 'daily'): LinkedUser | null {
+  sendData(userId: string, type: DataType = 'daily'): LinkedUser | null {
     const user = this.users.get(userId) ?? null;
-    if (!user) return null;
-    user.lastWebhookUpdate = this.deps.now();
-    this.deps.publish(dataEvent(user, type, this.deps.now()));
+    if (user) this.deps.sendData(user, type);
     return user;
   }
 

@@ -11,7 +11,7 @@ export interface AttemptIds {
   flowId: string;
 }
 
-const VERSION = '2022-03-16';
+export const VERSION = '2022-03-16';
 
 export function authEvent(user: LinkedUser, ids: AttemptIds, behaviour: Behaviour): TerraEvent {
   const wireUser = toWireUser(user);
@@ -105,28 +105,6 @@ export function permissionChangeEvent(user: LinkedUser, added: string[], removed
     message: 'user changed permissions',
     scopes_added: added.join(','),
     scopes_removed: removed.join(','),
-    version: VERSION,
-  };
-}
-
-export function dataEvent(user: LinkedUser, type: string, at: number): TerraEvent {
-  if (type === 'athlete') return athleteEvent(user);
-  const day = new Date(at).toISOString().slice(0, 10);
-  const metadata = { start_time: `${day}T00:00:00.000000+00:00`, end_time: `${day}T23:59:59.000000+00:00` };
-  return {
-    type,
-    user: toWireUser(user),
-    data: [{ metadata, distance_data: { steps: 8_412, distance_meters: 6_120 } }],
-    version: VERSION,
-  };
-}
-
-/** The only event that names the account at the provider. It has an object where other data events have a list. */
-function athleteEvent(user: LinkedUser): TerraEvent {
-  return {
-    type: 'athlete',
-    user: toWireUser(user),
-    athlete: { provider_user_id: user.providerAccount },
     version: VERSION,
   };
 }

@@ -1,4 +1,3 @@
-import type { LinkedUser } from '../account/linked-user';
 import type { SandboxContext } from '../context';
 import { html, type Html, type Page } from '../pages/html';
 import { SANDBOX_STYLE } from '../pages/style';
@@ -6,16 +5,13 @@ import type { Delivery } from '../webhooks/delivery';
 import { playedScenario, scenariosSection } from './scenarios.section';
 import { Search } from './section';
 import { switchesSection } from './switches.section';
+import { postButton, userRow } from './users.section';
 
 /** How many users and webhooks the page shows; a search looks through all. */
 const MAX_SHOWN = 5;
 const MAX_FOUND = 25;
-const USER_ACTIONS = [
-  ['error', 'Connection error'],
-  ['revoke', 'Revoke access'],
-  ['data', 'Send daily data'],
-  ['deauth', 'Deauthenticate'],
-] as const;
+/** A body can have 15 MB. */
+const MAX_SHOWN_BODY = 4_000;
 
 /** @param searched text that limits every section to what contains it */
 export function controlPage(context: SandboxContext, searched: string): Page {
@@ -89,22 +85,6 @@ function latest<Entry>(
   </section>`;
 }
 
-function userRow(user: LinkedUser): Html {
-  return html`<li>
-    <span class="what">
-      <strong>${user.provider}</strong> of ${user.referenceId ?? 'no reference id'}, account
-      ${user.providerAccount}${!user.isAuthenticated && ' (no consent yet)'}
-      <details>
-        <summary>Id and scopes</summary>
-        <code>${user.userId}</code> ${user.scopes.join(', ')}
-      </details>
-    </span>
-    <span class="buttons">
-      ${USER_ACTIONS.map(([action, label]) => postButton(`/sandbox/users/${user.userId}/${action}`, label))}
-    </span>
-  </li>`;
-}
-
 function deliveryRow(delivery: Delivery): Html {
   const answers = delivery.attempts.map(({ status, error }) => status ?? error).join(', ');
   return html`<li>
@@ -113,13 +93,14 @@ function deliveryRow(delivery: Delivery): Html {
       ${new Date(delivery.createdAt).toISOString()}
       <details>
         <summary>Body</summary>
-        <code>${delivery.body}</code>
+        <code>${shortened(delivery.body)}</code>
       </details>
     </span>
     ${postButton(`/sandbox/deliveries/${delivery.id}/resend`, 'Resend')}
   </li>`;
 }
 
-function postButton(action: string, label: string): Html {
-  return html`<form method="post" action="${action}"><button class="small">${label}</button></form>`;
+function shortened(body: string): string {
+  if (body.length <= MAX_SHOWN_BODY) return body;
+  return `${body.slice(0, MAX_SHOWN_BODY)} … (${body.length} characters)`;
 }

@@ -1,19 +1,20 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { toWireUser, type LinkedUser } from '../account/linked-user';
 import { applyBehaviour, InvalidRequestError, SWITCHES } from '../behaviour';
 import type { SandboxContext } from '../context';
 import { sendPage } from '../pages/html';
-import { formText, queryText } from '../pages/request-fields';
+import { queryText } from '../pages/request-fields';
 import type { PlayOptions } from '../scenarios/player';
 import { SCENARIOS, type Scenario } from '../scenarios/scenarios';
 import type { EmitOptions } from '../webhooks/delivery';
+import { redirectOrSend } from './answers';
 import { controlPage } from './control.page';
+import { dataRoutes } from './data.routes';
+import { BodyFields } from './fields';
 
 interface IdParams {
   Params: { id: string };
 }
-
-const PLAY_OPTIONS = ['referenceId', 'provider'] as const;
 
 /** The sandbox's own API, which Terra does not have. The forms of the control page use these routes, too. */
 export function controlRoutes(server: FastifyInstance, context: SandboxContext): void {
@@ -50,6 +51,7 @@ export function controlRoutes(server: FastifyInstance, context: SandboxContext):
   scenarioRoutes(server, context);
   webhookRoutes(server, context);
   userActionRoutes(server, context);
+  dataRoutes(server, context);
 }
 
 function behaviourRoutes(server: FastifyInstance, context: SandboxContext): void {
@@ -89,17 +91,8 @@ function scenarioRoutes(server: FastifyInstance, context: SandboxContext): void 
 }
 
 function readPlayOptions(body: unknown): PlayOptions {
-  const given: unknown = body ?? {};
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new InvalidRequestError('The request body must be a JSON object');
-  }
-  for (const [name, value] of Object.entries(given)) {
-    if (!PLAY_OPTIONS.some((option) => option === name)) {
-      throw new InvalidRequestError(`There is no option "${name}". Options: ${PLAY_OPTIONS.join(', ')}.`);
-    }
-    if (typeof value !== 'string') throw new InvalidRequestError(`${name} must be a string`);
-  }
-  return given;
+  const fields = new BodyFields(body, ['referenceId', 'provider']);
+  return { referenceId: fields.text('referenceId'), provider: fields.text('provider') };
 }
 
 function webhookRoutes(server: FastifyInstance, { dispatcher }: SandboxContext): void {
@@ -133,7 +126,6 @@ function userActionRoutes(server: FastifyInstance, { account }: SandboxContext):
   addAction('error', (id) => account.reportConnectionError(id));
   addAction('deauth', (id) => account.deauthenticate(id));
   addAction('forget', (id) => account.remove(id));
-  addAction('data', (id, body) => account.sendData(id, formText(body, 'type') || undefined));
   addAction('permissions', (id, body) => {
     const scopes = (name: string): string[] => listOf((body as Record<string, unknown> | undefined)?.[name]);
     return account.changePermissions(id, { add: scopes('add'), remove: scopes('remove') });
@@ -160,16 +152,4 @@ function userActionRoutes(server: FastifyInstance, { account }: SandboxContext):
 function listOf(value: unknown): string[] {
   const list: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [];
   return list.map((item) => String(item).trim()).filter((item) => item !== '');
-}
-
-/** Redirects a form of the control page back to the page; sends other callers the JSON answer. */
-function redirectOrSend(request: FastifyRequest, reply: FastifyReply, answer: unknown): FastifyReply {
-  const fromForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  return fromForm ? reply.redirect(pageOf(request), 303) : reply.send(answer);
-}
-
-/** The page with the form, with its search. */
-function pageOf({ headers: { referer = '' } }: FastifyRequest): string {
-  const search = URL.canParse(referer) ? new URL(referer).searchParams.get('q') : null;
-  return search ? `/?${new URLSearchParams({ q: search }).toString()}` : '/';
 }

@@ -39,6 +39,8 @@ code { overflow-wrap: anywhere; }
 .what label { display: inline; margin: 0; }
 .set { flex: 0 1 16rem; min-width: 0; }
 .set select, .set input[type=text] { flex: 1; min-width: 6rem; width: auto; padding: .3rem .4rem; }
+.data { display: grid; gap: .4rem; padding: .35rem 0 .5rem; }
+.data .set { flex-wrap: nowrap; }
 .buttons { display: flex; flex-wrap: wrap; gap: .35rem; }
 @media (max-width: 30rem) { main { margin: 0; border: 0; border-radius: 0; padding: 1rem; } button.small { padding: .4rem .75rem; } }
 `;

@@ -2,6 +2,7 @@ import type { Account } from '../account/account';
 import { toWireUser, type WireUser } from '../account/linked-user';
 import { findProvider } from '../account/providers';
 import { applyBehaviour, InvalidRequestError, type Behaviour } from '../behaviour';
+import type { DataSender } from '../data/data-sender';
 import type { DeliveryState } from '../webhooks/delivery';
 import type { WebhookDispatcher } from '../webhooks/dispatcher';
 import { ScenarioRun } from './scenario-run';
@@ -31,6 +32,7 @@ export interface PlayerDependencies {
   account: Account;
   behaviour: Behaviour;
   dispatcher: WebhookDispatcher;
+  data: DataSender;
   resetBehaviour: () => void;
   closing: AbortSignal;
 }
@@ -52,7 +54,7 @@ export class ScenarioPlayer {
   }
 
   private async run(name: string, options: PlayOptions): Promise<PlayedScenario> {
-    const { account, behaviour, dispatcher, resetBehaviour, closing } = this.deps;
+    const { account, behaviour, dispatcher, data, resetBehaviour, closing } = this.deps;
     const scenario = findScenario(name);
     const referenceId = options.referenceId || defaultReference(name);
     const provider = resolveProvider(scenario, options.provider || scenario.provider);
@@ -61,7 +63,7 @@ export class ScenarioPlayer {
 
     resetBehaviour();
     applyBehaviour(behaviour, switches);
-    const run = new ScenarioRun({ account, dispatcher, referenceId, provider, closing });
+    const run = new ScenarioRun({ account, dispatcher, data, referenceId, provider, closing });
     await scenario.steps?.(run);
     const users = run.users.map((user) => ({ ...toWireUser(user), active: account.users.has(user.userId) }));
     const deliveries = run.deliveries.map(({ id, type, state }) => ({ id, type, state }));

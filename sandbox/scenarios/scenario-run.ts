@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultProviderAccount, type Account } from '../account/account';
 import type { LinkedUser } from '../account/linked-user';
+import type { DataType } from '../data/data-events';
+import type { DataSender } from '../data/data-sender';
 import type { Delivery } from '../webhooks/delivery';
 import type { WebhookDispatcher } from '../webhooks/dispatcher';
 
@@ -9,6 +11,7 @@ const PAUSE_MS = 5;
 export interface ScenarioRunSettings {
   account: Account;
   dispatcher: WebhookDispatcher;
+  data: DataSender;
   referenceId: string;
   provider: string;
   closing: AbortSignal;
@@ -40,16 +43,34 @@ export class ScenarioRun {
     this.record(() => account.connectPhone(token, { provider, referenceId, providerAccount: device }));
   }
 
+  /** The end user disconnects the newest account in Terra's widget. */
+  disconnect(): void {
+    const user = this.users.at(-1);
+    if (user) this.deliveries.push(...this.sentBy(() => this.settings.account.deauthenticate(user.userId)));
+  }
+
+  /** Sends data of the newest user, also after its end. */
+  sendData(types: readonly DataType[], delayMs = 0): void {
+    const user = this.users.at(-1);
+    if (!user) return;
+    this.deliveries.push(...types.map((type) => this.settings.data.send(user, type, { delayMs })));
+  }
+
   /** Waits a moment, so that the next event gets another ordering timestamp. */
   async pause(): Promise<void> {
     await sleep(PAUSE_MS, undefined, { signal: this.settings.closing });
   }
 
   private record(act: () => LinkedUser | null): void {
+    let user: LinkedUser | null = null;
+    this.deliveries.push(...this.sentBy(() => (user = act())));
+    if (user) this.users.push(user);
+  }
+
+  private sentBy(act: () => unknown): Delivery[] {
     const { deliveries } = this.settings.dispatcher;
     const before = new Set(deliveries);
-    const user = act();
-    if (user) this.users.push(user);
-    this.deliveries.push(...deliveries.filter((delivery) => !before.has(delivery)));
+    act();
+    return deliveries.filter((delivery) => !before.has(delivery));
   }
 }

@@ -64,6 +64,33 @@ const WEBHOOKS = {
     steps: connect,
   },
 } satisfies Record<string, Scenario>;
+const DATA = {
+  'data-before-auth': {
+    means:
+      'The end user connects an account, and its first health data arrives before the auth webhook. ' +
+      'Expected: the data waits for its owner, and the connection becomes active as usual.',
+    switches: { webhooks: 'reordered' },
+    provider: BROWSER_PROVIDER,
+    steps: (run) => {
+      run.connect();
+      run.sendData(['daily', 'sleep']);
+    },
+  },
+  'data-after-disconnect': {
+    means:
+      "The end user disconnects the account in Terra's widget, but Terra still sends its health data. " +
+      'Expected: the connection stays disconnected, and the data goes no further.',
+    switches: {},
+    provider: BROWSER_PROVIDER,
+    steps: async (run) => {
+      run.connect();
+      await run.pause();
+      run.disconnect();
+      await run.pause();
+      run.sendData(['daily', 'sleep'], 500);
+    },
+  },
+} satisfies Record<string, Scenario>;
 const RECONNECTS = {
   reauth: {
     means:
@@ -187,13 +214,14 @@ const OUTAGES = {
   },
 } satisfies Record<string, Scenario>;
 
-export const SCENARIOS = { ...WEBHOOKS, ...RECONNECTS, ...ACCOUNT, ...OUTAGES };
+export const SCENARIOS = { ...WEBHOOKS, ...DATA, ...RECONNECTS, ...ACCOUNT, ...OUTAGES };
 
 export type ScenarioName = keyof typeof SCENARIOS;
 
 /** The groups of the control page. */
 export const SCENARIO_GROUPS = Object.entries({
   'Webhooks get lost, late or twice': WEBHOOKS,
+  'Health data without a connection': DATA,
   'End users reconnect, move or lose their provider': RECONNECTS,
   "Limits of Terra's account": ACCOUNT,
   'Terra is slow or down': OUTAGES,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Behaviour } from '../behaviour';
 import type { Delivery, EmitOptions } from './delivery';
@@ -23,6 +23,7 @@ interface Run {
 }
 
 const MAX_DELIVERIES = 500;
+const MAX_BODY_BYTES = 64 * 1_024 * 1_024;
 /** Long enough for a burst such as auth and user_reauth. A single webhook is late by the same time. */
 const REORDER_WINDOW_MS = 100;
 
@@ -34,8 +35,10 @@ export class WebhookDispatcher {
   private readonly changes = new EventEmitter().setMaxListeners(0);
   private readonly overrides = new WeakMap<Delivery, EmitOptions>();
   private readonly agents = createAgents();
-  private stop = new AbortController();
+  private stop = newStop();
   private burst: Delivery[] = [];
+  /** Of the deliveries in the history. */
+  private bodyBytes = 0;
 
   constructor(private readonly options: DispatcherOptions) {
     this.url = options.url;
@@ -58,9 +61,8 @@ export class WebhookDispatcher {
       state: 'waiting',
       attempts: [],
     };
-    this.deliveries.push(delivery);
     this.overrides.set(delivery, options);
-    if (this.deliveries.length > MAX_DELIVERIES) this.deliveries.shift();
+    this.remember(delivery);
     this.dispatch(delivery, options.delayMs ?? 0);
     return delivery;
   }
@@ -94,16 +96,25 @@ export class WebhookDispatcher {
   /** Drops all webhooks in flight and clears the history. */
   reset(): void {
     this.stop.abort();
-    this.stop = new AbortController();
+    this.stop = newStop();
     this.runs.clear();
     this.burst = [];
     this.deliveries.length = 0;
+    this.bodyBytes = 0;
   }
 
   close(): void {
     this.stop.abort();
     this.agents.http.destroy();
     this.agents.https.destroy();
+  }
+
+  private remember(delivery: Delivery): void {
+    this.deliveries.push(delivery);
+    this.bodyBytes += delivery.body.length;
+    while (this.deliveries.length > MAX_DELIVERIES || this.bodyBytes > MAX_BODY_BYTES) {
+      this.bodyBytes -= this.deliveries.shift()?.body.length ?? 0;
+    }
   }
 
   private dispatch(delivery: Delivery, extraDelayMs: number): void {
@@ -215,4 +226,11 @@ export class WebhookDispatcher {
       return false;
     }
   }
+}
+
+/** Each waiting webhook listens to the signal; a history has a hundred of them. */
+function newStop(): AbortController {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  return stop;
 }
