@@ -1,16 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, IsNull, Not } from 'typeorm';
+import { DataSource, IsNull, Not, type EntityManager } from 'typeorm';
 import { columnsOf, inBatches, runSql } from '../database';
-import { CALLBACK_GRACE_MS, type ConnectSessionStatus } from './connect-session-status';
+import { CALLBACK_GRACE_MS, type FailureReason } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
 
 const PRUNE_BATCH = 1_000;
-
-export interface ClosedSession {
-  id: string;
-  status: ConnectSessionStatus;
-}
 
 /** The SQL of the session worker. Several workers can run at the same time: each takes other sessions. */
 @Injectable()
@@ -21,9 +16,9 @@ export class ConnectSessionMaintenanceRepository {
    * Closes expired sessions, but opened ones only when the browser can no longer come back from the widget. A session
    * without a widget URL failed during its creation, and its idempotency key can be used again.
    */
-  async closeOverdue(now: Date, limit: number): Promise<ClosedSession[]> {
-    const { rows } = await runSql<ClosedSession>(
-      this.dataSource,
+  async closeOverdue(manager: EntityManager, now: Date, limit: number): Promise<ConnectSession[]> {
+    const { rows } = await runSql<ConnectSession>(
+      manager,
       `WITH due AS MATERIALIZED (SELECT id FROM terra_connect.connect_sessions
           WHERE (status = 'pending' AND expires_at <= $1) OR (status = 'opened' AND expires_at <= $2)
           ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)
@@ -32,8 +27,31 @@ export class ConnectSessionMaintenanceRepository {
           failure_reason = CASE WHEN widget_url IS NULL THEN 'abandoned' END,
           idempotency_key = CASE WHEN widget_url IS NULL THEN NULL ELSE idempotency_key END,
           ended_at = expires_at, updated_at = $1
-        WHERE id IN (SELECT id FROM due) RETURNING id, status`,
+        WHERE id IN (SELECT id FROM due) RETURNING ${columnsOf(manager, ConnectSession)}`,
       [now, new Date(now.getTime() - CALLBACK_GRACE_MS), limit],
+    );
+    return rows;
+  }
+
+  /**
+   * Ends a session that has no answer of Terra, and releases its idempotency key.
+   *
+   * @param createdBefore null: whenever it was created
+   * @returns the session; none if Terra has answered, or the session has ended
+   */
+  async failCreation(
+    manager: EntityManager,
+    id: string,
+    { createdBefore, failureReason }: { createdBefore: Date | null; failureReason: FailureReason },
+    now: Date,
+  ): Promise<ConnectSession[]> {
+    const { rows } = await runSql<ConnectSession>(
+      manager,
+      `UPDATE terra_connect.connect_sessions
+        SET status = 'failed', failure_reason = $2, idempotency_key = NULL, ended_at = $3, updated_at = $3
+        WHERE id = $1 AND status = 'pending' AND widget_url IS NULL AND ($4::timestamptz IS NULL OR created_at < $4)
+        RETURNING ${columnsOf(manager, ConnectSession)}`,
+      [id, failureReason, now, createdBefore],
     );
     return rows;
   }

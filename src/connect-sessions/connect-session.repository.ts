@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, IsNull, LessThan, type FindOptionsWhere } from 'typeorm';
+import { DataSource, IsNull, type FindOptionsWhere } from 'typeorm';
 import type { RateLimitPolicy } from '../common';
 import { columnsOf, insertionOf, runSql } from '../database';
-import type { ConnectSessionStatus, FailureReason } from './connect-session-status';
+import type { ConnectSessionStatus } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
 
 /** A session with the ids of the connections that it made, in a stable order. */
@@ -123,14 +123,6 @@ export class ConnectSessionRepository {
     return row;
   }
 
-  /** Releases the key of a holder whose process died between its insert and Terra's answer. */
-  async releaseAbandoned(id: string, createdBefore: Date, now: Date): Promise<void> {
-    await this.update(
-      { id, widgetUrl: IsNull(), status: 'pending', createdAt: LessThan(createdBefore) },
-      { status: 'failed', failureReason: 'abandoned', idempotencyKey: null, endedAt: now, updatedAt: now },
-    );
-  }
-
   /**
    * Stores Terra's answer. From now on, the end user can open the session.
    *
@@ -147,14 +139,6 @@ export class ConnectSessionRepository {
       { timeoutMs: WRITE_TIMEOUT_MS },
     );
     return count === 1;
-  }
-
-  /** Stores that the creation failed. The session stays, and its idempotency key can be used again. */
-  async recordCreationFailure(id: string, failureReason: FailureReason, now: Date): Promise<void> {
-    await this.update(
-      { id, status: 'pending', widgetUrl: IsNull() },
-      { status: 'failed', failureReason, idempotencyKey: null, endedAt: now, updatedAt: now },
-    );
   }
 
   /** Marks a pending session as opened. @returns false if the session was not pending */

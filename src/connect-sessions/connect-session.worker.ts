@@ -6,6 +6,7 @@ import { CallbackConfirmationService, mayBeConfirmedLater } from './callback-con
 import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
 import { CALLBACK_GRACE_MS } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
+import { SessionEndingService } from './session-ending.service';
 
 const IDLE_MS = 1_000;
 const CLOSE_BATCH = 500;
@@ -23,6 +24,7 @@ export class ConnectSessionWorker {
 
   constructor(
     private readonly repository: ConnectSessionMaintenanceRepository,
+    private readonly endings: SessionEndingService,
     private readonly confirmation: CallbackConfirmationService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
@@ -43,7 +45,7 @@ export class ConnectSessionWorker {
   }
 
   private async closeOverdue(): Promise<number> {
-    const closed = await this.repository.closeOverdue(this.clock.now(), CLOSE_BATCH);
+    const closed = await this.endings.closeOverdue(this.clock.now(), CLOSE_BATCH);
     for (const { id: sessionId, status } of closed) {
       this.metrics.sessions.inc({ status });
       this.logger.log({ event: `session.${status}`, sessionId });

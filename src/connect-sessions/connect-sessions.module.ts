@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectionsModule } from '../connections';
 import { PublicUrls } from '../http';
+import { EventsModule } from '../events';
 import { ObservabilityModule } from '../observability';
 import { ProvidersModule } from '../providers';
 import { QueueModule } from '../queue';
@@ -27,12 +28,14 @@ import { SessionOutcomeService } from './session-outcome.service';
 import { SessionPersonalData } from './session-personal-data.service';
 import { SessionReaderService } from './session-reader.service';
 import { SessionRenewalService } from './session-renewal.service';
+import { SessionEndingService } from './session-ending.service';
 import { SessionStarterService } from './session-starter.service';
 
 @Module({
   imports: [
     ApiKeysModule,
     ConnectionsModule,
+    EventsModule,
     ObservabilityModule,
     ProvidersModule,
     QueueModule,
@@ -43,6 +46,7 @@ import { SessionStarterService } from './session-starter.service';
   providers: [
     ConnectSessionsService,
     SessionStarterService,
+    SessionEndingService,
     SessionReaderService,
     SessionRenewalService,
     SdkTokensService,

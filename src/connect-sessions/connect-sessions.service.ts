@@ -78,7 +78,10 @@ export class ConnectSessionsService {
     const connectedUids = await this.terraUsersOf(request, options);
     const session = await this.bindToConnection({ ...unbound, connectedUids }, request);
     const terraProviders = await this.providers.terraCodesOf(session.providers);
-    const started = await this.starter.start(session, { nonce, terraProviders });
+    const started = await this.starter.start(session, {
+      terraProviders,
+      ...this.urls.callbackUrls(nonce),
+    });
     return this.reader.withOutcome(started);
   }
 

@@ -3,10 +3,13 @@ import { In, type EntityManager } from 'typeorm';
 import { Clock } from '../common';
 import { Connection, ConnectionLifecycleService } from '../connections';
 import { afterCommit } from '../database';
+import { EventLog } from '../events';
 import { Metrics } from '../observability';
+import type { ConnectSessionConnection } from './connect-session-connection.entity';
 import type { ConnectSession } from './connect-session.entity';
 import { decideOutcomes, finish, noOutcomes, type LedTo, type SessionOutcomes } from './session-outcome';
 import { SessionOutcomeRepository } from './session-outcome.repository';
+import { eventOf } from './session-events';
 import type { SessionLink, SessionSignal } from './session-signal';
 
 /** Ends sessions, for webhooks and callbacks. Every method runs in the caller's transaction and is safe to repeat. */
@@ -17,6 +20,7 @@ export class SessionOutcomeService {
   constructor(
     private readonly repository: SessionOutcomeRepository,
     private readonly lifecycle: ConnectionLifecycleService,
+    private readonly events: EventLog,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
@@ -32,8 +36,8 @@ export class SessionOutcomeService {
     const reconnected = await this.reconnected(manager, sessions);
     const outcomes = decideOutcomes(signals, sessions, reconnected, this.clock.now());
     const connectionIds = await this.reconnect(manager, outcomes);
-    await this.link(manager, outcomes.ledTo, connectionIds);
-    await this.write(manager, outcomes);
+    const links = await this.link(manager, outcomes.ledTo, connectionIds);
+    await this.write(manager, outcomes, links);
   }
 
   async recordConnectedIn(
@@ -54,7 +58,8 @@ export class SessionOutcomeService {
     const outcomes = noOutcomes();
     for (const session of await this.repository.lockThatLedTo(manager, id))
       finish(session, terraUserId, this.clock.now(), outcomes);
-    await this.write(manager, outcomes);
+    const links = outcomes.seen.map((session) => ({ sessionId: session.id, connectionId: id }));
+    await this.write(manager, outcomes, links);
   }
 
   /** The connections that these sessions reconnect, by id. */
@@ -87,20 +92,28 @@ export class SessionOutcomeService {
     manager: EntityManager,
     ledTo: LedTo[],
     connectionIds: Map<string, string>,
-  ): Promise<void> {
-    if (ledTo.length === 0) return;
+  ): Promise<ConnectSessionConnection[]> {
+    if (ledTo.length === 0) return [];
     const createdAt = this.clock.now();
     const links = ledTo.map(({ sessionId, link: { terraUserId, connection } }) => {
       return { sessionId, connectionId: connectionIds.get(terraUserId) ?? connection.id, createdAt };
     });
     await this.repository.addConnections(manager, links);
+    return links;
   }
 
   private async write(
     manager: EntityManager,
-    { changed, ended, mismatched }: SessionOutcomes,
+    { changed, ended, seen, mismatched }: SessionOutcomes,
+    links: Pick<ConnectSessionConnection, 'sessionId' | 'connectionId'>[],
   ): Promise<void> {
     if (changed.size > 0) await this.repository.write(manager, [...changed]);
+    const connectionIdsOf = (id: string): string[] =>
+      links.filter(({ sessionId }) => sessionId === id).map(({ connectionId }) => connectionId);
+    await this.events.append(
+      manager,
+      seen.flatMap((session) => eventOf(session, [...new Set(connectionIdsOf(session.id))]) ?? []),
+    );
     afterCommit(manager, () => {
       for (const sessionId of mismatched) {
         this.metrics.sessionMismatches.inc();

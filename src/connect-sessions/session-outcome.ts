@@ -17,6 +17,8 @@ export interface SessionOutcomes {
   changed: Set<ConnectSession>;
   /** The sessions that ended, with their end. */
   ended: { sessionId: string; status: ConnectSessionStatus }[];
+  /** Copies of sessions after a change that callers can see, in the order of the changes. */
+  seen: ConnectSession[];
   ledTo: LedTo[];
   successions: Succession[];
   /** T-26: sessions that were created for another provider. */
@@ -24,7 +26,7 @@ export interface SessionOutcomes {
 }
 
 export function noOutcomes(): SessionOutcomes {
-  return { changed: new Set(), ended: [], ledTo: [], successions: [], mismatched: [] };
+  return { changed: new Set(), ended: [], seen: [], ledTo: [], successions: [], mismatched: [] };
 }
 
 /**
@@ -141,7 +143,12 @@ function end(
   outcomes.ended.push({ sessionId: session.id, status });
 }
 
-function write(session: ConnectSession, change: Partial<ConnectSession>, { changed }: SessionOutcomes): void {
+function write(
+  session: ConnectSession,
+  change: Partial<ConnectSession>,
+  { changed, seen }: SessionOutcomes,
+): void {
   Object.assign(session, change, { failureReason: null });
   changed.add(session);
+  seen.push({ ...session });
 }

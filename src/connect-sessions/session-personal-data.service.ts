@@ -10,10 +10,12 @@ import {
   type PersonalData,
   type PruneRule,
 } from '../database';
+import { EventLog } from '../events';
 import { ConnectSessionConnection } from './connect-session-connection.entity';
 import { ConnectSessionMaintenanceRepository } from './connect-session-maintenance.repository';
 import { OPEN_STATUSES } from './connect-session-status';
 import { ConnectSession } from './connect-session.entity';
+import { eventsOf } from './session-events';
 
 const SESSION_EXPORT: ExportPolicy<ConnectSession> = {
   id: 'exported',
@@ -75,17 +77,20 @@ export class SessionPersonalData implements PersonalData {
 
   constructor(
     private readonly maintenance: ConnectSessionMaintenanceRepository,
+    private readonly events: EventLog,
     private readonly clock: Clock,
   ) {}
 
   /** Cancels open sessions, and ends renewals, so that links that the end user already has stop working. */
   async beginErasure(manager: EntityManager, { referenceId }: ErasureRequest): Promise<void> {
     const now = this.clock.now();
-    await manager.update(
-      ConnectSession,
-      { referenceId, status: In([...OPEN_STATUSES]) },
-      { status: 'cancelled', failureReason: 'erased', endedAt: now, updatedAt: now },
-    );
+    const open = await manager.find(ConnectSession, {
+      where: { referenceId, status: In([...OPEN_STATUSES]) },
+      lock: { mode: 'pessimistic_write' },
+    });
+    const end = { status: 'cancelled', failureReason: 'erased', endedAt: now, updatedAt: now } as const;
+    await manager.update(ConnectSession, { id: In(open.map(({ id }) => id)) }, end);
+    await this.events.append(manager, eventsOf(open.map((session) => ({ ...session, ...end }))));
     await manager.update(
       ConnectSession,
       { referenceId, renewableUntil: Not(IsNull()) },

@@ -3,19 +3,20 @@ import { Clock, DomainError, RateLimitedError } from '../common';
 import { Metrics } from '../observability';
 import { RateLimits } from '../rate-limits';
 import { TerraClient } from '../terra';
-import { BrowserUrls } from './browser-urls';
 import { toFailureReason } from './connect-session-status';
 import type { ConnectSession } from './connect-session.entity';
 import { ConnectSessionRepository, type LinkedSession } from './connect-session.repository';
 import { IdempotencyInFlightError, IdempotencyKeyReusedError } from './connect-sessions.errors';
+import { SessionEndingService } from './session-ending.service';
 
 /** A creation takes less time, whatever times out. So an older session without a widget URL was abandoned. */
 export const CREATION_LIMIT_MS = 30_000;
 
 /** What the service sends to Terra with a session, but does not store. */
 export interface WidgetInput {
-  /** The secret in the callback URLs; the session holds its hash. */
-  nonce: string;
+  /** Where Terra sends the browser. They contain the secret whose hash the session holds. */
+  successUrl: string;
+  failureUrl: string;
   /** The codes by which Terra knows the providers of the session. */
   terraProviders: string[];
 }
@@ -27,7 +28,7 @@ export class SessionStarterService {
 
   constructor(
     private readonly repository: ConnectSessionRepository,
-    private readonly urls: BrowserUrls,
+    private readonly endings: SessionEndingService,
     private readonly terra: TerraClient,
     private readonly limits: RateLimits,
     private readonly metrics: Metrics,
@@ -51,7 +52,7 @@ export class SessionStarterService {
     }
     if (holder.widgetUrl !== null) return holder;
     const now = this.clock.now();
-    await this.repository.releaseAbandoned(holder.id, new Date(now.getTime() - CREATION_LIMIT_MS), now);
+    await this.endings.releaseAbandoned(holder.id, new Date(now.getTime() - CREATION_LIMIT_MS), now);
     if (await this.insertOrFindHolder(session)) throw new IdempotencyInFlightError();
     return null;
   }
@@ -75,10 +76,10 @@ export class SessionStarterService {
 
   private async openAtTerra(
     session: ConnectSession,
-    { nonce, terraProviders: providers }: WidgetInput,
+    { terraProviders: providers, ...callbackUrls }: WidgetInput,
   ): Promise<LinkedSession> {
     try {
-      const request = { ...session, providers, ...this.urls.callbackUrls(nonce) };
+      const request = { ...session, providers, ...callbackUrls };
       const widget = await this.terra.createWidgetSession(request);
       const change = {
         terraSessionId: widget.terraSessionId,
@@ -93,7 +94,7 @@ export class SessionStarterService {
       return { ...session, ...change, connectionIds: [] };
     } catch (error) {
       const failureReason = error instanceof DomainError ? toFailureReason(error.code) : 'internal';
-      await this.repository.recordCreationFailure(session.id, failureReason, this.clock.now());
+      await this.endings.recordCreationFailure(session.id, failureReason, this.clock.now());
       throw error;
     }
   }

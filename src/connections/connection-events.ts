@@ -14,8 +14,9 @@ export interface ConnectionChange {
 }
 
 /**
- * The event that tells callers of a change; null: callers cannot see the change. The last event of a connection always has
- * its present state, whatever the order of the facts was.
+ * The event that tells callers of a change; null: there is nothing to tell. The last event of a connection always has its
+ * present status, reason, Terra user and scopes, whatever the order of the facts was. Two reports of one happening often
+ * differ by seconds, so a corrected time alone makes no event.
  */
 export function eventOf({ before, after, fact }: ConnectionChange): NewEvent | null {
   const type = typeOf(before, after);
@@ -51,7 +52,10 @@ function typeOf(before: Connection | null, after: Connection): ConnectionEventTy
   }
   if (isReconnected) return 'connection.reconnected';
   if (before.scopes.join('\n') !== after.scopes.join('\n')) return 'connection.scopes_changed';
-  return isCorrected(before, after) ? TYPE_OF_STATUS[after.status] : null;
+  // A late fact may change the reason or the ended Terra user of a connection, and not its status. The event of the status
+  // then comes again, so that the last event is right.
+  const isCorrected = before.statusReason !== after.statusReason || before.terraUserId !== after.terraUserId;
+  return isCorrected ? TYPE_OF_STATUS[after.status] : null;
 }
 
 const TYPE_OF_STATUS = {
@@ -61,17 +65,6 @@ const TYPE_OF_STATUS = {
   disconnected: 'connection.disconnected',
   moved: 'connection.moved',
 } as const satisfies Record<Connection['status'], ConnectionEventType>;
-
-// A late fact may change the reason, the times or the ended Terra user of a connection, and not its status. The event of the
-// status then comes again, so that the last event is right.
-function isCorrected(before: Connection, after: Connection): boolean {
-  return (
-    before.statusReason !== after.statusReason ||
-    before.terraUserId !== after.terraUserId ||
-    before.connectedAt.getTime() !== after.connectedAt.getTime() ||
-    before.disconnectedAt?.getTime() !== after.disconnectedAt?.getTime()
-  );
-}
 
 function isVisible({ provisionalCheckAt, mergedInto }: Connection): boolean {
   return provisionalCheckAt === null && mergedInto === null;

@@ -147,7 +147,7 @@ async function readState(manager: EntityManager): Promise<string> {
  * The events of a connection are a chain: each tells a change, begins where the one before ended, and the last one has the
  * present state. These columns change without an event.
  */
-const WITHOUT_EVENT = `'{updatedAt,lastDataAt,succeeds,succeededBy}'::text[]`;
+const WITHOUT_EVENT = `'{connectedAt,disconnectedAt,updatedAt,lastDataAt,succeeds,succeededBy}'::text[]`;
 const EVENTS_THAT_ARE_WRONG = `
   SELECT concat_ws(' ', 'wrong event', e.type, 'of', c.terra_user_id)
     FROM terra_connect.connections c
@@ -163,10 +163,8 @@ const EVENTS_THAT_ARE_WRONG = `
       WHEN e.type <> 'connection.merged' AND e.connection - ${WITHOUT_EVENT} = e.previous - ${WITHOUT_EVENT} THEN true
       WHEN NOT e.is_last THEN false
       WHEN c.merged_into IS NOT NULL THEN e.type <> 'connection.merged'
-      ELSE (c.terra_user_id, c.status, c.status_reason, to_jsonb(c.scopes), c.connected_at, c.disconnected_at)
-        IS DISTINCT FROM (e.connection->>'terraUserId', e.connection->>'status', e.connection->>'statusReason',
-          e.connection->'scopes', (e.connection->>'connectedAt')::timestamptz,
-          (e.connection->>'disconnectedAt')::timestamptz)
+      ELSE (c.terra_user_id, c.status, c.status_reason, to_jsonb(c.scopes)) IS DISTINCT FROM
+        (e.connection->>'terraUserId', e.connection->>'status', e.connection->>'statusReason', e.connection->'scopes')
     END`;
 
 /** `{ B: 'active', A: 'disconnected deauth' }` of a state. */
