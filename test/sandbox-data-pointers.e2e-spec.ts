@@ -61,6 +61,16 @@ describe('The sandbox sends health data', () => {
     ]);
   });
 
+  it('as pointers whose bodies stay for the newest 200 only', async () => {
+    const user = sandbox.account.connect({ provider: 'GARMIN', referenceId: 'u_1' });
+    const urls = Array.from({ length: 201 }, () => {
+      const { body } = sandbox.data.sendPointer(user, 'athlete', null);
+      return (JSON.parse(body) as { url: string }).url;
+    });
+    const statusOf = async (url = ''): Promise<number> => (await fetch(url)).status;
+    expect([await statusOf(urls[0]), await statusOf(urls[1])]).toEqual([404, 200]);
+  });
+
   it('as a pointer to any URL, so that a receiver can prove that it does not fetch it', async () => {
     const url = 'https://169.254.169.254/latest/meta-data';
     await post(`${connect()}/pointer`, { url });
