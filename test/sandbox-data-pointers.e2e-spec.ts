@@ -69,6 +69,7 @@ describe('The sandbox sends health data', () => {
     });
     const statusOf = async (url = ''): Promise<number> => (await fetch(url)).status;
     expect([await statusOf(urls[0]), await statusOf(urls[1])]).toEqual([404, 200]);
+    await sandbox.idle();
   });
 
   it('as a pointer to any URL, so that a receiver can prove that it does not fetch it', async () => {

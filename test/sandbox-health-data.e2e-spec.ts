@@ -74,6 +74,8 @@ describe('The sandbox sends health data', () => {
     );
     const ofFirst = sandbox.deliveries.filter(({ type, body }) => type === 'daily' && body.includes('u_1'));
     expect(ofFirst).toHaveLength(updates);
+    sandbox.behaviour.dataAfterConnect = false;
+    await sandbox.idle();
   });
 
   it('on demand only, unless the switch is on', async () => {
@@ -163,6 +165,7 @@ describe('The sandbox sends health data', () => {
       { status: 'error', message: expect.stringContaining(message) as unknown },
     ]);
     expect(sandbox.deliveries.map(({ type }) => type)).toEqual(['auth']);
+    await sandbox.idle();
   });
 
   it('from the buttons of the page; for an unknown user it answers 404', async () => {
