@@ -97,6 +97,15 @@ describe('Events are processed in sets', () => {
       expect(counts[1]).toBeLessThanOrEqual(30);
     });
 
+    it('and each lock of Terra users and of end users is taken once', async () => {
+      await storeDeliveries(
+        service,
+        endUsers(5).map((user) => ({ body: authOf(user) })),
+      );
+      const statements = await statementsOf(() => inboxOf(service).processLane(LANES.links, BATCH));
+      expect(statements.filter((text) => text.includes('pg_advisory_xact_lock('))).toHaveLength(2);
+    });
+
     it.each([
       ['that continue a connection', 'GARMIN', 'active'],
       ['that succeed a connection at another provider', 'OURA', 'disconnecting'],

@@ -53,7 +53,8 @@ export class ConnectionLifecycleService {
   /**
    * Records facts, and computes the connections that they affect.
    *
-   * @param known the tombstones of all ids that the facts name, if the caller has read them under the erasure lock
+   * @param known the tombstones of all ids that the facts name, if the caller has the erasure lock, and has read them after
+   *   {@link lock} with all Terra users of the facts
    * @returns the Terra user of each fact, in the order of the facts
    */
   async record(
@@ -63,7 +64,7 @@ export class ConnectionLifecycleService {
   ): Promise<RecordedUser[]> {
     if (facts.length === 0) return [];
     const terraUserIds = [...new Set(facts.flatMap(usersOf))];
-    await this.facts.lockTerraUsers(manager, terraUserIds);
+    if (!known) await this.facts.lockTerraUsers(manager, terraUserIds);
     const stored = await this.facts.deciding(manager, terraUserIds);
     const admission = await this.erased.admit(manager, facts, stored, known?.tombstones);
     const { applied, changes } = await this.projector.project(manager, admission, stored, terraUserIds);
