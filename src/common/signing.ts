@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Returns a random secret of 256 bits as 43 characters that a URL path may contain. */
 export function randomToken(): string {
@@ -6,7 +6,7 @@ export function randomToken(): string {
 }
 
 export function sha256(data: string | Buffer): Buffer {
-  return createHash('sha256').update(data).digest();
+  return hash('sha256', data, 'buffer');
 }
 
 export function hmacSha256(secret: string, ...parts: (string | Buffer)[]): Buffer {

@@ -151,20 +151,28 @@ export class RawBody {
 
   /** @throws WebhookTooLargeError, BodyBudgetUsedUpError as soon as the body is too large, with the rest of it unread */
   private async read(body: Readable, headers: SignedHeaders, response: SentResponse): Promise<Buffer> {
+    const metered = this.budget.meter(body, headers, response);
     const chunks: Buffer[] = [];
     let size = 0;
-    const metered = this.budget.meter(body, headers, response);
-    // By default, the end of the loop would destroy the socket, and the client would get no answer.
-    try {
-      for await (const chunk of metered.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    // Events, because an async iterator costs three times as much for a small body.
+    return new Promise((resolve, reject) => {
+      // No event would come any more.
+      if (metered.readableEnded || metered.destroyed) return reject(new WebhookIncompleteError());
+      metered.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > WEBHOOK_BODY_LIMIT) throw new WebhookTooLargeError();
-        chunks.push(chunk);
-      }
-      return Buffer.concat(chunks);
-    } catch (error) {
-      throw error instanceof DomainError ? error : new WebhookIncompleteError();
-    }
+        if (size <= WEBHOOK_BODY_LIMIT) return void chunks.push(chunk);
+        chunks.length = 0;
+        // Without `destroy`, so that the client gets the answer.
+        metered.pause();
+        reject(new WebhookTooLargeError());
+      });
+      // A copy: a chunk is a part of a buffer of 64 KB, which would stay in memory until the commit.
+      metered.once('end', () => resolve(Buffer.concat(chunks)));
+      metered.on('error', (error) =>
+        reject(error instanceof DomainError ? error : new WebhookIncompleteError()),
+      );
+      metered.once('close', () => reject(new WebhookIncompleteError()));
+    });
   }
 
   // Answers by itself, because the filters of the route do not run yet, and a host's own filter does not know our errors.
