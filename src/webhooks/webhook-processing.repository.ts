@@ -61,7 +61,8 @@ export class WebhookProcessingRepository {
       `WITH turn AS MATERIALIZED (SELECT NOT $4::boolean
             OR pg_try_advisory_xact_lock(hashtextextended('terra-connect:inbox-lane:' || $1::smallint, 0))
             OR (SELECT count(*) = 2 * $3::int FROM (SELECT FROM terra_connect.webhook_events
-                WHERE status = 'pending' AND lane = $1 AND next_attempt_at <= $2 LIMIT 2 * $3::int) AS waiting)
+                WHERE status = 'pending' AND lane = $1 AND next_attempt_at <= $2
+                ORDER BY next_attempt_at, id LIMIT 2 * $3::int) AS waiting)
           AS is_turn),
         due AS MATERIALIZED (SELECT * FROM terra_connect.webhook_events
           WHERE (SELECT is_turn FROM turn) AND status = 'pending' AND lane = $1 AND next_attempt_at <= $2
