@@ -390,6 +390,47 @@ CREATE TABLE terra_connect.erasures (
   CONSTRAINT erasures_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text])))
 );
 
+CREATE TABLE terra_connect.event_deliveries (
+  endpoint_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  "position" bigint NOT NULL,
+  lane_key text NOT NULL,
+  status text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  last_attempts jsonb DEFAULT '[]'::jsonb NOT NULL,
+  delivered_at timestamp with time zone,
+  CONSTRAINT event_deliveries_pkey PRIMARY KEY (endpoint_id, event_id),
+  CONSTRAINT event_deliveries_status CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'given_up'::text, 'dropped'::text])))
+) PARTITION BY RANGE (event_id);
+
+CREATE TABLE terra_connect.event_endpoints (
+  id uuid NOT NULL,
+  url text NOT NULL,
+  description text,
+  types text[] NOT NULL,
+  enabled boolean NOT NULL,
+  disabled_reason text,
+  secret text NOT NULL,
+  previous_secret text,
+  previous_secret_until timestamp with time zone,
+  failing_since timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  deleted_at timestamp with time zone,
+  CONSTRAINT event_endpoints_pkey PRIMARY KEY (id),
+  CONSTRAINT event_endpoints_disabled_reason CHECK ((disabled_reason = ANY (ARRAY['requested'::text, 'gone'::text, 'failing'::text])))
+);
+
+CREATE TABLE terra_connect.event_lanes (
+  endpoint_id uuid NOT NULL,
+  lane_key text NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  lease uuid,
+  attempts integer DEFAULT 0 NOT NULL,
+  failing_since timestamp with time zone,
+  CONSTRAINT event_lanes_pkey PRIMARY KEY (endpoint_id, lane_key)
+);
+
 CREATE TABLE terra_connect.event_log (
   id boolean DEFAULT true NOT NULL,
   last_position bigint NOT NULL,
@@ -546,6 +587,9 @@ CREATE INDEX deauthentications_terra_user_id_idx ON terra_connect.deauthenticati
 CREATE INDEX deauthentications_unverified_idx ON terra_connect.deauthentications USING btree (confirmed_at) WHERE ((status = 'confirmed'::text) AND (verified_at IS NULL));
 CREATE UNIQUE INDEX erasures_pending_idx ON terra_connect.erasures USING btree (reference_digest) WHERE (status = 'pending'::text);
 CREATE INDEX erasures_reference_digest_idx ON terra_connect.erasures USING btree (reference_digest, id);
+CREATE INDEX event_deliveries_lane_idx ON ONLY terra_connect.event_deliveries USING btree (endpoint_id, lane_key, "position") WHERE (status = 'pending'::text);
+CREATE INDEX event_deliveries_status_idx ON ONLY terra_connect.event_deliveries USING btree (endpoint_id, status, event_id) WHERE (status <> 'delivered'::text);
+CREATE INDEX event_lanes_due_at_idx ON terra_connect.event_lanes USING btree (endpoint_id, due_at);
 CREATE INDEX outgoing_events_ordinal_idx ON ONLY terra_connect.outgoing_events USING btree (ordinal) WHERE ("position" IS NULL);
 CREATE INDEX outgoing_events_position_idx ON ONLY terra_connect.outgoing_events USING btree ("position") WHERE ("position" IS NOT NULL);
 CREATE INDEX outgoing_events_reference_id_idx ON ONLY terra_connect.outgoing_events USING btree (reference_id, "position") WHERE (reference_id IS NOT NULL);

@@ -20,6 +20,7 @@ import { AddDecidingFacts1795700600010 } from './1795700600010-add-deciding-fact
 import { AddScopeDigests1795700600020 } from './1795700600020-add-scope-digests';
 import { PartitionWebhookEvents1795700610000 } from './1795700610000-partition-webhook-events';
 import { AddOutgoingEvents1795700700000 } from './1795700700000-add-outgoing-events';
+import { AddEventDeliveries1795700720000 } from './1795700720000-add-event-deliveries';
 
 export { SteppedMigration, type MigrationStep } from './stepped-migration';
 
@@ -47,4 +48,5 @@ export const MIGRATIONS = [
   AddScopeDigests1795700600020,
   PartitionWebhookEvents1795700610000,
   AddOutgoingEvents1795700700000,
+  AddEventDeliveries1795700720000,
 ];

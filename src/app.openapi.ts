@@ -81,6 +81,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Connect sessions', 'Let an end user connect a wearable.')
     .addTag('Connections', 'Read which Terra user belongs to which end user, and disconnect accounts.')
     .addTag('Events', 'Read what happens to connections, connect sessions and end users.')
+    .addTag('Webhook endpoints', 'Let the service send events to your services, signed and repeated.')
     .addTag('End users', 'Reconcile, diagnose, export or erase one end user.')
     .addTag('Sweeps', "Compare all of Terra's users with the connections of this service.")
     .addTag('Providers', 'Read which providers your end users can connect.')

@@ -1,5 +1,5 @@
 import { ApiKey } from '../src/api-keys';
-import { EventLogState } from '../src/events';
+import { EventEndpoint, EventLogState } from '../src/events';
 import { PersonalDataRegistry } from '../src/privacy';
 import { CatalogueCheck, CatalogueProvider } from '../src/provider-retirement';
 import { TERRA_CONNECT_ENTITIES } from '../src/terra-auth';
@@ -11,6 +11,7 @@ const WITHOUT_END_USERS: unknown[] = [
   ApiKey,
   CatalogueCheck,
   CatalogueProvider,
+  EventEndpoint,
   EventLogState,
   WebhookReceipt,
 ];

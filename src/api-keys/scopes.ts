@@ -5,6 +5,8 @@ export const SCOPES = [
   'connections:read',
   'connections:write',
   'events:read',
+  'endpoints:read',
+  'endpoints:write',
   'admin',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

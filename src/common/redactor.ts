@@ -5,10 +5,11 @@ const MAX_VALUE_LENGTH = 2_048;
 // Longer than the part of each pattern below that must be there before the pattern matches.
 const MIN_WINDOW = 100;
 
-// Credentials of callers, which the service cannot know in advance: our API keys, the values of Authorization headers,
+// Credentials of callers, which the service cannot know in advance: our API keys, the secrets of webhook endpoints, the values of Authorization headers,
 // webhook signatures, the tokens in connect links, and the user and password in a URL.
 const CREDENTIALS: readonly [pattern: RegExp, replacement: string][] = [
   [/tc_[\w-]{16,}/g, `tc_${REPLACEMENT}`],
+  [/whsec_[\w+/=-]{16,}/g, `whsec_${REPLACEMENT}`],
   [/\b(Bearer|Basic) [^\s"\\]{8,}/gi, `$1 ${REPLACEMENT}`],
   [/\bv1=[0-9a-f]{64}/gi, `v1=${REPLACEMENT}`],
   [/((?:\/|%2f)connect(?:\/|%2f)(?:return(?:\/|%2f))?)[\w-]{20,}/gi, `$1${REPLACEMENT}`],

@@ -5,8 +5,8 @@ import { Clock } from '../common';
 import { afterCommit } from '../database';
 import { WorkerHost } from '../queue';
 import { EventLogRepository } from './event-log.repository';
-import { SEQUENCER } from './event-sequencer.worker';
 import type { EventType } from './event-types';
+import { SEQUENCER } from './worker-names';
 
 /** An event to append. */
 export interface NewEvent {

@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { inTransaction } from '../database';
+import { Clock } from '../common';
+import { afterCommit, inTransaction } from '../database';
 import { WorkerHost } from '../queue';
+import { DeliveryQueueRepository } from './deliveries/delivery-queue.repository';
 import { EventLogRepository } from './event-log.repository';
+import { DELIVERIES, SEQUENCER } from './worker-names';
 
-export const SEQUENCER = 'event-sequencer';
 const IDLE_MS = 200;
-const BATCH = 1_000;
+// With a hundred webhook endpoints, a batch makes up to a hundred times as many deliveries, in one statement.
+const BATCH = 500;
 
 /**
  * Gives events their positions, in the order in which they became visible. Positions cannot come from the transactions that
@@ -18,8 +21,10 @@ const BATCH = 1_000;
 export class EventSequencer {
   constructor(
     private readonly repository: EventLogRepository,
+    private readonly deliveries: DeliveryQueueRepository,
+    private readonly clock: Clock,
     @InjectDataSource() private readonly dataSource: DataSource,
-    workers: WorkerHost,
+    private readonly workers: WorkerHost,
   ) {
     workers.register({ name: SEQUENCER, idleMs: IDLE_MS, run: () => this.runOnce() });
   }
@@ -32,11 +37,14 @@ export class EventSequencer {
       const last = await this.repository.lockLog(manager);
       const events = await this.repository.unsequenced(manager, limit);
       if (events.length === 0) return false;
+      const ids = events.map(({ id }) => id);
       await this.repository.storePositions(
         manager,
-        events.map(({ id }) => id),
+        ids,
         events.map((_, index) => last + index + 1),
       );
+      if (await this.deliveries.fanOut(manager, events, this.clock.now()))
+        afterCommit(manager, () => this.workers.notify(DELIVERIES));
       return events.length === limit;
     });
   }

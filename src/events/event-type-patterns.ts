@@ -19,3 +19,12 @@ export function typesOf(patterns: readonly string[]): EventType[] | null {
   );
   return types.some(({ length }) => length === 0) ? null : [...new Set(types.flat())];
 }
+
+/** Every name and group that stands for some type. */
+export const EVENT_TYPE_PATTERNS: readonly string[] = [...GROUPS.keys(), ...EVENT_TYPES];
+
+/** The names and groups that stand for a type, among others. */
+export function patternsOf(type: EventType): string[] {
+  const groups = [...GROUPS].filter(([, types]) => types.includes(type)).map(([pattern]) => pattern);
+  return [type, ...groups];
+}

@@ -1,7 +1,22 @@
 import { Module } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ObservabilityModule } from '../observability';
+import { OutboundModule } from '../outbound';
 import { QueueModule } from '../queue';
+import { DeletedEndpointsWorker } from './deliveries/deleted-endpoints.worker';
+import { EventDeliveriesController } from './deliveries/deliveries.controller';
+import { DeliveriesRepository } from './deliveries/deliveries.repository';
+import { DeliveriesService } from './deliveries/deliveries.service';
+import { DeliveryQueueRepository } from './deliveries/delivery-queue.repository';
+import { DeliverySettler } from './deliveries/delivery-settler';
+import { EndpointCondition } from './deliveries/endpoint-condition.service';
+import { EndpointTestService } from './deliveries/endpoint-test.service';
+import { EventDeliveriesWorker } from './deliveries/event-deliveries.worker';
+import { LaneRunner } from './deliveries/lane-runner.service';
+import { WebhookPublishers } from './deliveries/webhook-publisher';
+import { WebhookEndpointsController } from './endpoints/endpoints.controller';
+import { EndpointsRepository } from './endpoints/endpoints.repository';
+import { EndpointsService } from './endpoints/endpoints.service';
 import { EventLogRepository } from './event-log.repository';
 import { EventLog } from './event-log.service';
 import { EventPartitionsWorker } from './event-partitions.worker';
@@ -12,8 +27,8 @@ import { EventSequencer } from './event-sequencer.worker';
 import { EventsPersonalData } from './events-personal-data.service';
 
 @Module({
-  imports: [ApiKeysModule, ObservabilityModule, QueueModule],
-  controllers: [EventsController],
+  imports: [ApiKeysModule, ObservabilityModule, OutboundModule, QueueModule],
+  controllers: [EventsController, WebhookEndpointsController, EventDeliveriesController],
   providers: [
     EventLog,
     EventLogRepository,
@@ -22,6 +37,18 @@ import { EventsPersonalData } from './events-personal-data.service';
     EventLogWatch,
     EventPartitionsWorker,
     EventsPersonalData,
+    EndpointsRepository,
+    EndpointsService,
+    DeliveryQueueRepository,
+    DeliverySettler,
+    DeliveriesRepository,
+    DeliveriesService,
+    WebhookPublishers,
+    EndpointCondition,
+    EndpointTestService,
+    LaneRunner,
+    EventDeliveriesWorker,
+    DeletedEndpointsWorker,
   ],
   exports: [EventLog, EventsPersonalData],
 })

@@ -19,6 +19,7 @@ export { clientAddressOf, type AddressedRequest } from './client-address';
 export { ContentEncodingUnsupportedError, hasContentEncoding } from './content-encoding';
 export { EndUserQueryDto, NewEndUserQueryDto } from './end-user-query.dto';
 export { escapeHtml, renderHtml } from './html';
+export { IsInstant } from './instant.validator';
 export { NoStoreGuard } from './no-store.guard';
 export { PageQueryDto } from './page-query.dto';
 export { PageOf } from './page.dto';

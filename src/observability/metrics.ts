@@ -223,6 +223,32 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly eventDeliveries = new Counter({
+    name: 'terra_connect_event_deliveries_total',
+    help: 'Attempts to deliver events to webhook endpoints, by outcome (accepted, failed, gone, not_attempted), and deliveries that are given_up or dropped.',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
+  readonly eventDeliveryLag = new Gauge({
+    name: 'terra_connect_event_delivery_lag_seconds',
+    help: 'For how long the oldest due delivery to an enabled webhook endpoint waits; set an alarm above one minute.',
+    registers: [this.registry],
+  });
+
+  readonly webhookEndpointsDisabled = new Counter({
+    name: 'terra_connect_webhook_endpoints_disabled_total',
+    help: 'Webhook endpoints that the service disabled, by reason (gone, failing).',
+    labelNames: ['reason'] as const,
+    registers: [this.registry],
+  });
+
+  readonly webhookEndpointsDisabledNow = new Gauge({
+    name: 'terra_connect_webhook_endpoints_disabled',
+    help: 'Webhook endpoints that are disabled, by the service or by a caller; counted when scraped.',
+    registers: [this.registry],
+  });
+
   readonly webhookPartitionsAhead = new Gauge({
     name: 'terra_connect_webhook_partitions_ahead_seconds',
     help: 'How far ahead the daily partitions of stored webhook events reach; read when scraped.',

@@ -2,7 +2,7 @@ import { MIGRATIONS } from '../../migrations';
 import { ApiKey } from '../api-keys';
 import { ConnectSession, ConnectSessionConnection } from '../connect-sessions';
 import { Connection, ConnectionFact, ConnectionIdentity, Deauthentication, Tombstone } from '../connections';
-import { EventLogState, OutgoingEvent } from '../events';
+import { EventDelivery, EventEndpoint, EventLane, EventLogState, OutgoingEvent } from '../events';
 import { Erasure } from '../privacy';
 import { CatalogueCheck, CatalogueProvider } from '../provider-retirement';
 import { Sweep, SweepFinding } from '../reconciliation';
@@ -24,6 +24,9 @@ export const TERRA_CONNECT_ENTITIES = [
   WebhookReceipt,
   OutgoingEvent,
   EventLogState,
+  EventEndpoint,
+  EventDelivery,
+  EventLane,
   Erasure,
   CatalogueCheck,
   CatalogueProvider,

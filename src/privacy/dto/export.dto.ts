@@ -52,6 +52,9 @@ export class EndUserExportDto implements EndUserExport {
   @ApiRows('The events that the service keeps for your services.', { type: 'connection.connected' })
   outgoingEvents: ExportedRow[];
 
+  @ApiRows('The deliveries of these events to your webhook endpoints.', { status: 'delivered' })
+  eventDeliveries: ExportedRow[];
+
   static from(exported: EndUserExport): EndUserExportDto {
     return { ...exported };
   }

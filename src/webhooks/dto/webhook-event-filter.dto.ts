@@ -1,8 +1,7 @@
 import { ApiPropertyOptional, ApiSchema, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
-import { PageQueryDto, ReferenceIdFilter, TextFilter } from '../../http';
+import { IsInstant, PageQueryDto, ReferenceIdFilter, TextFilter } from '../../http';
 import { WEBHOOK_EVENT_STATUSES, type WebhookEventStatus } from '../webhook-event.entity';
-import { IsInstant } from './instant.validator';
 
 @ApiSchema({ description: 'Filters for webhook events. An event must match all given filters.' })
 export class WebhookEventFilterDto {
