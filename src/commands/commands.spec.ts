@@ -2,7 +2,13 @@ import type { Command } from 'commander';
 import { addCommands, createProgram, exitCodeOf } from '.';
 
 /** Values that the commands accept, for options that they require. */
-const VALID: Record<string, string> = { '--name': 'billing', '--scopes': 'admin', '--reason': 'why' };
+const VALID: Record<string, string> = {
+  '--name': 'billing',
+  '--scopes': 'admin',
+  '--reason': 'why',
+  '--url': 'https://hooks.example.com/terra',
+  '--types': '*',
+};
 
 async function createAll(): Promise<Command> {
   const program = createProgram('1.2.3');
@@ -93,6 +99,7 @@ describe('The commands', () => {
   it('print JSON wherever they print a list', async () => {
     const lists = [
       'api-key list',
+      'endpoint list',
       'webhook-events list',
       'webhook-events replay',
       'sweep',

@@ -9,6 +9,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['migrate', async () => (await import('./migrate.command.js')).addMigrateCommand],
   ['api-key', async () => (await import('./api-key.command.js')).addApiKeyCommand],
   ['webhook-events', async () => (await import('./webhook-events.command.js')).addWebhookEventsCommand],
+  ['endpoint', async () => (await import('./endpoint.command.js')).addEndpointCommand],
   ['reconcile', async () => (await import('./reconciliation.commands.js')).addReconcileCommand],
   ['accept-owner', async () => (await import('./accept-owner.command.js')).addAcceptOwnerCommand],
   ['sweep', async () => (await import('./reconciliation.commands.js')).addSweepCommand],

@@ -1,6 +1,5 @@
-import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import type { Command } from 'commander';
-import { RequestInvalidError } from '../common';
 import { DATABASE_DEFAULTS, readDatabaseUrl, secretsOf } from '../config';
 import { ClockModule } from '../database';
 import {
@@ -15,11 +14,11 @@ import {
   type ReplayReport,
   type WebhookEventSummary,
 } from '../webhooks';
+import { asked, given } from './asked';
 import { databaseModule } from './database.module';
 import { printJson, printTable } from './output';
-import { UsageError, withExamples } from './program';
+import { withExamples } from './program';
 import { withService } from './with-service';
-import { requestValidation } from '../http';
 
 const ACTOR = 'cli';
 const MAX_SHOWN = 100;
@@ -83,9 +82,9 @@ export function addWebhookEventsCommand(program: Command): void {
       .option('--cursor <cursor>', 'where to continue, from the previous list')
       .option('--json', 'print the answer of GET /v1/webhook-events')
       .action(async ({ limit, cursor, json, ...filters }: ListOptions) => {
-        const asked = given({ ...toFilter(filters), limit, cursor });
-        const { items, nextCursor } = await request(ListWebhookEventsDto, asked, (events, query) =>
-          events.list(query),
+        const list = given({ ...toFilter(filters), limit, cursor });
+        const { items, nextCursor } = await asked(ListWebhookEventsDto, list, OPTIONS, (query) =>
+          withEvents((events) => events.list(query)),
         );
         if (json) printJson({ items: items.map((event) => WebhookEventDto.from(event)), nextCursor });
         else printEvents(items, nextCursor);
@@ -113,14 +112,14 @@ export function addWebhookEventsCommand(program: Command): void {
       .option('--json', 'print the answer of POST /v1/webhook-events/replay')
       .action(async (ids: string[], { limit, dryRun, json, ...filters }: ReplayOptions) => {
         const filter = toFilter(filters);
-        const asked = given({
+        const replay = given({
           ids: ids.length > 0 ? ids : undefined,
           filter: Object.keys(filter).length > 0 ? filter : undefined,
           limit: limit !== undefined && /^\d+$/.test(limit) ? Number(limit) : limit,
           dryRun,
         });
-        const report = await request(ReplayWebhookEventsDto, asked, (events, selection) =>
-          events.replay(selection, ACTOR),
+        const report = await asked(ReplayWebhookEventsDto, replay, OPTIONS, (selection) =>
+          withEvents((events) => events.replay(selection, ACTOR)),
         );
         if (json) printJson(ReplayReportDto.from(report));
         else show(report);
@@ -168,24 +167,6 @@ function toFilter({ status, type, user, reference, from, to }: FilterOptions): R
   });
 }
 
-function given(options: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-/** Validates like the API, and names the options in its errors. */
-async function request<Dto extends object, Answer>(
-  shape: Type<Dto>,
-  asked: Record<string, unknown>,
-  work: (events: WebhookEventsService, dto: Dto) => Promise<Answer>,
-): Promise<Answer> {
-  try {
-    const dto = (await requestValidation.transform(asked, { type: 'body', metatype: shape })) as Dto;
-    return await withEvents((events) => work(events, dto));
-  } catch (error) {
-    throw error instanceof RequestInvalidError ? new UsageError(describeByOptions(error)) : error;
-  }
-}
-
 function withEvents<T>(work: (events: WebhookEventsService) => Promise<T>): Promise<T> {
   const url = readDatabaseUrl();
   return withService(
@@ -193,13 +174,6 @@ function withEvents<T>(work: (events: WebhookEventsService) => Promise<T>): Prom
     WebhookEventsService,
     work,
   );
-}
-
-function describeByOptions({ details }: RequestInvalidError): string {
-  const errors = details.errors as { field: string; detail: string }[];
-  return errors
-    .map(({ field, detail }) => `${OPTIONS[field.replace('filter.', '')] ?? field} ${detail}`)
-    .join('; ');
 }
 
 function show({ dryRun, replayed, skipped, remaining, events }: ReplayReport): void {
