@@ -45,6 +45,19 @@ describe('A request that is aborted', () => {
   });
 });
 
+it('A request whose deadline passes before it has a connection is not sent afterwards', async () => {
+  const receiver = await startReceiver(answering(200));
+  let speak = (): void => undefined;
+  const silence = new Promise<void>((resolve) => (speak = resolve));
+  const waiting = guardedClient({ silence });
+  const sending = waiting.send({ ...post(receiver), timeoutMs: 200 });
+  await expect(sending).rejects.toMatchObject({ code: 'timed_out', sent: false });
+  speak();
+  // The next request has the connection of the first one, or comes after it.
+  await expect(waiting.send(post(receiver))).resolves.toMatchObject({ status: 200 });
+  expect(receiver.received.match(/POST/g)).toHaveLength(1);
+});
+
 describe('T-18: one origin', () => {
   it(`gets at most ${MAX_REQUESTS_PER_ORIGIN} requests at a time, and another origin does not wait for it`, async () => {
     const waiting: Socket[] = [];
@@ -72,4 +85,19 @@ describe('T-18: one origin', () => {
       expect(new Set(await Promise.all(failing))).toEqual(new Set(['connection_failed']));
     }
   });
+});
+
+it('T-18: a process has at most 512 requests at a time, over all origins', async () => {
+  let speak = (): void => undefined;
+  const silence = new Promise<void>((resolve) => (speak = resolve));
+  const crowded = guardedClient({ silence });
+  const send = (origin: number): Promise<unknown> =>
+    crowded.send(post({ url: `https://hooks-${origin}.example.com/` } as Receiver));
+  const sending = Array.from({ length: 512 }, (_, index) =>
+    send(Math.floor(index / MAX_REQUESTS_PER_ORIGIN)).catch((error: { code: string }) => error.code),
+  );
+  await expect(send(16)).rejects.toMatchObject({ code: 'busy', detail: 'PROCESS', sent: false });
+  await crowded.onApplicationShutdown();
+  speak();
+  expect(new Set(await Promise.all(sending))).toEqual(new Set(['connection_failed']));
 });

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -189,6 +190,33 @@ describe('T-18: a receiver that', () => {
       truncated: 'connection_lost',
     });
   });
+
+  it.each([
+    ['a small one', 100, false],
+    ['a large one, of which a part may have left', 100_000, true],
+  ])(
+    'resets a kept connection at the moment of the next request has not got %s',
+    async (_size, bytes, sent) => {
+      const sockets: Socket[] = [];
+      const receiver = await startReceiver((socket) => {
+        sockets.push(socket);
+        answering(200)(socket);
+      }, 'tcp');
+      await client.send(post(receiver));
+      // Until undici has marked the connection as idle.
+      await sleep(100);
+      const resetOnce = (): void => {
+        unsubscribe('undici:client:sendHeaders', resetOnce);
+        // Sends RST in this very moment; `resetAndDestroy` would wait for the next turn of the event loop.
+        const { _handle } = sockets[0] as Socket & { _handle?: { reset: (done: () => void) => void } };
+        _handle?.reset(() => undefined);
+      };
+      subscribe('undici:client:sendHeaders', resetOnce);
+      const sending = client.send(post(receiver, { body: 'x'.repeat(bytes) }));
+      await expect(sending).rejects.toMatchObject({ code: 'connection_failed', sent });
+      expect(receiver.connections).toBe(1);
+    },
+  );
 
   it('does not listen has got nothing', async () => {
     const receiver = await startReceiver(() => undefined);

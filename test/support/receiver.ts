@@ -85,13 +85,16 @@ export function guardedClient(
     allowPrivateNetworks?: boolean;
     ca?: string | null;
     proxies?: Partial<OutgoingOptions>;
+    /** Until when names have no answer. */
+    silence?: Promise<unknown>;
   } = {},
 ): TestClient {
   const { names = { 'hooks.example.com': [['127.0.0.1']] }, allowPrivateNetworks = true } = given;
   const resolved: string[] = [];
-  const resolve = (name: string): Promise<string[]> => {
+  const resolve = async (name: string): Promise<string[]> => {
     const before = resolved.filter((other) => other === name).length;
     resolved.push(name);
+    await given.silence;
     const answers = names[name];
     const answer = answers?.[Math.min(before, answers.length - 1)];
     return answer
