@@ -191,7 +191,10 @@ module.exports = {
         'The production image has no devDependencies. List the package in dependencies, peerDependencies or service/package.json.',
       severity: 'error',
       from: { path: '^(?:src|migrations)/', pathNot: SPEC },
-      to: { dependencyTypes: ['npm-dev'], pathNot: ['^node_modules/(?:fastify|@types)/', PROCESS_ONLY] },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        pathNot: ['^node_modules/(?:fastify|@types|@nats-io)/', PROCESS_ONLY],
+      },
     },
     {
       name: 'module-without-process-packages',
@@ -201,6 +204,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^(?:src|migrations)/', pathNot: [SPEC, '^src/[^/]+\\.ts$', '^src/health/'] },
       to: { path: PROCESS_ONLY },
+    },
+    {
+      name: 'nats-loaded-only-when-used',
+      comment:
+        'A host that does not use NATS has not installed its client. Only src/events/nats may import it: types, or with import().',
+      severity: 'error',
+      from: { path: '^(?:src|migrations)/' },
+      to: { path: '^node_modules/@nats-io/', dependencyTypesNot: ['type-only', 'dynamic-import'] },
     },
     {
       name: 'no-dev-dependencies',

@@ -439,6 +439,15 @@ CREATE TABLE terra_connect.event_log (
   CONSTRAINT event_log_one_row CHECK (id)
 );
 
+CREATE TABLE terra_connect.event_relays (
+  name text NOT NULL,
+  "position" bigint NOT NULL,
+  lease_owner uuid,
+  leased_until timestamp with time zone,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT event_relays_pkey PRIMARY KEY (name)
+);
+
 CREATE TABLE terra_connect.outgoing_events (
   id uuid NOT NULL,
   ordinal bigint GENERATED ALWAYS AS IDENTITY NOT NULL,

@@ -221,6 +221,13 @@ const COMMANDS = {
       ['--config', 'jest.deployment.config.cjs'].concat(args),
     );
   },
+  async 'test-nats'(args) {
+    await build();
+    become(
+      inRoot('node_modules', 'jest', 'bin', 'jest.js'),
+      ['--config', 'jest.nats.config.cjs'].concat(args),
+    );
+  },
   async bench(args) {
     await build();
     become(inRoot('dist', 'bench', 'main.js'), args);

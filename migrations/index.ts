@@ -21,6 +21,7 @@ import { AddScopeDigests1795700600020 } from './1795700600020-add-scope-digests'
 import { PartitionWebhookEvents1795700610000 } from './1795700610000-partition-webhook-events';
 import { AddOutgoingEvents1795700700000 } from './1795700700000-add-outgoing-events';
 import { AddEventDeliveries1795700720000 } from './1795700720000-add-event-deliveries';
+import { AddEventRelays1795700725000 } from './1795700725000-add-event-relays';
 
 export { SteppedMigration, type MigrationStep } from './stepped-migration';
 
@@ -49,4 +50,5 @@ export const MIGRATIONS = [
   PartitionWebhookEvents1795700610000,
   AddOutgoingEvents1795700700000,
   AddEventDeliveries1795700720000,
+  AddEventRelays1795700725000,
 ];

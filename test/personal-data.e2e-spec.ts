@@ -1,5 +1,5 @@
 import { ApiKey } from '../src/api-keys';
-import { EventEndpoint, EventLogState } from '../src/events';
+import { EventEndpoint, EventLogState, EventRelay } from '../src/events';
 import { PersonalDataRegistry } from '../src/privacy';
 import { CatalogueCheck, CatalogueProvider } from '../src/provider-retirement';
 import { TERRA_CONNECT_ENTITIES } from '../src/terra-auth';
@@ -13,6 +13,7 @@ const WITHOUT_END_USERS: unknown[] = [
   CatalogueProvider,
   EventEndpoint,
   EventLogState,
+  EventRelay,
   WebhookReceipt,
 ];
 

@@ -1,4 +1,5 @@
 import { assertOptions } from './assert-options';
+import { NATS_DEFAULTS } from './nats-options';
 import {
   DEFAULT_API_KEY_CACHE_SECONDS,
   DEFAULT_BODY_BUDGET_MB,
@@ -28,6 +29,7 @@ const options = {
   outgoing: OUTGOING_DEFAULTS,
   outbound: OUTBOUND_DEFAULTS,
   providers: PROVIDER_DEFAULTS,
+  nats: NATS_DEFAULTS,
   rateLimits: RATE_LIMIT_DEFAULTS,
   bodyBudgetMb: DEFAULT_BODY_BUDGET_MB,
   apiKeyCacheSeconds: DEFAULT_API_KEY_CACHE_SECONDS,
@@ -76,6 +78,31 @@ describe("a host's options", () => {
     (successors) => {
       const providers = { ...PROVIDER_DEFAULTS, successors };
       expect(() => assertOptions({ ...options, providers })).toThrow('providers.successors must be');
+    },
+  );
+
+  it.each<[string, object]>([
+    ['servers', { servers: ['http://nats:4222'] }],
+    ['servers', { servers: ['nats://user:secret@nats:4222'] }],
+    ['servers', { servers: ['nats://one:4222', 'tls://two:4222'] }],
+    ['servers', { servers: ['nats://one:4222/path'] }],
+    ['prefix', { prefix: 'events.>' }],
+    ['prefix', { prefix: 'events..new' }],
+    ['stream', { stream: 'a.b' }],
+    ['partitions', { partitions: NaN }],
+    ['partitions', { partitions: 0 }],
+    ['types', { types: ['connection .x'] }],
+    ['types', { types: [] }],
+  ])('must have a NATS that can work: not these nats.%s: %j', (name, given) => {
+    const nats = { ...NATS_DEFAULTS, ...given };
+    expect(() => assertOptions({ ...options, nats })).toThrow(`nats.${name} must`);
+  });
+
+  it.each([[['nats://one:4222', 'nats://two']], [['tls://nats.internal/']], [[]]])(
+    'may list the NATS servers %j',
+    (servers) => {
+      const nats = { ...NATS_DEFAULTS, servers };
+      expect(() => assertOptions({ ...options, nats })).not.toThrow();
     },
   );
 

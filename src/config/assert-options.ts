@@ -9,6 +9,14 @@ import {
   MIN_WEBHOOK_DAYS,
 } from './environment.validators';
 import {
+  IsEventTypeList,
+  IsNatsServerList,
+  IsNatsStreamName,
+  IsNatsSubject,
+  MAX_NATS_PARTITIONS,
+  type NatsOptions,
+} from './nats-options';
+import {
   MAX_API_KEY_CACHE_SECONDS,
   MIN_BODY_BUDGET_MB,
   MIN_EVENTS_DAYS,
@@ -29,9 +37,17 @@ type CompleteOptions = TerraConnectOptions & {
   reconciliation: ReconciliationOptions;
   providers: ProviderOptions;
   retention: RetentionOptions;
+  nats: NatsOptions;
   bodyBudgetMb: number;
   apiKeyCacheSeconds: number;
   rateLimits: RateLimitOptions;
+};
+
+const NATS_RULES = {
+  servers: new IsNatsServerList(),
+  prefix: new IsNatsSubject(),
+  stream: new IsNatsStreamName(),
+  types: new IsEventTypeList(),
 };
 
 /**
@@ -42,7 +58,7 @@ type CompleteOptions = TerraConnectOptions & {
  */
 export function assertOptions(options: CompleteOptions): void {
   const { publicUrl, terra, returnUrls, outgoing, reconciliation, providers, retention } = options;
-  const { rateLimits, bodyBudgetMb, apiKeyCacheSeconds } = options;
+  const { rateLimits, bodyBudgetMb, apiKeyCacheSeconds, nats } = options;
   const [serviceUrl, secrets] = [new IsServiceUrl(), new IsSecretList()];
   const problems: string[] = [];
   const check = (option: string, holds: boolean, problem: string): void => {
@@ -101,6 +117,12 @@ export function assertOptions(options: CompleteOptions): void {
     check(`reconciliation.${name}`, isAmount(value), 'must be a number, 0 or more');
   for (const [name, value] of Object.entries(rateLimits))
     check(`rateLimits.${name}`, isAmount(value as number), 'must be a number, 0 or more');
+  for (const [name, rule] of Object.entries(NATS_RULES))
+    check(`nats.${name}`, rule.validate(nats[name as keyof NatsOptions]), rule.defaultMessage());
+  const { partitions } = nats;
+  const isPartitionCount =
+    Number.isInteger(partitions) && partitions >= 1 && partitions <= MAX_NATS_PARTITIONS;
+  check('nats.partitions', isPartitionCount, `must be a whole number from 1 to ${MAX_NATS_PARTITIONS}`);
   if (isProduction()) problems.push(...weakSecretsOf(options));
   if (problems.length > 0)
     throw new Error(`TerraAuthModule cannot run with these options: ${problems.join('; ')}.`);

@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- One class lists every variable, so that none is read elsewhere. */
 import { IsIn, IsNotEmpty, IsOptional, IsString, MinLength, Validate } from 'class-validator';
 import {
   PortNumber,
@@ -21,6 +22,14 @@ import {
   IsSuccessorList,
   NotPlaceholder,
 } from './environment.validators';
+import {
+  IsEventTypeList,
+  IsNatsServerList,
+  IsNatsStreamName,
+  IsNatsSubject,
+  MAX_NATS_PARTITIONS,
+  NATS_DEFAULTS,
+} from './nats-options';
 import {
   DATABASE_DEFAULTS,
   DEFAULT_API_KEY_CACHE_SECONDS,
@@ -213,6 +222,29 @@ export class Environment {
 
   @WholeNumber('days', MIN_EVENTS_DAYS, MAX_DAYS)
   RETENTION_EVENTS_DAYS: number = RETENTION_DEFAULTS.eventsDays;
+
+  @ToList()
+  @Validate(IsNatsServerList)
+  EVENTS_NATS_URL: string[] = NATS_DEFAULTS.servers;
+
+  @IsString()
+  EVENTS_NATS_CREDENTIALS_FILE: string = NATS_DEFAULTS.credentialsFile;
+
+  @IsString()
+  EVENTS_NATS_CA_FILE: string = NATS_DEFAULTS.caFile;
+
+  @Validate(IsNatsSubject)
+  EVENTS_NATS_PREFIX: string = NATS_DEFAULTS.prefix;
+
+  @WholeNumber('partitions', 1, MAX_NATS_PARTITIONS)
+  EVENTS_NATS_PARTITIONS: number = NATS_DEFAULTS.partitions;
+
+  @Validate(IsNatsStreamName)
+  EVENTS_NATS_STREAM: string = NATS_DEFAULTS.stream;
+
+  @ToList()
+  @Validate(IsEventTypeList)
+  EVENTS_NATS_TYPES: string[] = NATS_DEFAULTS.types;
 
   @WholeNumber('megabytes', MIN_BODY_BUDGET_MB, 65_536)
   BODY_BUDGET_MB: number = DEFAULT_BODY_BUDGET_MB;

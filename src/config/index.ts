@@ -8,6 +8,7 @@ export {
 } from './environment';
 export { Environment } from './environment.variables';
 export type { ConnectionLimits } from './connection-limits';
+export { NatsOptions } from './nats-options';
 export { toNamespaces, type Namespaces } from './namespaces';
 export { OPTION_PROVIDERS, OPTION_SLICES } from './option-slices';
 export {

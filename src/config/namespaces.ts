@@ -86,6 +86,15 @@ export function toNamespaces(environment: Environment): Namespaces {
           }),
         ),
       },
+      nats: {
+        servers: environment.EVENTS_NATS_URL,
+        credentialsFile: environment.EVENTS_NATS_CREDENTIALS_FILE,
+        caFile: environment.EVENTS_NATS_CA_FILE,
+        prefix: environment.EVENTS_NATS_PREFIX,
+        partitions: environment.EVENTS_NATS_PARTITIONS,
+        stream: environment.EVENTS_NATS_STREAM,
+        types: environment.EVENTS_NATS_TYPES,
+      },
       rateLimits: {
         clientPerMinute: environment.RATE_LIMIT_CLIENT_PER_MINUTE,
         endUserPerHour: environment.RATE_LIMIT_END_USER_PER_HOUR,

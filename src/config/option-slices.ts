@@ -1,5 +1,6 @@
 import type { FactoryProvider, Provider, Type } from '@nestjs/common';
 import { assertOptions } from './assert-options';
+import { NATS_DEFAULTS, NatsOptions } from './nats-options';
 import {
   ApiKeyOptions,
   BodyBudgetOptions,
@@ -34,6 +35,7 @@ type ResolvedOptions = TerraConnectOptions & {
   reconciliation: ReconciliationOptions;
   providers: ProviderOptions;
   retention: RetentionOptions;
+  nats: NatsOptions;
   bodyBudgetMb: number;
   apiKeyCacheSeconds: number;
   rateLimits: RateLimitOptions;
@@ -67,6 +69,7 @@ const SLICES = [
   slice(ReconciliationOptions, ({ reconciliation }) => reconciliation),
   slice(ProviderOptions, ({ providers }) => providers),
   slice(RetentionOptions, ({ retention }) => retention),
+  slice(NatsOptions, ({ nats }) => nats),
   slice(RateLimitOptions, ({ rateLimits }) => rateLimits),
   slice(WorkerOptions, ({ workersEnabled, workerStallSeconds = WORKER_STALL_SECONDS }) => ({
     enabled: workersEnabled,
@@ -99,6 +102,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
     reconciliation: withDefaults(RECONCILIATION_DEFAULTS, options.reconciliation),
     providers: withDefaults(PROVIDER_DEFAULTS, options.providers),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
+    nats: withDefaults(NATS_DEFAULTS, options.nats),
     bodyBudgetMb: options.bodyBudgetMb ?? DEFAULT_BODY_BUDGET_MB,
     apiKeyCacheSeconds: options.apiKeyCacheSeconds ?? DEFAULT_API_KEY_CACHE_SECONDS,
     rateLimits: withDefaults(RATE_LIMIT_DEFAULTS, options.rateLimits),

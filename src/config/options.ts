@@ -1,3 +1,5 @@
+import type { NatsOptions } from './nats-options';
+
 /** Injection token of the host's {@link TerraConnectOptions}. Classes inject a slice instead. */
 export const TERRA_CONNECT_OPTIONS = Symbol('TERRA_CONNECT_OPTIONS');
 
@@ -28,6 +30,8 @@ export interface TerraConnectOptions {
   retention?: Partial<RetentionOptions>;
   /** An omitted field has its default; see {@link RATE_LIMIT_DEFAULTS}. */
   rateLimits?: Partial<RateLimitOptions>;
+  /** Events leave through NATS JetStream if `nats.servers` lists a server. An omitted field has its default. */
+  nats?: Partial<NatsOptions>;
   /** An admin API key that the service creates at start-up. */
   bootstrapApiKey?: string;
   /** How many seconds this process remembers that an API key is active; default 5. */

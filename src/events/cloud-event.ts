@@ -56,3 +56,13 @@ function toEnvelope(event: OutgoingEvent, source: string): Omit<CloudEvent, 'dat
     sequence: String(event.position).padStart(SEQUENCE_DIGITS, '0'),
   };
 }
+
+/**
+ * The event without its data, for a way out that cannot carry it: `dataref` (CloudEvents' extension for the claim check
+ * pattern) is the URL from which a consumer gets the data.
+ */
+export function toClaimCheck({ id, json }: EventMessage, source: string): string {
+  // A text in JSON has no bare quote, so this is the end of the head that `toMessage` has written.
+  const head = json.slice(0, json.indexOf(',"data":'));
+  return `${head},"dataref":${JSON.stringify(`${source}/v1/events/${id}/data`)}}`;
+}

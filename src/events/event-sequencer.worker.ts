@@ -19,6 +19,8 @@ const BATCH = 500;
  */
 @Injectable()
 export class EventSequencer {
+  private readonly readers: (() => void)[] = [];
+
   constructor(
     private readonly repository: EventLogRepository,
     private readonly deliveries: DeliveryQueueRepository,
@@ -27,6 +29,11 @@ export class EventSequencer {
     private readonly workers: WorkerHost,
   ) {
     workers.register({ name: SEQUENCER, idleMs: IDLE_MS, run: () => this.runOnce() });
+  }
+
+  /** Registers what wakes a reader of the log in this process. It is called after the commit that gives positions. */
+  onSequenced(wake: () => void): void {
+    this.readers.push(wake);
   }
 
   /** @returns whether more events may wait for a position */
@@ -45,6 +52,7 @@ export class EventSequencer {
       );
       if (await this.deliveries.fanOut(manager, events, this.clock.now()))
         afterCommit(manager, () => this.workers.notify(DELIVERIES));
+      afterCommit(manager, () => this.readers.forEach((wake) => wake()));
       return events.length === limit;
     });
   }

@@ -25,6 +25,12 @@ import { EventFeed } from './feed/event-feed.service';
 import { EventLogWatch } from './feed/event-log-watch';
 import { EventSequencer } from './event-sequencer.worker';
 import { EventsPersonalData } from './events-personal-data.service';
+import { EventRelayRepository } from './nats/event-relay.repository';
+import { NatsRelay } from './nats/nats-relay.service';
+import { NatsRelayWorker } from './nats/nats-relay.worker';
+import { NatsPublisher } from './nats/nats.publisher';
+
+const NATS = [EventRelayRepository, NatsPublisher, NatsRelay, NatsRelayWorker];
 
 @Module({
   imports: [ApiKeysModule, ObservabilityModule, OutboundModule, QueueModule],
@@ -49,6 +55,7 @@ import { EventsPersonalData } from './events-personal-data.service';
     LaneRunner,
     EventDeliveriesWorker,
     DeletedEndpointsWorker,
+    ...NATS,
   ],
   exports: [EventLog, EventsPersonalData],
 })

@@ -7,6 +7,7 @@ export {
   type ConnectionEventType,
   type SessionEventType,
 } from './event-types';
+export { EventRelay } from './nats/event-relay.entity';
 export { EventsModule } from './events.module';
 export { EventsPersonalData } from './events-personal-data.service';
 export { OutgoingEvent } from './outgoing-event.entity';

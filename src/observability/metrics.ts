@@ -255,6 +255,37 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly natsPublished = new Counter({
+    name: 'terra_connect_nats_published_total',
+    help: 'Events that NATS has stored.',
+    registers: [this.registry],
+  });
+
+  readonly natsFailures = new Counter({
+    name: 'terra_connect_nats_failures_total',
+    help: 'Attempts to publish to NATS that failed, by cause (docs/operations.md lists them).',
+    labelNames: ['cause'] as const,
+    registers: [this.registry],
+  });
+
+  readonly natsMissed = new Counter({
+    name: 'terra_connect_nats_missed_total',
+    help: 'Events that retention dropped before they were published to NATS.',
+    registers: [this.registry],
+  });
+
+  readonly natsLagEvents = new Gauge({
+    name: 'terra_connect_nats_lag_events',
+    help: 'Events of the log that the relay to NATS has not passed; read when scraped.',
+    registers: [this.registry],
+  });
+
+  readonly natsLagSeconds = new Gauge({
+    name: 'terra_connect_nats_lag_seconds',
+    help: 'Age of the oldest event that the relay to NATS has not passed; read when scraped.',
+    registers: [this.registry],
+  });
+
   readonly retentionDeleted = new Counter({
     name: 'terra_connect_retention_deleted_total',
     help: 'Rows that retention has deleted, by table.',
