@@ -32,16 +32,22 @@ export class TestNatsServer {
 
   private constructor(
     readonly port: number,
-    private readonly configuration: string,
+    private configuration: string,
     private readonly client: ConnectionOptions,
+    private readonly jetstream: string | false,
   ) {}
 
   /**
    * @param configuration lines of the server's configuration beside port and storage
    * @param client how the test itself connects
+   * @param jetstream further settings of JetStream; false: off
    */
-  static async start(configuration = '', client: ConnectionOptions = {}): Promise<TestNatsServer> {
-    const server = new TestNatsServer(await findFreePort(), configuration, client);
+  static async start(
+    configuration = '',
+    client: ConnectionOptions = {},
+    { jetstream = '' }: { jetstream?: string | false } = {},
+  ): Promise<TestNatsServer> {
+    const server = new TestNatsServer(await findFreePort(), configuration, client, jetstream);
     await server.restart();
     return server;
   }
@@ -56,7 +62,7 @@ export class TestNatsServer {
     const lines = [
       `listen: "127.0.0.1:${this.port}"`,
       // Debian's version cannot sync each message. A killed process loses nothing that it has written.
-      `jetstream { store_dir: "${this.folder}" }`,
+      this.jetstream === false ? '' : `jetstream { store_dir: "${this.folder}", ${this.jetstream} }`,
       this.configuration,
     ];
     writeFileSync(file, lines.join('\n'));
@@ -67,6 +73,13 @@ export class TestNatsServer {
       port: this.port,
       user: { prefix: ['setpriv', '--pdeathsig', 'TERM'] },
     });
+  }
+
+  /** Restarts the server with another configuration and the same data. */
+  async reconfigure(configuration: string): Promise<void> {
+    this.configuration = configuration;
+    await this.kill();
+    await this.restart();
   }
 
   async kill(): Promise<void> {
