@@ -119,7 +119,7 @@ describe('A server that the service cannot use', () => {
 
   it.each<[string, (manager: JetStreamManager) => Promise<unknown>]>([
     ['messages', (manager) => manager.streams.update(STREAM, { max_msgs: 1 })],
-    ['bytes', (manager) => manager.streams.update(STREAM, { max_bytes: 300 })],
+    ['bytes', (manager) => manager.streams.update(STREAM, { max_bytes: 3_000 })],
   ])('has no room for more %s, and gets each event once there is room', async (_name, limit) => {
     server = await TestNatsServer.start();
     const publisher = makePublisher(natsOptions(server));

@@ -8,6 +8,7 @@ const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 /** What an operator makes with `nsc`: a server's configuration with an account, and the .creds file of its user. */
 export function credentialsOf(): { configuration: string; credentials: string; stranger: string } {
   const [operator, account, user] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createUser()];
+  const system = nkeys.createAccount();
   const unlimited = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
   const limits = {
     subs: -1,
@@ -21,13 +22,14 @@ export function credentialsOf(): { configuration: string; credentials: string; s
   };
   const operatorJwt = jwt(operator, operator, { type: 'operator' });
   const accountJwt = jwt(account, operator, { type: 'account', limits: { ...limits, ...unlimited } });
-  const stranger = nkeys.createAccount();
+  const systemJwt = jwt(system, operator, { type: 'account', limits });
   return {
     configuration: `operator: ${operatorJwt}
+      system_account: ${system.getPublicKey()}
       resolver: MEMORY
-      resolver_preload: { ${account.getPublicKey()}: ${accountJwt} }`,
+      resolver_preload: { ${account.getPublicKey()}: ${accountJwt}, ${system.getPublicKey()}: ${systemJwt} }`,
     credentials: credsFile(user, account),
-    stranger: credsFile(nkeys.createUser(), stranger),
+    stranger: credsFile(nkeys.createUser(), nkeys.createAccount()),
   };
 }
 
