@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerResponse } from 'node:http';
 import { EventDeliveriesWorker } from '../src/events';
+import { DeliveryQueueRepository } from '../src/events/deliveries/delivery-queue.repository';
 import { ErasureWorker } from '../src/privacy';
 import { startTestApp, type TestApp } from './support/app';
 import { newReference, shiftClock } from './support/flow';
@@ -185,20 +186,35 @@ describe('The delivery of events to webhook endpoints', () => {
     const receiver = await startWebhookReceiver();
     await createEndpoint(service, receiver);
     const person = newReference();
-    const sent: string[] = [];
-    let isDone = false;
-    const delivering = (async () => {
-      while (!isDone) await deliver(service);
-    })();
-    for (let events = 0; events < 60; events += 1) {
-      sent.push(await appendEvent(service, person));
-      if (events % 7 === 0) await sleep(15);
-    }
-    await sequenceEvents(service);
-    isDone = true;
-    await delivering;
+    const first = await appendEvent(service, person);
+    const held: ServerResponse[] = [];
+    receiver.answer = (_, response) => held.push(response);
+    const delivering = deliver(service);
+    while (held.length === 0) await sleep(10);
+
+    // The sequencer has added the second event, and has not committed yet.
+    const queue = service.app.get(DeliveryQueueRepository, { strict: false });
+    const fanOut = queue.fanOut.bind(queue);
+    let commit = (): void => undefined;
+    const mayCommit = new Promise<void>((resolve) => (commit = resolve));
+    let isAdded = false;
+    jest.spyOn(queue, 'fanOut').mockImplementation(async (...args) => {
+      const hasAdded = await fanOut(...args);
+      isAdded = true;
+      await mayCommit;
+      return hasAdded;
+    });
+    const second = appendEvent(service, person);
+    while (!isAdded) await sleep(10);
+
+    // The worker now finds that the lane has no further delivery, or waits.
+    receiver.answer = answering(204);
+    held[0]?.end();
+    await sleep(300);
+    commit();
+    await Promise.all([second, delivering]);
     await deliver(service);
-    expect(idsOf(receiver)).toEqual(sent);
+    expect(idsOf(receiver)).toEqual([first, await second]);
     expect(await countLanes()).toBe(0);
   });
 

@@ -144,7 +144,7 @@ describe('The deliveries of a webhook endpoint', () => {
     expect(await deliveriesOf(service, endpoint)).toEqual([]);
   });
 
-  it('are picked by index when a million waits', async () => {
+  it('are picked by index, however many wait', async () => {
     const receiver = await startWebhookReceiver();
     const endpoint = await createEndpoint(service, receiver);
     await service.query(

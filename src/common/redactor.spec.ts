@@ -37,6 +37,7 @@ describe('Redactor', () => {
 
   it.each([
     ['an API key', 'key tc_Zk3v9Qw-1x_Yp7Lm0aB', 'key tc_…'],
+    ['a secret of an endpoint', 'is whsec_MfKQ9r8GKYqrTwjU/8ILPZIo2LaLaSw+ now', 'is whsec_… now'],
     ['a bearer token', '{"authorization":"Bearer abcdefgh1234"}', '{"authorization":"Bearer …"}'],
     ['a password of Basic authentication', 'Basic dXNlcjpwYXNzd29yZA==', 'Basic …'],
     ['a signature', `t=1,v1=${'5f'.repeat(32)}`, 't=1,v1=…'],
