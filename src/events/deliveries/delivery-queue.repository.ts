@@ -5,6 +5,7 @@ import { columnsOf, inTransaction, runSql } from '../../database';
 import { patternsOf } from '../event-type-patterns';
 import { OutgoingEvent } from '../outgoing-event.entity';
 import type { DeliveryAttempt, DeliveryStatus } from './event-delivery.entity';
+import { MOST_LANES } from './endpoint-pace';
 import { EventLane } from './event-lane.entity';
 
 /** How many deliveries of a lane are read at a time. */
@@ -73,7 +74,8 @@ export class DeliveryQueueRepository {
   }
 
   /**
-   * Takes due lanes: they are due again when the lease ends. So nothing is lost when the worker dies.
+   * Takes due lanes: they are due again when the lease ends. So nothing is lost when the worker dies. The constant limit lets
+   * Postgres know that there are few; it would read the whole table for a tenth of it, which is its guess for the other one.
    *
    * @param wanted how many lanes of each endpoint
    */
@@ -87,9 +89,10 @@ export class DeliveryQueueRepository {
         SELECT lane.endpoint_id, lane.lane_key
           FROM unnest($1::uuid[], $2::integer[]) AS wanted (endpoint_id, lanes)
           CROSS JOIN LATERAL (
-            SELECT endpoint_id, lane_key FROM terra_connect.event_lanes
-              WHERE endpoint_id = wanted.endpoint_id AND due_at <= $3
-              ORDER BY due_at LIMIT wanted.lanes FOR UPDATE SKIP LOCKED) lane)
+            SELECT endpoint_id, lane_key FROM (
+              SELECT endpoint_id, lane_key FROM terra_connect.event_lanes
+                WHERE endpoint_id = wanted.endpoint_id AND due_at <= $3
+                ORDER BY due_at LIMIT ${MOST_LANES} FOR UPDATE SKIP LOCKED) locked LIMIT wanted.lanes) lane)
       UPDATE terra_connect.event_lanes lane SET lease = $4, due_at = $5 FROM due
         WHERE lane.endpoint_id = due.endpoint_id AND lane.lane_key = due.lane_key
         RETURNING lane.endpoint_id AS "endpointId", lane.lane_key AS "laneKey", lane.attempts,
