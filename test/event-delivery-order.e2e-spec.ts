@@ -117,22 +117,6 @@ describe('The delivery of events to webhook endpoints', () => {
     expect(overlaps).toBe(0);
   });
 
-  it('sends nothing of a person after an event that was not accepted, and everything of others', async () => {
-    const receiver = await startWebhookReceiver();
-    const endpoint = await createEndpoint(service, receiver);
-    const [stuck, fine] = [newReference(), newReference()];
-    receiver.answer = ({ subject }, response) => response.writeHead(subject === stuck ? 500 : 200).end();
-    const first = await appendEvent(service, stuck);
-    await appendEvent(service, stuck);
-    const others = [await appendEvent(service, fine), await appendEvent(service, fine)];
-    await deliver(service);
-    expect(idsOf(receiver).filter((id) => !others.includes(id))).toEqual([first]);
-    expect(idsOf(receiver).filter((id) => others.includes(id))).toEqual(others);
-    expect(
-      (await deliveriesOf(service, endpoint, { status: 'pending' })).map(({ attempts }) => attempts),
-    ).toEqual([0, 1]);
-  });
-
   it('does not let a slow endpoint delay another one', async () => {
     const [slow, fast] = [await startWebhookReceiver(), await startWebhookReceiver()];
     const held: ServerResponse[] = [];

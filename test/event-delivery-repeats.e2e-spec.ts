@@ -68,6 +68,22 @@ describe('The deliveries of a webhook endpoint', () => {
     expect((await service.api('GET', `${PATH}/${UNKNOWN}/deliveries`)).status).toBe(404);
   });
 
+  it('of a person wait behind one that was not accepted, and those of others do not', async () => {
+    const receiver = await startWebhookReceiver();
+    const endpoint = await createEndpoint(service, receiver);
+    const [stuck, fine] = [newReference(), newReference()];
+    receiver.answer = ({ subject }, response) => response.writeHead(subject === stuck ? 500 : 200).end();
+    const first = await appendEvent(service, stuck);
+    await appendEvent(service, stuck);
+    const others = [await appendEvent(service, fine), await appendEvent(service, fine)];
+    await deliver(service);
+    expect(idsOf(receiver).filter((id) => !others.includes(id))).toEqual([first]);
+    expect(idsOf(receiver).filter((id) => others.includes(id))).toEqual(others);
+    expect(
+      (await deliveriesOf(service, endpoint, { status: 'pending' })).map(({ attempts }) => attempts),
+    ).toEqual([0, 1]);
+  });
+
   it('are repeated one by one, whatever became of them', async () => {
     const receiver = await startWebhookReceiver();
     const endpoint = await createEndpoint(service, receiver, ['connection.connected']);
