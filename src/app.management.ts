@@ -9,7 +9,7 @@ import { listenErrorOf } from './app.listen';
 import type { Namespaces } from './config';
 
 // Compared with the pattern of the route, because a URL can be percent-encoded. Swagger adds routes such as /docs-yaml.
-const MANAGEMENT_ROUTE = /^\/(metrics|health|docs|openapi\.json)/;
+const MANAGEMENT_ROUTE = /^\/(metrics|health|docs|openapi\.json|asyncapi\.json)/;
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 

@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createAdapter } from './app.adapter';
 import { meterBodies, readBodies } from './app.bodies';
 import { limitConnections } from './app.connections';
+import { serveAsyncApi } from './app.asyncapi';
 import { AppModule } from './app.module';
 import { ManagementServer } from './app.management';
 import { serveOpenApi } from './app.openapi';
@@ -48,4 +49,5 @@ function setUp(
   meterBodies(fastify, app.get(BodyBudget, { strict: false }), metrics);
   setSecurityHeaders(fastify);
   serveOpenApi(app, PUBLIC_URL);
+  serveAsyncApi(app);
 }

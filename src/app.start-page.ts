@@ -21,6 +21,7 @@ a { overflow-wrap: anywhere; }
 interface Links {
   docs: string;
   openapi: string;
+  asyncapi: string;
   health: string;
 }
 
@@ -60,7 +61,12 @@ export class StartPageController {
     if (!this.management.isForOperators(request)) return null;
     // The public URL, because a proxy may serve the service below a path; MANAGEMENT_PORT is behind no such proxy.
     const base = this.management.isSeparate ? '' : new URL(this.browser.publicUrl).href.replace(/\/$/, '');
-    return { docs: `${base}/docs`, openapi: `${base}/openapi.json`, health: `${base}/health/ready` };
+    return {
+      docs: `${base}/docs`,
+      openapi: `${base}/openapi.json`,
+      asyncapi: `${base}/asyncapi.json`,
+      health: `${base}/health/ready`,
+    };
   }
 }
 
@@ -82,6 +88,7 @@ function renderPage(links: Links | null): string {
     `<ul>
 ${linkTo(links.docs, 'API documentation')}
 ${linkTo(links.openapi, 'OpenAPI document')}
+${linkTo(links.asyncapi, 'AsyncAPI document')}
 ${linkTo(links.health, 'Health')}
 </ul>
 <p>Version ${VERSION}</p>`;

@@ -2,7 +2,15 @@ import { freePort, startTestApp, type TestApp } from './support/app';
 import { whileLocked } from './support/database';
 import { sendRaw } from './support/raw-http';
 
-const FOR_OPERATORS = ['/metrics', '/health/live', '/health/ready', '/docs', '/docs-json', '/openapi.json'];
+const FOR_OPERATORS = [
+  '/metrics',
+  '/health/live',
+  '/health/ready',
+  '/docs',
+  '/docs-json',
+  '/openapi.json',
+  '/asyncapi.json',
+];
 const FOR_CALLERS = [
   ['GET', '/v1/connections'],
   ['GET', '/connect/unknown'],

@@ -33,6 +33,7 @@ describe('GET /', () => {
       version: VERSION,
       docs: `${service.url}/docs`,
       openapi: `${service.url}/openapi.json`,
+      asyncapi: `${service.url}/asyncapi.json`,
       health: `${service.url}/health/ready`,
     });
     const head = await fetch(service.url, { method: 'HEAD', headers: AS_BROWSER });
@@ -82,6 +83,7 @@ describe('T-21: GET / with MANAGEMENT_PORT', () => {
       version: VERSION,
       docs: '/docs',
       openapi: '/openapi.json',
+      asyncapi: '/asyncapi.json',
       health: '/health/ready',
     });
     for (const path of ['/docs', '/openapi.json', '/health/ready'])

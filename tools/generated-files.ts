@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { withMigratedDatabase } from './migrated-database';
-import { openApiDocument } from './openapi-document';
+import { asyncApiDocument, openApiDocument } from './openapi-document';
 import { dumpSchema } from './schema-dump';
 
 export interface GeneratedFile {
@@ -22,6 +22,12 @@ export const GENERATED_FILES: GeneratedFile[] = [
     path: join(root, 'openapi.json'),
     script: 'npm run openapi:dump',
     generate: openApiDocument,
+  },
+  {
+    name: 'asyncapi.json',
+    path: join(root, 'asyncapi.json'),
+    script: 'npm run asyncapi:dump',
+    generate: asyncApiDocument,
   },
   {
     name: 'schema.sql',

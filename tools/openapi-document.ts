@@ -1,4 +1,6 @@
 import { NestFactory } from '@nestjs/core';
+import type { INestApplication } from '@nestjs/common';
+import { createAsyncApiDocument } from '../src/app.asyncapi';
 import { AppModule } from '../src/app.module';
 import { createOpenApiDocument } from '../src/app.openapi';
 import { createAdapter } from '../src/app.adapter';
@@ -13,8 +15,24 @@ const ENVIRONMENT = readEnvironment({
   TERRA_SIGNING_SECRETS: 'not-used',
 });
 
-/** The text of openapi.json. In preview mode, Nest builds no provider, so this needs no database, Terra or port. */
-export async function openApiDocument(): Promise<string> {
+/** The text of openapi.json. */
+export function openApiDocument(): Promise<string> {
+  return withPreview((app) => {
+    const document = createOpenApiDocument(app);
+    // Sort by name. Otherwise, a moved module would look like a change of the API.
+    document.paths = sortedByName(document.paths);
+    if (document.components?.schemas) document.components.schemas = sortedByName(document.components.schemas);
+    return document;
+  });
+}
+
+/** The text of asyncapi.json. */
+export function asyncApiDocument(): Promise<string> {
+  return withPreview(createAsyncApiDocument);
+}
+
+/** In preview mode, Nest builds no provider, so this needs no database, Terra or port. */
+async function withPreview(create: (app: INestApplication) => object): Promise<string> {
   const app = await NestFactory.create(
     AppModule.forEnvironment(ENVIRONMENT),
     createAdapter(toNamespaces(ENVIRONMENT).app.connections),
@@ -25,11 +43,7 @@ export async function openApiDocument(): Promise<string> {
     },
   );
   try {
-    const document = createOpenApiDocument(app);
-    // Sort by name. Otherwise, a moved module would look like a change of the API.
-    document.paths = sortedByName(document.paths);
-    if (document.components?.schemas) document.components.schemas = sortedByName(document.components.schemas);
-    return `${JSON.stringify(document, null, 2)}\n`;
+    return `${JSON.stringify(create(app), null, 2)}\n`;
   } finally {
     await app.close();
   }

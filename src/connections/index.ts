@@ -15,7 +15,13 @@ export { DataSubjectsService } from './erasure/data-subjects.service';
 export { tombstoneDigest } from './erasure/pseudonym';
 export { Tombstone } from './erasure/tombstone.entity';
 export type { Tombstones } from './erasure/tombstone.repository';
-export { FACT_CAUSES, type FactCause, type FactSource, type NewFact } from './projection/connection-fact';
+export {
+  FACT_CAUSES,
+  FACT_ORIGINS,
+  type FactCause,
+  type FactSource,
+  type NewFact,
+} from './projection/connection-fact';
 export { ConnectionFact } from './projection/connection-fact.entity';
 export { ConnectionIdentity } from './projection/connection-identity.entity';
 export { ConnectionLifecycleService, type RecordedUser } from './projection/connection-lifecycle.service';

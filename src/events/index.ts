@@ -1,12 +1,7 @@
 export { EventLogState } from './event-log.entity';
 export { EventLog, type NewEvent } from './event-log.service';
 export { EventSequencer } from './event-sequencer.worker';
-export {
-  CONNECTION_EVENT_TYPES,
-  SESSION_EVENT_TYPES,
-  type ConnectionEventType,
-  type SessionEventType,
-} from './event-types';
+export { EVENT_TYPES, type ConnectionEventType, type EventType, type SessionEventType } from './event-types';
 export { EventRelay } from './nats/event-relay.entity';
 export { EventsModule } from './events.module';
 export { EventsPersonalData } from './events-personal-data.service';

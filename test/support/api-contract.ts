@@ -20,7 +20,7 @@ export interface LiveAnswer {
 const UNDECLARED_HEADERS =
   /^(?:cache-control|connection|content-(?:length|type|security-policy)|cross-origin-.*|date|keep-alive|origin-agent-cluster|referrer-policy|transfer-encoding|vary|x-(?:content-type-options|dns-prefetch-control|download-options|frame-options|permitted-cross-domain-policies|xss-protection))$/;
 // The pages for people, which are not part of the API.
-const PAGES = /^\/(?:$|docs|openapi\.json)/;
+const PAGES = /^\/(?:$|docs|openapi\.json|asyncapi\.json)/;
 // A request may get these at any route, before a route sees it. Routes declare the other codes of the framework.
 const OUTSIDE_ROUTES = FRAMEWORK_PROBLEM_CODES.filter(
   (code) => !['request.malformed', 'request.too_large', 'request.unsupported_media_type'].includes(code),
