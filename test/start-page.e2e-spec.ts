@@ -21,7 +21,9 @@ describe('GET /', () => {
     expect(page).toContain('If an app has sent you here, go back to the app');
     expect(page).toContain(`Version ${VERSION}`);
     const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, link]) => link ?? '');
-    expect(links).toEqual(['docs', 'openapi.json', 'health/ready'].map((path) => `${service.url}/${path}`));
+    expect(links).toEqual(
+      ['docs', 'openapi.json', 'asyncapi.json', 'health/ready'].map((path) => `${service.url}/${path}`),
+    );
     for (const link of links) expect((await fetch(link)).status).toBe(200);
   });
 
@@ -86,7 +88,7 @@ describe('T-21: GET / with MANAGEMENT_PORT', () => {
       asyncapi: '/asyncapi.json',
       health: '/health/ready',
     });
-    for (const path of ['/docs', '/openapi.json', '/health/ready'])
+    for (const path of ['/docs', '/openapi.json', '/asyncapi.json', '/health/ready'])
       expect((await sendRaw(management, path)).status).toBeLessThan(400);
   });
 });
