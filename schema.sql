@@ -390,6 +390,15 @@ CREATE TABLE terra_connect.erasures (
   CONSTRAINT erasures_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text])))
 );
 
+CREATE TABLE terra_connect.event_bodies (
+  event_id uuid NOT NULL,
+  connection_id uuid,
+  body bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  keeps boolean DEFAULT false NOT NULL,
+  CONSTRAINT event_bodies_pkey PRIMARY KEY (event_id)
+) PARTITION BY RANGE (event_id);
+
 CREATE TABLE terra_connect.event_deliveries (
   endpoint_id uuid NOT NULL,
   event_id uuid NOT NULL,
@@ -596,6 +605,7 @@ CREATE INDEX deauthentications_terra_user_id_idx ON terra_connect.deauthenticati
 CREATE INDEX deauthentications_unverified_idx ON terra_connect.deauthentications USING btree (confirmed_at) WHERE ((status = 'confirmed'::text) AND (verified_at IS NULL));
 CREATE UNIQUE INDEX erasures_pending_idx ON terra_connect.erasures USING btree (reference_digest) WHERE (status = 'pending'::text);
 CREATE INDEX erasures_reference_digest_idx ON terra_connect.erasures USING btree (reference_digest, id);
+CREATE INDEX event_bodies_connection_id_idx ON ONLY terra_connect.event_bodies USING btree (connection_id) WHERE (connection_id IS NOT NULL);
 CREATE INDEX event_deliveries_lane_idx ON ONLY terra_connect.event_deliveries USING btree (endpoint_id, lane_key, "position") WHERE (status = 'pending'::text);
 CREATE INDEX event_deliveries_status_idx ON ONLY terra_connect.event_deliveries USING btree (endpoint_id, status, event_id) WHERE (status <> 'delivered'::text);
 CREATE INDEX event_lanes_due_at_idx ON terra_connect.event_lanes USING btree (endpoint_id, due_at);

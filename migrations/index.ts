@@ -22,6 +22,7 @@ import { PartitionWebhookEvents1795700610000 } from './1795700610000-partition-w
 import { AddOutgoingEvents1795700700000 } from './1795700700000-add-outgoing-events';
 import { AddEventDeliveries1795700720000 } from './1795700720000-add-event-deliveries';
 import { AddEventRelays1795700725000 } from './1795700725000-add-event-relays';
+import { AddEventBodies1795700730000 } from './1795700730000-add-event-bodies';
 
 export { SteppedMigration, type MigrationStep } from './stepped-migration';
 
@@ -51,4 +52,5 @@ export const MIGRATIONS = [
   AddOutgoingEvents1795700700000,
   AddEventDeliveries1795700720000,
   AddEventRelays1795700725000,
+  AddEventBodies1795700730000,
 ];

@@ -1,5 +1,6 @@
 import { assertOptions } from './assert-options';
 import { NATS_DEFAULTS } from './nats-options';
+import { DATA_DEFAULTS } from './data-options';
 import {
   DEFAULT_API_KEY_CACHE_SECONDS,
   DEFAULT_BODY_BUDGET_MB,
@@ -26,6 +27,7 @@ const options = {
   workersEnabled: true,
   reconciliation: RECONCILIATION_DEFAULTS,
   retention: RETENTION_DEFAULTS,
+  data: DATA_DEFAULTS,
   outgoing: OUTGOING_DEFAULTS,
   outbound: OUTBOUND_DEFAULTS,
   providers: PROVIDER_DEFAULTS,
@@ -113,4 +115,10 @@ describe("a host's options", () => {
       expect(() => assertOptions({ ...options, rateLimits })).toThrow('rateLimits.endUserPerHour must be');
     },
   );
+
+  it.each([NaN, 0, 721])('must bound how long health data stays: not %d hours', (retentionHours) => {
+    expect(() => assertOptions({ ...options, data: { retentionHours } })).toThrow(
+      'data.retentionHours must be',
+    );
+  });
 });

@@ -10,6 +10,7 @@ import {
   WithoutTrailingSlash,
   WithPostgresSslModes,
 } from './environment.conversions';
+import { DATA_DEFAULTS, MAX_DATA_HOURS } from './data-options';
 import { IsNetworkList } from './network-list.validator';
 import {
   IsDatabaseUrl,
@@ -245,6 +246,8 @@ export class Environment {
   @ToList()
   @Validate(IsEventTypeList)
   EVENTS_NATS_TYPES: string[] = NATS_DEFAULTS.types;
+  @WholeNumber('hours', 1, MAX_DATA_HOURS)
+  RETENTION_DATA_HOURS: number = DATA_DEFAULTS.retentionHours;
 
   @WholeNumber('megabytes', MIN_BODY_BUDGET_MB, 65_536)
   BODY_BUDGET_MB: number = DEFAULT_BODY_BUDGET_MB;

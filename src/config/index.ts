@@ -7,6 +7,7 @@ export {
   readMigrationUrl,
 } from './environment';
 export { Environment } from './environment.variables';
+export { DataOptions } from './data-options';
 export type { ConnectionLimits } from './connection-limits';
 export { NatsOptions } from './nats-options';
 export { toNamespaces, type Namespaces } from './namespaces';

@@ -1,6 +1,7 @@
 import type { FactoryProvider, Provider, Type } from '@nestjs/common';
 import { assertOptions } from './assert-options';
 import { NATS_DEFAULTS, NatsOptions } from './nats-options';
+import { DATA_DEFAULTS, DataOptions } from './data-options';
 import {
   ApiKeyOptions,
   BodyBudgetOptions,
@@ -36,6 +37,7 @@ type ResolvedOptions = TerraConnectOptions & {
   providers: ProviderOptions;
   retention: RetentionOptions;
   nats: NatsOptions;
+  data: DataOptions;
   bodyBudgetMb: number;
   apiKeyCacheSeconds: number;
   rateLimits: RateLimitOptions;
@@ -70,6 +72,7 @@ const SLICES = [
   slice(ProviderOptions, ({ providers }) => providers),
   slice(RetentionOptions, ({ retention }) => retention),
   slice(NatsOptions, ({ nats }) => nats),
+  slice(DataOptions, ({ data }) => data),
   slice(RateLimitOptions, ({ rateLimits }) => rateLimits),
   slice(WorkerOptions, ({ workersEnabled, workerStallSeconds = WORKER_STALL_SECONDS }) => ({
     enabled: workersEnabled,
@@ -103,6 +106,7 @@ function resolveOptions(options: TerraConnectOptions): ResolvedOptions {
     providers: withDefaults(PROVIDER_DEFAULTS, options.providers),
     retention: withDefaults(RETENTION_DEFAULTS, options.retention),
     nats: withDefaults(NATS_DEFAULTS, options.nats),
+    data: withDefaults(DATA_DEFAULTS, options.data),
     bodyBudgetMb: options.bodyBudgetMb ?? DEFAULT_BODY_BUDGET_MB,
     apiKeyCacheSeconds: options.apiKeyCacheSeconds ?? DEFAULT_API_KEY_CACHE_SECONDS,
     rateLimits: withDefaults(RATE_LIMIT_DEFAULTS, options.rateLimits),

@@ -1,4 +1,5 @@
 import type { NatsOptions } from './nats-options';
+import type { DataOptions } from './data-options';
 
 /** Injection token of the host's {@link TerraConnectOptions}. Classes inject a slice instead. */
 export const TERRA_CONNECT_OPTIONS = Symbol('TERRA_CONNECT_OPTIONS');
@@ -28,6 +29,8 @@ export interface TerraConnectOptions {
   providers?: Partial<ProviderOptions>;
   /** An omitted field has its default: sessions 90 days, webhooks 30 days, history two years, the rest for ever. */
   retention?: Partial<RetentionOptions>;
+  /** An omitted field has its default: bodies of data events stay for 72 hours at most. */
+  data?: Partial<DataOptions>;
   /** An omitted field has its default; see {@link RATE_LIMIT_DEFAULTS}. */
   rateLimits?: Partial<RateLimitOptions>;
   /** Events leave through NATS JetStream if `nats.servers` lists a server. An omitted field has its default. */

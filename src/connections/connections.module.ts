@@ -8,6 +8,8 @@ import { ConnectionHistoryService } from './connection-history.service';
 import { ConnectionRepository } from './connection.repository';
 import { ConnectionsController } from './connections.controller';
 import { ConnectionsService } from './connections.service';
+import { DataOwnerRepository } from './data/data-owner.repository';
+import { ForwardedDataService } from './data/forwarded-data.service';
 import { DeauthenticationCallService } from './deauthentication/deauthentication-call.service';
 import { DeauthenticationRepository } from './deauthentication/deauthentication.repository';
 import { DeauthenticationWorker } from './deauthentication/deauthentication.worker';
@@ -55,6 +57,8 @@ import { ProvisionalConnectionsService } from './replacement/provisional-connect
     ProviderSuccessionRepository,
     ReceivedDataService,
     ReceivedDataRepository,
+    ForwardedDataService,
+    DataOwnerRepository,
     HistoryCompactionService,
 
     ProvisionalConnectionsService,
@@ -80,6 +84,7 @@ import { ProvisionalConnectionsService } from './replacement/provisional-connect
     ConnectionLifecycleService,
     OwnedTerraUsers,
     ReceivedDataService,
+    ForwardedDataService,
     ProvisionalConnectionsService,
     DeauthenticationsService,
     DeauthenticationWorker,

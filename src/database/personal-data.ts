@@ -31,6 +31,7 @@ export const EXPORT_SECTIONS = [
   'sweepFindings',
   'erasures',
   'outgoingEvents',
+  'eventBodies',
   'eventDeliveries',
 ] as const;
 export type ExportSections = Record<(typeof EXPORT_SECTIONS)[number], ExportedRow[]>;

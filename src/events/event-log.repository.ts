@@ -32,14 +32,27 @@ export interface EventCriteria {
 export class EventLogRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  async insert(manager: EntityManager, events: Omit<OutgoingEvent, 'ordinal' | 'position'>[]): Promise<void> {
+  /** @param ended connections that end with these events: the data that still waits for takers does not leave (T-24) */
+  async insert(
+    manager: EntityManager,
+    events: Omit<OutgoingEvent, 'ordinal' | 'position'>[],
+    ended: string[],
+  ): Promise<void> {
     const { table, columns, select, values } = rowSetOf(
       manager,
       OutgoingEvent,
       NEW_EVENT_COLUMNS,
       events as OutgoingEvent[],
     );
-    await runSql(manager, `INSERT INTO ${table} (${columns.join(', ')}) ${select}`, values);
+    const insertion = `INSERT INTO ${table} (${columns.join(', ')}) ${select}`;
+    if (ended.length === 0) await runSql(manager, insertion, values);
+    else
+      await runSql(
+        manager,
+        `WITH withheld AS (DELETE FROM terra_connect.event_bodies WHERE connection_id = ANY($${values.length + 1}::uuid[]))
+          ${insertion}`,
+        [...values, ended],
+      );
   }
 
   async hasUnsequenced(): Promise<boolean> {
@@ -78,6 +91,16 @@ export class EventLogRepository {
       [ids, positions],
     );
     await runSql(manager, `UPDATE terra_connect.event_log SET last_position = $1`, [positions.at(-1)]);
+  }
+
+  /** null: there is no such event. */
+  async typeOf(id: string): Promise<EventType | null> {
+    const { rows } = await runSql<{ type: EventType }>(
+      this.dataSource,
+      `SELECT type FROM terra_connect.outgoing_events WHERE id = $1`,
+      [id],
+    );
+    return rows[0]?.type ?? null;
   }
 
   async bounds(): Promise<LogBounds> {

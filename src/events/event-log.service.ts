@@ -8,6 +8,14 @@ import { EventLogRepository } from './event-log.repository';
 import type { EventType } from './event-types';
 import { SEQUENCER } from './worker-names';
 
+/** After these events of a connection, none of its data leaves. */
+const ENDS: ReadonlySet<EventType> = new Set<EventType>([
+  'connection.disconnecting',
+  'connection.disconnected',
+  'connection.moved',
+  'connection.merged',
+]);
+
 /** An event to append. */
 export interface NewEvent {
   type: EventType;
@@ -41,7 +49,8 @@ export class EventLog {
     const rows = events.map(({ data, ...event }) => {
       return { ...event, id: uuidv7(), data: JSON.stringify(data), createdAt };
     });
-    await this.repository.insert(manager, rows);
+    const ended = rows.flatMap(({ type, connectionId }) => (ENDS.has(type) && connectionId) || []);
+    await this.repository.insert(manager, rows, [...new Set(ended)]);
     afterCommit(manager, () => this.workers.notify(SEQUENCER));
     return rows.map(({ id }) => id);
   }

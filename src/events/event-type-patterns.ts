@@ -28,3 +28,11 @@ export function patternsOf(type: EventType): string[] {
   const groups = [...GROUPS].filter(([, types]) => types.includes(type)).map(([pattern]) => pattern);
   return [type, ...groups];
 }
+
+/** The types that leave through NATS; none without NATS. @throws Error when the options name a type that does not exist */
+export function natsTypesOf({ servers, types }: { servers: string[]; types: string[] }): EventType[] {
+  if (servers.length === 0) return [];
+  const named = typesOf(types);
+  if (!named) throw new Error('EVENTS_NATS_TYPES (nats.types) names a type that does not exist.');
+  return named;
+}

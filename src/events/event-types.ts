@@ -49,6 +49,13 @@ export const DATA_EVENT_TYPES: readonly DataEventType[] = [
   'data.other',
 ];
 
+/** The type of the event that hands a data event of Terra on; null: the event is none. @param type null: unknown */
+export function dataEventTypeOf(type: TerraEventType | null): DataEventType | null {
+  if (type === null) return 'data.other';
+  const forwarded = FORWARDED_TERRA_TYPES.find((one) => one === type);
+  return forwarded === undefined ? null : `data.${forwarded}`;
+}
+
 /** Every type of the events that leave the service. */
 export const EVENT_TYPES = [
   ...CONNECTION_EVENT_TYPES,

@@ -10,6 +10,8 @@ import {
   type PersonalData,
   type PruneRule,
 } from '../database';
+import { EventBodiesRepository } from './data/event-bodies.repository';
+import { EventBody } from './data/event-body.entity';
 import { DeliveriesRepository } from './deliveries/deliveries.repository';
 import { EventDelivery } from './deliveries/event-delivery.entity';
 import { EventLane } from './deliveries/event-lane.entity';
@@ -43,7 +45,7 @@ const DELIVERY_EXPORT: ExportPolicy<EventDelivery> = {
 /** The personal data of the log of outgoing events, and of their deliveries. */
 @Injectable()
 export class EventsPersonalData implements PersonalData {
-  readonly entities = [OutgoingEvent, EventDelivery, EventLane];
+  readonly entities = [OutgoingEvent, EventBody, EventDelivery, EventLane];
 
   readonly pruneRules: readonly PruneRule[] = [
     {
@@ -57,6 +59,7 @@ export class EventsPersonalData implements PersonalData {
     private readonly repository: EventLogRepository,
     private readonly log: EventLog,
     private readonly deliveries: DeliveriesRepository,
+    private readonly bodies: EventBodiesRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -71,7 +74,9 @@ export class EventsPersonalData implements PersonalData {
   async exportRows(manager: EntityManager, subject: DataSubject): Promise<Partial<ExportSections>> {
     const events = await this.repository.listOf(manager, subject.referenceId);
     const deliveries = await this.deliveries.listOf(manager, subject.referenceId);
+    const bodies = await this.bodies.listOf(manager, subject.referenceId);
     return {
+      eventBodies: bodies.map((body) => ({ ...body })),
       outgoingEvents: events.map((event) => exportedFields(event, EVENT_EXPORT, subject)),
       eventDeliveries: deliveries.map((delivery) => exportedFields(delivery, DELIVERY_EXPORT, subject)),
     };
@@ -79,10 +84,11 @@ export class EventsPersonalData implements PersonalData {
 
   /** The last event of an end user tells callers to erase, too. It names the end user until its retention ends. */
   async erase(manager: EntityManager, { referenceId }: DataSubject): Promise<Record<string, number>> {
+    const eventBodies = await this.bodies.deleteOf(manager, referenceId);
     const eventDeliveries = await this.deliveries.deleteOf(manager, referenceId);
     const outgoingEvents = await this.repository.deleteOf(manager, referenceId);
     const about = { referenceId, connectionId: null, occurredAt: this.clock.now() };
     await this.log.append(manager, [{ ...about, type: 'end_user.erased', data: { referenceId } }]);
-    return { eventDeliveries, outgoingEvents };
+    return { eventBodies, eventDeliveries, outgoingEvents };
   }
 }

@@ -15,3 +15,19 @@ export class EventCursorExpiredError extends DomainError {
     );
   }
 }
+
+export class EventDataNotFoundError extends DomainError {
+  constructor() {
+    super('not_found', 'events.data_not_found', 'No event with health data has this id. Check the id.');
+  }
+}
+
+export class EventDataGoneError extends DomainError {
+  constructor() {
+    super(
+      'gone',
+      'events.data_gone',
+      'The service no longer has the data of this event: every taker has got it, its time is over, or the connection has ended. Request the data from Terra again.',
+    );
+  }
+}

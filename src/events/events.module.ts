@@ -17,6 +17,11 @@ import { WebhookPublishers } from './deliveries/webhook-publisher';
 import { WebhookEndpointsController } from './endpoints/endpoints.controller';
 import { EndpointsRepository } from './endpoints/endpoints.repository';
 import { EndpointsService } from './endpoints/endpoints.service';
+import { DataTakers } from './data/data-takers.service';
+import { EventBodiesRepository } from './data/event-bodies.repository';
+import { EventBodies } from './data/event-bodies.service';
+import { EventBodiesWorker } from './data/event-bodies.worker';
+import { EventMessages } from './data/event-messages.service';
 import { EventLogRepository } from './event-log.repository';
 import { EventLog } from './event-log.service';
 import { EventPartitionsWorker } from './event-partitions.worker';
@@ -43,6 +48,11 @@ const NATS = [EventRelayRepository, NatsPublisher, NatsRelay, NatsRelayWorker];
     EventLogWatch,
     EventPartitionsWorker,
     EventsPersonalData,
+    DataTakers,
+    EventBodies,
+    EventBodiesRepository,
+    EventBodiesWorker,
+    EventMessages,
     EndpointsRepository,
     EndpointsService,
     DeliveryQueueRepository,
@@ -57,6 +67,6 @@ const NATS = [EventRelayRepository, NatsPublisher, NatsRelay, NatsRelayWorker];
     DeletedEndpointsWorker,
     ...NATS,
   ],
-  exports: [EventLog, EventsPersonalData],
+  exports: [DataTakers, EventBodies, EventLog, EventsPersonalData],
 })
 export class EventsModule {}

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { ApiProblems, invalidField } from '../http';
+import { ApiIdParam, ApiProblems, invalidField } from '../http';
 import { EventPageDto } from './dto/event-page.dto';
 
 export const ApiListEvents = (): MethodDecorator =>
@@ -22,6 +22,36 @@ export const ApiListEvents = (): MethodDecorator =>
           'is neither `latest` nor a `nextCursor` of this list',
           'A query parameter is not valid. `errors` names the parameter and the reason.',
         ),
+      },
+    }),
+  );
+
+export const ApiReadEventData = (): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary: 'Read the health data of an event',
+      description:
+        'Returns the body of a data event as Terra sent it, byte for byte. The service has it until every webhook endpoint and NATS have got it, and for `RETENTION_DATA_HOURS` at most.',
+    }),
+    ApiIdParam('Id of a data event', 'GET /v1/events'),
+    ApiOkResponse({
+      description: "Terra's event.",
+      content: {
+        'application/json': {
+          schema: { type: 'object', additionalProperties: true },
+          example: {
+            type: 'daily',
+            user: { provider: 'GARMIN' },
+            data: [{ distance_data: { steps: 4711 } }],
+          },
+        },
+      },
+    }),
+    ApiProblems({
+      404: { 'events.data_not_found': 'No event with health data has this id. Check the id.' },
+      410: {
+        'events.data_gone':
+          'The service no longer has the data of this event: every taker has got it, its time is over, or the connection has ended. Request the data from Terra again.',
       },
     }),
   );

@@ -1,7 +1,18 @@
+export { DataTakers } from './data/data-takers.service';
+export { EventBodies } from './data/event-bodies.service';
+export { EventBodiesWorker } from './data/event-bodies.worker';
+export { EventBody } from './data/event-body.entity';
 export { EventLogState } from './event-log.entity';
 export { EventLog, type NewEvent } from './event-log.service';
 export { EventSequencer } from './event-sequencer.worker';
-export { EVENT_TYPES, type ConnectionEventType, type EventType, type SessionEventType } from './event-types';
+export {
+  dataEventTypeOf,
+  EVENT_TYPES,
+  type ConnectionEventType,
+  type DataEventType,
+  type EventType,
+  type SessionEventType,
+} from './event-types';
 export { EventRelay } from './nats/event-relay.entity';
 export { EventsModule } from './events.module';
 export { EventsPersonalData } from './events-personal-data.service';

@@ -223,6 +223,25 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly dataEvents = new Counter({
+    name: 'terra_connect_data_events_total',
+    help: 'Data events of Terra that a taker wants, by outcome: forwarded, waiting (for the owner or for a check), or why the data does not leave (disconnecting, disconnected, moved, merged, erased, no_terra_user, waited_too_long, too_many_waiting).',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
+  readonly eventBodies = new Gauge({
+    name: 'terra_connect_event_bodies',
+    help: 'Data events whose body the service has for takers; counted when scraped.',
+    registers: [this.registry],
+  });
+
+  readonly eventBodyBytes = new Gauge({
+    name: 'terra_connect_event_body_bytes',
+    help: 'The size of these bodies; summed when scraped.',
+    registers: [this.registry],
+  });
+
   readonly eventDeliveries = new Counter({
     name: 'terra_connect_event_deliveries_total',
     help: 'Attempts to deliver events to webhook endpoints, by outcome (accepted, failed, gone, not_attempted), and deliveries that are given_up or dropped.',

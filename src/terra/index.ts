@@ -13,6 +13,7 @@ export type { SdkToken, TerraProvider, TerraUser, TerraUserPage } from './terra.
 export {
   DATA_EVENT_TYPES,
   envelopeOf,
+  isEnvelope,
   LINK_EVENT_TYPES,
   mayHoldHealthData,
   parseTerraEvent,

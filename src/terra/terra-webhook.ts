@@ -1,5 +1,5 @@
 import { decodeUtf8, toStorable } from '../common';
-import { toReferenceId, toTerraUser, type TerraUser } from './terra.types';
+import { toReferenceId, toTerraUser, toTerraUserId, type TerraUser } from './terra.types';
 import { asRecord, listOfText, textOf } from './wire';
 
 /** Events about the authentication of a user. */
@@ -59,6 +59,8 @@ export interface TerraEvent {
   user: TerraUser | null;
   oldUser: TerraUser | null;
   newUser: TerraUser | null;
+  /** The Terra user beside `type`, where pointers to data have it; null if there is a user. */
+  pointerUserId: string | null;
   owner: EventOwner;
   reason: string | null;
   widgetSessionId: string | null;
@@ -97,6 +99,7 @@ export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
     user,
     oldUser: toTerraUser(body.old_user),
     newUser: toTerraUser(body.new_user),
+    pointerUserId: user ? null : toTerraUserId(body.user_id),
     owner: readOwner(asRecord(body.user).reference_id, body.reference_id),
     reason: toReason(textOf(body.reason) ?? textOf(body.message)),
     widgetSessionId: textOf(body.widget_session_id),
@@ -132,6 +135,13 @@ export function mayHoldHealthData(type: TerraEventType | null): boolean {
   return type === null || (DATA_EVENT_TYPES as readonly string[]).includes(type);
 }
 
+const NOT_KEPT = 'not kept';
+
+/** Whether the body is an envelope, because the service has processed the event before. */
+export function isEnvelope({ wire }: TerraEvent): boolean {
+  return wire.data === NOT_KEPT;
+}
+
 const USER_MEMBERS = ['user', 'old_user', 'new_user'];
 
 /**
@@ -142,7 +152,7 @@ export function envelopeOf({ wire }: TerraEvent): Buffer {
   const users = USER_MEMBERS.flatMap((name) =>
     isObject(wire[name]) ? [[name, envelopeOfUser(wire[name])]] : [],
   );
-  const envelope = { ...scalarsOf(wire), ...Object.fromEntries(users), data: 'not kept' } as object;
+  const envelope = { ...scalarsOf(wire), ...Object.fromEntries(users), data: NOT_KEPT } as object;
   return Buffer.from(JSON.stringify(envelope));
 }
 

@@ -91,6 +91,12 @@ export function toTerraUser(wire: unknown): TerraUser | null {
   };
 }
 
+/** Reads the id of a Terra user that stands alone. */
+export function toTerraUserId(wire: unknown): string | null {
+  const id = textOf(wire);
+  return id && id.length <= MAX_ID_LENGTH ? id : null;
+}
+
 /** Reads a reference id. A value that this service does not accept, such as the text "null", counts as none. */
 export function toReferenceId(wire: unknown): string | null {
   return describeReferenceIdProblem(wire) === null ? (wire as string) : null;

@@ -5,7 +5,7 @@ import type { WebhookEvent } from './webhook-event.entity';
 /** The columns by which operators find an event. */
 export type EventLabels = Pick<WebhookEvent, 'type' | 'terraUserId' | 'referenceId'>;
 
-const MAX_TYPE_LENGTH = 100;
+export const MAX_TYPE_LENGTH = 100;
 // A Postgres index rejects a text of several KB, and an event with such a label could never become a dead letter.
 const MAX_TERRA_USER_ID_LENGTH = 200;
 

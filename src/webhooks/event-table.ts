@@ -1,12 +1,29 @@
+import { toStorable } from '../common';
 import type { FailedSignal } from '../connect-sessions';
-import type { DataTouch, NewFact, ProviderAccount, RecordedUser } from '../connections';
-import type { TerraEvent, TerraEventType, TerraUser } from '../terra';
-import { HAS_BEEN_ERASED, WAITS_FOR_OWNER, type WebhookEventStatus } from './webhook-event.entity';
+import type { DataPassage, DataTouch, NewFact, ProviderAccount, RecordedUser } from '../connections';
+import { dataEventTypeOf, type DataEventType } from '../events';
+import { isEnvelope, type TerraEvent, type TerraEventType, type TerraUser } from '../terra';
+import { MAX_TYPE_LENGTH } from './event-labels';
+import {
+  DATA_WAITS,
+  HAS_BEEN_ERASED,
+  WAITS_FOR_OWNER,
+  type WebhookEventStatus,
+} from './webhook-event.entity';
 
 /** The status in which an event ends, with the reason for the operator. */
 export interface EventOutcome {
   status: Exclude<WebhookEventStatus, 'pending'>;
   note: string | null;
+}
+
+/** A data event as takers get it. */
+export interface DataForward {
+  type: DataEventType;
+  terraType: string;
+  /** null: the event names none. */
+  terraUserId: string | null;
+  provider: string | null;
 }
 
 /** Everything that an event changes. */
@@ -19,6 +36,8 @@ export interface EventEffects {
   failedAttempt: FailedSignal | null;
   touch: DataTouch | null;
   account: ProviderAccount | null;
+  /** Set if the event is handed on to takers who want its type. */
+  forward: DataForward | null;
   /** The outcome, unless the recorded fact has another: see {@link outcomeOf}. */
   outcome: EventOutcome;
 }
@@ -41,6 +60,15 @@ const UNREADABLE: EventOutcome = {
   note: 'the body is not a Terra event as JSON in UTF-8',
 };
 
+const WITHHELD: Record<Extract<DataPassage, { kind: 'withheld' }>['cause'], string> = {
+  disconnecting: 'its data does not leave: the connection is disconnecting',
+  disconnected: 'its data does not leave: the connection is disconnected',
+  moved: 'its data does not leave: the account has moved to another end user',
+  merged: 'its data does not leave: the connection has been merged',
+  erased: HAS_BEEN_ERASED,
+  no_terra_user: 'its data does not leave: the event names no Terra user',
+};
+
 const NOTHING: EventEffects = {
   fact: null,
   needsOwner: false,
@@ -48,6 +76,7 @@ const NOTHING: EventEffects = {
   failedAttempt: null,
   touch: null,
   account: null,
+  forward: null,
   outcome: DONE,
 };
 
@@ -86,7 +115,22 @@ const EFFECTS: Record<TerraEventType, Row> = {
 /** @param event null: the body could not be parsed */
 export function effectsOf(event: TerraEvent | null, origin: EventOrigin): EventEffects {
   if (event === null) return { ...NOTHING, outcome: UNREADABLE };
-  return event.type === null ? ignored('the type is not known') : EFFECTS[event.type](event, origin);
+  const effects = event.type === null ? ignored('the type is not known') : EFFECTS[event.type](event, origin);
+  return { ...effects, forward: forwardOf(event) };
+}
+
+/** The outcome of a data event that a taker wants. @param waits null: it must not wait any longer, for this reason */
+export function outcomeOfData(passage: DataPassage, waitsInVain: string | null): EventOutcome {
+  switch (passage.kind) {
+    case 'forwarded':
+      return DONE;
+    case 'waiting':
+      return waitsInVain === null
+        ? { status: 'parked', note: DATA_WAITS }
+        : { status: 'ignored', note: waitsInVain };
+    case 'withheld':
+      return { status: 'ignored', note: WITHHELD[passage.cause] };
+  }
 }
 
 /** @param recorded the Terra user of the event's fact after it was recorded; null if the event reports no fact */
@@ -99,6 +143,15 @@ export function outcomeOf(
   if (recorded.claimedByAnother) return CLAIMED;
   // The fact is stored, and takes effect when the Terra user has an owner. Until then, operators see a parked event.
   return needsOwner && recorded.connection === null ? WAITING : outcome;
+}
+
+// The service has handed an event on before if only its envelope is left.
+function forwardOf(event: TerraEvent): DataForward | null {
+  const type = dataEventTypeOf(event.type);
+  if (type === null || isEnvelope(event)) return null;
+  const terraType = toStorable(event.sentType, MAX_TYPE_LENGTH);
+  const { terraUserId, provider } = event.user ?? { terraUserId: event.pointerUserId, provider: null };
+  return { type, terraType, terraUserId, provider };
 }
 
 // Links only on success: Terra also reports a failed attempt as `auth`, with a user that looks like a linked one.

@@ -3,6 +3,7 @@ export { ReplayReportDto } from './dto/replay-report.dto';
 export { ReplayWebhookEventsDto } from './dto/replay-webhook-events.dto';
 export { WebhookEventDetailDto, WebhookEventDto } from './dto/webhook-event.dto';
 export { ParkedEventsWorker } from './parked-events.worker';
+export { WaitingDataWorker } from './waiting-data.worker';
 export { WebhookEvent } from './webhook-event.entity';
 export { WebhookEventsModule } from './webhook-events.module';
 export type { WebhookEventSummary } from './webhook-events.repository';

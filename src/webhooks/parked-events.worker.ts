@@ -32,7 +32,7 @@ export class ParkedEventsWorker {
   /** Makes the parked events of these Terra users due in the transaction that records their owner. */
   private async release(manager: EntityManager, terraUserIds: string[]): Promise<void> {
     const released = await this.repository.releaseParked(manager, terraUserIds, this.clock.now());
-    if (released > 0) afterCommit(manager, () => this.workers.notify(LANE_WORKERS[LANES.links]));
+    if (released > 0) afterCommit(manager, () => this.notify());
   }
 
   /**
@@ -48,7 +48,12 @@ export class ParkedEventsWorker {
     const owned = await this.connections.ownedAmong(waiting);
     if (owned.length === 0) return false;
     await this.repository.releaseParked(this.dataSource, owned, this.clock.now());
-    this.workers.notify(LANE_WORKERS[LANES.links]);
+    this.notify();
     return true;
+  }
+
+  // A parked event is in any lane.
+  private notify(): void {
+    for (const lane of Object.values(LANES)) this.workers.notify(LANE_WORKERS[lane]);
   }
 }

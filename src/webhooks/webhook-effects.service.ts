@@ -23,7 +23,7 @@ export class WebhookEffectsService {
   ) {}
 
   /**
-   * Locks the Terra users of the facts. Read tombstones after it: an erasure that begins now either waits for these locks,
+   * Locks the Terra users of facts, and of data to hand on. Read tombstones after it: an erasure that begins now either waits for these locks,
    * or its tombstones are visible.
    */
   async lock(manager: EntityManager, effects: EventEffects[]): Promise<void> {
@@ -32,7 +32,9 @@ export class WebhookEffectsService {
       terraUserId,
       oldTerraUserId ?? [],
     ]);
-    if (facts.length > 0) await this.lifecycle.lock(manager, [...new Set(terraUserIds.flat())]);
+    const senders = effects.flatMap(({ forward }) => forward?.terraUserId ?? []);
+    const all = [...new Set([...terraUserIds.flat(), ...senders])];
+    if (all.length > 0) await this.lifecycle.lock(manager, all);
   }
 
   /**

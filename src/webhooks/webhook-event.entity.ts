@@ -17,6 +17,12 @@ export type Lane = (typeof LANES)[keyof typeof LANES];
 /** The note of an event that is parked until its Terra user has an owner. The worker finds such events by this text. */
 export const WAITS_FOR_OWNER = 'the owner of the Terra user is not known yet';
 
+/** The note of a data event that is parked until it is clear whether it may leave. The worker finds such events by this text. */
+export const DATA_WAITS = 'the data waits until the connection of its Terra user is known';
+
+/** The notes of events that are parked until their Terra user has an owner. */
+export const WAITING_NOTES: readonly string[] = [WAITS_FOR_OWNER, DATA_WAITS];
+
 /** The note of an event about an erased end user. The row no longer names the end user. */
 export const HAS_BEEN_ERASED = 'the end user has been erased';
 

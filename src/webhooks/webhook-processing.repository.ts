@@ -4,13 +4,22 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { runSql } from '../database';
 import type { EventLabels } from './event-labels';
 import type { EventOutcome } from './event-table';
-import { WAITS_FOR_OWNER, WebhookEvent, type Lane, type WebhookEventStatus } from './webhook-event.entity';
+import {
+  DATA_WAITS,
+  WAITING_NOTES,
+  WebhookEvent,
+  type Lane,
+  type WebhookEventStatus,
+} from './webhook-event.entity';
 
 // The bodies of a batch are in memory at the same time, and are parsed without a pause. A larger body is a batch of its own.
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /** What the worker needs of an event. */
-export type LockedWebhookEvent = Pick<WebhookEvent, 'id' | 'attempts' | 'signedAt' | 'occurredAt' | 'body'>;
+export type LockedWebhookEvent = Pick<
+  WebhookEvent,
+  'id' | 'attempts' | 'signedAt' | 'occurredAt' | 'receivedAt' | 'body'
+>;
 
 /** Which events to lock. */
 export interface DueBatch {
@@ -39,7 +48,7 @@ export interface SettledEvent extends EventOutcome, EventLabels {
   isErased: boolean;
 }
 
-const COLUMNS = `id, attempts, signed_at AS "signedAt", occurred_at AS "occurredAt", body`;
+const COLUMNS = `id, attempts, signed_at AS "signedAt", occurred_at AS "occurredAt", received_at AS "receivedAt", body`;
 
 /** The SQL that processes the inbox: locks due events, and stores their outcomes. */
 @Injectable()
@@ -151,8 +160,8 @@ export class WebhookProcessingRepository {
     const { rows } = await runSql<{ terraUserId: string }>(
       this.dataSource,
       `SELECT DISTINCT terra_user_id AS "terraUserId" FROM terra_connect.webhook_events
-        WHERE status = 'parked' AND note = $1 AND terra_user_id > $2 ORDER BY terra_user_id LIMIT $3`,
-      [WAITS_FOR_OWNER, after, limit],
+        WHERE status = 'parked' AND note = ANY($1) AND terra_user_id > $2 ORDER BY terra_user_id LIMIT $3`,
+      [WAITING_NOTES, after, limit],
     );
     return rows.map(({ terraUserId }) => terraUserId);
   }
@@ -166,10 +175,34 @@ export class WebhookProcessingRepository {
     const { count } = await runSql(
       target,
       `UPDATE terra_connect.webhook_events SET status = 'pending', next_attempt_at = $3, processed_at = NULL
-        WHERE status = 'parked' AND note = $1 AND terra_user_id = ANY($2)`,
-      [WAITS_FOR_OWNER, terraUserIds, now],
+        WHERE status = 'parked' AND note = ANY($1) AND terra_user_id = ANY($2)`,
+      [WAITING_NOTES, terraUserIds, now],
     );
     return count;
+  }
+
+  /** Makes data due again that has waited since before a time, so that the worker stops keeping it. @returns how many */
+  async releaseWaitingData(before: Date, limit: number, now: Date): Promise<number> {
+    const { count } = await runSql(
+      this.dataSource,
+      `UPDATE terra_connect.webhook_events SET status = 'pending', next_attempt_at = $3, processed_at = NULL
+        WHERE status = 'parked' AND id IN (
+          SELECT id FROM terra_connect.webhook_events
+            WHERE status = 'parked' AND note = $1 AND received_at < $2 LIMIT $4)`,
+      [DATA_WAITS, before, now, limit],
+    );
+    return count;
+  }
+
+  /** How much data waits until it may leave. */
+  async waitingData(manager: EntityManager): Promise<{ events: number; bytes: number }> {
+    const { rows } = await runSql<{ events: string; bytes: string }>(
+      manager,
+      `SELECT count(*) AS events, coalesce(sum(octet_length(body)), 0) AS bytes FROM terra_connect.webhook_events
+        WHERE status = 'parked' AND note = $1`,
+      [DATA_WAITS],
+    );
+    return { events: Number(rows[0]?.events), bytes: Number(rows[0]?.bytes) };
   }
 
   /** How many events need the worker or an operator, by status. */

@@ -8,8 +8,9 @@ import { envelopeOf, mayHoldHealthData, parseTerraEvent, type TerraEvent } from 
 import { erasedBody, erasedPartOf, idsNamedIn } from './erased-part';
 import { labelsOf } from './event-labels';
 import { effectsOf, type EventEffects, type EventOutcome } from './event-table';
+import { DataForwarding } from './data-forwarding.service';
 import { WebhookEffectsService } from './webhook-effects.service';
-import { HAS_BEEN_ERASED } from './webhook-event.entity';
+import { DATA_WAITS, HAS_BEEN_ERASED } from './webhook-event.entity';
 import {
   WebhookProcessingRepository,
   type DueBatch,
@@ -49,6 +50,7 @@ export class WebhookProcessorService {
     private readonly inbox: WebhookProcessingRepository,
     private readonly subjects: DataSubjectsService,
     private readonly effects: WebhookEffectsService,
+    private readonly forwarding: DataForwarding,
     private readonly clock: Clock,
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
@@ -83,13 +85,23 @@ export class WebhookProcessorService {
       taken.splice(0, Infinity, ...events);
       if (events.length === 0) return { processed: [], hasMore: false, isTurn };
       const read = events.map(readEvent);
-      const effects = read.map((one) => one.effects);
+      const effects = await this.forwarding.keepWanted(
+        manager,
+        read.map((one) => one.effects),
+      );
       await this.effects.lock(manager, effects);
       const tombstones = await this.tombstonesOf(manager, read);
       const outcomes = await this.effects.apply(manager, effects, tombstones);
+      const ofData = await this.forwarding.forward(
+        manager,
+        read.map(({ stored, event, occurredAt }, index) => {
+          const isErased = event !== null && erasedPartOf(event, occurredAt, tombstones) !== 'none';
+          return { ...stored, occurredAt, isErased, forward: effects[index]?.forward ?? null };
+        }),
+      );
       const settled = read.flatMap((one, index) => {
-        const outcome = outcomes[index];
-        return outcome ? { ...settle(one, outcome, tombstones), event: one.event } : [];
+        const [outcome, isData] = [ofData[index] ?? outcomes[index], ofData[index] !== null];
+        return outcome ? { ...settle(one, outcome, tombstones, isData), event: one.event } : [];
       });
       await this.inbox.settle(manager, settled, now);
       const processed = settled.map(({ event, status }) => ({
@@ -117,6 +129,7 @@ function settle(
   { stored: { id }, event, occurredAt }: ReadEvent,
   outcome: EventOutcome,
   tombstones: Tombstones,
+  isData: boolean,
 ): SettledEvent {
   const kept = { id, ...outcome, body: null, isErased: false };
   if (event === null) return { ...kept, type: null, terraUserId: null, referenceId: null };
@@ -129,5 +142,7 @@ function settle(
   }
   // The service keeps neither health data nor the id of an erased end user that a swap names.
   if (erasedPart === 'some') return { ...kept, ...labels, body: erasedBody(labels.type) };
-  return { ...kept, ...labels, body: mayHoldHealthData(event.type) ? envelopeOf(event) : null };
+  if (outcome.note === DATA_WAITS) return { ...kept, ...labels };
+  const isOnlyEnvelopeKept = isData || mayHoldHealthData(event.type);
+  return { ...kept, ...labels, body: isOnlyEnvelopeKept ? envelopeOf(event) : null };
 }

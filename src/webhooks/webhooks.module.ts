@@ -2,16 +2,19 @@ import { Module, type NestModule } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys';
 import { ConnectSessionsModule } from '../connect-sessions';
 import { ConnectionsModule } from '../connections';
+import { EventsModule } from '../events';
 import { BodyBudget, PublicUrls } from '../http';
 import { ObservabilityModule } from '../observability';
 import { QueueModule } from '../queue';
 import { RateLimitsModule } from '../rate-limits';
 import { TerraModule } from '../terra';
+import { DataForwarding } from './data-forwarding.service';
 import { ParkedEventsWorker } from './parked-events.worker';
 import { RawBody } from './raw-body';
 import { SignatureRefusals } from './signature-refusals';
 import { TerraSignatureGuard } from './terra-signature.guard';
 import { TerraWebhookController } from './terra-webhook.controller';
+import { WaitingDataWorker } from './waiting-data.worker';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository';
 import { WebhookEffectsService } from './webhook-effects.service';
 import { WebhookErasureRepository } from './webhook-erasure.repository';
@@ -30,6 +33,7 @@ import { WebhookRetentionRepository } from './webhook-retention.repository';
     ApiKeysModule,
     ConnectionsModule,
     ConnectSessionsModule,
+    EventsModule,
     ObservabilityModule,
     QueueModule,
     RateLimitsModule,
@@ -51,6 +55,8 @@ import { WebhookRetentionRepository } from './webhook-retention.repository';
     WebhookProcessingRepository,
     WebhookEffectsService,
     ParkedEventsWorker,
+    DataForwarding,
+    WaitingDataWorker,
 
     WebhookPersonalData,
     WebhookErasureRepository,

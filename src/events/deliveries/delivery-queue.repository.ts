@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { columnsOf, inTransaction, runSql } from '../../database';
+import { EventBodiesRepository } from '../data/event-bodies.repository';
 import { patternsOf } from '../event-type-patterns';
 import { OutgoingEvent } from '../outgoing-event.entity';
 import type { DeliveryAttempt, DeliveryStatus } from './event-delivery.entity';
@@ -26,7 +27,13 @@ export interface WaitingDelivery {
 export interface Settlement {
   lane: TakenLane;
   /** The delivery of the attempt; null: there was no attempt. */
-  delivery: { eventId: string; status: DeliveryStatus; attempt: DeliveryAttempt | null } | null;
+  delivery: {
+    eventId: string;
+    status: DeliveryStatus;
+    attempt: DeliveryAttempt | null;
+    /** Whether the event has health data, which goes with the last delivery. */
+    hasBody: boolean;
+  } | null;
   /** Of the lane, after the attempt. */
   attempts: number;
   failingSince: Date | null;
@@ -41,7 +48,10 @@ export interface Settlement {
  */
 @Injectable()
 export class DeliveryQueueRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly bodies: EventBodiesRepository,
+  ) {}
 
   /**
    * Adds a delivery for each of the events and each enabled endpoint that subscribes to its type, and the lanes. One statement.
@@ -136,6 +146,10 @@ export class DeliveryQueueRepository {
   async settle(settlements: Settlement[]): Promise<boolean[]> {
     const held = await inTransaction(this.dataSource, async (manager) => {
       const found = await this.storeOutcomes(manager, settlements);
+      const ended = settlements.flatMap(({ delivery }) =>
+        delivery?.hasBody && delivery.status !== 'pending' ? delivery.eventId : [],
+      );
+      if (ended.length > 0) await this.bodies.release(ended, manager);
       const released = settlements.filter(
         ({ lane, releases, attempts }) => releases && attempts === 0 && found.has(keyOf(lane)),
       );

@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../common';
-import { BrowserOptions } from '../../config';
 import { Metrics } from '../../observability';
-import { toMessage } from '../cloud-event';
+import { EventMessages } from '../data/event-messages.service';
 import type { EventEndpoint } from '../endpoints/event-endpoint.entity';
 import type { OutgoingEvent } from '../outgoing-event.entity';
 import type { AttemptMeaning } from './answer-meaning';
 import type { Settlement, TakenLane, WaitingDelivery } from './delivery-queue.repository';
+import type { DeliveryAttempt } from './event-delivery.entity';
 import { DeliverySettler } from './delivery-settler';
 import { EndpointCondition } from './endpoint-condition.service';
 import { stepAfter } from './lane-step';
@@ -33,6 +33,7 @@ const ACCEPTED: AttemptMeaning = {
   retryAfterMs: null,
   ofWholeEndpoint: false,
 };
+const BUSY: AttemptMeaning = { ...ACCEPTED, kind: 'not_attempted', status: null, error: 'busy' };
 const INTERNAL: AttemptMeaning = { ...ACCEPTED, kind: 'failed', status: null, error: 'internal' };
 
 /**
@@ -49,7 +50,7 @@ export class LaneRunner {
     private readonly condition: EndpointCondition,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
-    private readonly options: BrowserOptions,
+    private readonly messages: EventMessages,
   ) {}
 
   async run(
@@ -71,13 +72,10 @@ export class LaneRunner {
       if (meaning) context.onAttempt(meaning);
       this.metrics.eventDeliveries.inc({ outcome: meaning?.kind ?? 'dropped' });
       if (status === 'given_up') this.noteGivenUp(endpoint.id, eventId);
-      const attempt =
-        meaning && meaning.kind !== 'not_attempted'
-          ? { at, status: meaning.status, error: meaning.error, ms }
-          : null;
+      const attempt = attemptOf(meaning, event === null ? 'event_gone' : 'data_gone', { at, ms });
       const held = await this.settler.settle({
         lane,
-        delivery: { eventId, status, attempt },
+        delivery: { eventId, status, attempt, hasBody: event?.type.startsWith('data.') === true },
         attempts: failures.attempts,
         failingSince: failures.since,
         dueAt: restsUntil ?? new Date(now.getTime() + LEASE_MS),
@@ -93,11 +91,13 @@ export class LaneRunner {
     endpoint: EventEndpoint,
     event: OutgoingEvent,
     signal: AbortSignal,
-  ): Promise<AttemptMeaning> {
+  ): Promise<AttemptMeaning | null> {
     try {
-      const message = toMessage(event, this.options.publicUrl, null);
-      await this.publishers.to(endpoint).publish([message], signal);
-      return ACCEPTED;
+      const outcome = await this.messages.use(event, endpoint.id, async (message) => {
+        await this.publishers.to(endpoint).publish([message], signal);
+        return ACCEPTED;
+      });
+      return outcome === 'busy' ? BUSY : outcome === 'gone' ? null : outcome;
     } catch (error) {
       if (error instanceof DeliveryFailedError) return error.meaning;
       // Counts as an attempt, so that an event that the service cannot send does not block its lane for ever (R12).
@@ -115,6 +115,18 @@ export class LaneRunner {
     this.metrics.eventDeliveries.inc({ outcome: 'given_up' });
     this.logger.warn({ event: 'event_delivery.given_up', endpointId, eventId });
   }
+}
+
+/** What the list of deliveries tells. A dropped delivery has its cause in place of an attempt. */
+function attemptOf(
+  meaning: AttemptMeaning | null,
+  dropped: string,
+  { at, ms }: Pick<DeliveryAttempt, 'at' | 'ms'>,
+): DeliveryAttempt | null {
+  if (meaning?.kind === 'not_attempted') return null;
+  return meaning
+    ? { at, status: meaning.status, error: meaning.error, ms }
+    : { at, status: null, error: dropped, ms };
 }
 
 function releaseOf(

@@ -22,6 +22,16 @@ export class EndpointsRepository {
     return rows;
   }
 
+  /** Every type and group that an enabled endpoint names. */
+  async patternsWanted(manager: EntityManager): Promise<string[]> {
+    const { rows } = await runSql<{ pattern: string }>(
+      manager,
+      `SELECT DISTINCT unnest(types) AS pattern FROM terra_connect.event_endpoints
+        WHERE enabled AND deleted_at IS NULL`,
+    );
+    return rows.map(({ pattern }) => pattern);
+  }
+
   async find(id: string): Promise<EventEndpoint | null> {
     const { rows } = await runSql<EventEndpoint>(
       this.dataSource,

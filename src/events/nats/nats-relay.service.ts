@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { BrowserOptions, NatsOptions } from '../../config';
-import { toMessage } from '../cloud-event';
+import { NatsOptions } from '../../config';
+import type { EventMessage } from '../cloud-event';
+import { EventBodies } from '../data/event-bodies.service';
+import { EventMessages } from '../data/event-messages.service';
 import { EventLogRepository } from '../event-log.repository';
-import { typesOf } from '../event-type-patterns';
+import { natsTypesOf } from '../event-type-patterns';
 import type { EventType } from '../event-types';
 import { EventRelayRepository, type RelayLag } from './event-relay.repository';
 import { NatsPublisher } from './nats.publisher';
@@ -35,12 +37,11 @@ export class NatsRelay {
     private readonly relays: EventRelayRepository,
     private readonly log: EventLogRepository,
     private readonly publisher: NatsPublisher,
-    private readonly browser: BrowserOptions,
+    private readonly messages: EventMessages,
+    private readonly bodies: EventBodies,
     options: NatsOptions,
   ) {
-    const types = typesOf(options.types);
-    if (!types) throw new Error('EVENTS_NATS_TYPES (nats.types) names a type that does not exist.');
-    this.types = types;
+    this.types = natsTypesOf(options);
   }
 
   /**
@@ -65,16 +66,27 @@ export class NatsRelay {
         this.logger.error({ event: 'event_relay.events_missed', from: position + 1, to: horizon });
       const until = Math.min(after + WINDOW, lastPosition);
       const events = await this.log.read({ after, until }, { types: this.types, referenceId: null }, BATCH);
-      const messages = events.map((event) => toMessage(event, this.browser.publicUrl, null));
+      const { messages, covered } = await this.messages.batchOf(events);
       await this.publisher.publish(messages, AbortSignal.any([signal, deadline]));
-      const reached = messages.length === BATCH ? messages.at(-1)!.position : until;
+      const isAll = covered === events.length && covered < BATCH;
+      const reached = isAll ? until : Number(events[covered - 1]?.position);
       if (!(await this.relays.advance(NATS_RELAY, this.owner, reached)))
         this.logger.warn({ event: 'event_relay.lease_lost', position: reached });
+      await this.releaseBodies(messages);
       isDone = reached >= lastPosition || signal.aborted;
       return { published: messages.length, missed, more: reached < lastPosition };
     } finally {
       if (isDone) await this.relays.release(NATS_RELAY, this.owner);
     }
+  }
+
+  private async releaseBodies(messages: EventMessage[]): Promise<void> {
+    const withBody = messages.filter(({ type }) => type.startsWith('data.'));
+    const claimed = withBody.filter((message) => !this.publisher.carries(message));
+    await this.bodies.handedToNats(
+      withBody.map(({ id }) => id),
+      claimed.map(({ id }) => id),
+    );
   }
 
   lag(): Promise<RelayLag> {

@@ -62,6 +62,12 @@ export class NatsPublisher implements EventPublisher, OnApplicationShutdown {
     }
   }
 
+  /** Whether the messages of the stream can carry the whole event; otherwise its consumers fetch the data. */
+  carries(event: EventMessage): boolean {
+    const maxBytes = (this.session?.connection.maxBytes ?? 0) - HEADER_BYTES;
+    return Buffer.byteLength(event.json) <= maxBytes;
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await this.close();
   }

@@ -52,6 +52,11 @@ export class EndUserExportDto implements EndUserExport {
   @ApiRows('The events that the service keeps for your services.', { type: 'connection.connected' })
   outgoingEvents: ExportedRow[];
 
+  @ApiRows('The events of these whose health data still waits for a taker, without the data.', {
+    bytes: 2_048,
+  })
+  eventBodies: ExportedRow[];
+
   @ApiRows('The deliveries of these events to your webhook endpoints.', { status: 'delivered' })
   eventDeliveries: ExportedRow[];
 

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import type { EntityManager } from 'typeorm';
+import { Clock } from '../../common';
+import { DataOptions } from '../../config';
+import { Metrics } from '../../observability';
+import { EventLogRepository } from '../event-log.repository';
+import { EventDataGoneError, EventDataNotFoundError } from '../events.errors';
+import { EventBodiesRepository, type NewBody } from './event-bodies.repository';
+
+const HOUR_MS = 3_600_000;
+const PART_BYTES = 1_024 * 1_024;
+
+/** Keeps the bodies of data events until every taker has them. */
+@Injectable()
+export class EventBodies {
+  constructor(
+    private readonly repository: EventBodiesRepository,
+    private readonly log: EventLogRepository,
+    private readonly options: DataOptions,
+    private readonly clock: Clock,
+    metrics: Metrics,
+  ) {
+    metrics.beforeScrape(async () => {
+      const { bodies, bytes } = await repository.totals();
+      metrics.eventBodies.set(bodies);
+      metrics.eventBodyBytes.set(bytes);
+    });
+  }
+
+  /** Stores the bodies of events in the transaction that appends them. */
+  async store(manager: EntityManager, bodies: NewBody[]): Promise<void> {
+    if (bodies.length === 0) return;
+    const expiresAt = new Date(this.clock.now().getTime() + this.options.retentionHours * HOUR_MS);
+    await this.repository.insert(manager, bodies, expiresAt);
+  }
+
+  /** The sizes of these bodies, by event; without those that the service does not have any more. */
+  sizesOf(eventIds: string[]): Promise<Map<string, number>> {
+    return this.repository.sizesOf(eventIds, this.clock.now());
+  }
+
+  /** These bodies as text, by event; without those that the service does not have any more. */
+  async read(eventIds: string[]): Promise<Map<string, string>> {
+    const bodies = await this.repository.bodiesOf(eventIds, this.clock.now());
+    return new Map([...bodies].map(([id, body]) => [id, body.toString('utf8')]));
+  }
+
+  /**
+   * Deletes bodies that NATS has got, unless another taker needs them.
+   *
+   * @param claimed these that consumers of NATS fetch by themselves, at any time until they expire
+   */
+  async handedToNats(eventIds: string[], claimed: string[]): Promise<void> {
+    if (claimed.length > 0) await this.repository.keep(claimed);
+    if (eventIds.length > 0) await this.repository.release(eventIds);
+  }
+
+  /**
+   * Opens a body for a reader. Reads it in parts, so that a slow reader costs no memory.
+   *
+   * @throws EventDataNotFoundError, EventDataGoneError
+   */
+  async open(eventId: string): Promise<{ bytes: number; stream: Readable }> {
+    const type = await this.log.typeOf(eventId);
+    if (!type?.startsWith('data.')) throw new EventDataNotFoundError();
+    const bytes = (await this.sizesOf([eventId])).get(eventId);
+    if (bytes === undefined) throw new EventDataGoneError();
+    return { bytes, stream: Readable.from(this.partsOf(eventId, bytes), { objectMode: false }) };
+  }
+
+  private async *partsOf(eventId: string, bytes: number): AsyncGenerator<Buffer> {
+    for (let from = 0; from < bytes; from += PART_BYTES) {
+      const part = await this.repository.part(eventId, from, PART_BYTES, this.clock.now());
+      // The reader gets fewer bytes than announced, and so knows that the body is not complete.
+      if (part === null) throw new EventDataGoneError();
+      yield part;
+    }
+  }
+}
