@@ -1,5 +1,8 @@
+/* eslint-disable max-lines -- The whole way of health data needs one start of the service, which takes seconds. */
 import { randomUUID } from 'node:crypto';
 import { EventBodiesWorker } from '../src/events';
+import { NatsRelay } from '../src/events/nats/nats-relay.service';
+import { NatsPublisher } from '../src/events/nats/nats.publisher';
 import { ParkedEventsWorker, WaitingDataWorker } from '../src/webhooks';
 import { LANES } from '../src/webhooks/webhook-event.entity';
 import { ADMIN_KEY, startTestApp, type TestApp } from './support/app';
@@ -333,5 +336,46 @@ describe('Health data', () => {
     expect(counts[0]).toBeLessThanOrEqual(9);
     expect(counts[2]).toBe(counts[3]);
     expect(counts[2]).toBeLessThanOrEqual(13);
+  });
+});
+
+describe('Health data for NATS', () => {
+  let service: TestApp;
+  beforeAll(async () => {
+    service = await startTestApp({ EVENTS_NATS_URL: 'nats://127.0.0.1:9', EVENTS_NATS_TYPES: 'data.*' });
+  });
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => service.close());
+
+  it('leaves as Terra sent it, and is deleted then; what no message can carry stays to be fetched', async () => {
+    const userId = randomUUID();
+    const relay = service.app.get(NatsRelay, { strict: false });
+    const { signal } = new AbortController();
+    await relay.relayBatch(signal);
+    const large = bodyOf(userId, 2).replace('"data":', `"data":"${'x'.repeat(5_000_000)}", "more":`);
+    const user = { user_id: userId, provider: 'GARMIN', reference_id: newReference(), scopes: 'DAILY' };
+    const auth = { type: 'auth', status: 'success', user };
+    for (const body of [auth, bodyOf(userId, 1), large, bodyOf(userId, 3)]) {
+      await storeDeliveries(service, [{ body }]);
+      await drainInbox(service, 200);
+    }
+    await sequenceEvents(service);
+    await service.app.get(EventBodiesWorker, { strict: false }).runOnce();
+    const sizes = (): Promise<{ bytes: number }[]> =>
+      service.query(`SELECT octet_length(body) AS bytes FROM terra_connect.event_bodies`);
+    expect(await sizes()).toHaveLength(3);
+    const publisher = service.app.get(NatsPublisher, { strict: false });
+    const published: string[][] = [];
+    jest.spyOn(publisher, 'carries').mockImplementation(({ json }) => json.length < 1_000_000);
+    jest.spyOn(publisher, 'publish').mockImplementation((events) => {
+      published.push(events.map(({ json }) => /"payload":(.*)}}$/s.exec(json)?.[1] ?? 'none'));
+      return Promise.resolve();
+    });
+    while ((await relay.relayBatch(signal))?.more);
+    const expected = [[bodyOf(userId, 1)], [large], [bodyOf(userId, 3)]];
+    expect(published.flat().map(({ length }) => length)).toEqual(expected.flat().map(({ length }) => length));
+    expect(published.flat().every((body, index) => body === expected.flat()[index])).toBe(true);
+    await service.app.get(EventBodiesWorker, { strict: false }).runOnce();
+    expect(await sizes()).toEqual([{ bytes: large.length }]);
   });
 });

@@ -4,7 +4,7 @@ export { Connection } from './connection.entity';
 export type { ListedConnection } from './connection.repository';
 export { ConnectionsModule } from './connections.module';
 export { ConnectionsService, type ConnectionFilter } from './connections.service';
-export { ForwardedDataService, type ReceivedDataEvent } from './data/forwarded-data.service';
+export { ForwardedDataService } from './data/forwarded-data.service';
 export type { DataPassage } from './data/data-passage';
 export { Deauthentication } from './deauthentication/deauthentication.entity';
 export { DeauthenticationWorker } from './deauthentication/deauthentication.worker';

@@ -2,8 +2,15 @@ import { MIGRATIONS } from '../../migrations';
 import { ApiKey } from '../api-keys';
 import { ConnectSession, ConnectSessionConnection } from '../connect-sessions';
 import { Connection, ConnectionFact, ConnectionIdentity, Deauthentication, Tombstone } from '../connections';
-import { EventDelivery, EventEndpoint, EventLane, EventLogState, EventRelay, OutgoingEvent } from '../events';
-import { EventBody, EventDelivery, EventEndpoint, EventLane, EventLogState, OutgoingEvent } from '../events';
+import {
+  EventBody,
+  EventDelivery,
+  EventEndpoint,
+  EventLane,
+  EventLogState,
+  EventRelay,
+  OutgoingEvent,
+} from '../events';
 import { Erasure } from '../privacy';
 import { CatalogueCheck, CatalogueProvider } from '../provider-retirement';
 import { Sweep, SweepFinding } from '../reconciliation';

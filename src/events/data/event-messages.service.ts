@@ -57,7 +57,9 @@ export class EventMessages {
     const withBody = events.filter(isDataEvent).map(({ id }) => id);
     const sizes = withBody.length > 0 ? await this.bodies.sizesOf(withBody) : new Map<string, number>();
     let bytes = 0;
-    const tooFar = events.findIndex(({ id }, index) => (bytes += sizes.get(id) ?? 0) > BATCH_BYTES && index > 0);
+    const tooFar = events.findIndex(
+      ({ id }, index) => (bytes += sizes.get(id) ?? 0) > BATCH_BYTES && index > 0,
+    );
     const first = tooFar === -1 ? events : events.slice(0, tooFar);
     const ids = first.flatMap(({ id }) => (sizes.has(id) ? id : []));
     const bodies = ids.length > 0 ? await this.bodies.read(ids) : new Map<string, string>();
