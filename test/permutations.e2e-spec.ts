@@ -50,16 +50,20 @@ describe('T-13, T-15, R4: every order of the facts gives the same connections', 
     DEADLINE_MS,
   );
 
-  it(`${LONG_SCENARIO.name}: ${RANDOM_ORDERS} random orders`, async () => {
-    const report = await suite.some(
-      LONG_SCENARIO,
-      randomOrders(LONG_SCENARIO.facts.length, RANDOM_ORDERS, SEED),
-    );
-    expect(report.different).toEqual([]);
-    expect(endsOf(report.inOrder)).toEqual(LONG_SCENARIO.ends);
-    total.orders += report.orders;
-    total.duplicates += report.duplicates;
-  }, DEADLINE_MS);
+  it(
+    `${LONG_SCENARIO.name}: ${RANDOM_ORDERS} random orders`,
+    async () => {
+      const report = await suite.some(
+        LONG_SCENARIO,
+        randomOrders(LONG_SCENARIO.facts.length, RANDOM_ORDERS, SEED),
+      );
+      expect(report.different).toEqual([]);
+      expect(endsOf(report.inOrder)).toEqual(LONG_SCENARIO.ends);
+      total.orders += report.orders;
+      total.duplicates += report.duplicates;
+    },
+    DEADLINE_MS,
+  );
 });
 
 function factorial(n: number): number {

@@ -15,7 +15,7 @@ export const CONNECTION_EVENT_TYPES = [
 export type ConnectionEventType = (typeof CONNECTION_EVENT_TYPES)[number];
 
 /** How a connect session ended. */
-export const SESSION_EVENT_TYPES = [
+const SESSION_EVENT_TYPES = [
   'connect_session.completed',
   'connect_session.failed',
   'connect_session.cancelled',
