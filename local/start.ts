@@ -53,6 +53,8 @@ class Launcher {
       // Ctrl-C must be quick, and no load balancer is here.
       SHUTDOWN_DRAIN_SECONDS: process.env.SHUTDOWN_DRAIN_SECONDS || '0',
       WORKERS_ENABLED: process.env.WORKERS_ENABLED || 'true',
+      // A receiver on this machine, so that webhooks can be tried.
+      OUTBOUND_ALLOW_PRIVATE: process.env.OUTBOUND_ALLOW_PRIVATE || 'true',
       ...sandbox?.variables,
     };
     await migrate(environment, this.stop.signal);

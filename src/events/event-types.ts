@@ -44,7 +44,7 @@ const FORWARDED_TERRA_TYPES = [
   'large_request_sending',
 ] as const satisfies TerraEventType[];
 export type DataEventType = `data.${(typeof FORWARDED_TERRA_TYPES)[number]}` | 'data.other';
-export const DATA_EVENT_TYPES: readonly DataEventType[] = [
+const DATA_EVENT_TYPES: readonly DataEventType[] = [
   ...FORWARDED_TERRA_TYPES.map((type) => `data.${type}` as const),
   'data.other',
 ];
