@@ -178,8 +178,13 @@ function schemasFrom({ components }: OpenAPIObject): Record<string, Schema> {
     }),
     TerraData: object(
       {
-        referenceId: text('Your id of the end user.'),
-        connectionId: text('Id of the connection.'),
+        referenceId: textOrNull(
+          'Your id of the end user; null for a pointer of Terra that names no Terra user.',
+        ),
+        connectionId: textOrNull('Id of the connection; null like `referenceId`.'),
+        terraUserId: textOrNull("Terra's id of its user; null like `referenceId`."),
+        provider: textOrNull('The provider; null if Terra names none.'),
+        terraType: text("Terra's type of the event."),
         payload: { description: "Terra's body as it came. `GET /v1/events` leaves it out." },
       },
       ['payload'],

@@ -38,7 +38,14 @@ export const ApiReadEventData = (): MethodDecorator =>
       description: "Terra's event.",
       content: {
         'application/json': {
-          schema: { type: 'object', additionalProperties: true },
+          schema: {
+            type: 'object',
+            required: ['type'],
+            properties: {
+              type: { type: 'string', description: "Terra's type of the event.", example: 'daily' },
+            },
+            additionalProperties: true,
+          },
           example: {
             type: 'daily',
             user: { provider: 'GARMIN' },
