@@ -2,8 +2,10 @@ import type { Socket } from 'node:net';
 import { Clock } from '../src/common';
 import { newSecret } from '../src/events/endpoints/endpoint-secret';
 import { DeliveryFailedError, WebhookPublisher } from '../src/events/deliveries/webhook-publisher';
+import { itKeepsThePublisherContract } from './support/event-publisher-contract';
 import { answering, guardedClient, startReceiver, type Receiver } from './support/receiver';
 import { closeAll } from './support/terra-client';
+import { startWebhookReceiver } from './support/webhook-receiver';
 
 const EVENT = { id: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10', json: '{"specversion":"1.0"}' };
 const GIGABYTE = 1_024 ** 3;
@@ -67,5 +69,39 @@ describe('A receiver that behaves badly', () => {
     const stop = new AbortController();
     const receiver = await startReceiver(() => stop.abort());
     expect(await meaningOf(publish(receiver, 15_000, stop.signal))).toMatchObject({ kind: 'not_attempted' });
+  });
+});
+
+describe('The webhook publisher', () => {
+  itKeepsThePublisherContract(async () => {
+    const receiver = await startWebhookReceiver();
+    const stored: { id: string; json: string }[] = [];
+    let room = Infinity;
+    let isFrozen = false;
+    receiver.answer = (event, response) => {
+      if (isFrozen) return;
+      if (room === 0) return response.writeHead(500).end();
+      room -= 1;
+      stored.push({ id: event.id, json: receiver.received.at(-1)?.body ?? '' });
+      return response.writeHead(204).end();
+    };
+    const target = {
+      url: receiver.url,
+      secret: newSecret(),
+      previousSecret: null,
+      previousSecretUntil: null,
+    };
+    return {
+      publisher: new WebhookPublisher(target, guardedClient(), new Clock()),
+      stored: () => Promise.resolve(stored),
+      refuseAfter: (count) => Promise.resolve(void (room = count)),
+      freeze: () => Promise.resolve(void (isFrozen = true)),
+      heal: () => {
+        [room, isFrozen] = [Infinity, false];
+        return Promise.resolve();
+      },
+      close: closeAll,
+      soonMs: 5_000,
+    };
   });
 });
