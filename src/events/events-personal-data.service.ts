@@ -27,7 +27,8 @@ const EVENT_EXPORT: ExportPolicy<OutgoingEvent> = {
   referenceId: 'own_reference',
   connectionId: 'own_connection',
   occurredAt: 'exported',
-  data: 'exported',
+  // `exportRows` exports it without the Terra users of others.
+  data: 'internal',
   createdAt: 'exported',
 };
 
@@ -77,7 +78,10 @@ export class EventsPersonalData implements PersonalData {
     const bodies = await this.bodies.listOf(manager, subject.referenceId);
     return {
       eventBodies: bodies.map((body) => ({ ...body })),
-      outgoingEvents: events.map((event) => exportedFields(event, EVENT_EXPORT, subject)),
+      outgoingEvents: events.map((event) => ({
+        ...exportedFields(event, EVENT_EXPORT, subject),
+        data: ownDataOf(event.data, subject),
+      })),
       eventDeliveries: deliveries.map((delivery) => exportedFields(delivery, DELIVERY_EXPORT, subject)),
     };
   }
@@ -91,4 +95,11 @@ export class EventsPersonalData implements PersonalData {
     await this.log.append(manager, [{ ...about, type: 'end_user.erased', data: { referenceId } }]);
     return { eventBodies, eventDeliveries, outgoingEvents };
   }
+}
+
+/** T-16: a moved account was the end user's, but its Terra user is another end user's now. */
+function ownDataOf(data: string, { terraUserIds }: DataSubject): unknown {
+  return JSON.parse(data, (key, value: unknown) =>
+    key === 'terraUserId' && !terraUserIds.includes(value as string) ? null : value,
+  );
 }
