@@ -35,11 +35,11 @@ describe('Behind a proxy that serves the service below a path and normalises URL
     for (const address of [proxy.url, `${proxy.url}/`]) {
       const json = (await (await fetch(address)).json()) as Record<string, string>;
       expect(json).toMatchObject({ docs: `${proxy.url}/docs`, health: `${proxy.url}/health/ready` });
-      for (const link of [json.docs, json.openapi, json.health])
+      for (const link of [json.docs, json.openapi, json.asyncapi, json.health])
         expect((await fetch(link ?? '')).status).toBe(200);
       const page = await (await fetch(address, { headers: { accept: 'text/html' } })).text();
       const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, link]) => link);
-      expect(links).toEqual([json.docs, json.openapi, json.health]);
+      expect(links).toEqual([json.docs, json.openapi, json.asyncapi, json.health]);
     }
   });
 
