@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { domainToUnicode } from 'node:url';
 import { addressKindOf, type AddressRules } from './address-policy';
 
 const MAX_LENGTH = 2_048;
@@ -64,10 +65,16 @@ function describeAddressProblem(address: string, protocol: string, rules: Addres
 function describeNameProblem(name: string, { allowPrivateNetworks }: AddressRules): string | null {
   if (name.endsWith('.')) return 'must have a host without a dot at its end';
   const labels = name.split('.');
+  if (labels.some(isBrokenPunycode)) return 'must have a valid host';
   // No top-level domain starts with a digit, but some parsers read 127.0.0.1x as an address.
   const hasDomain = labels.length === 1 || /^[a-z]/.test(labels.at(-1) ?? '');
   if (name.length > MAX_HOST_LENGTH || !hasDomain || !labels.every((label) => LABEL.test(label)))
     return `must have a host of at most ${MAX_HOST_LENGTH} letters, digits, hyphens and single dots`;
   const isLocal = labels.length === 1 || LOCAL_DOMAIN.test(name);
   return isLocal && !allowPrivateNetworks ? NO_PRIVATE_HOST : null;
+}
+
+/** Newer versions of Node parse such a host, older ones refuse it; `domainToUnicode` decodes it in none. */
+function isBrokenPunycode(label: string): boolean {
+  return label.startsWith('xn--') && ['', label].includes(domainToUnicode(label));
 }
