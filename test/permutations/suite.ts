@@ -145,7 +145,8 @@ async function readState(manager: EntityManager): Promise<string> {
 
 /**
  * The events of a connection are a chain: each tells a change, begins where the one before ended, and the last one has the
- * present state. These columns change without an event.
+ * present state. After `connection.merged`, callers do not see the connection, so it begins anew if a later fact separates it
+ * again. These columns change without an event.
  */
 const WITHOUT_EVENT = `'{connectedAt,disconnectedAt,updatedAt,lastDataAt,succeeds,succeededBy}'::text[]`;
 const EVENTS_THAT_ARE_WRONG = `
@@ -153,7 +154,7 @@ const EVENTS_THAT_ARE_WRONG = `
     FROM terra_connect.connections c
     LEFT JOIN LATERAL (
       SELECT type, data::jsonb->'connection' AS connection, nullif(data::jsonb->'previous', 'null') AS previous,
-        lag(data::jsonb->'connection') OVER (ORDER BY ordinal) AS before,
+        lag(CASE WHEN type <> 'connection.merged' THEN data::jsonb->'connection' END) OVER (ORDER BY ordinal) AS before,
         lead(ordinal) OVER (ORDER BY ordinal) IS NULL AS is_last
       FROM terra_connect.outgoing_events WHERE reference_id = c.reference_id AND connection_id = c.id) e ON true
     WHERE CASE
