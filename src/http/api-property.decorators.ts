@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, Matches } from 'class-validator';
+import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { IsReferenceId, REFERENCE_ID_MAX_LENGTH } from '../common';
 
 // Example values in the API docs.
@@ -53,6 +53,27 @@ export const ApiNullableEnum = (
   example: string | null = null,
 ): PropertyDecorator =>
   ApiProperty({ type: String, enum: [...values, null], nullable: true, description, example });
+
+/** Documents and validates a whole number in a body, which has a default. */
+export const WholeNumberField = (
+  description: string,
+  { min, max, fallback }: { min: number; max: number; fallback: number },
+): PropertyDecorator => {
+  const problem = { message: `must be a whole number from ${min} to ${max}` };
+  return applyDecorators(
+    ApiPropertyOptional({
+      type: 'integer',
+      description,
+      minimum: min,
+      maximum: max,
+      default: fallback,
+      example: fallback,
+    }),
+    IsInt(problem),
+    Min(min, problem),
+    Max(max, problem),
+  );
+};
 
 // No `\p{…}`, which clients without the flag `u` read as letters, and which Python does not know.
 const WITHOUT_CONTROL_CHARACTERS = '[^\\x00-\\x1f\\x7f-\\x9f]';

@@ -12,6 +12,7 @@ export {
   EXAMPLE_TERRA_USER_ID,
   ReferenceIdFilter,
   TextFilter,
+  WholeNumberField,
 } from './api-property.decorators';
 export { BodyBudget, mayHaveLargeBody, type SentResponse } from './body-budget';
 export { CheckDto } from './check.dto';
@@ -21,7 +22,7 @@ export { EndUserQueryDto, NewEndUserQueryDto } from './end-user-query.dto';
 export { escapeHtml, renderHtml } from './html';
 export { IsInstant } from './instant.validator';
 export { NoStoreGuard } from './no-store.guard';
-export { PageQueryDto } from './page-query.dto';
+export { PageQueryDto, ToWholeNumber } from './page-query.dto';
 export { PageOf } from './page.dto';
 export { CursorUnknownError, decodeCursor, toPage, type Page } from './pagination';
 export { ApiIdParam, uuidParam } from './path-parameters';

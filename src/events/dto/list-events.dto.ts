@@ -1,8 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, Min, Validate, ValidatorConstraint } from 'class-validator';
 import type { ValidatorConstraintInterface } from 'class-validator';
-import { ReferenceIdFilter } from '../../http';
+import { ReferenceIdFilter, ToWholeNumber } from '../../http';
 import { typesOf } from '../event-type-patterns';
 
 const DEFAULT_LIMIT = 100;
@@ -10,11 +9,6 @@ const MAX_LIMIT = 500;
 const MAX_WAIT_SECONDS = 30;
 const LIMIT_PROBLEM = { message: `must be a whole number from 1 to ${MAX_LIMIT}` };
 const WAIT_PROBLEM = { message: `must be a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}` };
-
-const ToWholeNumber = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value,
-  );
 
 @ValidatorConstraint()
 class IsTypeList implements ValidatorConstraintInterface {

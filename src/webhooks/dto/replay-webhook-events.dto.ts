@@ -5,20 +5,17 @@ import {
   ArrayMinSize,
   IsArray,
   IsBoolean,
-  IsInt,
   IsObject,
   IsOptional,
   IsUUID,
-  Max,
-  Min,
   ValidateNested,
 } from 'class-validator';
+import { WholeNumberField } from '../../http';
 import { WebhookEventFilterDto } from './webhook-event-filter.dto';
 
 const MAX_IDS = 500;
 const DEFAULT_LIMIT = 1_000;
 const MAX_LIMIT = 10_000;
-const LIMIT_MESSAGE = `must be a whole number from 1 to ${MAX_LIMIT}`;
 
 @ApiSchema({ description: 'Which webhook events to replay: either `ids` or `filter`.' })
 export class ReplayWebhookEventsDto {
@@ -47,18 +44,10 @@ export class ReplayWebhookEventsDto {
   @Type(() => WebhookEventFilterDto)
   filter?: WebhookEventFilterDto;
 
-  @ApiPropertyOptional({
-    type: 'integer',
-    description:
-      'Maximum number of events to replay, oldest first. The response has the number of remaining events.',
-    minimum: 1,
-    maximum: MAX_LIMIT,
-    default: DEFAULT_LIMIT,
-    example: DEFAULT_LIMIT,
-  })
-  @IsInt({ message: LIMIT_MESSAGE })
-  @Min(1, { message: LIMIT_MESSAGE })
-  @Max(MAX_LIMIT, { message: LIMIT_MESSAGE })
+  @WholeNumberField(
+    'Maximum number of events to replay, oldest first. The response has the number of remaining events.',
+    { min: 1, max: MAX_LIMIT, fallback: DEFAULT_LIMIT },
+  )
   limit: number = DEFAULT_LIMIT;
 
   @ApiPropertyOptional({

@@ -1,11 +1,10 @@
 import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
-import { ApiCount, ApiId, IsInstant } from '../../../http';
+import { IsOptional, IsUUID } from 'class-validator';
+import { ApiCount, ApiId, IsInstant, WholeNumberField } from '../../../http';
 import type { RepeatReport } from '../deliveries.service';
 
 const DEFAULT_LIMIT = 1_000;
 const MAX_LIMIT = 10_000;
-const LIMIT_MESSAGE = `must be a whole number from 1 to ${MAX_LIMIT}`;
 
 @ApiSchema({ description: 'Which events to deliver again: either `from` or `after`.' })
 export class RepeatDeliveriesDto {
@@ -29,17 +28,11 @@ export class RepeatDeliveriesDto {
   @IsUUID('all', { message: 'must be the id of an event' })
   after?: string;
 
-  @ApiPropertyOptional({
-    type: 'integer',
-    description: 'Maximum number of events, oldest first.',
-    minimum: 1,
-    maximum: MAX_LIMIT,
-    default: DEFAULT_LIMIT,
-    example: DEFAULT_LIMIT,
+  @WholeNumberField('Maximum number of events, oldest first.', {
+    min: 1,
+    max: MAX_LIMIT,
+    fallback: DEFAULT_LIMIT,
   })
-  @IsInt({ message: LIMIT_MESSAGE })
-  @Min(1, { message: LIMIT_MESSAGE })
-  @Max(MAX_LIMIT, { message: LIMIT_MESSAGE })
   limit: number = DEFAULT_LIMIT;
 }
 
