@@ -2,30 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { LANES } from '../src/webhooks/webhook-event.entity';
 import { WebhookProcessingRepository } from '../src/webhooks/webhook-processing.repository';
 import { startTestApp, type TestApp } from './support/app';
-import { newReference, readSession, startSession } from './support/flow';
-import { drainInbox, inboxOf, statementsOf, storeDeliveries, type StoredDelivery } from './support/inbox';
+import { readSession, startSession } from './support/flow';
+import {
+  authOf,
+  endUsers,
+  userOf,
+  type EndUser,
+  drainInbox,
+  inboxOf,
+  statementsOf,
+  storeDeliveries,
+  type StoredDelivery,
+} from './support/inbox';
 
 const BATCH = 200;
 
-interface EndUser {
-  referenceId: string;
-  userId: string;
-}
-
-const endUsers = (count: number): EndUser[] =>
-  Array.from({ length: count }, () => ({ referenceId: newReference(), userId: randomUUID() }));
-const userOf = ({ referenceId, userId }: EndUser, provider = 'GARMIN') => ({
-  user_id: userId,
-  provider,
-  reference_id: referenceId,
-  scopes: 'DAILY,SLEEP',
-});
-const authOf = (endUser: EndUser, more: object = {}) => ({
-  type: 'auth',
-  status: 'success',
-  user: userOf(endUser),
-  ...more,
-});
 const dailyOf = (endUser: EndUser) => ({ type: 'daily', user: userOf(endUser), data: [{ steps: 1 }] });
 
 describe('Events are processed in sets', () => {

@@ -1,31 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { LANES } from '../src/webhooks/webhook-event.entity';
 import { WebhookProcessorService } from '../src/webhooks/webhook-processor.service';
 import { startTestApp, type TestApp } from './support/app';
-import { newReference } from './support/flow';
-import { drainInbox, inboxOf, storeDeliveries } from './support/inbox';
+import {
+  type EndUser,
+  authOf,
+  endUsers,
+  userOf,
+  drainInbox,
+  inboxOf,
+  storeDeliveries,
+} from './support/inbox';
 
 const BATCH = 200;
-
-interface EndUser {
-  referenceId: string;
-  userId: string;
-}
-
-const endUsers = (count: number): EndUser[] =>
-  Array.from({ length: count }, () => ({ referenceId: newReference(), userId: randomUUID() }));
-const userOf = ({ referenceId, userId }: EndUser, provider = 'GARMIN') => ({
-  user_id: userId,
-  provider,
-  reference_id: referenceId,
-  scopes: 'DAILY,SLEEP',
-});
-const authOf = (endUser: EndUser, more: object = {}) => ({
-  type: 'auth',
-  status: 'success',
-  user: userOf(endUser),
-  ...more,
-});
 
 describe('When a batch fails', () => {
   let service: TestApp;

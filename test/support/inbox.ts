@@ -5,6 +5,7 @@ import { LANES, type Lane } from '../../src/webhooks/webhook-event.entity';
 import { laneOf } from '../../src/webhooks/lane';
 import { WebhookInboxWorker } from '../../src/webhooks';
 import type { TestApp } from './app';
+import { newReference } from './flow';
 
 /** An event to store, as Terra sends it. */
 export interface StoredDelivery {
@@ -81,3 +82,24 @@ export async function statementsOf(work: () => Promise<unknown>): Promise<string
 
 // eslint-disable-next-line @typescript-eslint/unbound-method
 const originalQuery = Client.prototype.query;
+
+/** An end user with one Terra user. */
+export interface EndUser {
+  referenceId: string;
+  userId: string;
+}
+
+export const endUsers = (count: number): EndUser[] =>
+  Array.from({ length: count }, () => ({ referenceId: newReference(), userId: randomUUID() }));
+export const userOf = ({ referenceId, userId }: EndUser, provider = 'GARMIN'): object => ({
+  user_id: userId,
+  provider,
+  reference_id: referenceId,
+  scopes: 'DAILY,SLEEP',
+});
+export const authOf = (endUser: EndUser, more: object = {}): object => ({
+  type: 'auth',
+  status: 'success',
+  user: userOf(endUser),
+  ...more,
+});
