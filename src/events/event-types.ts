@@ -1,4 +1,4 @@
-import type { TerraEventType } from '../terra';
+import { DATA_EVENT_TYPES as TERRA_DATA_EVENT_TYPES, type TerraEventType } from '../terra';
 
 /** What happened to a connection. */
 export const CONNECTION_EVENT_TYPES = [
@@ -25,18 +25,7 @@ export type SessionEventType = (typeof SESSION_EVENT_TYPES)[number];
 
 /** Terra's events that carry health data, or tell about a request for it. `other` has the types that Terra adds. */
 const FORWARDED_TERRA_TYPES = [
-  'activity',
-  'athlete',
-  'body',
-  'daily',
-  'menstruation',
-  'nutrition',
-  'sleep',
-  'planned_workout',
-  'hormone',
-  'health_observation',
-  'lab_report.completed',
-  'lab_report.failed',
+  ...TERRA_DATA_EVENT_TYPES,
   's3_payload',
   'processing',
   'rate_limit_hit',

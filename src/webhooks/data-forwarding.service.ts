@@ -9,7 +9,7 @@ import { Metrics } from '../observability';
 import { outcomeOfData, type DataForward, type EventEffects, type EventOutcome } from './event-table';
 import { WebhookProcessingRepository, type LockedWebhookEvent } from './webhook-processing.repository';
 
-export const HOUR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 /** How much data may wait for the owners of Terra users. */
 const MAX_WAITING = { events: 10_000, bytes: 256 * 1_024 * 1_024 };
 

@@ -3,7 +3,7 @@ import type { TerraEvent } from '../terra';
 import { labelsOf } from './event-labels';
 
 /** How much of an event is about erased end users; `some`: a part, such as the old user of a swap. */
-type ErasedPart = 'all' | 'some' | 'none';
+export type ErasedPart = 'all' | 'some' | 'none';
 
 /** The ids of end users and Terra users that an event names. */
 interface NamedIds {

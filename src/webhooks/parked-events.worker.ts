@@ -5,8 +5,7 @@ import { Clock } from '../common';
 import { ConnectionsService, OwnedTerraUsers } from '../connections';
 import { afterCommit } from '../database';
 import { WorkerHost } from '../queue';
-import { LANES } from './webhook-event.entity';
-import { LANE_WORKERS } from './webhook-inbox.worker';
+import { notifyLanes } from './webhook-inbox.worker';
 import { WebhookProcessingRepository } from './webhook-processing.repository';
 
 const IDLE_MS = 10_000;
@@ -32,7 +31,7 @@ export class ParkedEventsWorker {
   /** Makes the parked events of these Terra users due in the transaction that records their owner. */
   private async release(manager: EntityManager, terraUserIds: string[]): Promise<void> {
     const released = await this.repository.releaseParked(manager, terraUserIds, this.clock.now());
-    if (released > 0) afterCommit(manager, () => this.notify());
+    if (released > 0) afterCommit(manager, () => notifyLanes(this.workers));
   }
 
   /**
@@ -48,12 +47,7 @@ export class ParkedEventsWorker {
     const owned = await this.connections.ownedAmong(waiting);
     if (owned.length === 0) return false;
     await this.repository.releaseParked(this.dataSource, owned, this.clock.now());
-    this.notify();
+    notifyLanes(this.workers);
     return true;
-  }
-
-  // A parked event is in any lane.
-  private notify(): void {
-    for (const lane of Object.values(LANES)) this.workers.notify(LANE_WORKERS[lane]);
   }
 }

@@ -2,13 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../common';
 import { DataOptions } from '../config';
 import { WorkerHost } from '../queue';
-import { HOUR_MS } from './data-forwarding.service';
-import { LANES } from './webhook-event.entity';
-import { LANE_WORKERS } from './webhook-inbox.worker';
+import { notifyLanes } from './webhook-inbox.worker';
 import { WebhookProcessingRepository } from './webhook-processing.repository';
 
 const IDLE_MS = 60_000;
 const BATCH = 1_000;
+const HOUR_MS = 3_600_000;
 
 /** Ends the wait of data whose time is over: the inbox processes it again, and keeps only its envelope. */
 @Injectable()
@@ -27,7 +26,7 @@ export class WaitingDataWorker {
     const now = this.clock.now();
     const before = new Date(now.getTime() - this.options.retentionHours * HOUR_MS);
     const released = await this.repository.releaseWaitingData(before, BATCH, now);
-    if (released > 0) for (const lane of Object.values(LANES)) this.workers.notify(LANE_WORKERS[lane]);
+    if (released > 0) notifyLanes(this.workers);
     return released === BATCH;
   }
 }

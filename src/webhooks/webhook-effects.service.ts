@@ -23,8 +23,8 @@ export class WebhookEffectsService {
   ) {}
 
   /**
-   * Locks the Terra users of facts, and of data to hand on. Read tombstones after it: an erasure that begins now either waits for these locks,
-   * or its tombstones are visible.
+   * Locks the Terra users of facts, and of data to hand on. Read tombstones after it: an erasure that begins now either
+   * waits for these locks, or its tombstones are visible.
    */
   async lock(manager: EntityManager, effects: EventEffects[]): Promise<void> {
     const facts = effects.flatMap(({ fact }) => fact ?? []);

@@ -20,6 +20,11 @@ const HELPERS: Partial<Record<Lane, string>> = {
   [LANES.data]: 'webhook-data-backlog',
 };
 
+/** Wakes the workers of all lanes, when events of any lane have become due. */
+export function notifyLanes(workers: WorkerHost): void {
+  for (const lane of Object.values(LANES)) workers.notify(LANE_WORKERS[lane]);
+}
+
 const IDLE_MS = 1_000;
 // A stream of events then costs at most so many batches a second. A lone event waits for nobody. Callers wait for links;
 // health data only changes the time of the last data.

@@ -5,7 +5,7 @@ import { Clock } from '../common';
 import { DataSubjectsService, type Tombstones } from '../connections';
 import { inTransaction } from '../database';
 import { envelopeOf, mayHoldHealthData, parseTerraEvent, type TerraEvent } from '../terra';
-import { erasedBody, erasedPartOf, idsNamedIn } from './erased-part';
+import { erasedBody, erasedPartOf, idsNamedIn, type ErasedPart } from './erased-part';
 import { labelsOf } from './event-labels';
 import { effectsOf, type EventEffects, type EventOutcome } from './event-table';
 import { DataForwarding } from './data-forwarding.service';
@@ -92,16 +92,20 @@ export class WebhookProcessorService {
       await this.effects.lock(manager, effects);
       const tombstones = await this.tombstonesOf(manager, read);
       const outcomes = await this.effects.apply(manager, effects, tombstones);
+      const erasedParts = read.map(({ event, occurredAt }) =>
+        event === null ? 'none' : erasedPartOf(event, occurredAt, tombstones),
+      );
       const ofData = await this.forwarding.forward(
         manager,
-        read.map(({ stored, event, occurredAt }, index) => {
-          const isErased = event !== null && erasedPartOf(event, occurredAt, tombstones) !== 'none';
+        read.map(({ stored, occurredAt }, index) => {
+          const isErased = erasedParts[index] !== 'none';
           return { ...stored, occurredAt, isErased, forward: effects[index]?.forward ?? null };
         }),
       );
       const settled = read.flatMap((one, index) => {
         const [outcome, isData] = [ofData[index] ?? outcomes[index], ofData[index] !== null];
-        return outcome ? { ...settle(one, outcome, tombstones, isData), event: one.event } : [];
+        const erasedPart = erasedParts[index] ?? 'none';
+        return outcome ? { ...settle(one, outcome, erasedPart, isData), event: one.event } : [];
       });
       await this.inbox.settle(manager, settled, now);
       const processed = settled.map(({ event, status }) => ({
@@ -126,15 +130,14 @@ function readEvent(stored: LockedWebhookEvent): ReadEvent {
 }
 
 function settle(
-  { stored: { id }, event, occurredAt }: ReadEvent,
+  { stored: { id }, event }: ReadEvent,
   outcome: EventOutcome,
-  tombstones: Tombstones,
+  erasedPart: ErasedPart,
   isData: boolean,
 ): SettledEvent {
   const kept = { id, ...outcome, body: null, isErased: false };
   if (event === null) return { ...kept, type: null, terraUserId: null, referenceId: null };
   const labels = labelsOf(event);
-  const erasedPart = erasedPartOf(event, occurredAt, tombstones);
   if (erasedPart === 'all' || outcome.note === HAS_BEEN_ERASED) {
     const body = erasedBody(labels.type);
     const nobody = { type: labels.type, terraUserId: null, referenceId: null };

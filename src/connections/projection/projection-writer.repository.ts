@@ -44,7 +44,10 @@ const NEW_CONNECTION_COLUMNS = [
   'createdAt',
 ] as const;
 
-/** Writes the projection and its events, for callers that have the locks. The number of statements does not depend on that of the rows. */
+/**
+ * Writes the projection and its events, for callers that have the locks. The number of statements does not depend on that
+ * of the rows.
+ */
 @Injectable()
 export class ProjectionWriterRepository {
   constructor(private readonly events: EventLog) {}

@@ -52,7 +52,12 @@ export class EventBodiesRepository {
   /** One statement for any number. The bytes travel as one value: an array of bytes would be sent as text of twice the size. */
   async insert(manager: EntityManager, bodies: NewBody[], expiresAt: Date): Promise<void> {
     const lengths = bodies.map(({ body }) => body.length);
-    const starts = lengths.map((_, index) => 1 + lengths.slice(0, index).reduce((sum, one) => sum + one, 0));
+    let next = 1;
+    const starts = lengths.map((length) => {
+      const start = next;
+      next += length;
+      return start;
+    });
     await runSql(
       manager,
       `INSERT INTO terra_connect.event_bodies (event_id, connection_id, body, expires_at)

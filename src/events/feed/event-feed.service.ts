@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BrowserOptions } from '../../config';
 import { toCloudEvent, type CloudEvent } from '../cloud-event';
-import { EventLogRepository, type EventCriteria } from '../event-log.repository';
+import { EventLogRepository, type EventCriteria, type LogBounds } from '../event-log.repository';
 import { EventCursorExpiredError, EventCursorUnknownError } from '../events.errors';
 import { decodeCursor, encodeCursor } from './event-cursor';
 import { EventLogWatch } from './event-log-watch';
@@ -42,9 +42,10 @@ export class EventFeed {
    */
   async read({ after, limit, wait, ...criteria }: EventQuery): Promise<EventPage> {
     const deadline = performance.now() + wait * 1_000;
-    let position = await this.startOf(after);
+    const { lastPosition: newest, horizon } = await this.repository.bounds();
+    let lastPosition = newest;
+    let position = startOf(after, { lastPosition, horizon });
     for (let windows = 0; ;) {
-      const { lastPosition } = await this.repository.bounds();
       const until = Math.min(position + WINDOW, lastPosition);
       const events =
         until > position ? await this.repository.read({ after: position, until }, criteria, limit) : [];
@@ -59,20 +60,20 @@ export class EventFeed {
       if (position === lastPosition) {
         // Positions that are new, but do not match, are no reason to read more windows in vain.
         windows = 0;
-        if (!(await this.watch.waitBeyond(position, remainingMs)))
+        lastPosition = await this.watch.waitBeyond(position, remainingMs);
+        if (lastPosition === position)
           return { items: [], nextCursor: encodeCursor(position), hasMore: false };
       }
     }
   }
+}
 
-  private async startOf(after: string | undefined): Promise<number> {
-    const { lastPosition, horizon } = await this.repository.bounds();
-    if (after === undefined) return horizon;
-    if (after === 'latest') return lastPosition;
-    const position = decodeCursor(after);
-    if (position === null) throw new EventCursorUnknownError();
-    // A cursor beyond the end is from before a restore of the database: the log has given its positions to other events.
-    if (position < horizon || position > lastPosition) throw new EventCursorExpiredError();
-    return position;
-  }
+function startOf(after: string | undefined, { lastPosition, horizon }: LogBounds): number {
+  if (after === undefined) return horizon;
+  if (after === 'latest') return lastPosition;
+  const position = decodeCursor(after);
+  if (position === null) throw new EventCursorUnknownError();
+  // A cursor beyond the end is from before a restore of the database: the log has given its positions to other events.
+  if (position < horizon || position > lastPosition) throw new EventCursorExpiredError();
+  return position;
 }

@@ -23,15 +23,17 @@ export class EventLogWatch implements OnModuleDestroy {
     this.stop.abort();
   }
 
-  /** @returns whether the log has an event after the position; false after `ms`, or at once when too many wait */
-  async waitBeyond(position: number, ms: number): Promise<boolean> {
-    if (this.waiting >= MAX_WAITING) return false;
+  /** @returns the newest position; the given one when none came within `ms`, and at once when too many wait */
+  async waitBeyond(position: number, ms: number): Promise<number> {
+    if (this.waiting >= MAX_WAITING) return position;
     this.waiting += 1;
     try {
       const deadline = performance.now() + ms;
-      while (!this.stop.signal.aborted && performance.now() < deadline)
-        if ((await this.poll()) > position) return true;
-      return false;
+      while (!this.stop.signal.aborted && performance.now() < deadline) {
+        const newest = await this.poll();
+        if (newest > position) return newest;
+      }
+      return position;
     } finally {
       this.waiting -= 1;
     }
