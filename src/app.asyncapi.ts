@@ -173,8 +173,14 @@ function schemasFrom({ components }: OpenAPIObject): Record<string, Schema> {
     }),
     ErasedEndUser: object({ referenceId: text('Your id of the end user.') }),
     DisabledEndpoint: object({
-      endpoint: object({ id: { type: 'string', format: 'uuid' }, url: text('The address of the endpoint.') }),
-      reason: text('Why the service stopped.'),
+      endpointId: { type: 'string', format: 'uuid', description: 'Id of the webhook endpoint.' },
+      description: textOrNull('Your description of the endpoint.'),
+      reason: text('Why the service stopped: `gone` (it answered 410) or `failing` (for five days).'),
+      failingSince: {
+        type: ['string', 'null'],
+        format: 'date-time',
+        description: 'Since when it has accepted no event; null if it had not failed before.',
+      },
     }),
     TerraData: object(
       {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { loggedLines, startTestApp, type TestApp } from './support/app';
-import { sequenceEvents } from './support/events';
+import { checkEvent, sequenceEvents } from './support/events';
 import { newReference, shiftClock } from './support/flow';
 import { closeAll } from './support/terra-client';
 import {
@@ -169,6 +169,7 @@ describe('A delivery that fails', () => {
     expect(watcher.received.map(({ event }) => event.data)).toEqual([
       { endpointId: endpoint.id, description: null, reason: 'gone', failingSince: null },
     ]);
+    for (const { event } of watcher.received) checkEvent(event);
     expect(loggedLines(service, 'webhook_endpoint.disabled')).toEqual([
       expect.objectContaining({ endpointId: endpoint.id, reason: 'gone', level: 'warn' }),
     ]);

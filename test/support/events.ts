@@ -20,7 +20,7 @@ interface AsyncApi {
 const validators = new Map<string, ValidateFunction>();
 
 /** Checks an event against asyncapi.json, and with the library of CloudEvents. */
-function checkEvent(event: CloudEvent): void {
+export function checkEvent(event: CloudEvent): void {
   const { components } = JSON.parse(
     readFileSync(join(__dirname, '..', '..', 'asyncapi.json'), 'utf8'),
   ) as AsyncApi;
