@@ -11,9 +11,9 @@ import {
   type WebhookEventStatus,
 } from './webhook-event.entity';
 
-/** The status in which an event ends, with the reason for the operator. */
+/** The status of a processed event, with the reason for the operator. `pending`: its payload is fetched now. */
 export interface EventOutcome {
-  status: Exclude<WebhookEventStatus, 'pending'>;
+  status: WebhookEventStatus;
   note: string | null;
 }
 
