@@ -69,11 +69,7 @@ export function toNamespaces(environment: Environment): Namespaces {
         deauthenticationsDays: environment.RETENTION_DEAUTHENTICATIONS_DAYS,
         eventsDays: environment.RETENTION_EVENTS_DAYS,
       },
-      data: {
-        retentionHours: environment.RETENTION_DATA_HOURS,
-        pointers: environment.PAYLOAD_POINTERS,
-        pointerHosts: environment.PAYLOAD_POINTER_HOSTS,
-      },
+      data: { retentionHours: environment.RETENTION_DATA_HOURS },
       reconciliation: {
         reconcileIntervalHours: environment.RECONCILE_INTERVAL_HOURS,
         quietAfterHours: environment.QUIET_AFTER_HOURS,
