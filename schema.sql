@@ -597,6 +597,7 @@ CREATE INDEX connections_provisional_check_at_idx ON terra_connect.connections U
 CREATE INDEX connections_reconcile_at_idx ON terra_connect.connections USING btree (reconcile_at) WHERE ((merged_into IS NULL) AND (status = ANY (ARRAY['active'::text, 'needs_reauth'::text, 'disconnecting'::text])));
 CREATE INDEX connections_reference_id_idx ON terra_connect.connections USING btree (reference_id, id) WHERE (merged_into IS NULL);
 CREATE INDEX connections_terra_user_id_idx ON terra_connect.connections USING btree (terra_user_id) WHERE (merged_into IS NULL);
+CREATE INDEX connections_updated_at_idx ON terra_connect.connections USING btree (updated_at, id) WHERE ((merged_into IS NULL) AND (provisional_check_at IS NULL));
 CREATE INDEX deauthentications_due_idx ON terra_connect.deauthentications USING btree (next_attempt_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX deauthentications_last_attempt_at_idx ON terra_connect.deauthentications USING btree (last_attempt_at);
 CREATE UNIQUE INDEX deauthentications_pending_idx ON terra_connect.deauthentications USING btree (terra_user_id) WHERE (status = 'pending'::text);

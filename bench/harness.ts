@@ -8,26 +8,13 @@ import type { StopList } from '../local/stop-list';
 import { endUsersFor, makeCredentials, RETURN_URL, type Credentials } from './credentials';
 import { BenchDatabase, seedPeer, seedService } from './database';
 import { LoadProcess } from './load-process';
-import { findNatsServer, NatsServer } from './nats-server';
 import type { Options } from './options';
 import { PEER_SCHEMA } from './peers/schema';
-import { TakerProcess } from './takers/taker-process';
 
 const FOLDER = resolve(process.env.DATA_DIR || '.data', 'bench');
 
 export const PEERS = ['bare', 'fastify', 'express'] as const;
 export type ServerName = 'service' | (typeof PEERS)[number];
-
-export interface ServerOptions {
-  /** Whether the service also runs its workers. */
-  workers?: boolean;
-  connections?: number;
-  /** Gives the server a database that no other server has. */
-  variant?: string;
-  /** The program below dist/; default: that of the name. */
-  script?: string;
-  environment?: Environment;
-}
 
 export interface RunningServer {
   program: LoggedProgram;
@@ -39,7 +26,6 @@ export interface RunningServer {
 
 /** Everything that the compared servers share: one Postgres, one sandbox as Terra, one load generator. */
 export class Harness {
-  readonly takers = new TakerProcess();
   private readonly databases = new Map<string, BenchDatabase>();
   private readonly admin: BenchDatabase;
 
@@ -76,20 +62,20 @@ export class Harness {
     await sandbox.waitUntilReady(`${origin}/sandbox/behaviour`);
     const load = new LoadProcess();
     toStop.add('the load generator', () => load.stop());
-    const harness = new Harness(credentials, load, origin, connections, postgres, toStop);
-    toStop.add('the takers', () => harness.takers.stop());
-    return harness;
+    return new Harness(credentials, load, origin, connections, postgres, toStop);
   }
 
-  /** Starts a server on its own database, which is seeded at the first start. */
-  async startServer(name: ServerName, options: ServerOptions = {}): Promise<RunningServer> {
-    const { workers = false, connections = this.connections, variant = '' } = options;
-    const database = await this.database(name, connections, variant);
+  /** Starts a server on its own database, which is seeded at the first start. `workers`: whether it also processes its inbox. */
+  async startServer(
+    name: ServerName,
+    { workers = false, connections = this.connections } = {},
+  ): Promise<RunningServer> {
+    const database = await this.database(name, connections);
     const port = await findFreePort();
     const origin = `http://127.0.0.1:${port}`;
-    const { script = name === 'service' ? 'src/main.js' : `bench/peers/${name}/main.js` } = options;
+    const script = name === 'service' ? 'src/main.js' : `bench/peers/${name}/main.js`;
     const startedAt = performance.now();
-    const environment = { ...this.environment(database, port, workers), ...options.environment };
+    const environment = this.environment(database, port, workers);
     const program = new LoggedProgram(name, script, [], environment, logOf(database.name));
     this.toStop.add(name, () => program.stop());
     await program.waitUntilReady(`${origin}/health/ready`);
@@ -104,15 +90,6 @@ export class Harness {
   /** Lets Postgres write the pages of the previous measure, so that the next measure does not include this work. */
   async checkpoint(): Promise<void> {
     await this.admin.query('CHECKPOINT');
-  }
-
-  /** Starts a NATS server; null: this machine has none. */
-  async startNats(): Promise<NatsServer | null> {
-    const path = findNatsServer();
-    if (path === null) return null;
-    const server = await NatsServer.start(path, join(FOLDER, 'nats'));
-    this.toStop.add('the NATS server', () => server.stop());
-    return server;
   }
 
   private environment(database: BenchDatabase, port: number, workers: boolean): Environment {
@@ -130,15 +107,13 @@ export class Harness {
       BOOTSTRAP_API_KEY: apiKey,
       // One client creates all sessions, as fast as the server answers.
       RATE_LIMIT_CLIENT_PER_MINUTE: '0',
-      // The receivers of events run on this machine.
-      OUTBOUND_ALLOW_PRIVATE: 'true',
       WORKERS_ENABLED: String(workers),
       SHUTDOWN_DRAIN_SECONDS: '0',
     };
   }
 
-  private async database(server: ServerName, connections: number, variant: string): Promise<BenchDatabase> {
-    const name = ['bench', server, variant, connections].filter((part) => part !== '').join('_');
+  private async database(server: ServerName, connections: number): Promise<BenchDatabase> {
+    const name = `bench_${server}_${connections}`;
     const known = this.databases.get(name);
     if (known) return known;
     const events = server === 'service' ? 'terra_connect.webhook_events' : 'peer.events';

@@ -32,7 +32,7 @@ export function banner({
 }: BannerDetails): string {
   const file = fromHere(envFile);
   const lines: [string, string][] = [
-    ['Sample app', `${sampleAppUrl}   click "Connect device"`],
+    ['Sample app', `${sampleAppUrl}   click "Connect device"; the diary fills by itself`],
     ['API docs', `http://localhost:${settings.managementPort}/docs`],
     ['API key', generatedApiKey ?? 'the BOOTSTRAP_API_KEY of your environment'],
     sandboxUrl

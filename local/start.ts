@@ -134,6 +134,9 @@ class Launcher {
         TERRA_SIGNING_SECRETS: signingSecret,
         TERRA_API_URL: sandbox.apiUrl,
         TERRA_WIDGET_URL: sandbox.widgetUrl,
+        // The sandbox keeps the payloads of its pointers itself.
+        PAYLOAD_POINTERS: process.env.PAYLOAD_POINTERS || 'fetch',
+        PAYLOAD_POINTER_HOSTS: process.env.PAYLOAD_POINTER_HOSTS || 'localhost',
         // The scenario provider-retired needs two checks.
         PROVIDER_CHECK_MINUTES: process.env.PROVIDER_CHECK_MINUTES || '1',
       },

@@ -23,6 +23,7 @@ import { AddOutgoingEvents1795700700000 } from './1795700700000-add-outgoing-eve
 import { AddEventDeliveries1795700720000 } from './1795700720000-add-event-deliveries';
 import { AddEventRelays1795700725000 } from './1795700725000-add-event-relays';
 import { AddEventBodies1795700730000 } from './1795700730000-add-event-bodies';
+import { AddConnectionChanges1795700740000 } from './1795700740000-add-connection-changes';
 
 export { SteppedMigration, type MigrationStep } from './stepped-migration';
 
@@ -53,4 +54,5 @@ export const MIGRATIONS = [
   AddEventDeliveries1795700720000,
   AddEventRelays1795700725000,
   AddEventBodies1795700730000,
+  AddConnectionChanges1795700740000,
 ];

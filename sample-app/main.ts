@@ -7,6 +7,7 @@ async function main(): Promise<void> {
     host: env.SAMPLE_APP_HOST || '127.0.0.1',
     port: Number(env.SAMPLE_APP_PORT || 4001),
     publicUrl: env.SAMPLE_APP_PUBLIC_URL || undefined,
+    webhookOrigin: env.SAMPLE_APP_WEBHOOK_ORIGIN || undefined,
     serviceUrl: required('SERVICE_URL', env.SERVICE_URL),
     apiKey: required('API_KEY', env.API_KEY),
   });

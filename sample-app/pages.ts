@@ -1,10 +1,12 @@
 import { html, type Html, type Page } from '../sandbox/pages/html';
 import type { Banner } from './banner';
-import { stateOf, type Help } from './device-state';
-import { providerName } from './providers';
+import type { Devices } from './devices';
+import { devicesSection } from './devices-section';
+import { diaryEntries } from './diary/diary-section';
+import { SCRIPT_PATH, streamPath } from './diary/paths';
+import type { Entry } from './diary/terra-data';
 import { END_USERS, type EndUser } from './sign-in';
 import { SAMPLE_APP_STYLE } from './style';
-import type { Connection } from './terra-connect-client';
 
 export function signInPage(users: readonly EndUser[]): Page {
   return appPage(
@@ -17,19 +19,19 @@ export function signInPage(users: readonly EndUser[]): Page {
   );
 }
 
-/** What the page says about the end user's devices. */
-export interface Devices {
-  inUse: Connection[];
-  earlier: Connection[];
-  /** Codes of the providers that succeed an ended provider, by its code. */
-  successors: ReadonlyMap<string, string | null>;
+/** What the page knows about the end user. */
+export interface DiaryPageContent {
+  devices: Devices;
+  entries: readonly Entry[];
+  /** Why the diary gets no data, for developers; null if it does. */
+  noDataBecause: string | null;
 }
 
-export function diaryPage(user: EndUser, devices: Devices, banner: Banner | null): Page {
-  const { inUse, earlier } = devices;
-  return appPage(
-    'Your devices',
-    html`${banner && bannerBox(banner)}
+export function diaryPage(user: EndUser, content: DiaryPageContent, banner: Banner | null): Page {
+  const { devices, entries, noDataBecause } = content;
+  const page = appPage(
+    'Your diary',
+    html`${banner && html`<div id="${banner.tone}-banner">${bannerBox(banner)}</div>`}
       <section class="card">
         <h1>Hello, ${user.name.split(' ')[0]}</h1>
         <p>Connect a wearable to see your steps, sleep and heart rate in your diary.</p>
@@ -37,27 +39,20 @@ export function diaryPage(user: EndUser, devices: Devices, banner: Banner | null
           <button class="first" data-testid="connect-device">Connect device</button>
         </form>
       </section>
-      <section class="card" aria-labelledby="devices">
-        <h2 id="devices">Your devices</h2>
+      <section class="card" aria-labelledby="diary-title">
+        <h2 id="diary-title">Your diary</h2>
+        <p id="news" class="news" role="status" data-stream="${streamPath(user)}" data-testid="news"></p>
+        <noscript><p class="quiet">Reload the page to see new data.</p></noscript>
+        <div id="diary">${diaryEntries(entries, devices.endedIds)}</div>
         ${
-          inUse.length > 0
-            ? html`<ul class="devices" data-testid="devices">
-                ${inUse.map((device) => deviceRow(device, devices))}
-              </ul>`
-            : html`<p class="quiet" data-testid="no-devices">No device is connected yet.</p>`
+          noDataBecause &&
+          html`<p class="quiet details">For developers: no events arrive. ${noDataBecause}</p>`
         }
       </section>
-      ${
-        earlier.length > 0 &&
-        html`<section class="card" aria-labelledby="earlier-devices">
-          <h2 id="earlier-devices">Earlier devices</h2>
-          <ul class="devices" data-testid="earlier-devices">
-            ${earlier.map((device) => earlierRow(device))}
-          </ul>
-        </section>`
-      }`,
+      <div id="devices">${devicesSection(devices)}</div>`,
     user,
   );
+  return { ...page, script: SCRIPT_PATH };
 }
 
 /** What to do on the phone for Apple Health, Health Connect and Samsung Health, which no browser can connect. */
@@ -123,51 +118,6 @@ function bannerBox({ tone, text, checkAgain, phoneHelp }: Banner): Html {
   </p>`;
 }
 
-function deviceRow(device: Connection, { successors }: Devices): Html {
-  const { id, provider, status, connectedAt } = device;
-  const name = providerName(provider);
-  const { text, help } = stateOf(device, successors.get(provider) ?? null);
-  const since =
-    status === 'active' &&
-    connectedAt &&
-    html` since <time datetime="${connectedAt}">${connectedAt.slice(0, 10)}</time>`;
-  return html`<li data-testid="device-${provider}">
-    <span class="badge" aria-hidden="true">${name.charAt(0)}</span>
-    <span class="about">
-      <strong>${name}</strong>
-      <span class="state ${status}" data-testid="status-${provider}">${text}${since}</span>
-    </span>
-    <span class="actions">
-      ${help && helpFor(device, help)}
-      <form method="post" action="/devices/${encodeURIComponent(id)}/disconnect">
-        <button aria-label="Disconnect ${name}" data-testid="disconnect-${provider}">Disconnect</button>
-      </form>
-    </span>
-  </li>`;
-}
-
-function earlierRow(device: Connection): Html {
-  const name = providerName(device.provider);
-  const { text, help } = stateOf(device, null);
-  return html`<li data-testid="earlier-${device.provider}">
-    <span class="badge" aria-hidden="true">${name.charAt(0)}</span>
-    <span class="about">
-      <strong>${name}</strong>
-      <span class="state" data-testid="status-${device.provider}">${text}</span>
-    </span>
-    <span class="actions">${help && helpFor(device, help)}</span>
-  </li>`;
-}
-
-function helpFor({ id, provider }: Connection, help: Help): Html {
-  if (help.kind === 'phone') {
-    return html`<a class="button" href="/phone" data-testid="phone-${provider}">What to do on your phone</a>`;
-  }
-  return html`<form method="post" action="/devices/${encodeURIComponent(id)}/reconnect">
-    <button class="help" aria-label="${help.name}" data-testid="reconnect-${provider}">${help.label}</button>
-  </form>`;
-}
-
 function signInForm(user: EndUser, current?: EndUser): Html {
   const pressed = current ? html` aria-pressed="${String(user.slug === current.slug)}"` : null;
   return html`<form method="post" action="/sign-in">
@@ -186,7 +136,8 @@ function appPage(title: string, body: Html, user?: EndUser): Page {
       </header>
       <main>${body}</main>
       <footer>
-        A sample app. Its server calls Terra Connect; your browser never receives the API key.
+        A sample app. Its server calls Terra Connect; your browser never receives the API key. The diary is in
+        the server's memory: after a restart, it is empty until new data arrives.
       </footer>`,
   };
 }

@@ -2,18 +2,18 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { sendPage } from '../sandbox/pages/html';
 import { acceptForms, formText } from '../sandbox/pages/request-fields';
 import { bannerFor, type Banner } from './banner';
-import { earlierDevices, isEnded } from './device-state';
-import { errorTextOf, SERVICE_UNAVAILABLE } from './error-text';
-import { diaryPage, messagePage, phonePage, signInPage, type Devices } from './pages';
+import { findConnection } from './devices';
+import { Diary } from './diary/diary';
+import { DiaryView } from './diary/diary-view';
+import { LivePages } from './diary/live-pages';
+import { diaryRoutes } from './diary/routes';
+import { errorTextOf } from './error-text';
+import { eventHandler } from './events/event-handler';
+import { receiveEvents, WEBHOOK_PATH } from './events/receiver';
+import type { Subscription } from './events/subscription';
+import { messagePage, phonePage, signInPage } from './pages';
 import { END_USERS, isSameOrigin, setSignInCookie, signedInEndUser, type EndUser } from './sign-in';
-import {
-  isMissing,
-  ServiceRejectedError,
-  type Connection,
-  type TerraConnectClient,
-} from './terra-connect-client';
-
-const NO_DEVICES: Devices = { inUse: [], earlier: [], successors: new Map() };
+import type { TerraConnectClient } from './terra-connect-client';
 
 const NOT_ON_LIST = messagePage(
   'Not found',
@@ -22,14 +22,30 @@ const NOT_ON_LIST = messagePage(
 
 export function buildSampleApp(
   terraConnect: TerraConnectClient,
+  subscription: Subscription,
   address: { publicUrl: string },
 ): FastifyInstance {
   const server = Fastify({ forceCloseConnections: true });
+  const diary = new Diary();
+  const view = new DiaryView(terraConnect, diary, subscription);
+  const livePages = new LivePages((user) => view.parts(user));
   acceptForms(server);
+  receiveEvents(server, subscription, eventHandler(diary, livePages));
+  diaryRoutes(server, livePages);
+  const showDiary = async (
+    reply: FastifyReply,
+    user: EndUser,
+    banner: Banner | null,
+  ): Promise<FastifyReply> => {
+    const { page, status } = await view.page(user, banner);
+    return sendPage(reply, page, status);
+  };
   const returnUrl = (): string => `${address.publicUrl}/connected`;
 
   server.addHook('preHandler', async (request, reply) => {
     if (request.method !== 'POST' || isSameOrigin(request, address.publicUrl)) return;
+    // Its signature says whose it is.
+    if (request.routeOptions.url === WEBHOOK_PATH) return;
     return sendPage(
       reply,
       messagePage(
@@ -52,7 +68,7 @@ export function buildSampleApp(
     const user = signedInEndUser(request);
     if (!user) return sendPage(reply, signInPage(END_USERS));
     const banner: Banner = { tone: 'quiet', text: 'The device was disconnected.' };
-    return showDiary(terraConnect, reply, user, request.query.disconnected ? banner : null);
+    return showDiary(reply, user, request.query.disconnected ? banner : null);
   });
 
   server.post('/sign-in', (request, reply) => {
@@ -78,7 +94,7 @@ export function buildSampleApp(
     const user = signedInEndUser(request);
     if (!user) return sendPage(reply, signInPage(END_USERS));
     const banner = await bannerFor(terraConnect, user, request.query.session_id ?? '', request.url);
-    return showDiary(terraConnect, reply, user, banner);
+    return showDiary(reply, user, banner);
   });
 
   server.post<{ Params: { id: string } }>('/devices/:id/reconnect', async (request, reply) => {
@@ -105,48 +121,4 @@ export function buildSampleApp(
   });
 
   return server;
-}
-
-/** Shows the diary. If the service is unavailable, a banner replaces the device list. */
-async function showDiary(
-  terraConnect: TerraConnectClient,
-  reply: FastifyReply,
-  user: EndUser,
-  banner: Banner | null,
-): Promise<FastifyReply> {
-  const devices = await readDevices(terraConnect, user).catch((error: unknown) => {
-    if (error instanceof ServiceRejectedError) throw error;
-    return null;
-  });
-  if (!devices)
-    return sendPage(reply, diaryPage(user, NO_DEVICES, { tone: 'bad', text: SERVICE_UNAVAILABLE }), 503);
-  return sendPage(reply, diaryPage(user, devices, banner));
-}
-
-async function readDevices(terraConnect: TerraConnectClient, user: EndUser): Promise<Devices> {
-  const connections = await terraConnect.listConnections(user.referenceId);
-  const inUse = connections.filter((one) => !isEnded(one));
-  const retired = inUse.filter(({ statusReason }) => statusReason === 'provider_retired');
-  const successors = new Map<string, string | null>();
-  for (const provider of new Set(retired.map((one) => one.provider)))
-    successors.set(provider, await terraConnect.successorOf(provider));
-  return { inUse, earlier: earlierDevices(connections), successors };
-}
-
-/**
- * The connection of the end user with this id. The id comes from the browser: without the check of the reference, one end
- * user could end or reconnect the connection of another.
- */
-async function findConnection(
-  terraConnect: TerraConnectClient,
-  { referenceId }: EndUser,
-  id: string,
-): Promise<Connection | null> {
-  try {
-    const connection = await terraConnect.getConnection(id);
-    return connection.referenceId === referenceId ? connection : null;
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
 }

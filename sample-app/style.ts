@@ -34,4 +34,17 @@ header .users button, .button { padding: .3rem .8rem; font-size: .875rem; }
 .state { color: var(--quiet); font-size: .9rem; }
 .state.active { color: var(--good); }
 .state.needs_reauth { color: var(--accent-dark); }
+.news { min-height: 1.55em; margin: 0 0 .75rem; color: var(--quiet); font-size: .9rem; }
+.day { padding: 1rem 0 .25rem; border-top: 1px solid var(--line); }
+.day h3 { margin: 0 0 .5rem; font-size: 1rem; }
+.source { margin: 0 0 .4rem; color: var(--quiet); font-size: .9rem; }
+.ended { margin-left: .35rem; padding: .1rem .5rem; border-radius: 999px; background: #fbe6e6; color: var(--accent-dark); font-size: .8rem; font-weight: 600; }
+.values { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .6rem; margin: 0 0 .75rem; }
+.values > div { padding: .8rem 1rem; background: var(--paper); border-radius: 14px; }
+.values dt { color: var(--quiet); font-size: .875rem; }
+.values dd { margin: 0; font-size: 1.45rem; font-weight: 700; letter-spacing: -.01em; line-height: 1.3; }
+.values dd.details { margin-top: .2rem; font-size: .825rem; font-weight: 400; letter-spacing: 0; line-height: 1.4; }
+.values .details > span, .workouts .details > span { white-space: nowrap; }
+.workouts { margin: 0 0 .75rem; padding: 0; list-style: none; }
+.workouts li { padding: .2rem 0; overflow-wrap: anywhere; }
 `;

@@ -23,6 +23,19 @@ export interface Connection {
   succeededBy?: string | null;
 }
 
+/** A URL of this app to which the service sends events. */
+export interface WebhookEndpoint {
+  id: string;
+  url: string;
+}
+
+export interface EndpointSettings {
+  url: string;
+  types: readonly string[];
+  description: string;
+  enabled: boolean;
+}
+
 /** The service gave no answer or a 5xx; the end user did nothing wrong. */
 export class ServiceUnavailableError extends Error {}
 
@@ -94,6 +107,29 @@ export class TerraConnectClient {
 
   async disconnect(id: string): Promise<void> {
     await this.call('DELETE', `/v1/connections/${encodeURIComponent(id)}`);
+  }
+
+  async listEndpoints(): Promise<WebhookEndpoint[]> {
+    return (await this.call<{ items: WebhookEndpoint[] }>('GET', '/v1/webhook-endpoints')).items;
+  }
+
+  /** The answer has the secret, which no later answer has. */
+  createEndpoint(settings: EndpointSettings): Promise<WebhookEndpoint & { secret: string }> {
+    return this.call('POST', '/v1/webhook-endpoints', settings);
+  }
+
+  async updateEndpoint(id: string, settings: EndpointSettings): Promise<void> {
+    await this.call('PATCH', `/v1/webhook-endpoints/${encodeURIComponent(id)}`, settings);
+  }
+
+  /** From now on, only the new secret signs. */
+  rotateEndpointSecret(id: string): Promise<WebhookEndpoint & { secret: string }> {
+    const path = `/v1/webhook-endpoints/${encodeURIComponent(id)}/rotate-secret`;
+    return this.call('POST', path, { overlapHours: 0 });
+  }
+
+  async deleteEndpoint(id: string): Promise<void> {
+    await this.call('DELETE', `/v1/webhook-endpoints/${encodeURIComponent(id)}`);
   }
 
   private async call<T>(method: string, path: string, body?: object): Promise<T> {

@@ -2,6 +2,7 @@ import { getMetadataStorage } from 'class-validator';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Environment, readEnvironment } from '../src/config';
+import { describeEndpointUrlProblem } from '../src/outbound';
 
 const read = (name: string): string => readFileSync(join(__dirname, '..', name), 'utf8');
 
@@ -91,6 +92,15 @@ describe('docker-compose.yml', () => {
     expect(sampleApp?.API_KEY).toBe(service?.BOOTSTRAP_API_KEY);
     expect(sampleApp?.API_KEY).toMatch(/^dev-only-/);
     expect(service?.RETURN_URLS).toBe(`${sampleApp?.SAMPLE_APP_PUBLIC_URL}/`);
+  });
+
+  it('lets the service send events to the sample app', () => {
+    const { SAMPLE_APP_WEBHOOK_ORIGIN = '', SAMPLE_APP_PORT } = environmentOf('sample-app');
+    expect(SAMPLE_APP_WEBHOOK_ORIGIN).toBe(`http://sample-app:${SAMPLE_APP_PORT}`);
+    const allowPrivateNetworks = environmentOf('service').OUTBOUND_ALLOW_PRIVATE === 'true';
+    expect(
+      describeEndpointUrlProblem(`${SAMPLE_APP_WEBHOOK_ORIGIN}/hooks`, { allowPrivateNetworks }),
+    ).toBeNull();
   });
 });
 

@@ -1,10 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EventSequencer } from '../src/events';
 import type { EventMessage } from '../src/events/cloud-event';
+import { EventRelayRepository } from '../src/events/nats/event-relay.repository';
 import { NatsPublisher } from '../src/events/nats/nats.publisher';
 import { NatsRelayWorker } from '../src/events/nats/nats-relay.worker';
+import { cli } from './support/command-line';
+import { COMPLETE_ENVIRONMENT } from './support/environment';
 import { loggedLines, startTestApp, type TestApp } from './support/app';
 
 const never = (): AbortSignal => new AbortController().signal;
+
+// Each command is a process.
+jest.setTimeout(120_000);
 
 describe('The relay to NATS', () => {
   let service: TestApp;
@@ -43,6 +51,8 @@ describe('The relay to NATS', () => {
     expect(await run()).toBe(false);
     expect(await position()).toBe(3);
 
+    await sleep(5);
+    const afterThree = new Date().toISOString();
     await append('connection.connected', 501);
     for (let times = 0; times < 3; times += 1) expect(await run()).toBe(false);
     expect(await position()).toBe(3);
@@ -88,6 +98,30 @@ describe('The relay to NATS', () => {
     expect(published.at(-1)?.position).toBe(510);
     expect(published.at(-3)?.position).toBe(506);
     expect(loggedLines(service, 'event_relay.events_missed')).toMatchObject([{ from: 507, to: 508 }]);
+
+    // An operator moves the relay back, while another process publishes: that one has lost the lease, so its position is not stored.
+    await service.query(`UPDATE terra_connect.event_log SET horizon = 0`);
+    const other = randomUUID();
+    await service.query(
+      `UPDATE terra_connect.event_relays SET lease_owner = $1, leased_until = now() + interval '1 hour'`,
+      [other],
+    );
+    const env = { ...COMPLETE_ENVIRONMENT, DATABASE_URL: service.databaseUrl };
+    const nats = (...args: string[]) => cli(['nats', ...args], env);
+    expect((await nats('repeat', '--from', 'soon')).stderr).toContain('--from must be');
+    expect((await nats('repeat', '--from', '2100-01-01')).stdout).toBe(repeated(0));
+    expect(await nats('repeat', '--from', afterThree)).toMatchObject({ code: 0, stdout: repeated(507) });
+    expect(await position()).toBe(3);
+    expect((await nats('status')).stdout).toMatch(/^events that wait: 507\nage of the oldest: \d+ s\n$/);
+    const relays = service.app.get(EventRelayRepository, { strict: false });
+    expect(await relays.advance('nats', other, 510)).toBe(false);
+    published.length = 0;
+    while (await run());
+    expect(published.map((event) => event.position)).toEqual(
+      Array.from({ length: 506 }, (_, index) => index + 4 + Number(index > 500)),
+    );
     stub.mockRestore();
   });
 });
+
+const repeated = (events: number): string => `events to publish again, of all types: ${events}\n`;

@@ -178,9 +178,9 @@ interface Tables {
 
 async function readTables(manager: EntityManager): Promise<Tables> {
   const read = async (table: string, order: string): Promise<unknown> =>
-    // Postgres sets the first, and the others only avoid reads.
+    // Postgres sets the first two, and the others only avoid reads.
     manager.query(
-      `SELECT to_jsonb(one) - '{created_at,decides,scope_digest}'::text[] AS row FROM terra_connect.${table} AS one ORDER BY ${order}`,
+      `SELECT to_jsonb(one) - '{created_at,updated_at,decides,scope_digest}'::text[] AS row FROM terra_connect.${table} AS one ORDER BY ${order}`,
     );
   return {
     connections: await read('connections', 'id'),
@@ -191,10 +191,13 @@ async function readTables(manager: EntityManager): Promise<Tables> {
   };
 }
 
-/** Replaces our ids, which differ from run to run, with their place in the order in which they appear. */
+/**
+ * Replaces our ids, which differ from run to run, with their place in the order in which they appear, and leaves out the times
+ * of changes.
+ */
 function anonymous<Value>(value: Value): Value {
   const places = new Map<string, string>();
-  const text = JSON.stringify(value).replace(
+  const text = JSON.stringify(value, (key, item: unknown) => (key === 'updatedAt' ? null : item)).replace(
     /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g,
     (id) => places.get(id) ?? (places.set(id, `id ${places.size}`).get(id) as string),
   );

@@ -170,6 +170,43 @@ describe.each([
     expect(pageErrors).toEqual([]);
   });
 
+  it('fills the diary, and shows a disconnect elsewhere, without a reload', async () => {
+    await signIn('mei');
+    await chooseProvider('POLAR');
+    await at('consent-allow').click();
+    await at('device-POLAR').waitFor();
+    const addresses: string[] = [];
+    page.on('framenavigated', (frame) => addresses.push(frame.url()));
+    const shows = async (id: string, text: RegExp): Promise<void> =>
+      page.locator(`[data-testid="${id}"]`, { hasText: text }).first().waitFor({ timeout: 20_000 });
+    await shows('steps-POLAR', /^[\d,]+$/);
+    await shows('sleep-POLAR', /^\d+ h \d+ min$/);
+    await shows('heart-POLAR', /^\d+ bpm$/);
+    await shows('news', /./);
+    await screenshot('11-diary');
+    await expectAccessible(page);
+    await expectFitsPhone(page);
+    await page.setViewportSize({ width: 375, height: 667 });
+    await screenshot('11-diary-phone');
+
+    const connection = (await connections()).find(({ provider }) => provider === 'POLAR');
+    await launched.api('DELETE', `/v1/connections/${connection?.id}`);
+    await shows('status-POLAR', /You disconnected this device/);
+    await at('earlier-POLAR').waitFor();
+    await shows('ended-POLAR', /disconnected/);
+    await shows('news', /^Polar: You disconnected this device/);
+    expect(await at('banner').count()).toBe(0);
+    await expectAccessible(page);
+    await expectFitsPhone(page);
+    await page.setViewportSize({ width: 900, height: 700 });
+    await screenshot('12-disconnected-elsewhere');
+    const isEnded = async (): Promise<boolean> =>
+      (await connections()).find(({ id }) => id === connection?.id)?.status === 'disconnected';
+    expect(await becomesTrue(isEnded, 10_000)).toBe(true);
+    expect(addresses).toEqual([]);
+    expect(pageErrors).toEqual([]);
+  });
+
   it('keeps its state when the browser reloads, goes back, or repeats the callback', async () => {
     const before = (await connections()).length;
     const callbacks: string[] = [];

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, type JetStreamClient, type PubAck } from '@nats-io/jetstream';
+import type { EventMessage } from '../../src/events/cloud-event';
 import type { NatsPublisher } from '../../src/events/nats/nats.publisher';
 import { partitionOf } from '../../src/events/nats/nats-subject';
 import {
@@ -73,15 +74,22 @@ describe('The publisher to NATS', () => {
   it('stores nothing twice when a batch is repeated after the server has forgotten its ids', async () => {
     const { server, publisher, stored, close } = await start();
     const events = makeEvents(700);
-    await publisher.publish(events.slice(0, 400), never());
-    // As after more than two minutes without a server.
-    await server.with((_connection, manager) => manager.streams.update(STREAM, { duplicate_window: 100e6 }));
-    await server.kill();
-    await sleep(200);
-    await server.restart();
-    await server.with((_connection, manager) => manager.streams.update(STREAM, { duplicate_window: 120e9 }));
-    await publisher.publish(events, never()).catch(() => publisher.publish(events, never()));
+    const store = (client: JetStreamClient, { id, json }: EventMessage): Promise<PubAck> =>
+      client.publish(`${PREFIX}.0.x`, json, { msgID: id });
+    // An earlier process has stored some, more than a duplicate window ago.
+    await server.with(async (connection, manager) => {
+      const subjects = [`${PREFIX}.>`];
+      await manager.streams.add({ name: STREAM, subjects, storage: 'file', duplicate_window: 100e6 });
+      for (const event of events.slice(0, 400)) await store(jetstream(connection), event);
+      await sleep(500);
+      await manager.streams.update(STREAM, { duplicate_window: 120e9 });
+    });
+    await publisher.publish(events, never());
     expect((await stored()).map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+    // The server has indeed forgotten them: it would have stored them again.
+    await server.with(async (connection) => {
+      expect(await store(jetstream(connection), events[0]!)).toMatchObject({ seq: 701, duplicate: false });
+    });
     await close();
   });
 

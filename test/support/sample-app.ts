@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { becomesTrue } from '../../local/waiting';
 import { startSampleApp } from '../../sample-app';
 
 interface Answer {
@@ -15,14 +17,22 @@ interface Call {
 
 export interface SampleAppStage {
   url: string;
-  /** What the app has asked the service. */
+  /** What the app has asked the service, besides its subscription to events. */
   calls: Call[];
   /** What the service answers, by method and URL; 404 otherwise. */
   answers: Map<string, Answer>;
   get: (path: string, headers?: Record<string, string>) => Promise<{ status: number; page: string }>;
   post: (path: string, headers?: Record<string, string>) => Promise<Response>;
+  /** Sends an event to the app as the service does. @param secret default: that of the subscription */
+  deliver: (event: object, secret?: string) => Promise<number>;
   close: () => Promise<void>;
 }
+
+const SECRET = `whsec_${Buffer.from('a secret that only this test has').toString('base64')}`;
+const SUBSCRIPTION_ANSWERS: Record<string, Answer> = {
+  'GET /v1/webhook-endpoints': { status: 200, body: { items: [] } },
+  'POST /v1/webhook-endpoints': { status: 201, body: { id: 'e1', secret: SECRET } },
+};
 
 export const AS_ADA = { cookie: 'pulse_user=ada' };
 
@@ -34,11 +44,13 @@ export async function startSampleAppStage(): Promise<SampleAppStage> {
     const route = `${request.method} ${request.url}`;
     readJson(request)
       .then((body) => {
-        calls.push({ route, authorization: request.headers.authorization, body });
-        const answer = answers.get(route) ?? {
-          status: 404,
-          body: { code: 'not_found', detail: '<b>nothing</b>' },
-        };
+        const subscription = SUBSCRIPTION_ANSWERS[route];
+        if (!subscription) calls.push({ route, authorization: request.headers.authorization, body });
+        const answer = subscription ??
+          answers.get(route) ?? {
+            status: 404,
+            body: { code: 'not_found', detail: '<b>nothing</b>' },
+          };
         response.writeHead(answer.status, { 'content-type': 'application/json' });
         response.end(answer.body && JSON.stringify(answer.body));
       })
@@ -47,6 +59,10 @@ export async function startSampleAppStage(): Promise<SampleAppStage> {
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
   const { port } = service.address() as AddressInfo;
   const app = await startSampleApp({ serviceUrl: `http://127.0.0.1:${port}`, apiKey: 'secret-key' });
+  const webhookUrl = `${app.url}/webhooks/terra-connect`;
+  const isSubscribed = async (): Promise<boolean> =>
+    (await fetch(webhookUrl, { method: 'POST' })).status !== 503;
+  if (!(await becomesTrue(isSubscribed, 20_000))) throw new Error('The sample app did not subscribe.');
   return {
     url: app.url,
     calls,
@@ -62,6 +78,22 @@ export async function startSampleAppStage(): Promise<SampleAppStage> {
         body: new URLSearchParams({ user: 'ada' }),
         redirect: 'manual',
       }),
+    deliver: async (event, secret = SECRET) => {
+      const body = JSON.stringify(event);
+      const { id } = event as { id: string };
+      const at = new Date();
+      const answer = await fetch(webhookUrl, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/cloudevents+json; charset=utf-8',
+          'webhook-id': id,
+          'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+          'webhook-signature': new Webhook(secret).sign(id, at, body),
+        },
+        body,
+      });
+      return answer.status;
+    },
     close: async () => {
       await app.close();
       service.closeAllConnections();
