@@ -10,6 +10,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['api-key', async () => (await import('./api-key.command.js')).addApiKeyCommand],
   ['webhook-events', async () => (await import('./webhook-events.command.js')).addWebhookEventsCommand],
   ['endpoint', async () => (await import('./endpoint.command.js')).addEndpointCommand],
+  ['nats', async () => (await import('./nats.command.js')).addNatsCommand],
   ['reconcile', async () => (await import('./reconciliation.commands.js')).addReconcileCommand],
   ['accept-owner', async () => (await import('./accept-owner.command.js')).addAcceptOwnerCommand],
   ['sweep', async () => (await import('./reconciliation.commands.js')).addSweepCommand],

@@ -117,8 +117,17 @@ describe("a host's options", () => {
   );
 
   it.each([NaN, 0, 721])('must bound how long health data stays: not %d hours', (retentionHours) => {
-    expect(() => assertOptions({ ...options, data: { retentionHours } })).toThrow(
+    expect(() => assertOptions({ ...options, data: { ...options.data, retentionHours } })).toThrow(
       'data.retentionHours must be',
     );
+  });
+
+  it('T-18: must list hosts that belong to one owner if payloads are fetched', () => {
+    const data = (pointerHosts: string[]) => ({ ...options.data, pointers: 'fetch' as const, pointerHosts });
+    expect(() => assertOptions({ ...options, data: data([]) })).toThrow('data.pointerHosts must list');
+    expect(() => assertOptions({ ...options, data: data(['com']) })).toThrow('entry 1 is too wide');
+    expect(() => assertOptions({ ...options, data: data(['bucket.example.com']) })).not.toThrow();
+    const pointers = 'yes' as 'fetch';
+    expect(() => assertOptions({ ...options, data: { ...options.data, pointers } })).toThrow('data.pointers');
   });
 });

@@ -1,5 +1,5 @@
 import type { ValidationArguments } from 'class-validator';
-import { MAX_DATA_HOURS, type DataOptions } from './data-options';
+import { describePointerHostsProblem, MAX_DATA_HOURS, POINTER_MODES, type DataOptions } from './data-options';
 import { isProduction } from './environment';
 import {
   describeReturnUrlListProblem,
@@ -113,12 +113,15 @@ export function assertOptions(options: CompleteOptions): void {
   const isLongEnough = webhookEventsDays === 0 || webhookEventsDays >= MIN_WEBHOOK_DAYS;
   check('retention.webhookEventsDays', isLongEnough, 'must be 14 or more, or 0: Terra resends for 14 days');
   check('retention.eventsDays', retention.eventsDays >= MIN_EVENTS_DAYS, 'must be 4 days or more');
-  const { retentionHours } = options.data;
+  const { retentionHours, pointers, pointerHosts } = options.data;
   check(
     'data.retentionHours',
     retentionHours >= 1 && retentionHours <= MAX_DATA_HOURS,
     `must be a number of hours, 1 to ${MAX_DATA_HOURS}`,
   );
+  check('data.pointers', POINTER_MODES.includes(pointers), `must be one of ${POINTER_MODES.join(', ')}`);
+  const hostsProblem = describePointerHostsProblem(pointerHosts, pointers);
+  check('data.pointerHosts', hostsProblem === null, hostsProblem ?? '');
   const { safetyThresholdShare: share, ...amounts } = reconciliation;
   check('reconciliation.safetyThresholdShare', share >= 0 && share <= 1, 'must be a share from 0 to 1');
   for (const [name, value] of Object.entries(amounts))

@@ -75,6 +75,8 @@ describe('the environment', () => {
     ['TERRA_SIGNATURE_TOLERANCE_SECONDS', '-5'],
     ['TERRA_CIRCUIT_FAILURES', '-1'],
     ['OUTBOUND_ALLOW_PRIVATE', 'no'],
+    ['PAYLOAD_POINTERS', 'maybe'],
+    ['PAYLOAD_POINTER_HOSTS', 'https://bucket.example.com'],
     ['HTTPS_PROXY', 'proxy.internal:3128'],
     ['HTTP_PROXY', 'socks5://user:pass-7c1@proxy'],
     ['RETURN_URLS', 'https://app.example.com,javascript://x'],
@@ -100,6 +102,31 @@ describe('the environment', () => {
       toNamespaces(readEnvironment({ ...complete, ...variables })).terraConnect.outbound;
     expect(allowed({})).toEqual({ allowPrivateNetworks: false });
     expect(allowed({ OUTBOUND_ALLOW_PRIVATE: 'true' })).toEqual({ allowPrivateNetworks: true });
+  });
+
+  describe('T-18: hosts from which payloads are fetched', () => {
+    const problems = (hosts: string): string[] =>
+      problemsOf({ ...complete, PAYLOAD_POINTERS: 'fetch', PAYLOAD_POINTER_HOSTS: hosts });
+
+    it('must be named', () => {
+      expect(problems('')).toEqual([expect.stringMatching(/^PAYLOAD_POINTER_HOSTS must list the hosts/)]);
+    });
+
+    it.each([
+      ...['com', 'co.uk', 'amazonaws.com', '.amazonaws.com', 'AmazonAWS.com', 'googleapis.com', 'intranet'],
+      ...['127.0.0.1', '2001:db8::1', '10.1', '*.example.com', 'a.example.com/x', 'a.example.com:443', 'a b'],
+    ])('must not be %s', (host) => {
+      expect(problems(`bucket.example.com,${host}`)).toEqual([
+        expect.stringMatching(/^PAYLOAD_POINTER_HOSTS entry 2 (?:must be the name|is too wide)/),
+      ]);
+    });
+
+    it.each(['bucket.s3.eu-west-2.amazonaws.com', '.payloads.example.com,localhost'])(
+      'may be %s',
+      (hosts) => {
+        expect(problems(hosts)).toEqual([]);
+      },
+    );
   });
 
   it('reads the proxies as a list of networks', () => {

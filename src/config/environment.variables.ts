@@ -10,7 +10,7 @@ import {
   WithoutTrailingSlash,
   WithPostgresSslModes,
 } from './environment.conversions';
-import { DATA_DEFAULTS, MAX_DATA_HOURS } from './data-options';
+import { DATA_DEFAULTS, IsPointerHostList, MAX_DATA_HOURS, POINTER_MODES } from './data-options';
 import { IsNetworkList } from './network-list.validator';
 import {
   IsDatabaseUrl,
@@ -246,8 +246,16 @@ export class Environment {
   @ToList()
   @Validate(IsEventTypeList)
   EVENTS_NATS_TYPES: string[] = NATS_DEFAULTS.types;
+
   @WholeNumber('hours', 1, MAX_DATA_HOURS)
   RETENTION_DATA_HOURS: number = DATA_DEFAULTS.retentionHours;
+
+  @IsIn(POINTER_MODES, { message: `must be one of ${POINTER_MODES.join(', ')}` })
+  PAYLOAD_POINTERS: (typeof POINTER_MODES)[number] = DATA_DEFAULTS.pointers;
+
+  @ToList()
+  @Validate(IsPointerHostList)
+  PAYLOAD_POINTER_HOSTS: string[] = DATA_DEFAULTS.pointerHosts;
 
   @WholeNumber('megabytes', MIN_BODY_BUDGET_MB, 65_536)
   BODY_BUDGET_MB: number = DEFAULT_BODY_BUDGET_MB;

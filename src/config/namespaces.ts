@@ -69,7 +69,11 @@ export function toNamespaces(environment: Environment): Namespaces {
         deauthenticationsDays: environment.RETENTION_DEAUTHENTICATIONS_DAYS,
         eventsDays: environment.RETENTION_EVENTS_DAYS,
       },
-      data: { retentionHours: environment.RETENTION_DATA_HOURS },
+      data: {
+        retentionHours: environment.RETENTION_DATA_HOURS,
+        pointers: environment.PAYLOAD_POINTERS,
+        pointerHosts: environment.PAYLOAD_POINTER_HOSTS,
+      },
       reconciliation: {
         reconcileIntervalHours: environment.RECONCILE_INTERVAL_HOURS,
         quietAfterHours: environment.QUIET_AFTER_HOURS,

@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { columnsOf, runSql } from '../database';
+import { timestampOf, type ChangePlace } from './change-cursor';
+import { COMPLETE_UNTIL } from './change-times';
+import type { Page } from '../http';
 import type { ConnectionStatus } from './connection-status';
 import { Connection } from './connection.entity';
 
@@ -23,6 +26,8 @@ const CONDITIONS: Record<keyof ConnectionCriteria, string> = {
   beforeId: 'id <',
 };
 
+const VISIBLE = `merged_into IS NULL AND provisional_check_at IS NULL`;
+
 const FILTERS = Object.keys(CONDITIONS) as (keyof ConnectionCriteria)[];
 
 export type EndedConnection = Pick<Connection, 'id' | 'referenceId' | 'provider'>;
@@ -40,6 +45,13 @@ const INTERNAL = [
   'createdAt',
 ] as const satisfies (keyof Connection)[];
 export type ListedConnection = Omit<Connection, (typeof INTERNAL)[number]>;
+
+export interface ConnectionPage extends Page<ListedConnection> {
+  /** The `updatedSince` that continues later; null on other than the last page, and without `updatedSince`. */
+  updatedUntil: Date | null;
+}
+
+const MICROS = `(extract(epoch FROM updated_at) * 1000000)::bigint AS micros`;
 
 /** The SQL of lists of connections. */
 @Injectable()
@@ -60,10 +72,35 @@ export class ConnectionRepository {
     return rows;
   }
 
+  /**
+   * The connections that match and changed after a place and before a time, in the order of their changes, without merged
+   * and provisional connections.
+   */
+  async listChanged(
+    criteria: ConnectionCriteria,
+    { after, until }: { after: ChangePlace; until: Date },
+    limit: number,
+  ): Promise<(ListedConnection & ChangePlace)[]> {
+    const given = FILTERS.filter((name) => criteria[name] !== undefined);
+    const { rows } = await runSql<ListedConnection & { micros: string }>(
+      this.dataSource,
+      `SELECT ${columnsOf(this.dataSource, Connection, INTERNAL)}, ${MICROS} FROM terra_connect.connections
+        WHERE ${VISIBLE} AND (updated_at, id) > ($2::timestamptz, $3::uuid) AND updated_at < $4
+        ${conditionsOf(given, 5)} ORDER BY updated_at, id LIMIT $1`,
+      [limit, timestampOf(after), after.id, until, ...given.map((name) => criteria[name])],
+    );
+    return rows.map((row) => ({ ...row, micros: Number(row.micros) }));
+  }
+
+  /** Until when the changes of connections are complete: see `change-times.ts`. null: unknown. */
+  async completeUntil(): Promise<Date | null> {
+    const { rows } = await runSql<{ until: Date | null }>(this.dataSource, COMPLETE_UNTIL);
+    return rows[0]?.until ?? null;
+  }
+
   private listTextOf(given: readonly (keyof ConnectionCriteria)[]): string {
-    const where = given.map((name, index) => ` AND ${CONDITIONS[name]} $${index + 2}`).join('');
     const text = `SELECT ${columnsOf(this.dataSource, Connection, INTERNAL)} FROM terra_connect.connections
-        WHERE merged_into IS NULL AND provisional_check_at IS NULL${where} ORDER BY id DESC LIMIT $1`;
+        WHERE ${VISIBLE}${conditionsOf(given, 2)} ORDER BY id DESC LIMIT $1`;
     this.listTexts.set(given.join(), text);
     return text;
   }
@@ -90,4 +127,8 @@ export class ConnectionRepository {
     );
     return rows;
   }
+}
+
+function conditionsOf(given: readonly (keyof ConnectionCriteria)[], first: number): string {
+  return given.map((name, index) => ` AND ${CONDITIONS[name]} $${first + index}`).join('');
 }

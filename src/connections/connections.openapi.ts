@@ -22,7 +22,8 @@ export const ApiListConnections = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({
       summary: 'List connections',
-      description: 'Returns connections, newest first. Each names its Terra user and its end user.',
+      description:
+        'Returns connections, newest first. Each names its Terra user and its end user. With `updatedSince`, returns the connections that changed since then, including ended ones: no change is ever missing, also if it was committed late. A connection that changes while you read pages appears again. Connections that were merged or erased are not listed.',
     }),
     ApiOkResponse({ description: 'A page of connections.', type: ConnectionPageDto }),
     ApiProblems(PAGE_PROBLEM),

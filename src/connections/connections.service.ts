@@ -4,14 +4,11 @@ import { DataSource, In, IsNull, Not, type EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { Clock } from '../common';
 import { inTransaction } from '../database';
-import { decodeCursor, toPage, type Page } from '../http';
+import { decodeCursor, toPage } from '../http';
+import { decodeChangeCursor, encodeChangeCursor, placeBefore } from './change-cursor';
 import { isInUse } from './connection-status';
 import { Connection } from './connection.entity';
-import {
-  ConnectionRepository,
-  type ConnectionCriteria,
-  type ListedConnection,
-} from './connection.repository';
+import { ConnectionRepository, type ConnectionCriteria, type ConnectionPage } from './connection.repository';
 import {
   ConnectionChangedError,
   ConnectionDisconnectingError,
@@ -27,6 +24,8 @@ const DISCONNECT_ATTEMPTS = 3;
 export interface ConnectionFilter extends Omit<ConnectionCriteria, 'beforeId'> {
   limit: number;
   cursor?: string;
+  /** Only connections that changed at this time or later, in the order of their changes. */
+  updatedSince?: Date;
 }
 
 /** Finds, lists and disconnects connections. */
@@ -106,12 +105,30 @@ export class ConnectionsService {
     return connection;
   }
 
-  /** A page of the connections that match, newest first. */
-  async list(filter: ConnectionFilter): Promise<Page<ListedConnection>> {
+  /** A page of the connections that match, newest first, or with `updatedSince` in the order of their changes. */
+  async list({ updatedSince, ...filter }: ConnectionFilter): Promise<ConnectionPage> {
+    if (updatedSince) return this.listChanged(updatedSince, filter);
     const { limit, cursor, ...criteria } = filter;
     const beforeId = cursor === undefined ? undefined : decodeCursor(cursor);
     const rows = await this.repository.list({ ...criteria, beforeId }, limit + 1);
-    return toPage(rows, limit);
+    return { ...toPage(rows, limit), updatedUntil: null };
+  }
+
+  private async listChanged(
+    since: Date,
+    filter: Omit<ConnectionFilter, 'updatedSince'>,
+  ): Promise<ConnectionPage> {
+    const { limit, cursor, ...criteria } = filter;
+    const after = cursor === undefined ? placeBefore(since) : decodeChangeCursor(cursor);
+    const until = await this.repository.completeUntil();
+    // A standby cannot tell which changes are complete, so it shows none.
+    if (!until) return { items: [], nextCursor: null, updatedUntil: since };
+    const rows = await this.repository.listChanged(criteria, { after, until }, limit + 1);
+    const items = rows.slice(0, limit);
+    const last = items.at(-1);
+    if (rows.length > limit && last)
+      return { items, nextCursor: encodeChangeCursor(last), updatedUntil: null };
+    return { items, nextCursor: null, updatedUntil: until };
   }
 
   /** All connections of an end user, including ended ones but not provisional ones, newest first. */

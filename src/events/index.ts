@@ -14,6 +14,7 @@ export {
   type SessionEventType,
 } from './event-types';
 export { EventRelay } from './nats/event-relay.entity';
+export { NatsRelay } from './nats/nats-relay.service';
 export { EventsModule } from './events.module';
 export { EventsPersonalData } from './events-personal-data.service';
 export { OutgoingEvent } from './outgoing-event.entity';

@@ -230,6 +230,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly payloadPointers = new Counter({
+    name: 'terra_connect_payload_pointers_total',
+    help: 'Attempts to fetch the payload of a pointer, by outcome: fetched, duplicate (its payload had been stored), retried, or why the pointer was given up (url_forbidden, address_forbidden, name_unresolved, connection_failed, tls_failed, timed_out, too_large, answer_rejected, busy, no_url, unreadable, not_data, too_many_attempts).',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
   readonly eventBodies = new Gauge({
     name: 'terra_connect_event_bodies',
     help: 'Data events whose body the service has for takers; counted when scraped.',

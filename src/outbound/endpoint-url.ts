@@ -23,8 +23,12 @@ const NO_PRIVATE_HOST =
  * Returns what is wrong with the URL of a receiver, as a sentence without its subject, or null. A host name can still lead
  * to an address that the service does not call: it finds that out when it connects.
  */
-export function describeEndpointUrlProblem(url: string, rules: AddressRules): string | null {
-  if (url.length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`;
+export function describeEndpointUrlProblem(
+  url: string,
+  rules: AddressRules,
+  maxLength = MAX_LENGTH,
+): string | null {
+  if (url.length > maxLength) return `must have at most ${maxLength} characters`;
   if (OTHER_CHARACTER.test(url))
     return 'must be in ASCII without spaces, backslashes and control characters: write a host like bücher.example as xn--bcher-kva.example, and percent-encode other characters';
   const authority = AUTHORITY.exec(url)?.[1];

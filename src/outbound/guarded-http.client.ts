@@ -12,6 +12,8 @@ const MAX_REQUESTS = 512;
 const MAX_REQUEST_BYTES = 16 * 1_024 * 1_024;
 const MAX_ONE_WRITE_BYTES = 16 * 1_024;
 const DEFAULT_MAX_DOWNLOAD_BYTES = 15 * 1_024 * 1_024;
+// A presigned URL can hold a session token of some KB.
+const MAX_DOWNLOAD_URL_LENGTH = 8_192;
 
 export interface OutboundRequest {
   method: 'GET' | 'POST';
@@ -22,6 +24,8 @@ export interface OutboundRequest {
   timeoutMs: number;
   /** How much of the answer's body is read. The connection is then closed. */
   maxResponseBytes: number;
+  /** Default: 2,048 characters. */
+  maxUrlLength?: number;
   signal?: AbortSignal;
 }
 
@@ -55,7 +59,7 @@ export class GuardedHttpClient implements OnApplicationShutdown {
    */
   async send(request: OutboundRequest): Promise<OutboundAnswer> {
     const { url, body = '', signal } = request;
-    const problem = describeEndpointUrlProblem(url, this.options);
+    const problem = describeEndpointUrlProblem(url, this.options, request.maxUrlLength);
     if (problem !== null) throw new OutboundError('url_forbidden', problem);
     if (signal?.aborted) throw new OutboundError('aborted', 'BEFORE_SENDING');
     const bytes = Buffer.byteLength(body);
@@ -88,7 +92,14 @@ export class GuardedHttpClient implements OnApplicationShutdown {
     const { allowedHostSuffixes, timeoutMs, signal, maxBytes = DEFAULT_MAX_DOWNLOAD_BYTES } = download;
     if (!isAllowedHost(url, allowedHostSuffixes))
       throw new OutboundError('url_forbidden', 'must name a host of the list of allowed hosts');
-    const answer = await this.send({ method: 'GET', url, timeoutMs, maxResponseBytes: maxBytes, signal });
+    const answer = await this.send({
+      method: 'GET',
+      url,
+      timeoutMs,
+      maxResponseBytes: maxBytes,
+      maxUrlLength: MAX_DOWNLOAD_URL_LENGTH,
+      signal,
+    });
     const problem = describeDownloadProblem(answer);
     if (problem !== null) throw new OutboundError('answer_rejected', problem, true);
     if (answer.truncated === null) return answer.body;

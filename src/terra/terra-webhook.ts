@@ -56,11 +56,14 @@ export interface TerraEvent {
   /** The type as Terra sent it. It may be any text, so it must not become a metric label. */
   sentType: string;
   status: string | null;
+  /**
+   * The id of the Terra user that the event is about: inside `user`, or beside `type`, where pointers to data have it; null:
+   * the event names none. It is enough to end a connection; a user whose provider is missing has no `user`.
+   */
+  terraUserId: string | null;
   user: TerraUser | null;
   oldUser: TerraUser | null;
   newUser: TerraUser | null;
-  /** The Terra user beside `type`, where pointers to data have it; null if there is a user. */
-  pointerUserId: string | null;
   owner: EventOwner;
   reason: string | null;
   widgetSessionId: string | null;
@@ -91,15 +94,14 @@ export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
   }
   const sentType = textOf(body.type);
   if (!sentType) return null;
-  const user = toTerraUser(body.user);
   return {
     type: (TERRA_EVENT_TYPES as readonly string[]).includes(sentType) ? (sentType as TerraEventType) : null,
     sentType,
     status: textOf(body.status),
-    user,
+    terraUserId: toTerraUserId(asRecord(body.user).user_id) ?? toTerraUserId(body.user_id),
+    user: toTerraUser(body.user),
     oldUser: toTerraUser(body.old_user),
     newUser: toTerraUser(body.new_user),
-    pointerUserId: user ? null : toTerraUserId(body.user_id),
     owner: readOwner(asRecord(body.user).reference_id, body.reference_id),
     reason: toReason(textOf(body.reason) ?? textOf(body.message)),
     widgetSessionId: textOf(body.widget_session_id),

@@ -13,6 +13,9 @@ const HOUR_MS = 3_600_000;
 /** How much data may wait for the owners of Terra users. */
 const MAX_WAITING = { events: 10_000, bytes: 256 * 1_024 * 1_024 };
 
+const POINTER = 'data.s3_payload';
+const TO_FETCH: EventOutcome = { status: 'pending', note: null };
+
 const WAITED_TOO_LONG = 'its data does not leave: the owner of the Terra user stayed unknown';
 const TOO_MANY_WAITING = 'its data does not leave: too much data waits for the owners of Terra users';
 
@@ -24,7 +27,7 @@ type DataEvent = Pick<LockedWebhookEvent, 'body' | 'receivedAt'> & {
   forward: DataForward | null;
 };
 
-/** Hands data events of the inbox on, in sets, and lets data wait for its owner within limits. */
+/** Hands data events of the inbox on, in sets, and lets data wait: for its owner, within limits, or until it is fetched. */
 @Injectable()
 export class DataForwarding {
   constructor(
@@ -40,30 +43,45 @@ export class DataForwarding {
   async keepWanted(manager: EntityManager, effects: EventEffects[]): Promise<EventEffects[]> {
     if (effects.every(({ forward }) => forward === null)) return effects;
     const wanted = await this.takers.typesWanted(manager);
+    // Which type is behind a pointer is only known when it has been fetched.
+    const wantsPayloads = this.fetchesPointers && [...wanted].some((type) => type !== POINTER);
+    const isWanted = ({ type }: DataForward): boolean =>
+      this.fetchesPointers && type === POINTER ? wantsPayloads : wanted.has(type);
     return effects.map((each) =>
-      each.forward && !wanted.has(each.forward.type) ? { ...each, forward: null } : each,
+      each.forward && !isWanted(each.forward) ? { ...each, forward: null } : each,
     );
   }
 
   /** @returns the outcome of each event, by index; null: it is no data that a taker wants */
   async forward(manager: EntityManager, events: DataEvent[]): Promise<(EventOutcome | null)[]> {
-    const received = events.flatMap(({ forward, body, occurredAt, isErased, receivedAt }) =>
-      forward
+    const received = events.flatMap((event) => {
+      const { forward, body, occurredAt, isErased, receivedAt } = event;
+      return forward && !this.isToBeFetched(event)
         ? {
             ...forward,
             body,
             occurredAt,
             isErased,
-            isPointer: forward.type === 'data.s3_payload',
+            isPointer: forward.type === POINTER,
             receivedAt,
           }
-        : [],
-    );
-    if (received.length === 0) return events.map(() => null);
-    const passages = await this.data.forward(manager, received);
+        : [];
+    });
+    const passages = received.length === 0 ? [] : await this.data.forward(manager, received);
     const inVain = await this.waitsInVain(manager, received, passages);
     const outcomes = passages.map((passage, index) => outcomeOfData(passage, inVain[index] ?? null));
-    return events.map(({ forward }) => (forward ? (outcomes.shift() ?? null) : null));
+    return events.map((event) => {
+      if (!event.forward) return null;
+      return this.isToBeFetched(event) ? TO_FETCH : (outcomes.shift() ?? null);
+    });
+  }
+
+  private get fetchesPointers(): boolean {
+    return this.options.pointers === 'fetch';
+  }
+
+  private isToBeFetched({ forward, isErased }: DataEvent): boolean {
+    return this.fetchesPointers && forward?.type === POINTER && !isErased;
   }
 
   /** Why events that would wait must not; null: they may. */

@@ -18,9 +18,16 @@ export function erasedBody(type: string | null): Buffer {
 
 /** All ids that the events name, each once. */
 export function idsNamedIn(events: TerraEvent[]): NamedIds {
-  const users = events.flatMap(usersOf);
+  const users = events.flatMap(({ user, oldUser, newUser }) =>
+    [user, oldUser, newUser].flatMap((one) => one ?? []),
+  );
   return {
-    terraUserIds: [...new Set(users.map(({ terraUserId }) => terraUserId))],
+    terraUserIds: [
+      ...new Set([
+        ...events.flatMap(({ terraUserId }) => terraUserId ?? []),
+        ...users.map(({ terraUserId }) => terraUserId),
+      ]),
+    ],
     referenceIds: [
       ...new Set([
         ...events.flatMap(({ owner }) => owner.referenceId ?? []),
@@ -46,8 +53,4 @@ export function erasedPartOf(event: TerraEvent, occurredAt: Date, tombstones: To
     tombstones.has(`terra_user:${subject.terraUserId}`) || (erasedAt !== undefined && occurredAt <= erasedAt);
   if (isAll) return 'all';
   return erased > (erasedAt === undefined ? 0 : 1) ? 'some' : 'none';
-}
-
-function usersOf({ user, oldUser, newUser }: TerraEvent): NonNullable<TerraEvent['user']>[] {
-  return [user, oldUser, newUser].flatMap((one) => one ?? []);
 }

@@ -9,8 +9,8 @@ export const MAX_TYPE_LENGTH = 100;
 // A Postgres index rejects a text of several KB, and an event with such a label could never become a dead letter.
 const MAX_TERRA_USER_ID_LENGTH = 200;
 
-export function labelsOf({ sentType, user, oldUser, newUser, owner }: TerraEvent): EventLabels {
-  const terraUserId = (user ?? newUser)?.terraUserId ?? null;
+export function labelsOf({ sentType, oldUser, newUser, owner, ...event }: TerraEvent): EventLabels {
+  const terraUserId = event.terraUserId ?? newUser?.terraUserId ?? null;
   return {
     type: toStorable(sentType, MAX_TYPE_LENGTH),
     terraUserId: terraUserId !== null && terraUserId.length <= MAX_TERRA_USER_ID_LENGTH ? terraUserId : null,

@@ -166,6 +166,7 @@ describe('Each shape that was seen elsewhere is settled with a reason, or does w
     ['auth without a user', auth(undefined), { ignored: 'auth without a user' }],
     ['auth with a user of null', auth(null), { ignored: 'auth without a user' }],
     ['auth with a user without an id', auth({ provider: 'OURA' }), { ignored: 'auth without a user' }],
+    ['auth with a user without a provider', auth({ user_id: 'A' }), { ignored: 'auth without a user' }],
     ['auth without a status', { type: 'auth', user: USER }, { ignored: 'auth with an unknown status' }],
     [
       'a failed auth without a user',
@@ -191,6 +192,21 @@ describe('Each shape that was seen elsewhere is settled with a reason, or does w
       'deauth whose user has no reference',
       { type: 'deauth', user: { user_id: 'A', provider: 'OURA' } },
       { fact: ['ended', 'deauth', 'A', null], needsOwner: false },
+    ],
+    [
+      'T-24: deauth whose user has only an id',
+      { type: 'deauth', user: { user_id: 'A' } },
+      { fact: ['ended', 'deauth', 'A', null], needsOwner: false },
+    ],
+    [
+      'connection_error whose user has only an id',
+      { type: 'connection_error', user: { user_id: 'A' } },
+      { fact: ['failing', 'connection_error', 'A', null], needsOwner: true },
+    ],
+    [
+      'athlete whose user has only an id',
+      { type: 'athlete', user: { user_id: 'A' }, athlete: { provider_user_id: '1' } },
+      { touch: 'A' },
     ],
     ['deauth without a user', { type: 'deauth' }, { ignored: 'deauth without a user' }],
     [

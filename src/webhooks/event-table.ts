@@ -11,9 +11,9 @@ import {
   type WebhookEventStatus,
 } from './webhook-event.entity';
 
-/** The status in which an event ends, with the reason for the operator. */
+/** The status of a processed event, with the reason for the operator. `pending`: its payload is fetched now. */
 export interface EventOutcome {
-  status: Exclude<WebhookEventStatus, 'pending'>;
+  status: WebhookEventStatus;
   note: string | null;
 }
 
@@ -150,8 +150,7 @@ function forwardOf(event: TerraEvent): DataForward | null {
   const type = dataEventTypeOf(event.type);
   if (type === null || isEnvelope(event)) return null;
   const terraType = toStorable(event.sentType, MAX_TYPE_LENGTH);
-  const { terraUserId, provider } = event.user ?? { terraUserId: event.pointerUserId, provider: null };
-  return { type, terraType, terraUserId, provider };
+  return { type, terraType, terraUserId: event.terraUserId, provider: event.user?.provider ?? null };
 }
 
 // Links only on success: Terra also reports a failed attempt as `auth`, with a user that looks like a linked one.
@@ -194,15 +193,17 @@ function attemptFailed(
   return { ...NOTHING, failedAttempt: { kind: 'failed', of: hint, reason } };
 }
 
+type EndCause = 'deauth' | 'access_revoked';
+
 // Records the end of an unknown user, too: the event that links the user may still arrive.
-function ended({ user }: TerraEvent, origin: EventOrigin, cause: 'deauth' | 'access_revoked'): EventEffects {
-  if (!user) return ignored(`${cause} without a user`);
-  return { ...NOTHING, fact: { ...factOf(user, origin), kind: 'ended', cause } };
+function ended({ terraUserId }: TerraEvent, origin: EventOrigin, cause: EndCause): EventEffects {
+  if (terraUserId === null) return ignored(`${cause} without a user`);
+  return { ...NOTHING, fact: { ...factOf(terraUserId, origin), kind: 'ended', cause } };
 }
 
-function connectionFailed({ user }: TerraEvent, origin: EventOrigin): EventEffects {
-  if (!user) return ignored('connection_error without a user');
-  return changes({ ...factOf(user, origin), kind: 'failing', cause: 'connection_error' });
+function connectionFailed({ terraUserId }: TerraEvent, origin: EventOrigin): EventEffects {
+  if (terraUserId === null) return ignored('connection_error without a user');
+  return changes({ ...factOf(terraUserId, origin), kind: 'failing', cause: 'connection_error' });
 }
 
 function permissionsChanged(
@@ -211,14 +212,18 @@ function permissionsChanged(
 ): EventEffects {
   if (!user) return ignored('permission_change without a user');
   const scopes = { scopes: user.scopes, scopesAdded, scopesRemoved };
-  return changes({ ...factOf(user, origin), kind: 'scopes', cause: 'permission_change', ...scopes });
+  return changes({
+    ...factOf(user.terraUserId, origin),
+    kind: 'scopes',
+    cause: 'permission_change',
+    ...scopes,
+  });
 }
 
-function dataReceived({ user, accountId }: TerraEvent, { occurredAt }: EventOrigin): EventEffects {
-  if (!user) return NOTHING;
-  const { terraUserId, provider } = user;
-  const account = accountId === null ? null : { terraUserId, provider, accountId };
-  return { ...NOTHING, touch: { terraUserId, at: occurredAt }, account };
+function dataReceived({ terraUserId, user, accountId }: TerraEvent, origin: EventOrigin): EventEffects {
+  if (terraUserId === null) return NOTHING;
+  const account = user && accountId !== null ? { terraUserId, provider: user.provider, accountId } : null;
+  return { ...NOTHING, touch: { terraUserId, at: origin.occurredAt }, account };
 }
 
 function ignored(note: string): EventEffects {
@@ -235,11 +240,11 @@ function links(fact: NewFact, widgetSessionId: string | null): EventEffects {
 
 type FactStart = Pick<NewFact, 'terraUserId' | 'occurredAt' | 'source' | 'sourceId'>;
 
-function factOf({ terraUserId }: TerraUser, { occurredAt, eventId }: EventOrigin): FactStart {
+function factOf(terraUserId: string, { occurredAt, eventId }: EventOrigin): FactStart {
   return { terraUserId, occurredAt, source: 'webhook', sourceId: eventId };
 }
 
 function linkOf(user: TerraUser, origin: EventOrigin): FactStart & Pick<NewFact, 'provider' | 'scopes'> {
-  const { provider, scopes } = user;
-  return { ...factOf(user, origin), provider, scopes };
+  const { terraUserId, provider, scopes } = user;
+  return { ...factOf(terraUserId, origin), provider, scopes };
 }

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { runSql } from '../database';
 import type { ReceiptKeys } from './receipt-keys';
-import type { WebhookEvent } from './webhook-event.entity';
+import type { Lane, WebhookEvent } from './webhook-event.entity';
 
 type NewWebhookEvent = Pick<
   WebhookEvent,
-  'id' | 'traceId' | 'terraReference' | 'signedAt' | 'occurredAt' | 'receivedAt' | 'body' | 'lane'
->;
+  'id' | 'traceId' | 'terraReference' | 'signedAt' | 'occurredAt' | 'receivedAt' | 'body'
+> & { lane: Lane };
 
 /** A delivery that may be new, with the keys that tell. */
 export interface NewDelivery {
@@ -67,14 +67,18 @@ export class WebhookDeliveriesRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * Stores deliveries and their receipts in one statement, which is one commit, except those that a receipt identifies as
+   * Stores deliveries and their receipts in one statement, which is one commit outside of a transaction, except those that a receipt identifies as
    * stored.
    *
    * @returns the outcomes in the order of the deliveries
    */
-  async insert(deliveries: NewDelivery[], timeoutMs: number): Promise<InsertOutcome[]> {
+  async insert(
+    deliveries: NewDelivery[],
+    timeoutMs: number,
+    target: EntityManager | DataSource = this.dataSource,
+  ): Promise<InsertOutcome[]> {
     const { rows } = await runSql<{ id: string; traceIdReused: boolean }>(
-      this.dataSource,
+      target,
       INSERT,
       [JSON.stringify(toRows(deliveries)), bodiesOf(deliveries)],
       { timeoutMs },

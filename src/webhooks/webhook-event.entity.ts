@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * - `pending` the worker will process the event
+ * - `pending` the worker will process the event, or fetch the payload of a pointer
  * - `done` the service has applied it
  * - `ignored` the event needs no action
  * - `parked` without effect yet: the owner of its Terra user is unknown, or it contradicts itself or the known owner
@@ -13,6 +13,9 @@ export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
 /** Events of one lane never wait for events of another: events about links, health data, and large bodies. */
 export const LANES = { links: 0, data: 1, largeBodies: 2 } as const;
 export type Lane = (typeof LANES)[keyof typeof LANES];
+
+/** Pointers that wait until their payload is fetched: a lane beside those of the inbox. */
+export const POINTER_LANE = 3;
 
 /** The note of an event that is parked until its Terra user has an owner. The worker finds such events by this text. */
 export const WAITS_FOR_OWNER = 'the owner of the Terra user is not known yet';
@@ -71,7 +74,7 @@ export class WebhookEvent {
 
   /** From the bytes of the body when the delivery was stored. It decides the order of processing, and nothing else. */
   @Column({ type: 'smallint', name: 'lane' })
-  lane: Lane;
+  lane: Lane | typeof POINTER_LANE;
 
   /** How many attempts have failed. */
   @Column({ type: 'integer', name: 'attempts' })

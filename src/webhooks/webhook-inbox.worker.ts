@@ -4,6 +4,7 @@ import { Metrics } from '../observability';
 import { retryDelayMs, WorkerHost } from '../queue';
 import { parseTerraEvent } from '../terra';
 import { labelsOf } from './event-labels';
+import { POINTER_WORKERS } from './pointers/payload-pointer';
 import { LANES, type Lane } from './webhook-event.entity';
 import { WebhookProcessingRepository, type LockedWebhookEvent } from './webhook-processing.repository';
 import { WebhookProcessorService, type ProcessedBatch } from './webhook-processor.service';
@@ -158,6 +159,8 @@ export class WebhookInboxWorker {
 
   private count({ processed }: ProcessedBatch): void {
     for (const { type, outcome } of processed) this.metrics.webhookEvents.inc({ type, outcome });
+    if (processed.some(({ outcome }) => outcome === 'pending'))
+      for (const name of POINTER_WORKERS) this.workers.notify(name);
   }
 
   private async recordFailure(event: LockedWebhookEvent, error: unknown): Promise<void> {

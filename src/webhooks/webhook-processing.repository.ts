@@ -6,6 +6,7 @@ import type { EventLabels } from './event-labels';
 import type { EventOutcome } from './event-table';
 import {
   DATA_WAITS,
+  POINTER_LANE,
   WAITING_NOTES,
   WebhookEvent,
   type Lane,
@@ -112,14 +113,18 @@ export class WebhookProcessingRepository {
     );
   }
 
-  /** Stores the outcomes of events that this transaction has locked. */
+  /** Stores the outcomes of events that this transaction has locked. A pointer that stays pending is due for its fetch. */
   async settle(manager: EntityManager, events: SettledEvent[], now: Date): Promise<void> {
     await runSql(
       manager,
       `UPDATE terra_connect.webhook_events event SET status = settled.status, note = settled.note,
           type = settled.type, terra_user_id = settled.terra_user_id, body = coalesce(settled.body, event.body),
           reference_id = CASE WHEN NOT settled.is_erased THEN coalesce(settled.reference_id, event.reference_id) END,
-          terra_reference = CASE WHEN NOT settled.is_erased THEN event.terra_reference END, processed_at = $9
+          terra_reference = CASE WHEN NOT settled.is_erased THEN event.terra_reference END,
+          processed_at = CASE WHEN settled.status <> 'pending' THEN $9::timestamptz END,
+          lane = CASE settled.status WHEN 'pending' THEN ${POINTER_LANE} ELSE event.lane END,
+          next_attempt_at = CASE settled.status WHEN 'pending' THEN $9 ELSE event.next_attempt_at END,
+          attempts = CASE settled.status WHEN 'pending' THEN 0 ELSE event.attempts END
         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::boolean[])
           AS settled (id, status, note, type, terra_user_id, reference_id, body, is_erased)
         WHERE event.id = settled.id AND event.id = ANY($1)`,

@@ -145,7 +145,7 @@ function settle(
   }
   // The service keeps neither health data nor the id of an erased end user that a swap names.
   if (erasedPart === 'some') return { ...kept, ...labels, body: erasedBody(labels.type) };
-  if (outcome.note === DATA_WAITS) return { ...kept, ...labels };
+  if (outcome.note === DATA_WAITS || outcome.status === 'pending') return { ...kept, ...labels };
   const isOnlyEnvelopeKept = isData || mayHoldHealthData(event.type);
   return { ...kept, ...labels, body: isOnlyEnvelopeKept ? envelopeOf(event) : null };
 }

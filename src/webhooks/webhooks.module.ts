@@ -5,11 +5,14 @@ import { ConnectionsModule } from '../connections';
 import { EventsModule } from '../events';
 import { BodyBudget, PublicUrls } from '../http';
 import { ObservabilityModule } from '../observability';
+import { OutboundModule } from '../outbound';
 import { QueueModule } from '../queue';
 import { RateLimitsModule } from '../rate-limits';
 import { TerraModule } from '../terra';
 import { DataForwarding } from './data-forwarding.service';
 import { ParkedEventsWorker } from './parked-events.worker';
+import { PayloadPointersRepository } from './pointers/payload-pointers.repository';
+import { PayloadPointersWorker } from './pointers/payload-pointers.worker';
 import { RawBody } from './raw-body';
 import { SignatureRefusals } from './signature-refusals';
 import { TerraSignatureGuard } from './terra-signature.guard';
@@ -35,6 +38,7 @@ import { WebhookRetentionRepository } from './webhook-retention.repository';
     ConnectSessionsModule,
     EventsModule,
     ObservabilityModule,
+    OutboundModule,
     QueueModule,
     RateLimitsModule,
     TerraModule,
@@ -57,6 +61,8 @@ import { WebhookRetentionRepository } from './webhook-retention.repository';
     ParkedEventsWorker,
     DataForwarding,
     WaitingDataWorker,
+    PayloadPointersWorker,
+    PayloadPointersRepository,
 
     WebhookPersonalData,
     WebhookErasureRepository,

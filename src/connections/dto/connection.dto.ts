@@ -14,7 +14,7 @@ import {
   type ConnectionStatus,
   type StatusReason,
 } from '../connection-status';
-import type { ListedConnection } from '../connection.repository';
+import type { ConnectionPage, ListedConnection } from '../connection.repository';
 
 @ApiSchema({ description: "One end user's account at one provider." })
 export class ConnectionDto {
@@ -73,7 +73,7 @@ export class ConnectionDto {
   })
   succeededBy: string | null;
 
-  @ApiTime('When a field of the connection last changed.')
+  @ApiTime('When a field of the connection last changed, other than `lastDataAt`.')
   updatedAt: Date;
 
   static from(connection: ListedConnection): ConnectionDto {
@@ -96,4 +96,17 @@ export class ConnectionDto {
 }
 
 @ApiSchema({ description: 'A page of connections.' })
-export class ConnectionPageDto extends PageOf(ConnectionDto, 'Newest first.') {}
+export class ConnectionPageDto extends PageOf(
+  ConnectionDto,
+  'Newest first; with `updatedSince`, by `updatedAt`, oldest first.',
+) {
+  @ApiTime(
+    'On the last page of a list with `updatedSince`: send this time as `updatedSince` to continue later. The list is complete up to this time, which is usually less than a second ago. null on the other pages, and without `updatedSince`.',
+    { nullable: true, example: null },
+  )
+  updatedUntil: Date | null;
+
+  static override from({ updatedUntil, ...page }: ConnectionPage): ConnectionPageDto {
+    return { ...super.from(page), updatedUntil };
+  }
+}

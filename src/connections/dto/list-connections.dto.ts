@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { CONNECTION_STATUSES, type ConnectionStatus } from '../connection-status';
-import { PageQueryDto, ReferenceIdFilter, TextFilter } from '../../http';
+import { IsInstant, PageQueryDto, ReferenceIdFilter, TextFilter } from '../../http';
 import { canonicalProvider } from '../../terra';
 
 /** Filters of the list. A connection must match all given filters. */
@@ -28,4 +28,14 @@ export class ListConnectionsDto extends PageQueryDto {
   @IsOptional()
   @IsIn(CONNECTION_STATUSES, { message: `must be one of ${CONNECTION_STATUSES.join(', ')}` })
   status?: ConnectionStatus;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description:
+      'Only connections that changed at this time or later, in the order of their changes. Send a time with its zone, such as `2026-11-23T09:30:00Z`, or a date, which means 00:00 UTC. Send the same time with each `cursor`, and the `updatedUntil` of the last page to continue later.',
+  })
+  @IsOptional()
+  @IsInstant()
+  updatedSince?: Date;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { In, type EntityManager } from 'typeorm';
 import { runSql, type DataSubject } from '../../database';
+import { CHANGE_TIME } from '../change-times';
 import { Connection } from '../connection.entity';
 import { factKey } from '../projection/connection-fact';
 import { ConnectionFact } from '../projection/connection-fact.entity';
@@ -113,7 +114,8 @@ export class ConnectionErasureRepository {
     // A connection of another end user may have one of these Terra users, from before the service knew the owner.
     for (const id of terraUserIds) {
       const pseudonym = pseudonymOf('terra_user', id);
-      const change = { terraUserId: pseudonym, originTerraUserId: pseudonym };
+      const updatedAt = (): string => CHANGE_TIME;
+      const change = { terraUserId: pseudonym, originTerraUserId: pseudonym, updatedAt };
       await manager.update(Connection, { terraUserId: id }, change);
     }
     return { identities: identities.affected ?? 0, connections: connections.affected ?? 0 };

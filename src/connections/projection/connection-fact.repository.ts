@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { columnsOf, rowSetOf, runSql } from '../../database';
+import { CHANGE_TIME, MARK_CHANGE } from '../change-times';
 import type { Fact, FactKind, ScopeMark } from './connection-fact';
 import type { Compaction } from './deciding-facts';
 import { ConnectionFact } from './connection-fact.entity';
@@ -35,23 +36,29 @@ export class ConnectionFactRepository {
    * Serialises the recording of facts about these Terra users. The locks are advisory, because a row may not exist yet.
    * They are taken in sorted order, so that two transactions with the same Terra users cannot deadlock.
    */
-  lockTerraUsers(manager: EntityManager, terraUserIds: string[]): Promise<void> {
-    return this.lock(manager, 'terra-user', terraUserIds);
+  async lockTerraUsers(manager: EntityManager, terraUserIds: string[]): Promise<void> {
+    await this.lock(manager, 'terra-user', terraUserIds);
   }
 
-  /** Serialises the projection of these end users. Take these locks after those of Terra users, never before. */
-  lockEndUsers(manager: EntityManager, referenceIds: string[]): Promise<void> {
+  /**
+   * Serialises the projection of these end users. Take these locks after those of Terra users, never before.
+   *
+   * @returns the time of the changes that the caller makes now; null if it names no end user
+   */
+  lockEndUsers(manager: EntityManager, referenceIds: string[]): Promise<Date | null> {
     return this.lock(manager, 'end-user', referenceIds);
   }
 
-  private async lock(manager: EntityManager, kind: string, names: string[]): Promise<void> {
-    if (names.length === 0) return;
+  private async lock(manager: EntityManager, kind: string, names: string[]): Promise<Date | null> {
+    if (names.length === 0) return null;
     const keys = [...new Set(names)].sort().map((name) => `${kind}:${name}`);
-    await runSql(
+    const { rows } = await runSql<{ time: Date }>(
       manager,
-      `SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key`,
+      `SELECT pg_advisory_xact_lock(hashtextextended(key, 0)), ${MARK_CHANGE}, ${CHANGE_TIME} AS time
+        FROM unnest($1::text[]) AS key`,
       [keys],
     );
+    return rows.at(-1)?.time ?? null;
   }
 
   /**

@@ -33,7 +33,7 @@ export class ConnectionRows {
 
   constructor(
     stored: Connection[],
-    private readonly now: Date,
+    private readonly times: { now: Date; changedAt: Date },
   ) {
     for (const connection of stored) this.add(connection);
   }
@@ -58,6 +58,7 @@ export class ConnectionRows {
   }
 
   insert(connection: Connection): void {
+    connection.updatedAt = this.times.changedAt;
     this.add(connection);
     this.inserted.add(connection);
     this.before.set(connection, null);
@@ -68,7 +69,7 @@ export class ConnectionRows {
     const wasMerged = connection.mergedInto !== null;
     if (differs(connection, change)) {
       if (!this.before.has(connection)) this.before.set(connection, { ...connection });
-      Object.assign(connection, change, { updatedAt: this.now });
+      Object.assign(connection, change, { updatedAt: this.times.changedAt });
       if (!this.inserted.has(connection)) this.updated.add(connection);
       if (change.mergedInto) this.merged.add(connection);
     }
@@ -89,7 +90,7 @@ export class ConnectionRows {
   reconcileNow(key: ConnectionKey): void {
     for (const connection of this.ofKey.get(textOfKey(key)) ?? []) {
       if (connection.mergedInto !== null) continue;
-      connection.reconcileAt = this.now;
+      connection.reconcileAt = this.times.now;
       if (!this.inserted.has(connection)) this.reconcile.add(connection);
     }
   }

@@ -43,7 +43,7 @@ export class ProjectionLoader {
     const affected = await this.affectedBy(manager, admission, known);
     let keys = distinctKeys([...[...admission.keysOf.values()].flat(), ...affected.identities.map(keyOf)]);
     for (;;) {
-      await this.facts.lockEndUsers(
+      const changedAt = await this.facts.lockEndUsers(
         manager,
         keys.map(({ referenceId }) => referenceId),
       );
@@ -56,7 +56,7 @@ export class ProjectionLoader {
         const others = members.terraUserIds.filter((id) => !locked.includes(id));
         const facts = new FactsByUser([...known, ...(await this.facts.deciding(manager, others))]);
         const connections = await this.projection.connectionsOf(manager, keys, members.terraUserIds);
-        return { facts, identities, connections, wholeKeys: members.wholeKeys };
+        return { facts, identities, connections, wholeKeys: members.wholeKeys, changedAt };
       }
       // Another transaction has changed an owner while this one waited for the locks.
       keys = found;

@@ -24,6 +24,8 @@ export interface StoredProjection {
   connections: Connection[];
   /** The keys whose Terra users and connections are complete. */
   wholeKeys: ConnectionKey[];
+  /** The time of the changes that follow from the facts; null if no connection is affected. */
+  changedAt: Date | null;
 }
 
 /** The rows to write. */
@@ -78,7 +80,7 @@ export class ProjectionModel {
     this.facts = stored.facts;
     this.identities = new Map(stored.identities.map((identity) => [identity.terraUserId, identity]));
     this.wholeKeys = new Set(stored.wholeKeys.map(textOfKey));
-    this.rows = new ConnectionRows(stored.connections, now);
+    this.rows = new ConnectionRows(stored.connections, { now, changedAt: stored.changedAt ?? now });
   }
 
   /** The Terra user as it is after the facts so far. */

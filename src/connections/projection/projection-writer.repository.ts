@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { rowSetOf, runSql } from '../../database';
 import { EventLog } from '../../events';
+import { CHANGE_TIME } from '../change-times';
 import { Connection } from '../connection.entity';
 import { ConnectionIdentity } from './connection-identity.entity';
 import type { ProjectionChanges } from './projection-model';
@@ -119,7 +120,7 @@ export class ProjectionWriterRepository {
       manager,
       `WITH merged AS MATERIALIZED (SELECT id, merged_into, succeeds, succeeded_by, succeeded_at
           FROM terra_connect.connections WHERE id = ANY($1) AND (succeeds IS NOT NULL OR succeeded_by IS NOT NULL))
-        UPDATE terra_connect.connections c SET
+        UPDATE terra_connect.connections c SET updated_at = ${CHANGE_TIME},
           succeeds = coalesce((SELECT merged_into FROM merged m WHERE m.id = c.succeeds), c.succeeds,
             (SELECT m.succeeds FROM merged m WHERE m.merged_into = c.id AND m.succeeds IS NOT NULL LIMIT 1)),
           succeeded_by = coalesce((SELECT merged_into FROM merged m WHERE m.id = c.succeeded_by), c.succeeded_by,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { runSql } from '../../database';
+import { CHANGE_TIME, MARK_CHANGE } from '../change-times';
 import type { Connection } from '../connection.entity';
 
 /** A connection at another provider that succeeds an earlier one of the same end user. */
@@ -25,17 +26,18 @@ export class ProviderSuccessionRepository {
       successions.map(({ newId }) => newId),
       successions.map(({ at }) => at),
     ];
+    await runSql(manager, `SELECT ${MARK_CHANGE}`);
     await runSql(
       manager,
       `UPDATE terra_connect.connections c
-        SET succeeded_by = new_id, succeeded_at = at, updated_at = greatest(updated_at, at)
+        SET succeeded_by = new_id, succeeded_at = at, updated_at = ${CHANGE_TIME}
         FROM (SELECT DISTINCT ON (old_id) * FROM ${GIVEN} ORDER BY old_id, at DESC, place) AS link
         WHERE c.id = old_id AND (succeeded_at IS NULL OR succeeded_at < at)`,
       values,
     );
     await runSql(
       manager,
-      `UPDATE terra_connect.connections c SET succeeds = old_id
+      `UPDATE terra_connect.connections c SET succeeds = old_id, updated_at = ${CHANGE_TIME}
         FROM (SELECT DISTINCT ON (new_id) * FROM ${GIVEN} ORDER BY new_id, place DESC) AS link
         WHERE c.id = new_id AND succeeds IS DISTINCT FROM old_id`,
       values,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { columnsOf, runSql } from '../../database';
+import { CHANGE_TIME } from '../change-times';
 import { Connection } from '../connection.entity';
 import { ConnectionIdentity } from '../projection/connection-identity.entity';
 
@@ -64,11 +65,15 @@ export class ProvisionalConnectionRepository {
     return identities.map(({ terraUserId }) => terraUserId);
   }
 
-  /** Makes the connection visible. @returns the connection; null if it was not provisional */
+  /**
+   * Makes the connection visible. The caller has locked its Terra users.
+   *
+   * @returns the connection; null if it was not provisional
+   */
   async announce(manager: EntityManager, id: string): Promise<Connection | null> {
     const { rows } = await runSql<Connection>(
       manager,
-      `UPDATE terra_connect.connections SET provisional_check_at = NULL
+      `UPDATE terra_connect.connections SET provisional_check_at = NULL, updated_at = ${CHANGE_TIME}
         WHERE id = $1 AND provisional_check_at IS NOT NULL RETURNING ${columnsOf(manager, Connection)}`,
       [id],
     );

@@ -7,6 +7,7 @@ import { afterCommit, inTransaction } from '../../database';
 import { decodeCursor, toPage, type Page } from '../../http';
 import { WorkerHost } from '../../queue';
 import { EndpointsService } from '../endpoints/endpoints.service';
+import { firstEventIdOf } from '../event-id';
 import { typesOf } from '../event-type-patterns';
 import { DELIVERIES } from '../worker-names';
 import { DeliveriesRepository, type DeliverySummary } from './deliveries.repository';
@@ -85,7 +86,7 @@ export class DeliveriesService {
       throw new RequestInvalidError([{ field: 'from', detail: 'must be given, or else `after`' }]);
     const patterns = await this.assertEnabled(endpointId);
     const types = typesOf(patterns) ?? [];
-    const afterId = after ?? firstIdOf(from as Date);
+    const afterId = after ?? firstEventIdOf(from as Date);
     const now = this.clock.now();
     const ids = await inTransaction(this.dataSource, (manager) => {
       afterCommit(manager, () => this.workers.notify(DELIVERIES));
@@ -101,10 +102,4 @@ export class DeliveriesService {
     if (!enabled) throw new EndpointDisabledError(endpointId);
     return types;
   }
-}
-
-/** The lower bound of the ids of events that were stored at a time or later. Ids begin with their time in milliseconds. */
-function firstIdOf(time: Date): string {
-  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
 }

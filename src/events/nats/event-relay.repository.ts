@@ -52,6 +52,26 @@ export class EventRelayRepository {
     );
   }
 
+  /**
+   * Moves a relay back to before the events with ids from `firstId` on, never forward. Whoever publishes loses the lease, so
+   * that it cannot store its own position over this one.
+   *
+   * @returns how many events the relay reads again
+   */
+  async moveBack(name: string, firstId: string): Promise<number> {
+    const { rows } = await runSql<{ events: string }>(
+      this.dataSource,
+      `WITH relay AS (SELECT position FROM terra_connect.event_relays WHERE name = $1 FOR UPDATE),
+          start AS (SELECT min(position) - 1 AS position FROM terra_connect.outgoing_events WHERE id >= $2)
+        UPDATE terra_connect.event_relays moved
+          SET position = start.position, lease_owner = NULL, leased_until = NULL, updated_at = now()
+          FROM relay, start WHERE name = $1 AND start.position < relay.position
+          RETURNING relay.position - moved.position AS events`,
+      [name, firstId],
+    );
+    return Number(rows[0]?.events ?? 0);
+  }
+
   async lag(name: string): Promise<RelayLag> {
     const { rows } = await runSql<{ events: string; seconds: string }>(
       this.dataSource,

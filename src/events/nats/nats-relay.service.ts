@@ -4,6 +4,7 @@ import { NatsOptions } from '../../config';
 import type { EventMessage } from '../cloud-event';
 import { EventBodies } from '../data/event-bodies.service';
 import { EventMessages } from '../data/event-messages.service';
+import { firstEventIdOf } from '../event-id';
 import { EventLogRepository } from '../event-log.repository';
 import { natsTypesOf } from '../event-type-patterns';
 import type { EventType } from '../event-types';
@@ -80,6 +81,22 @@ export class NatsRelay {
     }
   }
 
+  /**
+   * Publishes the events again that the service stored at a time or later; those that the stream still has come twice.
+   *
+   * @returns how many events the relay reads again
+   */
+  async repeatFrom(time: Date): Promise<number> {
+    await this.relays.position(NATS_RELAY);
+    const events = await this.relays.moveBack(NATS_RELAY, firstEventIdOf(time));
+    this.logger.log({ event: 'event_relay.moved_back', events });
+    return events;
+  }
+
+  lag(): Promise<RelayLag> {
+    return this.relays.lag(NATS_RELAY);
+  }
+
   private async releaseBodies(messages: EventMessage[]): Promise<void> {
     const withBody = messages.filter(({ type }) => type.startsWith('data.'));
     const claimed = withBody.filter((message) => !this.publisher.carries(message));
@@ -87,9 +104,5 @@ export class NatsRelay {
       withBody.map(({ id }) => id),
       claimed.map(({ id }) => id),
     );
-  }
-
-  lag(): Promise<RelayLag> {
-    return this.relays.lag(NATS_RELAY);
   }
 }
