@@ -1,11 +1,14 @@
 import { ADMIN_KEY, startTestApp, type TestApp } from './support/app';
+import { sequenceEvents } from './support/events';
 import { newReference, startSession } from './support/flow';
 import { statementsOf } from './support/statements';
+import { closeAll } from './support/terra-client';
+import { appendEvent, createEndpoint, deliver, startWebhookReceiver } from './support/webhook-receiver';
 
 describe('The statements that a hot path sends to Postgres', () => {
   let service: TestApp;
   beforeAll(async () => {
-    service = await startTestApp();
+    service = await startTestApp({ OUTBOUND_ALLOW_PRIVATE: 'true' });
     // Connects, reads the API key and Terra's catalogue of providers.
     await startSession(service);
   });
@@ -54,6 +57,23 @@ describe('The statements that a hot path sends to Postgres', () => {
       expect.stringContaining('FROM terra_connect.connect_sessions'),
       expect.stringContaining('FROM terra_connect.connections'),
     ]);
+  });
+
+  it('the last delivery of a lane is stored, and its lane released, in one transaction', async () => {
+    // The events of the tests above get their positions before there is an endpoint.
+    await sequenceEvents(service);
+    await createEndpoint(service, await startWebhookReceiver(), ['*']);
+    await appendEvent(service, newReference());
+    const statements = await statementsOf(() => deliver(service));
+    const stored = statements.findIndex((text) => text.startsWith('START TRANSACTION'));
+    expect(statements.slice(stored, stored + 4)).toEqual([
+      'START TRANSACTION',
+      expect.stringContaining('UPDATE terra_connect.event_deliveries'),
+      expect.stringContaining('DELETE FROM terra_connect.event_lanes'),
+      'COMMIT',
+    ]);
+    expect(statements.filter((text) => text === 'COMMIT')).toHaveLength(1);
+    await closeAll();
   });
 
   it('with API_KEY_CACHE_SECONDS=0, each request reads the key in one more statement', async () => {

@@ -60,7 +60,7 @@ export class LaneRunner {
     context: LaneContext,
   ): Promise<void> {
     let failures = { attempts: lane.attempts, since: lane.failingSince };
-    for (const { eventId, event } of deliveries) {
+    for (const [index, { eventId, event }] of deliveries.entries()) {
       if (!context.mayGoOn()) break;
       const at = this.clock.now().toISOString();
       const startedAt = performance.now();
@@ -72,17 +72,19 @@ export class LaneRunner {
       if (meaning) context.onAttempt(meaning);
       this.metrics.eventDeliveries.inc({ outcome: meaning?.kind ?? 'dropped' });
       if (status === 'given_up') this.noteGivenUp(endpoint.id, eventId);
+      // Most lanes have one delivery. One transaction stores its outcome and releases the lane.
+      const dueAt = restsUntil ?? (index === deliveries.length - 1 ? now : null);
       const attempt = attemptOf(meaning, event === null ? 'event_gone' : 'data_gone', { at, ms });
       const held = await this.settler.settle({
         lane,
         delivery: { eventId, status, attempt, hasBody: event?.type.startsWith('data.') === true },
         attempts: failures.attempts,
         failingSince: failures.since,
-        dueAt: restsUntil ?? new Date(now.getTime() + LEASE_MS),
-        releases: restsUntil !== null,
+        dueAt: dueAt ?? new Date(now.getTime() + LEASE_MS),
+        releases: dueAt !== null,
       });
       if (meaning) await this.condition.note(endpoint, meaning);
-      if (!held || restsUntil !== null) return;
+      if (!held || dueAt !== null) return;
     }
     await this.settler.settle(releaseOf(lane, failures, this.clock.now()));
   }
