@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { EmbeddedPostgres } from '../local/embedded-postgres';
 import { endUsersFor, PROVIDERS, REFERENCE_PREFIX, type Credentials } from './credentials';
+import type { ExpectedEvents } from './takers/arrivals';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 // The seed of ten million connections is the longest statement.
@@ -59,6 +60,38 @@ export class BenchDatabase {
       await client.end();
     }
   }
+}
+
+/** The position of the newest event of the service that has one. */
+export async function lastPositionOf(database: BenchDatabase): Promise<number> {
+  const [row] = await database.query<{ position: number }>(
+    'SELECT last_position::int AS position FROM terra_connect.event_log',
+  );
+  return row?.position ?? NaN;
+}
+
+/** Waits until each delivery is applied, and each event has a position. @returns the events after `position` */
+export async function settledEvents(
+  database: BenchDatabase,
+  position: number,
+  deadlineMs: number,
+): Promise<ExpectedEvents> {
+  await database.drained(deadlineMs);
+  for (const end = Date.now() + deadlineMs; ;) {
+    const [waiting] = await database.query(
+      'SELECT FROM terra_connect.outgoing_events WHERE position IS NULL LIMIT 1',
+    );
+    if (!waiting) break;
+    if (Date.now() > end)
+      throw new Error(`${database.name}: events have no position after ${deadlineMs} ms.`);
+    await sleep(POLL_MS);
+  }
+  const [events] = await database.query<ExpectedEvents>(
+    `SELECT count(*)::int AS count, md5(coalesce(string_agg(id::text, ',' ORDER BY id), '')) AS digest
+      FROM terra_connect.outgoing_events WHERE position > $1`,
+    [position],
+  );
+  return events ?? { count: NaN, digest: '' };
 }
 
 // These ids resemble the service's UUIDs (version 7): first the time, then random digits. So the index has the same shape.

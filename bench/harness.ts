@@ -8,13 +8,26 @@ import type { StopList } from '../local/stop-list';
 import { endUsersFor, makeCredentials, RETURN_URL, type Credentials } from './credentials';
 import { BenchDatabase, seedPeer, seedService } from './database';
 import { LoadProcess } from './load-process';
+import { findNatsServer, NatsServer } from './nats-server';
 import type { Options } from './options';
 import { PEER_SCHEMA } from './peers/schema';
+import { TakerProcess } from './takers/taker-process';
 
 const FOLDER = resolve(process.env.DATA_DIR || '.data', 'bench');
 
 export const PEERS = ['bare', 'fastify', 'express'] as const;
 export type ServerName = 'service' | (typeof PEERS)[number];
+
+export interface ServerOptions {
+  /** Whether the service also runs its workers. */
+  workers?: boolean;
+  connections?: number;
+  /** Gives the server a database that no other server has. */
+  variant?: string;
+  /** The program below dist/; default: that of the name. */
+  script?: string;
+  environment?: Environment;
+}
 
 export interface RunningServer {
   program: LoggedProgram;
@@ -26,6 +39,7 @@ export interface RunningServer {
 
 /** Everything that the compared servers share: one Postgres, one sandbox as Terra, one load generator. */
 export class Harness {
+  readonly takers = new TakerProcess();
   private readonly databases = new Map<string, BenchDatabase>();
   private readonly admin: BenchDatabase;
 
@@ -62,20 +76,20 @@ export class Harness {
     await sandbox.waitUntilReady(`${origin}/sandbox/behaviour`);
     const load = new LoadProcess();
     toStop.add('the load generator', () => load.stop());
-    return new Harness(credentials, load, origin, connections, postgres, toStop);
+    const harness = new Harness(credentials, load, origin, connections, postgres, toStop);
+    toStop.add('the takers', () => harness.takers.stop());
+    return harness;
   }
 
-  /** Starts a server on its own database, which is seeded at the first start. `workers`: whether it also processes its inbox. */
-  async startServer(
-    name: ServerName,
-    { workers = false, connections = this.connections } = {},
-  ): Promise<RunningServer> {
-    const database = await this.database(name, connections);
+  /** Starts a server on its own database, which is seeded at the first start. */
+  async startServer(name: ServerName, options: ServerOptions = {}): Promise<RunningServer> {
+    const { workers = false, connections = this.connections, variant = '' } = options;
+    const database = await this.database(name, connections, variant);
     const port = await findFreePort();
     const origin = `http://127.0.0.1:${port}`;
-    const script = name === 'service' ? 'src/main.js' : `bench/peers/${name}/main.js`;
+    const { script = name === 'service' ? 'src/main.js' : `bench/peers/${name}/main.js` } = options;
     const startedAt = performance.now();
-    const environment = this.environment(database, port, workers);
+    const environment = { ...this.environment(database, port, workers), ...options.environment };
     const program = new LoggedProgram(name, script, [], environment, logOf(database.name));
     this.toStop.add(name, () => program.stop());
     await program.waitUntilReady(`${origin}/health/ready`);
@@ -90,6 +104,15 @@ export class Harness {
   /** Lets Postgres write the pages of the previous measure, so that the next measure does not include this work. */
   async checkpoint(): Promise<void> {
     await this.admin.query('CHECKPOINT');
+  }
+
+  /** Starts a NATS server; null: this machine has none. */
+  async startNats(): Promise<NatsServer | null> {
+    const path = findNatsServer();
+    if (path === null) return null;
+    const server = await NatsServer.start(path, join(FOLDER, 'nats'));
+    this.toStop.add('the NATS server', () => server.stop());
+    return server;
   }
 
   private environment(database: BenchDatabase, port: number, workers: boolean): Environment {
@@ -107,13 +130,15 @@ export class Harness {
       BOOTSTRAP_API_KEY: apiKey,
       // One client creates all sessions, as fast as the server answers.
       RATE_LIMIT_CLIENT_PER_MINUTE: '0',
+      // The receivers of events run on this machine.
+      OUTBOUND_ALLOW_PRIVATE: 'true',
       WORKERS_ENABLED: String(workers),
       SHUTDOWN_DRAIN_SECONDS: '0',
     };
   }
 
-  private async database(server: ServerName, connections: number): Promise<BenchDatabase> {
-    const name = `bench_${server}_${connections}`;
+  private async database(server: ServerName, connections: number, variant: string): Promise<BenchDatabase> {
+    const name = ['bench', server, variant, connections].filter((part) => part !== '').join('_');
     const known = this.databases.get(name);
     if (known) return known;
     const events = server === 'service' ? 'terra_connect.webhook_events' : 'peer.events';

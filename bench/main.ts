@@ -4,6 +4,8 @@ import { Harness } from './harness';
 import { readOptions, type Options, type PartName } from './options';
 import { apply, processes } from './parts/apply';
 import { accept, lookup, sessions } from './parts/comparisons';
+import { delivery } from './parts/delivery';
+import { events } from './parts/events';
 import { growth } from './parts/growth';
 import { latency } from './parts/latency';
 import type { Part } from './parts/part';
@@ -12,7 +14,18 @@ import { render, type PartReport } from './report';
 import { Rounds } from './rounds';
 import { describeMachine } from './system';
 
-const PARTS: Record<PartName, Part> = { start, accept, apply, lookup, sessions, latency, processes, growth };
+const PARTS: Record<PartName, Part> = {
+  start,
+  accept,
+  apply,
+  lookup,
+  sessions,
+  latency,
+  processes,
+  growth,
+  events,
+  delivery,
+};
 
 /** Fails when an answer differs from the expected one, or a delivery is lost. A slow result is not a failure. */
 async function run(options: Options, toStop: StopList): Promise<void> {

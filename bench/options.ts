@@ -9,6 +9,8 @@ const PART_NAMES = [
   'latency',
   'processes',
   'growth',
+  'events',
+  'delivery',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
@@ -24,13 +26,15 @@ export interface Options {
   /** Concurrent callers. Each waits for its answer before it sends the next request. */
   concurrency: number;
   connections: number;
+  /** How many new links a round of the parts about events sends, if few takers get them. */
+  links: number;
   /** The sizes of the databases of `growth`, in connections; the others are compared with the first. */
   sizes: readonly number[];
   format: 'text' | 'markdown' | 'json';
 }
 
-const FULL = { starts: 3, idleSeconds: 5, rounds: 3, roundMs: 4_000, connections: 100_000 };
-const QUICK = { starts: 1, idleSeconds: 1, rounds: 1, roundMs: 500, connections: 5_000 };
+const FULL = { starts: 3, idleSeconds: 5, rounds: 3, roundMs: 4_000, connections: 100_000, links: 2_000 };
+const QUICK = { starts: 1, idleSeconds: 1, rounds: 1, roundMs: 500, connections: 5_000, links: 200 };
 const SIZES = [10_000, 1_000_000];
 const LARGE = 10_000_000;
 

@@ -1,25 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { Credentials } from './credentials';
 import { percentile } from './figures';
-import { openPool, send } from './sending';
-import { WORKLOADS } from './workloads';
+import { sendAtPace, type Pace } from './pace';
 
 /** Deliveries at a steady rate, and how long a link that was accepted takes until it can be read. */
-export interface SteadyTask {
-  kind: 'steady';
-  origin: string;
-  credentials: Credentials;
-  databaseUrl: string;
-  perSecond: number;
-  /** Deliveries of this first part do not count. */
-  warmUpMs: number;
-  durationMs: number;
-}
+export type SteadyTask = Pace & { kind: 'steady'; databaseUrl: string };
 
 /** Times in milliseconds. */
 export interface SteadyResult {
-  requests: number;
   /** What the sender reached: it sends less than the planned rate if the machine is too slow. */
   perSecond: number;
   links: number;
@@ -27,45 +15,19 @@ export interface SteadyResult {
   p99: number;
 }
 
-const CONNECTIONS = 64;
 const POLL_MS = 4;
 const VISIBLE_WITHIN_MS = 30_000;
 const VISIBLE = `SELECT reference_id AS "referenceId" FROM terra_connect.connections
   WHERE reference_id = ANY($1) AND merged_into IS NULL AND provisional_check_at IS NULL`;
 
 export async function runSteady(task: SteadyTask): Promise<SteadyResult> {
-  const { origin, credentials, databaseUrl, perSecond, warmUpMs, durationMs } = task;
-  const pool = openPool(origin, CONNECTIONS);
+  const { databaseUrl, warmUpMs, durationMs } = task;
   const client = new Client({ connectionString: databaseUrl, query_timeout: 5_000 });
   await client.connect();
   const acceptedAt = new Map<string, number>();
   const times: number[] = [];
   const startedAt = performance.now();
   const isSending = (): boolean => performance.now() - startedAt < warmUpMs + durationMs;
-
-  const sendAll = async (): Promise<number> => {
-    const inFlight = new Set<Promise<void>>();
-    let sent = 0;
-    while (isSending()) {
-      const due = ((performance.now() - startedAt) / 1_000) * perSecond;
-      for (; sent < due && inFlight.size < CONNECTIONS; sent += 1) {
-        const request = WORKLOADS.deliveries(credentials);
-        const { connects } = request;
-        const done = send(pool, request).then(() => {
-          const now = performance.now();
-          if (connects !== undefined && now - startedAt > warmUpMs) acceptedAt.set(connects, now);
-        });
-        inFlight.add(done);
-        // A failure ends the run at the next `Promise.all`.
-        done.finally(() => inFlight.delete(done)).catch(() => failures.push(done));
-      }
-      await sleep(1);
-      await Promise.all(failures);
-    }
-    await Promise.all(inFlight);
-    return sent;
-  };
-  const failures: Promise<void>[] = [];
 
   const watch = async (): Promise<void> => {
     while (isSending() || acceptedAt.size > 0) {
@@ -84,17 +46,18 @@ export async function runSteady(task: SteadyTask): Promise<SteadyResult> {
   };
 
   try {
-    const [sent] = await Promise.all([sendAll(), watch()]);
+    const sending = sendAtPace(task, ({ connects }) => {
+      if (connects !== undefined) acceptedAt.set(connects, performance.now());
+    });
+    const [sent] = await Promise.all([sending, watch()]);
     times.sort((a, b) => a - b);
     return {
-      requests: sent,
       perSecond: sent / ((warmUpMs + durationMs) / 1_000),
       links: times.length,
       p50: percentile(times, 50),
       p99: percentile(times, 99),
     };
   } finally {
-    await pool.destroy();
     await client.end();
   }
 }

@@ -12,11 +12,13 @@ export interface PlannedRequest {
   contains?: string;
   /** The end user whom the delivery connects. */
   connects?: string;
+  /** The id of the summary in health data, by which the event that leaves can be recognised. */
+  summaryId?: string;
 }
 
 /** Creates the next request. No two requests are the same. */
 export type Workload = (credentials: Credentials) => PlannedRequest;
-export type WorkloadName = 'sessions' | 'deliveries' | 'connections';
+export type WorkloadName = 'sessions' | 'deliveries' | 'links' | 'connections';
 
 // Unique per load process, so that the requests of two runs differ.
 const RUN = randomBytes(6).toString('hex');
@@ -46,11 +48,20 @@ export const WORKLOADS: Record<WorkloadName, Workload> = {
   /** Signed deliveries as Terra sends them: 80 % health data of 3 KB, 12 % new links, 8 % other changes of links. */
   deliveries: ({ terraSigningSecret, endUsers }) => {
     const kind = Math.random();
-    if (kind < SHARE_OF_DATA) return signed(terraSigningSecret, dataEvent(endUsers));
+    if (kind < SHARE_OF_DATA) {
+      const summaryId = randomUUID();
+      return { ...signed(terraSigningSecret, dataEvent(endUsers, summaryId)), summaryId };
+    }
     const known = kind < SHARE_OF_DATA + SHARE_OF_AUTH ? undefined : users.pop();
     if (known) return signed(terraSigningSecret, changeEvent(known));
     const user = newUser();
     if (users.length < REMEMBERED_USERS) users.push(user);
+    return { ...signed(terraSigningSecret, authEvent(user)), connects: user.reference_id };
+  },
+
+  /** Only new links. Each makes exactly one event. */
+  links: ({ terraSigningSecret }) => {
+    const user = newUser();
     return { ...signed(terraSigningSecret, authEvent(user)), connects: user.reference_id };
   },
 
@@ -146,7 +157,7 @@ const SAMPLES = Array.from({ length: 34 }, (_, n) => ({
 }));
 
 /** The health data of a connected user of the seed, about 3 KB. */
-function dataEvent(endUsers: number): string {
+function dataEvent(endUsers: number, summaryId: string): string {
   const n = 1 + Math.floor(Math.random() * endUsers);
   const provider = PROVIDERS[n % PROVIDERS.length] ?? '';
   const userId = createHash('md5').update(`${provider}${n}`).digest('hex');
@@ -156,7 +167,11 @@ function dataEvent(endUsers: number): string {
     user: userOf(userId, provider, `${REFERENCE_PREFIX}${n}`),
     data: [
       {
-        metadata: { start_time: '2026-11-23T00:00:00+00:00', end_time: '2026-11-24T00:00:00+00:00' },
+        metadata: {
+          summary_id: summaryId,
+          start_time: '2026-11-23T00:00:00+00:00',
+          end_time: '2026-11-24T00:00:00+00:00',
+        },
         heart_rate_data: { detailed: { hr_samples: SAMPLES }, summary: { avg_hr_bpm: 61 } },
         distance_data: { steps: Math.floor(Math.random() * 20_000), distance_meters: 8_123.5 },
         calories_data: { total_burned_calories: 2_212.5, BMR_calories: 1_700 },

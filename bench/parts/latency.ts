@@ -13,6 +13,7 @@ export const latency: Part = async ({ harness, options }) => {
       origin: service.origin,
       credentials: harness.credentials,
       databaseUrl: service.database.url,
+      workload: 'deliveries',
       perSecond: PER_SECOND,
       warmUpMs: WARM_UP_MS,
       durationMs: options.roundMs * options.rounds,
