@@ -3,6 +3,7 @@ import type { EventMessage } from '../src/events/cloud-event';
 import type { EventPublisher } from '../src/events/event-publisher';
 import {
   itKeepsThePublisherContract,
+  jsonOf,
   PUBLISHER_CONTRACT,
   type PublisherUnderTest,
 } from './support/event-publisher-contract';
@@ -13,11 +14,11 @@ class MemoryStore {
   room = Infinity;
   frozen: AbortController | null = null;
 
-  async add({ id, json }: EventMessage): Promise<void> {
+  async add(event: EventMessage): Promise<void> {
     await this.frozenFor();
     if (this.room === 0) throw new Error('The store is full.');
     this.room -= 1;
-    this.events.push({ id, json });
+    this.events.push({ id: event.id, json: jsonOf(event) });
   }
 
   private async frozenFor(): Promise<void> {
@@ -119,7 +120,10 @@ const BROKEN: Record<string, new (store: MemoryStore) => EventPublisher> = {
   'changes events': class extends MemoryPublisher {
     protected override addAll(events: readonly EventMessage[], signal: AbortSignal): Promise<void> {
       return super.addAll(
-        events.map((event) => ({ ...event, json: event.json.trim().replace('Zoë', 'Zoe') })),
+        events.map((event) => ({
+          ...event,
+          parts: [Buffer.from(jsonOf(event).trim().replace('Zoë', 'Zoe'))],
+        })),
         signal,
       );
     }

@@ -1,11 +1,16 @@
 /* eslint-disable max-lines -- The whole way of health data needs one start of the service, which takes seconds. */
 import { randomUUID } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { inTransaction } from '../src/database';
 import { EventBodiesWorker } from '../src/events';
 import { NatsRelay } from '../src/events/nats/nats-relay.service';
 import { NatsPublisher } from '../src/events/nats/nats.publisher';
 import { ParkedEventsWorker, WaitingDataWorker } from '../src/webhooks';
+import { DataForwarding } from '../src/webhooks/data-forwarding.service';
 import { LANES } from '../src/webhooks/webhook-event.entity';
+import { WebhookProcessingRepository } from '../src/webhooks/webhook-processing.repository';
 import { ADMIN_KEY, startTestApp, type TestApp } from './support/app';
+import { jsonOf } from './support/event-publisher-contract';
 import { eventsOf, readEvents, sequenceEvents } from './support/events';
 import { connectionsOf, newReference, shiftClock } from './support/flow';
 import { drainInbox, inboxOf, statementsOf, storeDeliveries } from './support/inbox';
@@ -261,6 +266,37 @@ describe('Health data', () => {
       });
       expect(row?.body).not.toContain('steps');
     });
+
+    it.each(['events', 'bytes'] as const)(
+      'waits within a limit of %s, and never leaves beyond it',
+      async (bound) => {
+        await take();
+        const endUser = { referenceId: newReference(), userId: randomUUID() };
+        const forwarding = service.app.get(DataForwarding, { strict: false });
+        const inbox = service.app.get(WebhookProcessingRepository, { strict: false });
+        const waits = await inTransaction(service.app.get(DataSource), (manager) =>
+          inbox.waitingData(manager),
+        );
+        const room = bound === 'events' ? 2 : 2 * bodyOf(endUser.userId, 1).length + 10;
+        jest.replaceProperty(forwarding, 'limits', { ...forwarding.limits, [bound]: waits[bound] + room });
+        // In one batch, and in two.
+        await store(bodyOf(endUser.userId, 1));
+        await store(bodyOf(endUser.userId, 2), bodyOf(endUser.userId, 3));
+        expect(await inboxRows(endUser.userId)).toMatchObject([
+          { status: 'parked', note: waiting },
+          { status: 'parked', note: waiting },
+          {
+            status: 'ignored',
+            note: 'its data does not leave: too much data waits for the owners of Terra users',
+            body: expect.not.stringContaining('steps') as string,
+          },
+        ]);
+        expect((await sendRaw(service.url, '/metrics')).text).toMatch(/outcome="too_many_waiting"} [1-9]/);
+        await store(authOf(endUser));
+        await drainInbox(service, 200);
+        expect(await dataEventsOf(endUser.referenceId)).toHaveLength(2);
+      },
+    );
   });
 
   it('is deleted after RETENTION_DATA_HOURS although an endpoint has not got it', async () => {
@@ -320,6 +356,40 @@ describe('Health data', () => {
     expect(payloadsOf()[0] === large).toBe(true);
   });
 
+  it('that is large reaches an endpoint one at a time; the other one loses no attempt', async () => {
+    const users = [await connect(), await connect()];
+    await take();
+    const large = ({ userId }: EndUser): string =>
+      bodyOf(userId, 1).replace('"data":', `"data":"${'x'.repeat(300_000)}", "more":`);
+    await store(...users.map(large));
+    await sequenceEvents(service);
+    const held: (() => unknown)[] = [];
+    receiver.answer = (_event, response) => held.push(() => response.writeHead(204).end());
+    const notAttempted = async (): Promise<number> =>
+      Number(
+        /event_deliveries_total{outcome="not_attempted"} (\d+)/.exec(
+          (await sendRaw(service.url, '/metrics')).text,
+        )?.[1] ?? 0,
+      );
+    const before = await notAttempted();
+    const delivering = deliver(service);
+    while ((await notAttempted()) === before || held.length === 0);
+    for (const release of held) release();
+    await delivering;
+    const outcomes = (await deliveriesOf(service, endpoint)).map(({ status, attempts }) => [
+      status,
+      attempts,
+    ]);
+    expect(outcomes.sort()).toEqual([
+      ['delivered', 1],
+      ['pending', 0],
+    ]);
+    receiver.answer = (_event, response) => response.writeHead(204).end();
+    shiftClock(service, 60);
+    await deliver(service);
+    expect(payloadsOf().sort()).toEqual(users.map(large).sort());
+  });
+
   it('takes a fixed number of statements, and one without takers', async () => {
     const counts: number[] = [];
     for (const takes of [false, true])
@@ -366,9 +436,9 @@ describe('Health data for NATS', () => {
     expect(await sizes()).toHaveLength(3);
     const publisher = service.app.get(NatsPublisher, { strict: false });
     const published: string[][] = [];
-    jest.spyOn(publisher, 'carries').mockImplementation(({ json }) => json.length < 1_000_000);
+    jest.spyOn(publisher, 'carries').mockImplementation((event) => jsonOf(event).length < 1_000_000);
     jest.spyOn(publisher, 'publish').mockImplementation((events) => {
-      published.push(events.map(({ json }) => /"payload":(.*)}}$/s.exec(json)?.[1] ?? 'none'));
+      published.push(events.map((event) => /"payload":(.*)}}$/s.exec(jsonOf(event))?.[1] ?? 'none'));
       return Promise.resolve();
     });
     while ((await relay.relayBatch(signal))?.more);

@@ -19,6 +19,29 @@ const post = ({ url }: Receiver, signal?: AbortSignal): OutboundRequest => ({
   signal,
 });
 
+describe('A large body', () => {
+  it('arrives in its parts as one, with its length', async () => {
+    const receiver = await startReceiver((socket, { received }) => {
+      expect(received).toContain('content-length: 1000002\r\n');
+      socket.on('data', () => receiver.received.endsWith('!') && answering(200)(socket));
+    });
+    const parts = ['a'.repeat(300_000), 'b'.repeat(700_001), '!'];
+    const body = parts.map((part) => Buffer.from(part));
+    await expect(client.send({ ...post(receiver), body })).resolves.toMatchObject({ status: 200 });
+    expect(receiver.received.split('\r\n\r\n')[1] === parts.join('')).toBe(true);
+  });
+
+  it('is not sent further after an answer', async () => {
+    const receiver = await startReceiver((socket) => {
+      socket.pause();
+      answering(413)(socket);
+    });
+    const body = [Buffer.alloc(15 * 1_024 * 1_024, 'x')];
+    await expect(client.send({ ...post(receiver), body })).resolves.toMatchObject({ status: 413 });
+    expect(receiver.received.length).toBeLessThan(1_024 * 1_024);
+  });
+});
+
 describe('A request that is aborted', () => {
   it('before it was sent is not sent', async () => {
     const receiver = await startReceiver(answering(200));

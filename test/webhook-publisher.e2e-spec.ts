@@ -7,7 +7,7 @@ import { answering, guardedClient, startReceiver, type Receiver } from './suppor
 import { closeAll } from './support/terra-client';
 import { startWebhookReceiver } from './support/webhook-receiver';
 
-const EVENT = { id: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10', json: '{"specversion":"1.0"}' };
+const EVENT = { id: '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10', parts: [Buffer.from('{"specversion":"1.0"}')] };
 const GIGABYTE = 1_024 ** 3;
 
 afterEach(closeAll);

@@ -27,21 +27,31 @@ export interface EventMessage {
   position: number;
   /** null: the event is about no end user. Events of one reference leave in their order. */
   referenceId: string | null;
-  /** The CloudEvent as JSON. */
-  json: string;
+  /** The CloudEvent as JSON in UTF-8, in parts that follow each other: so the body of a data event is not copied. */
+  parts: readonly Buffer[];
 }
 
 export function toCloudEvent(event: OutgoingEvent, source: string): CloudEvent {
   return { ...toEnvelope(event, source), data: JSON.parse(event.data) as Record<string, unknown> };
 }
 
-/** @param body Terra's body, which becomes `payload` in the data as it is; null for an event without one */
-export function toMessage(event: OutgoingEvent, source: string, body: string | null): EventMessage {
+/** @param body Terra's body in parts, which becomes `payload` in the data as it is; null for an event without one */
+export function toMessage(
+  event: OutgoingEvent,
+  source: string,
+  body: readonly Buffer[] | null,
+): EventMessage {
   const { id, type, referenceId } = event;
-  const data = body === null ? event.data : `${event.data.slice(0, -1)},"payload":${body}}`;
-  const head = JSON.stringify(toEnvelope(event, source));
-  const json = `${head.slice(0, -1)},"data":${data}}`;
-  return { id, type, position: Number(event.position), referenceId, json };
+  const head = `${JSON.stringify(toEnvelope(event, source)).slice(0, -1)},"data":`;
+  const parts =
+    body === null
+      ? [Buffer.from(`${head}${event.data}}`)]
+      : [Buffer.from(`${head}${event.data.slice(0, -1)},"payload":`), ...body, Buffer.from('}}')];
+  return { id, type, position: Number(event.position), referenceId, parts };
+}
+
+export function sizeOf({ parts }: Pick<EventMessage, 'parts'>): number {
+  return parts.reduce((bytes, { length }) => bytes + length, 0);
 }
 
 function toEnvelope(event: OutgoingEvent, source: string): Omit<CloudEvent, 'data'> {
@@ -61,7 +71,8 @@ function toEnvelope(event: OutgoingEvent, source: string): Omit<CloudEvent, 'dat
  * The event without its data, for a way out that cannot carry it: `dataref` (CloudEvents' extension for the claim check
  * pattern) is the URL from which a consumer gets the data.
  */
-export function toClaimCheck({ id, json }: EventMessage, source: string): string {
+export function toClaimCheck({ id, parts }: EventMessage, source: string): string {
+  const json = String(parts[0]);
   // A text in JSON has no bare quote, so this is the end of the head that `toMessage` has written.
   const head = json.slice(0, json.indexOf(',"data":'));
   return `${head},"dataref":${JSON.stringify(`${source}/v1/events/${id}/data`)}}`;

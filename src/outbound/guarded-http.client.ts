@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { OutboundOptions } from '../config';
 import { AnswerReader, type OutboundAnswer } from './answer-reader';
@@ -11,6 +12,8 @@ const MAX_REQUESTS = 512;
 // One event of Terra has up to 15 MB, and its envelope some KB.
 const MAX_REQUEST_BYTES = 16 * 1_024 * 1_024;
 const MAX_ONE_WRITE_BYTES = 16 * 1_024;
+// TLS copies what it writes, so it gets a body piece by piece.
+const PIECE_BYTES = 256 * 1_024;
 const DEFAULT_MAX_DOWNLOAD_BYTES = 15 * 1_024 * 1_024;
 // A presigned URL can hold a session token of some KB.
 const MAX_DOWNLOAD_URL_LENGTH = 8_192;
@@ -19,7 +22,8 @@ export interface OutboundRequest {
   method: 'GET' | 'POST';
   url: string;
   headers?: Record<string, string>;
-  body?: string | Buffer;
+  /** Parts follow each other, and are not joined unless they are small. */
+  body?: string | readonly Buffer[];
   /** The deadline of everything: DNS, connecting, sending, and reading the answer. */
   timeoutMs: number;
   /** How much of the answer's body is read. The connection is then closed. */
@@ -58,11 +62,12 @@ export class GuardedHttpClient implements OnApplicationShutdown {
    * @throws OutboundError when there is no answer
    */
   async send(request: OutboundRequest): Promise<OutboundAnswer> {
-    const { url, body = '', signal } = request;
+    const { url, body = [], signal } = request;
     const problem = describeEndpointUrlProblem(url, this.options, request.maxUrlLength);
     if (problem !== null) throw new OutboundError('url_forbidden', problem);
     if (signal?.aborted) throw new OutboundError('aborted', 'BEFORE_SENDING');
-    const bytes = Buffer.byteLength(body);
+    const parts = typeof body === 'string' ? [Buffer.from(body)] : body;
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
     if (bytes > MAX_REQUEST_BYTES) throw new OutboundError('too_large', 'REQUEST_BODY');
     const { origin, pathname, search } = new URL(url);
     const release = this.take(origin);
@@ -74,8 +79,18 @@ export class GuardedHttpClient implements OnApplicationShutdown {
         origin,
         path: `${pathname}${search}`,
         method: request.method,
-        headers: { 'user-agent': 'terra-connect', ...request.headers, 'accept-encoding': 'identity' },
-        body: bytes === 0 ? null : body,
+        headers: {
+          'user-agent': 'terra-connect',
+          ...request.headers,
+          'accept-encoding': 'identity',
+          ...(bytes > 0 && { 'content-length': String(bytes) }),
+        },
+        body:
+          bytes === 0
+            ? null
+            : isOneWrite
+              ? Buffer.concat(parts)
+              : Readable.from(piecesOf(parts), { objectMode: false }),
       } satisfies Dispatcher.DispatchOptions,
       reader,
     );
@@ -126,4 +141,9 @@ export class GuardedHttpClient implements OnApplicationShutdown {
       else this.running.delete(origin);
     };
   }
+}
+
+function* piecesOf(parts: readonly Buffer[]): Generator<Buffer> {
+  for (const part of parts)
+    for (let from = 0; from < part.length; from += PIECE_BYTES) yield part.subarray(from, from + PIECE_BYTES);
 }

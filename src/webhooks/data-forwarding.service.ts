@@ -10,9 +10,6 @@ import { outcomeOfData, type DataForward, type EventEffects, type EventOutcome }
 import { WebhookProcessingRepository, type LockedWebhookEvent } from './webhook-processing.repository';
 
 const HOUR_MS = 3_600_000;
-/** How much data may wait for the owners of Terra users. */
-const MAX_WAITING = { events: 10_000, bytes: 256 * 1_024 * 1_024 };
-
 const POINTER = 'data.s3_payload';
 const TO_FETCH: EventOutcome = { status: 'pending', note: null };
 
@@ -30,6 +27,9 @@ type DataEvent = Pick<LockedWebhookEvent, 'body' | 'receivedAt'> & {
 /** Hands data events of the inbox on, in sets, and lets data wait: for its owner, within limits, or until it is fetched. */
 @Injectable()
 export class DataForwarding {
+  /** How much data may wait for the owners of Terra users. */
+  readonly limits = { events: 10_000, bytes: 256 * 1_024 * 1_024 };
+
   constructor(
     private readonly takers: DataTakers,
     private readonly data: ForwardedDataService,
@@ -99,7 +99,7 @@ export class DataForwarding {
       if (isOld) return this.note(manager, 'waited_too_long', WAITED_TOO_LONG);
       waiting.events += 1;
       waiting.bytes += body.length;
-      const isFull = waiting.events > MAX_WAITING.events || waiting.bytes > MAX_WAITING.bytes;
+      const isFull = waiting.events > this.limits.events || waiting.bytes > this.limits.bytes;
       return isFull ? this.note(manager, 'too_many_waiting', TOO_MANY_WAITING) : null;
     });
   }

@@ -7,6 +7,7 @@ import { partitionOf } from '../../src/events/nats/nats-subject';
 import {
   assertOrdered,
   itKeepsThePublisherContract,
+  jsonOf,
   makeEvents,
   type PublisherUnderTest,
 } from '../support/event-publisher-contract';
@@ -74,8 +75,8 @@ describe('The publisher to NATS', () => {
   it('stores nothing twice when a batch is repeated after the server has forgotten its ids', async () => {
     const { server, publisher, stored, close } = await start();
     const events = makeEvents(700);
-    const store = (client: JetStreamClient, { id, json }: EventMessage): Promise<PubAck> =>
-      client.publish(`${PREFIX}.0.x`, json, { msgID: id });
+    const store = (client: JetStreamClient, event: EventMessage): Promise<PubAck> =>
+      client.publish(`${PREFIX}.0.x`, jsonOf(event), { msgID: event.id });
     // An earlier process has stored some, more than a duplicate window ago.
     await server.with(async (connection, manager) => {
       const subjects = [`${PREFIX}.>`];
@@ -111,7 +112,7 @@ describe('The publisher to NATS', () => {
     const { server, publisher, close } = await start();
     await publisher.publish(makeEvents(1), never());
     const events = makeEvents(300);
-    events[100] = { ...events[100]!, json: `"${'x'.repeat(10_000)}"` };
+    events[100] = { ...events[100]!, parts: [Buffer.from(`"${'x'.repeat(10_000)}"`)] };
     const limit = (max_msg_size: number): Promise<unknown> =>
       server.with((_connection, manager) => manager.streams.update(STREAM, { max_msg_size }));
     await limit(5_000);
@@ -149,10 +150,10 @@ describe('The publisher to NATS', () => {
   it('sends a claim check in place of an event that is larger than the server takes', async () => {
     const { publisher, stored, close } = await start();
     const [small, large] = makeEvents(2);
-    const json = large!.json.replace('"number":1', `"number":1,"payload":"${'x'.repeat(1_100_000)}"`);
-    await publisher.publish([small!, { ...large!, json }], never());
+    const json = jsonOf(large!).replace('"number":1', `"number":1,"payload":"${'x'.repeat(1_100_000)}"`);
+    await publisher.publish([small!, { ...large!, parts: [Buffer.from(json)] }], never());
     const [, message] = await stored();
-    const { data, ...head } = JSON.parse(large!.json) as { data: unknown };
+    const { data, ...head } = JSON.parse(jsonOf(large!)) as { data: unknown };
     expect(data).toBeDefined();
     expect(JSON.parse(message!.json)).toEqual({
       ...head,

@@ -40,10 +40,21 @@ export class EventBodies {
     return this.repository.sizesOf(eventIds, this.clock.now());
   }
 
-  /** These bodies as text, by event; without those that the service does not have any more. */
-  async read(eventIds: string[]): Promise<Map<string, string>> {
-    const bodies = await this.repository.bodiesOf(eventIds, this.clock.now());
-    return new Map([...bodies].map(([id, body]) => [id, body.toString('utf8')]));
+  /** These bodies, by event; without those that the service does not have any more. */
+  read(eventIds: string[]): Promise<Map<string, Buffer>> {
+    return this.repository.bodiesOf(eventIds, this.clock.now());
+  }
+
+  /** A body in parts: Postgres sends bytes as text of twice the size. @returns null: the service does not have it any more */
+  async readParts(eventId: string, bytes: number): Promise<Buffer[] | null> {
+    const parts: Buffer[] = [];
+    try {
+      for await (const part of this.partsOf(eventId, bytes)) parts.push(part);
+      return parts;
+    } catch (error) {
+      if (error instanceof EventDataGoneError) return null;
+      throw error;
+    }
   }
 
   /**

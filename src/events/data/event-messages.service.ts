@@ -6,8 +6,7 @@ import { EventBodies } from './event-bodies.service';
 
 /** Larger bodies are large. */
 const LARGE_BYTES = 256 * 1_024;
-// A body of 15 MB takes about 60 MB on its way: as bytes, as text, and as a signed message.
-const MAX_LARGE = 4;
+const MEGABYTE = 1_024 * 1_024;
 
 /** How many bytes of bodies a batch has at most, unless a single one is larger. */
 const BATCH_BYTES = 4 * 1_024 * 1_024;
@@ -17,6 +16,9 @@ const BATCH_BYTES = 4 * 1_024 * 1_024;
 export class EventMessages {
   /** The receivers to which a large body is under way. Each has one at a time, so that a slow one keeps none from others. */
   private readonly large = new Set<string>();
+  private largeBytes = 0;
+  /** How many bytes of large bodies are in memory at one time. The lanes of a process bound those of small bodies. */
+  readonly limits = { largeBytes: 64 * MEGABYTE };
 
   constructor(
     private readonly bodies: EventBodies,
@@ -37,13 +39,16 @@ export class EventMessages {
     if (!isDataEvent(event)) return work(toMessage(event, this.options.publicUrl, null));
     const bytes = (await this.bodies.sizesOf([event.id])).get(event.id);
     if (bytes === undefined) return 'gone';
-    if (bytes <= LARGE_BYTES) return this.useBody(event, work);
-    if (this.large.size >= MAX_LARGE || this.large.has(receiver)) return 'busy';
+    if (bytes <= LARGE_BYTES) return this.useBody(event, bytes, work);
+    const isTooMuch = this.largeBytes > 0 && this.largeBytes + bytes > this.limits.largeBytes;
+    if (isTooMuch || this.large.has(receiver)) return 'busy';
     this.large.add(receiver);
+    this.largeBytes += bytes;
     try {
-      return await this.useBody(event, work);
+      return await this.useBody(event, bytes, work);
     } finally {
       this.large.delete(receiver);
+      this.largeBytes -= bytes;
     }
   }
 
@@ -62,19 +67,23 @@ export class EventMessages {
     );
     const first = tooFar === -1 ? events : events.slice(0, tooFar);
     const ids = first.flatMap(({ id }) => (sizes.has(id) ? id : []));
-    const bodies = ids.length > 0 ? await this.bodies.read(ids) : new Map<string, string>();
+    const bodies = ids.length > 0 ? await this.bodies.read(ids) : new Map<string, Buffer>();
     const messages = first
       .filter((event) => !isDataEvent(event) || bodies.has(event.id))
-      .map((event) => toMessage(event, this.options.publicUrl, bodies.get(event.id) ?? null));
+      .map((event) => {
+        const body = bodies.get(event.id);
+        return toMessage(event, this.options.publicUrl, body ? [body] : null);
+      });
     return { messages, covered: first.length };
   }
 
   private async useBody<Result>(
     event: OutgoingEvent,
+    bytes: number,
     work: (message: EventMessage) => Promise<Result>,
   ): Promise<Result | 'gone'> {
-    const body = (await this.bodies.read([event.id])).get(event.id);
-    return body === undefined ? 'gone' : work(toMessage(event, this.options.publicUrl, body));
+    const parts = await this.bodies.readParts(event.id, bytes);
+    return parts === null ? 'gone' : work(toMessage(event, this.options.publicUrl, parts));
   }
 }
 

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../../common';
 import { BrowserOptions } from '../../config';
+import type { EventMessage } from '../cloud-event';
 import { EndpointsService } from '../endpoints/endpoints.service';
 import { DeliveryFailedError, WebhookPublishers } from './webhook-publisher';
 
@@ -58,7 +59,7 @@ export class EndpointTestService {
     };
   }
 
-  private newEvent(endpointId: string): { id: string; json: string } {
+  private newEvent(endpointId: string): Pick<EventMessage, 'id' | 'parts'> {
     const id = uuidv7();
     const json = JSON.stringify({
       specversion: '1.0',
@@ -69,6 +70,6 @@ export class EndpointTestService {
       datacontenttype: 'application/json',
       data: { endpointId },
     });
-    return { id, json };
+    return { id, parts: [Buffer.from(json)] };
   }
 }

@@ -32,7 +32,7 @@ export class WebhookPublisher implements EventPublisher {
   ) {}
 
   /** @throws DeliveryFailedError */
-  async publish(events: readonly Pick<EventMessage, 'id' | 'json'>[], signal: AbortSignal): Promise<void> {
+  async publish(events: readonly Pick<EventMessage, 'id' | 'parts'>[], signal: AbortSignal): Promise<void> {
     for (const event of events) {
       const meaning = await this.send(event, signal);
       if (meaning.kind !== 'accepted') throw new DeliveryFailedError(meaning);
@@ -40,7 +40,7 @@ export class WebhookPublisher implements EventPublisher {
   }
 
   private async send(
-    { id, json }: Pick<EventMessage, 'id' | 'json'>,
+    message: Pick<EventMessage, 'id' | 'parts'>,
     signal: AbortSignal,
   ): Promise<AttemptMeaning> {
     try {
@@ -49,9 +49,9 @@ export class WebhookPublisher implements EventPublisher {
         url: this.receiver.url,
         headers: {
           'content-type': 'application/cloudevents+json; charset=utf-8',
-          ...signatureHeaders(this.receiver, id, json, this.clock.now()),
+          ...signatureHeaders(this.receiver, message, this.clock.now()),
         },
-        body: json,
+        body: message.parts,
         timeoutMs: this.timeoutMs,
         maxResponseBytes: MAX_ANSWER_BYTES,
         signal,

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { BrowserOptions, NatsOptions, RetentionOptions } from '../../config';
-import { toClaimCheck, type EventMessage } from '../cloud-event';
+import { sizeOf, toClaimCheck, type EventMessage } from '../cloud-event';
 import type { EventPublisher } from '../event-publisher';
 import { NatsConnection, type ExpectedLast } from './nats-connection';
 import { codeOf, JETSTREAM_CODES, NatsPublishError, toNatsError } from './nats.errors';
@@ -65,7 +65,7 @@ export class NatsPublisher implements EventPublisher, OnApplicationShutdown {
   /** Whether the messages of the stream can carry the whole event; otherwise its consumers fetch the data. */
   carries(event: EventMessage): boolean {
     const maxBytes = (this.session?.connection.maxBytes ?? 0) - HEADER_BYTES;
-    return Buffer.byteLength(event.json) <= maxBytes;
+    return sizeOf(event) <= maxBytes;
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -144,9 +144,10 @@ export class NatsPublisher implements EventPublisher, OnApplicationShutdown {
   }
 
   private toNats(event: EventMessage, maxBytes: number): NatsMessage {
-    const whole = Buffer.from(event.json);
     const payload =
-      whole.length > maxBytes ? Buffer.from(toClaimCheck(event, this.browser.publicUrl)) : whole;
+      sizeOf(event) > maxBytes
+        ? Buffer.from(toClaimCheck(event, this.browser.publicUrl))
+        : Buffer.concat(event.parts);
     return { id: event.id, subject: subjectOf(event, this.options), payload };
   }
 
