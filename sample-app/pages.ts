@@ -41,8 +41,9 @@ export function diaryPage(user: EndUser, content: DiaryPageContent, banner: Bann
       </section>
       <section class="card" aria-labelledby="diary-title">
         <h2 id="diary-title">Your diary</h2>
-        <p id="news" class="news" role="status" data-stream="${streamPath(user)}" data-testid="news"></p>
-        <noscript><p class="quiet">Reload the page to see new data.</p></noscript>
+        <p id="news" class="news" role="status" data-stream="${streamPath(user)}" data-testid="news">
+          Reload the page to see new data.
+        </p>
         <div id="diary">${diaryEntries(entries, devices.endedIds)}</div>
         ${
           noDataBecause &&

@@ -74,14 +74,14 @@ describe('The diary of the sample app', () => {
     expect(await shownSteps()).toBe('6,000');
   });
 
-  it('shows new data on an open page, and a repeated event once', async () => {
+  it('shows new data on an open page, and tells of a repeated event once', async () => {
     const page = await stream();
-    const repeated = daily(ADA, 1_234);
+    const repeated = event('connection.connected', ADA, { connection: connection('active', null) });
     expect([await app.deliver(repeated), await app.deliver(repeated)]).toEqual([204, 204]);
-    await app.deliver(daily(ADA, 1_500, '2026-11-26T11:00:00.000Z'));
+    await app.deliver(daily(ADA, 1_500));
     await page.has('diary', '1,500');
     expect(page.events.filter(({ name }) => name === 'news').map(({ data }) => data)).toEqual([
-      'New data from Garmin.',
+      'Garmin: Connected',
       'New data from Garmin.',
     ]);
   });
@@ -152,13 +152,13 @@ describe('The diary of the sample app', () => {
     expect(again.status).toBe(200);
   });
 
-  it('ends open streams when it closes', async () => {
+  it('ends open streams in order when it closes', async () => {
     const page = await stream();
     await page.has('diary', 'diary-empty');
     const { close } = app;
     app.close = () => Promise.resolve();
     await close();
-    await page.ended;
+    expect(await page.ended).toBe('in order');
   });
 
   it('allows a script only on the page of the diary, and no inline script there', async () => {

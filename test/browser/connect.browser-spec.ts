@@ -182,7 +182,7 @@ describe.each([
     await shows('steps-POLAR', /^[\d,]+$/);
     await shows('sleep-POLAR', /^\d+ h \d+ min$/);
     await shows('heart-POLAR', /^\d+ bpm$/);
-    await shows('news', /./);
+    await shows('news', /^New data/);
     await screenshot('11-diary');
     await expectAccessible(page);
     await expectFitsPhone(page);

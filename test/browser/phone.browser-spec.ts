@@ -7,6 +7,19 @@ import { startChromium } from './chromium';
 
 const LONG_NAME = 'a-reference-id-without-any-place-to-break-the-line-'.repeat(4);
 
+const TIMES = { start_time: '2026-11-26T00:00:00+01:00', end_time: '2026-11-26T07:00:00+01:00' };
+
+let sent = 0;
+/** An event with health data of Ada. */
+const dataOf = (type: string, provider: string, object: object): object => ({
+  id: `event-${(sent += 1)}`,
+  type: `data.${type}`,
+  subject: 'pulse-1001',
+  time: '2026-11-26T10:00:00.000Z',
+  sequence: String(sent).padStart(19, '0'),
+  data: { connectionId: `c-${provider}`, provider, payload: { data: [{ metadata: TIMES, ...object }] } },
+});
+
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
@@ -117,5 +130,37 @@ describe('The sample app on a phone', () => {
     await page.getByRole('heading', { name: 'Connect on your phone' }).waitFor();
     await expectFitsPhone(page);
     await expectAccessible(page);
+  });
+
+  it('fits and is accessible with a full diary, and shows it to browsers without scripts', async () => {
+    const items = [device('GARMIN', 'active', null), device('OURA', 'disconnected', 'deauth')];
+    app.answers.set('GET /v1/connections?referenceId=pulse-1001', {
+      status: 200,
+      body: { items, nextCursor: null },
+    });
+    const events = [
+      dataOf('daily', 'GARMIN', { distance_data: { steps: 12_345, distance_meters: 9_876 } }),
+      dataOf('activity', 'GARMIN', { metadata: { ...TIMES, name: 'W'.repeat(100) } }),
+      dataOf('daily', 'OURA', {}),
+      dataOf('sleep', 'OURA', {
+        sleep_durations_data: { asleep: { duration_asleep_state_seconds: 26_000 } },
+      }),
+    ];
+    for (const event of events) expect(await app.deliver(event)).toBe(204);
+    await page.goto(app.url);
+    await page.getByTestId('user-ada').click();
+    await page.getByTestId('ended-OURA').waitFor();
+    await expectFitsPhone(page);
+    await expectAccessible(page);
+    await page.getByText('New data appears here by itself.').waitFor();
+
+    const withoutScripts = await browser.newContext({ javaScriptEnabled: false });
+    const plain = await withoutScripts.newPage();
+    await plain.goto(app.url);
+    await plain.getByTestId('user-ada').click();
+    expect(await plain.getByTestId('steps-GARMIN').innerText()).toBe('12,345');
+    expect(await plain.getByTestId('sleep-OURA').innerText()).toBe('7 h 13 min');
+    await plain.getByText('Reload the page to see new data.').waitFor();
+    await withoutScripts.close();
   });
 });

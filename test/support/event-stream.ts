@@ -11,8 +11,8 @@ export interface EventStream {
   events: StreamEvent[];
   /** Waits until an event of the name has the text, or matches. @returns its data */
   has: (name: string, text: string | RegExp) => Promise<string>;
-  /** Settles when the server has ended the stream. */
-  ended: Promise<void>;
+  /** How the stream ended. */
+  ended: Promise<'in order' | 'cut off'>;
   close: () => void;
 }
 
@@ -29,7 +29,7 @@ export async function openEventStream(url: string, headers: Record<string, strin
   return { status: answer.status, events, has, ended: readAll(answer, events), close: () => abort.abort() };
 }
 
-async function readAll(answer: Response, events: StreamEvent[]): Promise<void> {
+async function readAll(answer: Response, events: StreamEvent[]): Promise<'in order' | 'cut off'> {
   let text = '';
   try {
     for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
@@ -41,7 +41,8 @@ async function readAll(answer: Response, events: StreamEvent[]): Promise<void> {
         if (name && data) events.push({ name, data: JSON.parse(data) as string });
       }
     }
+    return 'in order';
   } catch {
-    // The test has closed the stream, or the connection has ended.
+    return 'cut off';
   }
 }
