@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { createOpenApiDocument } from './app.openapi';
 import { FACT_CAUSES, FACT_ORIGINS } from './connections';
-import { EVENT_TYPES, type EventType } from './events';
+import { EVENT_TYPES, TEST_EVENT_TYPE, type EventType } from './events';
 import { VERSION } from './version';
 
 type Schema = Record<string, unknown>;
@@ -18,7 +18,10 @@ const textOrNull = (description: string): Schema => ({ type: ['string', 'null'],
 const time = (description: string): Schema => ({ type: 'string', format: 'date-time', description });
 
 /** What an event of each type means, and the schema of its data. A new type does not compile without a row. */
-const EVENTS: Record<Exclude<EventType, `data.${string}`>, { summary: string; data: string }> = {
+const EVENTS: Record<
+  Exclude<EventType, `data.${string}`> | typeof TEST_EVENT_TYPE,
+  { summary: string; data: string }
+> = {
   'connection.connected': { summary: 'An end user connected an account.', data: 'ConnectionChange' },
   'connection.reconnected': {
     summary:
@@ -53,6 +56,11 @@ const EVENTS: Record<Exclude<EventType, `data.${string}`>, { summary: string; da
     summary: 'The service stopped to deliver to an endpoint.',
     data: 'DisabledEndpoint',
   },
+  [TEST_EVENT_TYPE]: {
+    summary:
+      'A test that you have asked for (`POST /v1/webhook-endpoints/{id}/test`). It reaches webhook endpoints only, and has no place in the order.',
+    data: 'TestedEndpoint',
+  },
 };
 
 const DESCRIPTION = `
@@ -64,7 +72,7 @@ An event may come more than once: recognise it by \`id\`. The events of one end 
 
 /** Describes the events for code generators and readers, from the same types as the code. */
 export function createAsyncApiDocument(app: INestApplication): Schema {
-  const types = EVENT_TYPES.map((type) => [type, messageOf(type)] as const);
+  const types = ([...EVENT_TYPES, TEST_EVENT_TYPE] as const).map((type) => [type, messageOf(type)] as const);
   return {
     asyncapi: '3.0.0',
     info: { title: 'Terra Connect events', version: VERSION, description: DESCRIPTION },
@@ -99,7 +107,14 @@ export function serveAsyncApi(app: NestFastifyApplication): void {
   });
 }
 
-function messageOf(type: EventType): Schema {
+const DATA_REFERENCE: Schema = {
+  type: 'string',
+  format: 'uri',
+  description:
+    'Through NATS, in place of `data` if the event is too large for a message: `GET` this URL with an API key to get the data.',
+};
+
+function messageOf(type: EventType | typeof TEST_EVENT_TYPE): Schema {
   const { summary, data } =
     type in EVENTS
       ? EVENTS[type as keyof typeof EVENTS]
@@ -114,14 +129,25 @@ function messageOf(type: EventType): Schema {
     datacontenttype: { type: 'string', const: 'application/json' },
     sequence: { type: 'string', pattern: '^[0-9]{19}$', description: 'Texts sort like the events.' },
     data: ref(data),
+    // Only events with health data can be larger than a message of NATS.
+    ...(data === 'TerraData' ? { dataref: DATA_REFERENCE } : {}),
   };
   return {
     name: type,
     title: type,
     summary,
     contentType: 'application/json',
-    payload: object(envelope, ['subject']),
+    payload: {
+      ...object(envelope, ['subject', ...optionalIn(type)]),
+      ...(data === 'TerraData' ? { oneOf: [{ required: ['data'] }, { required: ['dataref'] }] } : {}),
+    },
   };
+}
+
+/** The attributes that some events of the type do not have. */
+function optionalIn(type: EventType | typeof TEST_EVENT_TYPE): string[] {
+  if (type === TEST_EVENT_TYPE) return ['sequence'];
+  return type.startsWith('data.') ? ['data', 'dataref'] : [];
 }
 
 function schemasFrom({ components }: OpenAPIObject): Record<string, Schema> {
@@ -181,6 +207,9 @@ function schemasFrom({ components }: OpenAPIObject): Record<string, Schema> {
         format: 'date-time',
         description: 'Since when it has accepted no event; null if it had not failed before.',
       },
+    }),
+    TestedEndpoint: object({
+      endpointId: { type: 'string', format: 'uuid', description: 'Id of the webhook endpoint.' },
     }),
     TerraData: object(
       {

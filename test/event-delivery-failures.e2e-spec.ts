@@ -76,7 +76,7 @@ describe('A delivery that fails', () => {
       lastAttempts: [
         { status: 500, error: null },
         { status: 500, error: null },
-        { status: 200, error: null },
+        { status: 202, error: null },
       ],
       deliveredAt: expect.any(String) as unknown,
     });

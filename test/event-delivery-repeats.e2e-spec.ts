@@ -1,4 +1,5 @@
 import { startTestApp, type TestApp } from './support/app';
+import { checkEvent } from './support/events';
 import { newReference } from './support/flow';
 import { statementsOf } from './support/statements';
 import { answering, startReceiver } from './support/receiver';
@@ -146,11 +147,12 @@ describe('The deliveries of a webhook endpoint', () => {
     const { status, body } = await test();
     expect({ status, body }).toMatchObject({
       status: 200,
-      body: { accepted: true, status: null, error: null },
+      body: { accepted: true, status: 204, error: null },
     });
     expect(receiver.received.map((request) => verify(request, endpoint.secret))).toMatchObject([
       { id: body.eventId, type: 'endpoint.test', data: { endpointId: endpoint.id } },
     ]);
+    receiver.received.forEach(({ event }) => checkEvent(event));
     receiver.answer = (_, response) => response.writeHead(401).end('who are you?');
     expect((await test()).body).toMatchObject({ accepted: false, status: 401, error: null });
     const wrongPort = await startReceiver(answering(200), 'tcp');

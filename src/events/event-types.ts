@@ -54,3 +54,6 @@ export const EVENT_TYPES = [
   ...DATA_EVENT_TYPES,
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+
+/** The type of a test event. No change makes it, no endpoint subscribes to it, and the log does not have it. */
+export const TEST_EVENT_TYPE = 'endpoint.test';

@@ -8,6 +8,7 @@ export { EventSequencer } from './event-sequencer.worker';
 export {
   dataEventTypeOf,
   EVENT_TYPES,
+  TEST_EVENT_TYPE,
   type ConnectionEventType,
   type DataEventType,
   type EventType,

@@ -4,6 +4,8 @@ import { Clock } from '../../common';
 import { BrowserOptions } from '../../config';
 import type { EventMessage } from '../cloud-event';
 import { EndpointsService } from '../endpoints/endpoints.service';
+import type { AttemptMeaning } from './answer-meaning';
+import { TEST_EVENT_TYPE } from '../event-types';
 import { DeliveryFailedError, WebhookPublishers } from './webhook-publisher';
 
 const TIMEOUT_MS = 10_000;
@@ -12,7 +14,7 @@ const TIMEOUT_MS = 10_000;
 export interface EndpointTest {
   eventId: string;
   accepted: boolean;
-  /** The HTTP status, if the receiver has not accepted the event; null without an answer. */
+  /** The HTTP status; null without an answer. */
   status: number | null;
   /** Why there was no answer, as a code. */
   error: string | null;
@@ -40,21 +42,22 @@ export class EndpointTestService {
     const endpoint = await this.endpoints.get(endpointId);
     const event = this.newEvent(endpointId);
     const startedAt = performance.now();
-    const meaning = await this.publishers
+    let meaning: AttemptMeaning | null = null;
+    await this.publishers
       .to(endpoint, TIMEOUT_MS)
-      .publish([event], AbortSignal.timeout(TIMEOUT_MS))
-      .then(() => null)
+      .publish([event], AbortSignal.timeout(TIMEOUT_MS), (accepted) => (meaning = accepted))
       .catch((error: unknown) => {
-        if (error instanceof DeliveryFailedError) return error.meaning;
-        throw error;
+        if (!(error instanceof DeliveryFailedError)) throw error;
+        meaning = error.meaning;
       });
-    const accepted = meaning === null;
+    const { kind, status, error } = meaning as unknown as AttemptMeaning;
+    const accepted = kind === 'accepted';
     this.logger.log({ event: 'webhook_endpoint.tested', endpointId, accepted });
     return {
       eventId: event.id,
       accepted,
-      status: meaning?.status ?? null,
-      error: meaning?.error ?? null,
+      status,
+      error,
       ms: Math.round(performance.now() - startedAt),
     };
   }
@@ -64,7 +67,7 @@ export class EndpointTestService {
     const json = JSON.stringify({
       specversion: '1.0',
       id,
-      type: 'endpoint.test',
+      type: TEST_EVENT_TYPE,
       source: this.options.publicUrl,
       time: this.clock.now().toISOString(),
       datacontenttype: 'application/json',

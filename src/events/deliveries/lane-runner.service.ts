@@ -25,16 +25,9 @@ export interface LaneContext {
   onAttempt: (meaning: AttemptMeaning) => void;
 }
 
-const ACCEPTED: AttemptMeaning = {
-  kind: 'accepted',
-  // The port does not tell which of the 2xx.
-  status: 200,
-  error: null,
-  retryAfterMs: null,
-  ofWholeEndpoint: false,
-};
-const BUSY: AttemptMeaning = { ...ACCEPTED, kind: 'not_attempted', status: null, error: 'busy' };
-const INTERNAL: AttemptMeaning = { ...ACCEPTED, kind: 'failed', status: null, error: 'internal' };
+const WITHOUT_ANSWER = { status: null, retryAfterMs: null, ofWholeEndpoint: false } as const;
+const BUSY: AttemptMeaning = { ...WITHOUT_ANSWER, kind: 'not_attempted', error: 'busy' };
+const INTERNAL: AttemptMeaning = { ...WITHOUT_ANSWER, kind: 'failed', error: 'internal' };
 
 /**
  * Sends the next deliveries of a lane, one after the other. Each outcome is stored before the next delivery begins. So a
@@ -96,8 +89,9 @@ export class LaneRunner {
   ): Promise<AttemptMeaning | null> {
     try {
       const outcome = await this.messages.use(event, endpoint.id, async (message) => {
-        await this.publishers.to(endpoint).publish([message], signal);
-        return ACCEPTED;
+        let accepted = INTERNAL;
+        await this.publishers.to(endpoint).publish([message], signal, (meaning) => (accepted = meaning));
+        return accepted;
       });
       return outcome === 'busy' ? BUSY : outcome === 'gone' ? null : outcome;
     } catch (error) {

@@ -31,11 +31,19 @@ export class WebhookPublisher implements EventPublisher {
     private readonly timeoutMs: number = TIMEOUT_MS,
   ) {}
 
-  /** @throws DeliveryFailedError */
-  async publish(events: readonly Pick<EventMessage, 'id' | 'parts'>[], signal: AbortSignal): Promise<void> {
+  /**
+   * @param onAccepted called with the answer to each event that the receiver has accepted
+   * @throws DeliveryFailedError
+   */
+  async publish(
+    events: readonly Pick<EventMessage, 'id' | 'parts'>[],
+    signal: AbortSignal,
+    onAccepted: (meaning: AttemptMeaning) => void = () => undefined,
+  ): Promise<void> {
     for (const event of events) {
       const meaning = await this.send(event, signal);
       if (meaning.kind !== 'accepted') throw new DeliveryFailedError(meaning);
+      onAccepted(meaning);
     }
   }
 

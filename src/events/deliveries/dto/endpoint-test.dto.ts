@@ -10,10 +10,7 @@ export class EndpointTestDto {
   @ApiProperty({ description: 'Whether the endpoint answered 2xx.', example: true })
   accepted: boolean;
 
-  @ApiCount('HTTP status of another answer; null for 2xx and without an answer.', 401, {
-    nullable: true,
-    example: null,
-  })
+  @ApiCount('HTTP status of the answer; null without an answer.', 204, { nullable: true })
   status: number | null;
 
   @ApiNullableText(
