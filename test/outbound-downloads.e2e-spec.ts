@@ -27,6 +27,13 @@ describe('T-18: a file that Terra names', () => {
     expect(receiver.received).toContain('accept-encoding: identity\r\n');
   });
 
+  it('is fetched from a presigned URL that is longer than the URL of a receiver may be', async () => {
+    const receiver = await startReceiver(answering(200, '{}', JSON_TYPE));
+    const long = (length: number) => ({ ...receiver, url: `${receiver.url}?token=${'t'.repeat(length)}` });
+    await expect(download(long(8_000))).resolves.toHaveLength(2);
+    await expect(download(long(8_200))).rejects.toMatchObject({ code: 'url_forbidden' });
+  });
+
   it.each([
     ['another status', 'STATUS_403', answering(403, '<Error/>', JSON_TYPE)],
     ['a part of it', 'STATUS_206', answering(206, '{}', JSON_TYPE)],
