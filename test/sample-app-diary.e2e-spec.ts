@@ -142,6 +142,8 @@ describe('The diary of the sample app', () => {
   });
 
   it('has a limited number of open pages for each end user', async () => {
+    const head = await fetch(`${app.url}/diary/events?user=ada`, { method: 'HEAD', headers: AS_ADA });
+    expect(head.status).toBe(404);
     const opened = [];
     for (let page = 0; page < 5; page += 1) opened.push(await stream());
     expect((await stream()).status).toBe(204);

@@ -14,7 +14,8 @@ export function diaryRoutes(server: FastifyInstance, livePages: LivePages): void
       .send(BROWSER_SCRIPT),
   );
 
-  server.get(STREAM_PATH, (request, reply) => {
+  // A stream that answers HEAD would send nothing, and would still take the place of a page.
+  server.get(STREAM_PATH, { exposeHeadRoute: false }, (request, reply) => {
     const user = signedInEndUser(request);
     const isOwnPage = user !== null && user.slug === queryText(request.query, 'user');
     // 204 ends a stream for good: browsers do not connect again.
