@@ -59,6 +59,20 @@ describe('The statements that a hot path sends to Postgres', () => {
     ]);
   });
 
+  it('events get their positions, and their deliveries, in one transaction of four statements', async () => {
+    await connectedReference();
+    const texts = await statementsOf(() => sequenceEvents(service));
+    const begin = texts.indexOf('START TRANSACTION');
+    expect(texts.slice(begin, begin + 6)).toEqual([
+      'START TRANSACTION',
+      expect.stringContaining('FROM terra_connect.event_log FOR UPDATE'),
+      expect.stringContaining('SELECT id, type FROM terra_connect.outgoing_events'),
+      expect.stringContaining('UPDATE terra_connect.outgoing_events'),
+      expect.stringContaining('INSERT INTO terra_connect.event_deliveries'),
+      'COMMIT',
+    ]);
+  });
+
   it('the last delivery of a lane is stored, and its lane released, in one transaction', async () => {
     // The events of the tests above get their positions before there is an endpoint.
     await sequenceEvents(service);

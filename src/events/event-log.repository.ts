@@ -73,10 +73,10 @@ export class EventLogRepository {
   }
 
   /** The committed events without a position, in the order of insertion. */
-  async unsequenced(manager: EntityManager, limit: number): Promise<OutgoingEvent[]> {
-    const { rows } = await runSql<OutgoingEvent>(
+  async unsequenced(manager: EntityManager, limit: number): Promise<Pick<OutgoingEvent, 'id' | 'type'>[]> {
+    const { rows } = await runSql<Pick<OutgoingEvent, 'id' | 'type'>>(
       manager,
-      `SELECT ${columnsOf(manager, OutgoingEvent)} FROM terra_connect.outgoing_events
+      `SELECT id, type FROM terra_connect.outgoing_events
         WHERE position IS NULL ORDER BY ordinal LIMIT $1`,
       [limit],
     );
@@ -86,11 +86,11 @@ export class EventLogRepository {
   async storePositions(manager: EntityManager, ids: string[], positions: number[]): Promise<void> {
     await runSql(
       manager,
-      `UPDATE terra_connect.outgoing_events event SET position = given.position
-        FROM unnest($1::uuid[], $2::bigint[]) AS given (id, position) WHERE event.id = given.id AND event.id = ANY($1)`,
-      [ids, positions],
+      `WITH log AS (UPDATE terra_connect.event_log SET last_position = $3)
+        UPDATE terra_connect.outgoing_events event SET position = given.position
+          FROM unnest($1::uuid[], $2::bigint[]) AS given (id, position) WHERE event.id = given.id AND event.id = ANY($1)`,
+      [ids, positions, positions.at(-1)],
     );
-    await runSql(manager, `UPDATE terra_connect.event_log SET last_position = $1`, [positions.at(-1)]);
   }
 
   /** null: there is no such event. */
