@@ -4,12 +4,15 @@ import { Harness } from './harness';
 import { readOptions, type Options, type PartName } from './options';
 import { apply, processes } from './parts/apply';
 import { accept, lookup, sessions } from './parts/comparisons';
+import { cost } from './parts/cost';
+import { dead } from './parts/dead';
 import { delivery } from './parts/delivery';
 import { events } from './parts/events';
 import { growth } from './parts/growth';
 import { latency } from './parts/latency';
 import type { Part } from './parts/part';
 import { start } from './parts/start';
+import { waiting } from './parts/waiting';
 import { render, type PartReport } from './report';
 import { Rounds } from './rounds';
 import { describeMachine } from './system';
@@ -25,6 +28,9 @@ const PARTS: Record<PartName, Part> = {
   growth,
   events,
   delivery,
+  cost,
+  dead,
+  waiting,
 };
 
 /** Fails when an answer differs from the expected one, or a delivery is lost. A slow result is not a failure. */

@@ -11,6 +11,9 @@ const PART_NAMES = [
   'growth',
   'events',
   'delivery',
+  'cost',
+  'dead',
+  'waiting',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
@@ -28,6 +31,8 @@ export interface Options {
   connections: number;
   /** How many new links a round of the parts about events sends, if few takers get them. */
   links: number;
+  /** How many deliveries wait in the two runs of `waiting`. */
+  waiting: readonly [number, number];
   /** The sizes of the databases of `growth`, in connections; the others are compared with the first. */
   sizes: readonly number[];
   format: 'text' | 'markdown' | 'json';
@@ -49,12 +54,14 @@ export function readOptions(args: string[]): Options {
   const unknown = names.filter((name) => !PART_NAMES.some((known) => known === name));
   if (unknown.length > 0) throw new Error(`Unknown part ${unknown.join(', ')}.\n${USAGE}`);
   const sizes = given.quick ? [1_000, 20_000] : SIZES;
+  const waiting: Options['waiting'] = given.quick ? [5_000, 20_000] : [50_000, 1_000_000];
   return {
     ...defaults,
     parts: PART_NAMES.filter((name) => names.includes(name)),
     rounds: positive(given.rounds) ?? defaults.rounds,
     roundMs: (positive(given.seconds) ?? defaults.roundMs / 1_000) * 1_000,
     concurrency: 32,
+    waiting,
     sizes: given.large ? [...sizes, LARGE] : sizes,
     format: given.json ? 'json' : given.markdown ? 'markdown' : 'text',
   };

@@ -1,24 +1,31 @@
 import { figure, median } from '../figures';
 import type { RunningServer } from '../harness';
+import type { WorkloadName } from '../workloads';
 import { atLeast, targetOf, type Bench, type Part } from './part';
 
 const DRAIN_MS = 120_000;
 
 /** Deliveries applied per second: from the first request until no delivery is pending. */
 interface Applied {
+  requests: number;
   perSecond: number;
   acceptedPerSecond: number;
   /** Seconds from the last answer until no delivery was pending. */
   restSeconds: number;
 }
 
-async function applyOnce(bench: Bench, servers: RunningServer[]): Promise<Applied> {
+/** Sends for a round, and waits until no delivery is pending. */
+export async function applyOnce(
+  bench: Bench,
+  servers: RunningServer[],
+  workload: WorkloadName = 'deliveries',
+): Promise<Applied> {
   const { harness, options } = bench;
   const [first] = servers;
   const startedAt = performance.now();
   const { requests, seconds } = await harness.load.run({
     kind: 'load',
-    workload: 'deliveries',
+    workload,
     origins: servers.map(({ origin }) => origin),
     credentials: harness.credentials,
     concurrency: options.concurrency,
@@ -27,6 +34,7 @@ async function applyOnce(bench: Bench, servers: RunningServer[]): Promise<Applie
   await first?.database.drained(DRAIN_MS);
   const total = (performance.now() - startedAt) / 1_000;
   return {
+    requests,
     perSecond: requests / total,
     acceptedPerSecond: requests / seconds,
     restSeconds: Math.max(0, total - seconds),

@@ -18,6 +18,8 @@ export interface TakerTasks {
   readNats: (from: { servers: string; stream: string }) => Promise<void>;
   /** Waits until each taker has got all of these events. Fails when one is missing, wrong, repeated or out of order. */
   take: (wanted: { expected: ExpectedEvents; withinMs: number }) => Promise<Taken[]>;
+  /** How many events came to all takers together. Fails when one was wrong, repeated or out of order. */
+  count: () => Promise<number>;
   /** Deletes the endpoints, and closes all takers. */
   close: () => Promise<void>;
 }
@@ -72,6 +74,11 @@ const TASKS: TakerTasks = {
       all.every(({ count, problem }) => count >= expected.count || problem !== null);
     while (!isComplete() && performance.now() < end) await sleep(POLL_MS);
     return all.map((arrivals) => arrivals.take(expected));
+  },
+  count: () => {
+    const all = takers.flatMap(({ arrivals }) => arrivals ?? []);
+    for (const { problem } of all) if (problem !== null) throw new Error(problem);
+    return Promise.resolve(all.reduce((sum, { count }) => sum + count, 0));
   },
   close: async () => {
     for (const { endpointId } of takers) if (endpointId !== undefined) await api.deleteEndpoint(endpointId);
