@@ -89,9 +89,14 @@ export class NatsConnection {
   async last(): Promise<LastMessage> {
     const { state } = await this.manager.streams.info(this.stream);
     const sequence = state.last_seq;
-    const message =
-      state.messages > 0 ? await this.manager.streams.getMessage(this.stream, { seq: sequence }) : null;
-    return { sequence, id: message?.header.get(MESSAGE_ID) || null };
+    return { sequence, id: state.messages > 0 ? await this.idAt(sequence) : null };
+  }
+
+  /** The id of a message; null when the stream has no message at this place, or it has no id. */
+  async idAt(sequence: number): Promise<string | null> {
+    if (sequence < 1) return null;
+    const message = await this.manager.streams.getMessage(this.stream, { seq: sequence });
+    return message?.header.get(MESSAGE_ID) || null;
   }
 
   /**

@@ -35,7 +35,8 @@ interface Session {
  * paused and continues after another one has taken over.
  *
  * Repetition: `Nats-Msg-Id` makes a stored message a duplicate only within the duplicate window, and a server can be away for
- * longer. So after a failure, the publisher asks the stream for its newest message, and continues behind that event.
+ * longer. So after a failure, the publisher asks the stream for its newest message, and continues behind that event. If events
+ * before it are missing, it sends all again.
  */
 @Injectable()
 export class NatsPublisher implements EventPublisher, OnApplicationShutdown {
@@ -171,12 +172,20 @@ export class NatsPublisher implements EventPublisher, OnApplicationShutdown {
   }
 }
 
-/** Reads the newest message of the stream. @returns the index of the first event behind it; 0 if it is none of the events */
+/**
+ * Reads the newest message of the stream. The events before it count only if the stream has them, too: a stream that was lost
+ * has new events without the earlier ones, which an operator then repeats.
+ *
+ * @returns how many of the first events the stream has
+ */
 async function resume(session: Session, events: readonly EventMessage[]): Promise<number> {
-  const { sequence, id } = await session.connection.last();
+  const { connection } = session;
+  const { sequence, id } = await connection.last();
   // The server forgets the id at a restart, if the message is older than the duplicate window. It never forgets the number.
   session.last = { sequence, id: null };
-  return events.findLastIndex((event) => event.id === id) + 1;
+  const newest = events.findLastIndex((event) => event.id === id);
+  const hasFirst = newest <= 0 || (await connection.idAt(sequence - newest)) === events[0]?.id;
+  return hasFirst ? newest + 1 : 0;
 }
 
 /** Rejects as soon as the signal is aborted. The work ends by itself when its connection is closed. */
