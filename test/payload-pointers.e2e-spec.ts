@@ -108,6 +108,18 @@ describe('PAYLOAD_POINTERS=fetch', () => {
     expect(service.log.join('')).not.toContain(SECRET);
   });
 
+  it('hands a payload on without its byte-order mark, which JSON may not have inside', async () => {
+    const endUser = await connect();
+    const { receiver } = await take();
+    await point((await bucket(`\uFEFF${payloadOf(endUser)}`)).url);
+    await fetchAll();
+    await sequenceEvents(service);
+    await deliver(service);
+    expect(receiver.received.map(({ body }) => JSON.parse(body) as object)).toMatchObject([
+      { data: { payload: { data: [{ steps: 4711 }] } } },
+    ]);
+  });
+
   it('fetches from the sandbox, as npm start does', async () => {
     use(service.app.get(GuardedHttpClient, { strict: false }));
     const { receiver } = await take();

@@ -35,4 +35,4 @@ export {
 } from './reference-id';
 export { constantTimeEqual, hmacSha256, randomToken, sha256 } from './signing';
 export { isStorable, toStorable } from './storable-text';
-export { decodeUtf8 } from './utf8';
+export { decodeUtf8, withoutByteOrderMark } from './utf8';

@@ -13,3 +13,11 @@ export function decodeUtf8(bytes: Buffer): string | null {
   const text = bytes.toString('utf8');
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
+
+const BYTES_OF_MARK = Buffer.from(BYTE_ORDER_MARK);
+
+/** The bytes without a byte-order mark at their start: JSON may not have it inside. */
+export function withoutByteOrderMark(bytes: Buffer): Buffer {
+  const hasMark = bytes.subarray(0, BYTES_OF_MARK.length).equals(BYTES_OF_MARK);
+  return hasMark ? bytes.subarray(BYTES_OF_MARK.length) : bytes;
+}

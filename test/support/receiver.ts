@@ -71,7 +71,9 @@ export async function startReceiver(
 export const answering =
   (status: number, body = '', headers = ''): ((socket: Socket) => void) =>
   (socket) =>
-    void socket.write(`HTTP/1.1 ${status} X\r\n${headers}content-length: ${body.length}\r\n\r\n${body}`);
+    void socket.write(
+      `HTTP/1.1 ${status} X\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
 
 export interface TestClient extends GuardedHttpClient {
   /** The names that were resolved, in order. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import type { EntityManager } from 'typeorm';
-import { Clock } from '../../common';
+import { Clock, withoutByteOrderMark } from '../../common';
 import { DataOptions } from '../../config';
 import { Metrics } from '../../observability';
 import { EventLogRepository } from '../event-log.repository';
@@ -32,7 +32,9 @@ export class EventBodies {
   async store(manager: EntityManager, bodies: NewBody[]): Promise<void> {
     if (bodies.length === 0) return;
     const expiresAt = new Date(this.clock.now().getTime() + this.options.retentionHours * HOUR_MS);
-    await this.repository.insert(manager, bodies, expiresAt);
+    // A message has the body inside of its JSON.
+    const insertable = bodies.map((each) => ({ ...each, body: withoutByteOrderMark(each.body) }));
+    await this.repository.insert(manager, insertable, expiresAt);
   }
 
   /** The sizes of these bodies, by event; without those that the service does not have any more. */
