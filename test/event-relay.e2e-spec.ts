@@ -106,7 +106,11 @@ describe('The relay to NATS', () => {
       `UPDATE terra_connect.event_relays SET lease_owner = $1, leased_until = now() + interval '1 hour'`,
       [other],
     );
-    const env = { ...COMPLETE_ENVIRONMENT, DATABASE_URL: service.databaseUrl };
+    const env = {
+      ...COMPLETE_ENVIRONMENT,
+      DATABASE_URL: service.databaseUrl,
+      EVENTS_NATS_URL: 'nats://127.0.0.1:9',
+    };
     const nats = (...args: string[]) => cli(['nats', ...args], env);
     expect((await nats('repeat', '--from', 'soon')).stderr).toContain('--from must be');
     expect((await nats('repeat', '--from', '2100-01-01')).stdout).toBe(repeated(0));
@@ -121,6 +125,15 @@ describe('The relay to NATS', () => {
       Array.from({ length: 506 }, (_, index) => index + 4 + Number(index > 500)),
     );
     stub.mockRestore();
+  });
+
+  it('has no position before events leave through NATS', async () => {
+    await service.query('DELETE FROM terra_connect.event_relays');
+    const env = { ...COMPLETE_ENVIRONMENT, DATABASE_URL: service.databaseUrl };
+    const { code, stderr } = await cli(['nats', 'repeat', '--from', '2026-01-01'], env);
+    expect([code, stderr]).toEqual([expect.any(Number), expect.stringContaining('Set EVENTS_NATS_URL')]);
+    expect(code).not.toBe(0);
+    expect(await service.query('SELECT FROM terra_connect.event_relays')).toEqual([]);
   });
 });
 

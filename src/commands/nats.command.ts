@@ -3,7 +3,7 @@ import { readEnvironment, secretsOf } from '../config';
 import { NatsRelay } from '../events';
 import { IsInstant } from '../http';
 import { asked } from './asked';
-import { withExamples } from './program';
+import { UsageError, withExamples } from './program';
 import { WholeServiceModule } from './whole-service.module';
 import { withService } from './with-service';
 
@@ -47,6 +47,9 @@ export function addNatsCommand(program: Command): void {
 
 function withRelay<Result>(work: (relay: NatsRelay) => Promise<Result>): Promise<Result> {
   const environment = readEnvironment();
+  // The position of a relay that does not run would begin here, and not at its first run.
+  if (environment.EVENTS_NATS_URL.length === 0)
+    throw new UsageError('no events leave through NATS. Set EVENTS_NATS_URL as for the service');
   const setup = { module: WholeServiceModule.forEnvironment(environment), secrets: secretsOf(environment) };
   return withService(setup, NatsRelay, work);
 }
