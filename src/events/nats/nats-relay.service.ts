@@ -82,7 +82,7 @@ export class NatsRelay {
   }
 
   /**
-   * Publishes the events again that the service stored at a time or later; those that the stream still has come twice.
+   * Publishes the events again that the service stored at a time or later; those that the stream still has can come twice.
    *
    * @returns how many events the relay reads again
    */
