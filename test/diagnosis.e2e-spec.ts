@@ -1,22 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { startTestApp, type ApiAnswer, type TestApp } from './support/app';
+import { sequenceEvents } from './support/events';
 import { connectionsOf, newReference, redirectUrlOf, shiftClock, startSession, visit } from './support/flow';
 import { expectNoEffect, refusal } from './support/refusals';
 import { auth, PastWebhooks, userOf } from './support/past-webhooks';
+import { closeAll } from './support/terra-client';
+import { createEndpoint, deliver, startWebhookReceiver } from './support/webhook-receiver';
+import { postWebhook } from './support/webhooks';
 import { cancelInWidget, TEST_CREDENTIALS } from './support/sandbox';
 
 interface DiagnosisAnswer {
   healthy: boolean;
   conclusions: { code: string; summary: string; advice: string }[];
   terra: { answered: boolean; cause: string | null };
+  events: { id: string; type: string; position: number | null; deliveries: Record<string, unknown>[] }[];
+  data: { layout: string; explanation: string };
 }
 
 describe('GET /v1/end-users/:referenceId/diagnosis', () => {
   let service: TestApp;
-  beforeAll(async () => (service = await startTestApp()));
+  beforeAll(async () => (service = await startTestApp({ OUTBOUND_ALLOW_PRIVATE: 'true' })));
   afterAll(() => service.close());
   beforeEach(() => service.sandbox.reset());
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await closeAll();
+  });
 
   const ask = (referenceId: string): Promise<ApiAnswer<DiagnosisAnswer>> =>
     service.api('GET', `/v1/end-users/${encodeURIComponent(referenceId)}/diagnosis`);
@@ -94,6 +103,83 @@ describe('GET /v1/end-users/:referenceId/diagnosis', () => {
     const later = { occurredAt: new Date(Date.now() + 1_000) };
     await past.deliver(auth({ ...user, reference_id: referenceId, scopes: randomUUID() }), later);
     expect(await codesOf(referenceId)).toContain('webhook_parked');
+  });
+
+  it('T-16: lists the events about the end user, their deliveries and what blocks them, and nothing of another', async () => {
+    const [receiver, referenceId, other] = [await startWebhookReceiver(), newReference(), newReference()];
+    receiver.url += '/a-secret-path';
+    const endpoint = await createEndpoint(service, receiver);
+    receiver.answer = (event, response) =>
+      response.writeHead(event.subject === referenceId ? 500 : 204).end();
+    service.sandbox.account.connect({ provider: 'GARMIN', referenceId });
+    service.sandbox.account.connect({ provider: 'GARMIN', referenceId: other });
+    await service.drainWebhooks();
+    expect((await ask(referenceId)).body.events).toMatchObject([{ position: null, deliveries: [] }]);
+    await sequenceEvents(service);
+    await deliver(service);
+    const { body } = await ask(referenceId);
+    expect(body.conclusions.map(({ code }) => code)).toEqual(['connected']);
+    expect(body.events).toMatchObject([
+      {
+        type: 'connection.connected',
+        position: expect.any(Number) as number,
+        deliveries: [
+          {
+            endpointId: endpoint.id,
+            endpointOrigin: new URL(receiver.url).origin,
+            endpointEnabled: true,
+            status: 'pending',
+            attempts: 1,
+            nextAttemptAt: expect.any(String) as string,
+            lastAttemptAt: expect.any(String) as string,
+            lastStatus: 500,
+            lastError: null,
+          },
+        ],
+      },
+    ]);
+    for (const hours of [1, 6]) {
+      shiftClock(service, hours * 3_600);
+      await deliver(service);
+    }
+    jest.restoreAllMocks();
+    expect(await codesOf(referenceId)).toEqual(['deliveries_fail', 'connected']);
+    await service.api('PATCH', `/v1/webhook-endpoints/${endpoint.id}`, { body: { enabled: false } });
+    expect(await codesOf(referenceId)).toEqual(['endpoint_disabled', 'connected']);
+    const ofOther = (await ask(other)).body;
+    expect(ofOther).toMatchObject({
+      healthy: true,
+      events: [{ deliveries: [{ status: 'delivered', nextAttemptAt: null }] }],
+    });
+    expect(JSON.stringify(ofOther)).not.toContain(body.events[0]?.id);
+    expect(JSON.stringify((await ask(referenceId)).body)).not.toContain('a-secret-path');
+    await service.api('DELETE', `/v1/webhook-endpoints/${endpoint.id}`);
+    expect((await ask(referenceId)).body.events).toMatchObject([{ deliveries: [] }]);
+  });
+
+  it('says where health data goes', async () => {
+    const layoutOf = async (referenceId: string): Promise<string> =>
+      (await ask(referenceId)).body.data.layout;
+    const referenceId = newReference();
+    service.sandbox.account.connect({ provider: 'GARMIN', referenceId });
+    await service.drainWebhooks();
+    expect(await layoutOf(referenceId)).toBe('unknown');
+    await service.query(
+      `UPDATE terra_connect.connections SET connected_at = now() - interval '30 days' WHERE reference_id = $1`,
+      [referenceId],
+    );
+    expect(await layoutOf(referenceId)).toBe('elsewhere');
+    const [connection] = await connectionsOf(service, referenceId);
+    await postWebhook(service, {
+      type: 'daily',
+      user: { user_id: connection?.terraUserId, reference_id: referenceId },
+      data: [],
+    });
+    await service.drainWebhooks();
+    expect(await layoutOf(referenceId)).toBe('not_forwarded');
+    const { id } = await createEndpoint(service, { url: 'https://receiver.example/' }, ['data.*']);
+    expect(await layoutOf(referenceId)).toBe('through_service');
+    await service.api('DELETE', `/v1/webhook-endpoints/${id}`);
   });
 
   it('reports that no webhook has arrived for a day', async () => {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { startTestApp, type TestApp } from './support/app';
 import { newReference, stateOf } from './support/flow';
 import { TEST_CREDENTIALS } from './support/sandbox';
+import { appendEvent } from './support/webhook-receiver';
 
 jest.setTimeout(90_000);
 
@@ -38,12 +39,26 @@ describe('terra-connect doctor', () => {
       expect.stringMatching(/^What to do: /),
     ]);
     expect(withTerra).not.toContain(TEST_CREDENTIALS.apiKey);
+    expect(withTerra).toMatch(/^Health data:\n {2}unknown: No health data has arrived here/m);
     const without = await doctor([referenceId]);
+    expect(without).toMatch(/^Health data:\n {2}unknown: /m);
     expect(without).toContain('[unknown_end_user]');
     expect(without).toContain('What to do: Set TERRA_DEV_ID and TERRA_API_KEY');
     expect(without).toContain('was not asked');
     expect(JSON.parse(await doctor([referenceId, '--json']))).toMatchObject({ referenceId, healthy: false });
     expect(await stateOf(service)).toEqual(before);
+  });
+
+  it('prints the events about the end user, and their deliveries', async () => {
+    const referenceId = newReference();
+    const [{ id } = { id: '' }] = await service.query<{ id: string }>(
+      `INSERT INTO terra_connect.event_endpoints (id, url, types, enabled, secret, created_at, updated_at)
+        VALUES (gen_random_uuid(), 'https://receiver.example/path', '{connection.*}', true, 'whsec_', now(), now()) RETURNING id`,
+    );
+    await appendEvent(service, referenceId);
+    expect(await doctor([referenceId])).toContain(
+      `  to ${id} (https://receiver.example): pending, attempts: 0, next at `,
+    );
   });
 
   it('prints no log line above its text, whatever Terra answers', async () => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readDiagnosisEnvironment, secretsOf } from '../config';
-import { DiagnosisDto, DiagnosisService } from '../diagnosis';
+import { DiagnosisDto, DiagnosisService, type DiagnosedEventDto } from '../diagnosis';
 import { printJson } from './output';
 import { withExamples } from './program';
 import { assertReferenceId } from './reference-id';
@@ -40,6 +40,8 @@ function describe(report: DiagnosisDto): string {
     connections,
     webhooks,
     pendingDeauthentications,
+    events,
+    data,
     terra,
   } = report;
   const [cause, ...others] = conclusions;
@@ -89,6 +91,8 @@ function describe(report: DiagnosisDto): string {
           inBrackets(one.lastOutcome),
       ),
     ),
+    ...section('Events for your services', events.flatMap(eventLines)),
+    ...section('Health data', [`${data.layout}: ${data.explanation}`]),
     ...section(
       'Terra',
       terra.answered
@@ -106,6 +110,19 @@ function describe(report: DiagnosisDto): string {
           ],
     ),
   ].join('\n');
+}
+
+function eventLines({ id, type, position, occurredAt, deliveries }: DiagnosedEventDto): string[] {
+  return [
+    `${id} ${time(occurredAt)} ${type}${position === null ? ' (not in the log yet)' : ` at ${position}`}`,
+    ...deliveries.map(
+      (one) =>
+        `  to ${one.endpointId} (${one.endpointOrigin}${one.endpointEnabled ? '' : ', disabled'}): ${one.status}, ` +
+        `attempts: ${one.attempts}` +
+        (one.lastAttemptAt ? `, last answer: ${one.lastStatus ?? one.lastError ?? '?'}` : '') +
+        (one.nextAttemptAt ? `, next at ${time(one.nextAttemptAt)}` : ''),
+    ),
+  ];
 }
 
 function activityOf({ active }: { active: boolean | null }): string {

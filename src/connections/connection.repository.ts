@@ -116,6 +116,16 @@ export class ConnectionRepository {
     return rows;
   }
 
+  /** When health data of any active connection last arrived, up to one hour behind; null: never. */
+  async lastDataAt(): Promise<Date | null> {
+    const { rows } = await runSql<{ at: Date | null }>(
+      this.dataSource,
+      `SELECT max(last_data_at) AS at FROM terra_connect.connections
+        WHERE merged_into IS NULL AND status = 'active'`,
+    );
+    return rows[0]?.at ?? null;
+  }
+
   /** The connections that ended before a time, by id, after the given one. */
   async endedBefore(before: Date, afterId: string | null, limit: number): Promise<EndedConnection[]> {
     const { rows } = await runSql<EndedConnection>(

@@ -139,6 +139,11 @@ export class ConnectionsService {
     });
   }
 
+  /** When health data of any active connection last arrived, up to one hour behind; null: never. */
+  lastDataAt(): Promise<Date | null> {
+    return this.repository.lastDataAt();
+  }
+
   /** When the end user was last erased; null if never. */
   async erasedAt(referenceId: string): Promise<Date | null> {
     const digest = tombstoneDigest('end_user', referenceId);

@@ -13,6 +13,8 @@ const input = (change: object = {}): DiagnosisInput => ({
   pendingDeauthentications: [],
   webhooks: [],
   lastWebhookAt: ago(1),
+  told: { events: [], endpoints: [], dataTakers: [] },
+  lastDataAt: null,
   terra: { answered: false, cause: 'not_asked' },
   quietAfterHours: 72,
   successors: {},

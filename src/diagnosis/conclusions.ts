@@ -1,6 +1,7 @@
 import type { WebhookEventSummary } from '../webhooks';
 import { concludeConnection } from './connection-conclusions';
 import type { Conclusion, DiagnosedConnection, DiagnosisInput } from './diagnosis-input';
+import { concludeEvents } from './event-conclusions';
 import { concludeNewestSession } from './session-conclusions';
 import { concludeTerra } from './terra-conclusions';
 
@@ -22,6 +23,7 @@ const IMPORTANCE = [
   ...['sweep_awaits_adoption', 'only_at_terra', 'missing_at_terra', 'needs_reauth_…'],
   'disconnecting_waits_for_terra',
   ...['user_cap_reached', 'failed_…', 'callback_unconfirmed', 'quiet_since'],
+  ...['deliveries_fail', 'endpoint_disabled'],
   ...['no_webhooks_at_all', 'terra_unreachable', 'unknown_end_user', 'connected'],
   ...['at_widget', 'not_opened', 'cancelled_by_end_user', 'session_expired', 'disconnected_…', 'never_asked'],
   ...['terra_list_incomplete', 'terra_not_asked'],
@@ -53,6 +55,7 @@ export function conclude(input: DiagnosisInput): Conclusions {
     ...concludeWebhooks(input.webhooks),
     ...concludeTerra(input),
     ...concludeInbox(input),
+    ...concludeEvents(input),
   ];
   const isKnown = input.connections.length + input.sessions.length + input.webhooks.length > 0;
   if (!isKnown) found.push(concludeUnknown(input));

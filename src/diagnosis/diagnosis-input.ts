@@ -1,5 +1,6 @@
 import type { ConnectSession } from '../connect-sessions';
 import type { Connection, ConnectionRecord, Deauthentication } from '../connections';
+import type { ToldEvents } from '../events';
 import type { TerraUser } from '../terra';
 import type { WebhookEventSummary } from '../webhooks';
 
@@ -21,8 +22,19 @@ export interface TerraAnswer {
 export interface DiagnosedConnection extends ConnectionRecord {
   connection: Connection;
 }
+/** What has come from Terra about an end user, and what has gone to your services. */
+export interface TrafficRecords {
+  /** Newest first. */
+  webhooks: WebhookEventSummary[];
+  /** When the service last stored any webhook; null: never. */
+  lastWebhookAt: Date | null;
+  told: ToldEvents;
+  /** When health data of any active connection last arrived; null: never. */
+  lastDataAt: Date | null;
+}
+
 /** What the service has stored about an end user. */
-export interface DiagnosisRecords {
+export interface DiagnosisRecords extends TrafficRecords {
   referenceId: string;
   /** When the end user was erased; null: never, or the end user has come back since. */
   erasedAt: Date | null;
@@ -31,10 +43,6 @@ export interface DiagnosisRecords {
   connections: DiagnosedConnection[];
   /** The requests that Terra has not confirmed yet. */
   pendingDeauthentications: Deauthentication[];
-  /** Newest first. */
-  webhooks: WebhookEventSummary[];
-  /** When the service last stored any webhook; null: never. */
-  lastWebhookAt: Date | null;
   /** The sweep that awaits approval because Terra lists many unknown users; null: none. */
   awaitingAdoption: { id: string; startedAt: Date } | null;
 }

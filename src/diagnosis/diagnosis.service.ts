@@ -4,6 +4,7 @@ import { ReconciliationOptions } from '../config';
 import { PublicUrls } from '../http';
 import { ProviderSuccessors } from '../providers';
 import { conclude, type Conclusions } from './conclusions';
+import { dataLayoutOf, type DataLayout } from './data-layout';
 import type { DiagnosisInput, DiagnosisRecords } from './diagnosis-input';
 import { DiagnosisRecordsService } from './diagnosis-records.service';
 import { isAtWidget, openQuestion } from './session-conclusions';
@@ -11,6 +12,7 @@ import { TerraViewService, type TerraQuestion } from './terra-view.service';
 
 export interface Diagnosis extends Conclusions {
   input: DiagnosisInput;
+  data: DataLayout;
 }
 
 /** Diagnoses why an end user is not connected. It only reads. */
@@ -35,7 +37,7 @@ export class DiagnosisService {
     const webhookPath = this.urls.webhookPath();
     const successors = this.successorsFor(records);
     const input = { ...records, terra, now: this.clock.now(), quietAfterHours, successors, webhookPath };
-    return { input, ...conclude(input) };
+    return { input, data: dataLayoutOf(input), ...conclude(input) };
   }
 
   private successorsFor({ connections }: DiagnosisRecords): Record<string, string> {

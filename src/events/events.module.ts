@@ -22,6 +22,8 @@ import { EventBodiesRepository } from './data/event-bodies.repository';
 import { EventBodies } from './data/event-bodies.service';
 import { EventBodiesWorker } from './data/event-bodies.worker';
 import { EventMessages } from './data/event-messages.service';
+import { EndUserEventsRepository } from './end-users/end-user-events.repository';
+import { EndUserEvents } from './end-users/end-user-events.service';
 import { EventLogRepository } from './event-log.repository';
 import { EventLog } from './event-log.service';
 import { EventPartitionsWorker } from './event-partitions.worker';
@@ -48,6 +50,8 @@ const NATS = [EventRelayRepository, NatsPublisher, NatsRelay, NatsRelayWorker];
     EventLogWatch,
     EventPartitionsWorker,
     EventsPersonalData,
+    EndUserEvents,
+    EndUserEventsRepository,
     DataTakers,
     EventBodies,
     EventBodiesRepository,
@@ -67,6 +71,6 @@ const NATS = [EventRelayRepository, NatsPublisher, NatsRelay, NatsRelayWorker];
     DeletedEndpointsWorker,
     ...NATS,
   ],
-  exports: [DataTakers, EventBodies, EventLog, EventsPersonalData],
+  exports: [DataTakers, EndUserEvents, EventBodies, EventLog, EventsPersonalData],
 })
 export class EventsModule {}

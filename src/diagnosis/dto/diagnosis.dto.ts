@@ -5,6 +5,7 @@ import { WebhookEventDto } from '../../webhooks';
 import type { Conclusion } from '../diagnosis-input';
 import type { DiagnosedConnection } from '../diagnosis-input';
 import type { Diagnosis } from '../diagnosis.service';
+import { DataLayoutDto, DiagnosedEventDto } from './diagnosis-events.dto';
 import {
   DiagnosedIdentityDto,
   DiagnosedSessionDto,
@@ -96,10 +97,16 @@ export class DiagnosisDto {
   })
   lastWebhookAt: Date | null;
 
+  /** The last 20 events that the service has told about the end user, newest first, with their deliveries. */
+  events: DiagnosedEventDto[];
+
+  @ApiProperty({ description: 'Where the health data of your end users goes.' })
+  data: DataLayoutDto;
+
   @ApiProperty({ description: 'The Terra users that Terra lists for the end user.' })
   terra: TerraViewDto;
 
-  static from({ input, healthy, conclusions }: Diagnosis): DiagnosisDto {
+  static from({ input, data, healthy, conclusions }: Diagnosis): DiagnosisDto {
     return {
       referenceId: input.referenceId,
       diagnosedAt: input.now,
@@ -112,6 +119,8 @@ export class DiagnosisDto {
       ),
       webhooks: input.webhooks.map((event) => WebhookEventDto.from(event)),
       lastWebhookAt: input.lastWebhookAt,
+      events: DiagnosedEventDto.listFrom(input.told),
+      data: DataLayoutDto.from(data),
       terra: TerraViewDto.from(input.terra),
     };
   }
