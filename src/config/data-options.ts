@@ -22,7 +22,7 @@ export const DATA_DEFAULTS: DataOptions = { retentionHours: 72, pointers: 'forwa
 export const MAX_DATA_HOURS = 720;
 
 const HOST = /^\.?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
-// Under these, anybody gets a host within minutes.
+// Every customer of these clouds can have a host below them.
 const SHARED = /^(?:amazonaws\.com(?:\.cn)?|cloudfront\.net|googleapis\.com|windows\.net)$/;
 // Second levels under which countries give out names: co.uk, com.au.
 const PUBLIC_SECOND_LEVEL = /^(?:ac|co|com|edu|gov|net|org)\.[a-z]{2}$/;
@@ -49,7 +49,7 @@ function describeHostProblem(host: string): string | null {
   // For the sandbox. The service calls it only with OUTBOUND_ALLOW_PRIVATE.
   if (name === 'localhost') return null;
   const isTooWide = !name.includes('.') || SHARED.test(name) || PUBLIC_SECOND_LEVEL.test(name);
-  return isTooWide ? 'is too wide: anybody can get a host below it. Name the host of the bucket' : null;
+  return isTooWide ? 'is too wide: others can get a host below it. Name the host of the bucket' : null;
 }
 
 @ValidatorConstraint({ name: 'isPointerHostList' })

@@ -67,8 +67,8 @@ export class WebhookDeliveriesRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * Stores deliveries and their receipts in one statement, which is one commit outside of a transaction, except those that a receipt identifies as
-   * stored.
+   * Stores deliveries and their receipts in one statement: one commit, unless the caller has a transaction. It leaves out the
+   * deliveries that a receipt identifies as stored.
    *
    * @returns the outcomes in the order of the deliveries
    */

@@ -53,8 +53,8 @@ export class EventRelayRepository {
   }
 
   /**
-   * Moves a relay back to before the events with ids from `firstId` on, never forward. Whoever publishes loses the lease, so
-   * that it cannot store its own position over this one.
+   * Moves a relay back to before the events with ids from `firstId` on, never forward. The process that publishes loses the
+   * lease, so it cannot overwrite this position with its own.
    *
    * @returns how many events the relay reads again
    */

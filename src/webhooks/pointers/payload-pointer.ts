@@ -32,8 +32,8 @@ export function pointerOf(body: Buffer): PayloadPointer {
 type PayloadProblem = 'unreadable' | 'not_data';
 
 /**
- * Only the pointer is signed. Whoever can write to the bucket could forge what is behind it, so an event that changes a
- * connection is not taken from there, and neither is a pointer to a further place.
+ * Terra signs only the pointer. A writer of the bucket could forge the payload, so the service takes neither an event about a
+ * connection from there, nor a pointer to a further place.
  */
 export function payloadProblemOf(body: Buffer): PayloadProblem | null {
   const event = parseTerraEvent(body);

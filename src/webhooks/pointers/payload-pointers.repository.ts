@@ -9,7 +9,7 @@ import {
 } from '../webhook-deliveries.repository';
 import { LANES, POINTER_LANE, type WebhookEvent } from '../webhook-event.entity';
 
-/** A pointer that this process fetches. `attempts` grows with each taking, so it tells whether it is still this one's. */
+/** A pointer that this process fetches. Each process that takes it raises `attempts`, so `attempts` tells whether this process has lost it. */
 export type TakenPointer = Pick<
   WebhookEvent,
   'id' | 'attempts' | 'traceId' | 'terraReference' | 'signedAt' | 'occurredAt' | 'receivedAt' | 'body'
@@ -26,7 +26,7 @@ export class PayloadPointersRepository {
     private readonly deliveries: WebhookDeliveriesRepository,
   ) {}
 
-  /** Takes the pointer that has been due for longest. Without news from its process, it is due again after the lease. */
+  /** Takes the pointer that has been due for longest. If its process dies, the pointer is due again after the lease. */
   async take(now: Date, leasedUntil: Date): Promise<TakenPointer | null> {
     const { rows } = await runSql<TakenPointer>(
       this.dataSource,
@@ -44,7 +44,7 @@ export class PayloadPointersRepository {
   /**
    * Stores the payload as a delivery in the transaction that ends its pointer, of which the envelope stays.
    *
-   * @returns null when the pointer is not this process's any more: another one has it, or an erasure has removed it
+   * @returns null when this process has lost the pointer: another one has it, or an erasure has removed it
    */
   storePayload(
     pointer: TakenPointer,
@@ -58,7 +58,7 @@ export class PayloadPointersRepository {
     });
   }
 
-  /** Makes the pointer a dead letter. @returns false when it is not this process's any more */
+  /** Makes the pointer a dead letter. @returns false when this process has lost it */
   giveUp(pointer: TakenPointer, note: string, now: Date): Promise<boolean> {
     return this.settle(this.dataSource, pointer, { status: 'dead_lettered', note, body: null }, now);
   }
