@@ -38,6 +38,15 @@ describe('The subscription of the sample app', () => {
     expect(calls).toEqual(['create']);
   });
 
+  it('tries again after too many requests', async () => {
+    const { subscription } = subscribe(
+      new ServiceRejectedError(429, 'rate_limit.exceeded', 'Retry later.'),
+      [],
+    );
+    await subscription.start(untilStopped());
+    expect(subscription).toMatchObject({ webhook: expect.anything() as object, rejection: null });
+  });
+
   it('takes over the endpoint of an earlier start, deletes further ones of its own, and leaves those of others', async () => {
     const other = { id: 'e3', url: 'https://hooks.example.com' };
     const { subscription, calls } = subscribe([{ id: 'e1', url: OWN }, { id: 'e2', url: OWN }, other]);

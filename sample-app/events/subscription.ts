@@ -21,8 +21,8 @@ export class Subscription {
   ) {}
 
   /**
-   * Subscribes. While the service gives no answer, which may still be starting, the app tries again until the signal. A
-   * rejection is final, because the same request would be rejected again.
+   * Subscribes. While the service gives no answer, which may still be starting, or has too many requests, the app tries again
+   * until the signal. Another rejection is final, because the same request would be rejected again.
    */
   async start(signal: AbortSignal): Promise<void> {
     for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)) {
@@ -30,7 +30,7 @@ export class Subscription {
         this.webhook = new Webhook(await this.subscribe());
         return;
       } catch (error) {
-        if (error instanceof ServiceRejectedError) {
+        if (error instanceof ServiceRejectedError && error.status !== 429) {
           this.rejection = error.message;
           console.error(
             `Pulse Diary gets no events, because Terra Connect rejected its webhook endpoint: ${error.message}`,
