@@ -6,7 +6,7 @@ import type { HostResolver } from './host-resolver';
 import { openSockets } from './outgoing-sockets';
 
 /** How many requests a process sends to one origin at a time. Further ones are `busy`. */
-export const MAX_REQUESTS_PER_ORIGIN = 32;
+export const MAX_REQUESTS_PER_ORIGIN = 64;
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 30_000;

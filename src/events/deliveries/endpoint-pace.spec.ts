@@ -16,7 +16,7 @@ const pauseOf = ({ pausedUntil }: Pace): number => pausedUntil - NOW.getTime();
 
 describe('The lanes of an endpoint', () => {
   it('are its own share, so that no endpoint takes from another one', () => {
-    expect([0, 1, 10, 16, 32, 100].map(lanesPerEndpoint)).toEqual([16, 16, 16, 16, 8, 2]);
+    expect([0, 1, 10, 16, 32, 100].map(lanesPerEndpoint)).toEqual([32, 32, 25, 16, 8, 2]);
     for (let endpoints = 1; endpoints <= 100; endpoints += 1)
       expect(endpoints * lanesPerEndpoint(endpoints)).toBeLessThanOrEqual(256);
   });

@@ -2,7 +2,7 @@ import type { AttemptMeaning } from './answer-meaning';
 
 const LANES_OF_PROCESS = 256;
 /** How many lanes of one endpoint may be in flight in one process. */
-export const MOST_LANES = 16;
+export const MOST_LANES = 32;
 const FEWEST_LANES = 2;
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
