@@ -19,8 +19,8 @@ const FLAT = 1.2;
 
 interface Figures {
   /** Milliseconds, in ascending order: for one lane of each endpoint, and for as many as the service takes. */
+  next: number[];
   firstPicks: number[];
-  picks: number[];
   perSecond: number;
   /** The most memory of the service while it delivers. */
   megabytes: number;
@@ -31,22 +31,22 @@ export const waiting: Part = async (bench) => {
   const [few, many] = bench.options.waiting;
   const first = await measure(bench, few);
   const then = await measure(bench, many);
-  const row = (count: number, { firstPicks, picks, perSecond, megabytes }: Figures): string[] => [
+  const row = (count: number, { next, firstPicks, perSecond, megabytes }: Figures): string[] => [
     count.toLocaleString('en-US'),
-    ...[median(firstPicks), median(picks), percentile(picks, 99), perSecond, megabytes].map(figure),
+    ...[median(next), percentile(next, 99), median(firstPicks), perSecond, megabytes].map(figure),
   ];
   const million = `with ${many.toLocaleString('en-US')} waiting deliveries`;
   return {
     sections: [
       {
         title: 'Waiting deliveries',
-        note: `To ${ENDPOINTS} endpoints, two for each end user and endpoint; half of the end users are due, the others wait for a retry. A pick takes so many lanes of each endpoint, and reads their deliveries and events; the service takes up to 16. Memory (RSS): the most while the service delivers.`,
-        head: ['waiting', 'pick of 1, p50 ms', 'pick of 16, p50 ms', 'p99 ms', 'deliveries/s', 'memory MB'],
+        note: `To ${ENDPOINTS} endpoints, two for each end user and endpoint; half of the end users are due, the others wait for a retry. A pick takes lanes of all endpoints, and reads their deliveries and events: the next one, a lane of each endpoint; the first one after a start, ${lanesPerEndpoint(ENDPOINTS)} of each. Memory (RSS): the most while the service delivers.`,
+        head: ['waiting', 'next pick p50 ms', 'p99 ms', 'first pick p50 ms', 'deliveries/s', 'memory MB'],
         rows: [row(few, first), row(many, then)],
       },
     ],
     goals: [
-      atMost(`the next pick of 16 lanes per endpoint ${million}, p50`, median(then.picks), 20, 'ms'),
+      atMost(`the next pick ${million}, p50`, median(then.next), 20, 'ms'),
       atMost(
         `memory ${million}, ratio to ${few.toLocaleString('en-US')}`,
         then.megabytes / first.megabytes,
@@ -84,8 +84,8 @@ async function measure(bench: Bench, count: number): Promise<Figures> {
       await seedWaitingDeliveries(passive.database, endpointIds, count);
       await harness.checkpoint();
       const { url } = passive.database;
-      const firstPicks = await LaneTimer.picks(url, endpointIds, 1, PICKS);
-      const picks = await LaneTimer.picks(url, endpointIds, lanesPerEndpoint(ENDPOINTS), PICKS);
+      const next = await LaneTimer.picks(url, endpointIds, 1, PICKS);
+      const firstPicks = await LaneTimer.picks(url, endpointIds, lanesPerEndpoint(ENDPOINTS), PICKS);
       let megabytes = 0;
       const delivered = await service(async ({ program }) => {
         const end = performance.now() + options.roundMs * 2;
@@ -96,7 +96,7 @@ async function measure(bench: Bench, count: number): Promise<Figures> {
         return harness.takers.run<'count'>({ kind: 'count' });
       });
       await expectStored(bench, passive);
-      return { firstPicks, picks, perSecond: delivered / ((options.roundMs * 2) / 1_000), megabytes };
+      return { next, firstPicks, perSecond: delivered / ((options.roundMs * 2) / 1_000), megabytes };
     });
   } finally {
     await passive.program.stop();
