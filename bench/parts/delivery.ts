@@ -5,7 +5,8 @@ import { atMost, type Bench, type Part } from './part';
 import { takeAll, withTakers } from './taking';
 
 const PER_SECOND = 500;
-const WARM_UP_MS = 3_000;
+// Longer than a new process needs to be as fast as it will be, and to work off what came before.
+const WARM_UP_MS = 8_000;
 const WITHOUT_DATA = ['*'];
 const WITH_DATA = ['*', 'data.*'];
 

@@ -75,6 +75,21 @@ export class EventBodiesRepository {
     );
   }
 
+  /** The size of a body and its first bytes; null when the service does not have the body any more. */
+  async beginningOf(
+    eventId: string,
+    length: number,
+    now: Date,
+  ): Promise<{ bytes: number; start: Buffer } | null> {
+    const { rows } = await runSql<{ bytes: number; start: Buffer }>(
+      this.dataSource,
+      `SELECT octet_length(body) AS bytes, substring(body FROM 1 FOR $2::integer) AS start
+        FROM terra_connect.event_bodies WHERE event_id = $1 AND expires_at > $3`,
+      [eventId, length, now],
+    );
+    return rows[0] ?? null;
+  }
+
   /** A part of a body; null when the service does not have the body any more. */
   async part(eventId: string, from: number, length: number, now: Date): Promise<Buffer | null> {
     const { rows } = await runSql<{ part: Buffer }>(

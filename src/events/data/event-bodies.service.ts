@@ -47,11 +47,20 @@ export class EventBodies {
     return this.repository.bodiesOf(eventIds, this.clock.now());
   }
 
-  /** A body in parts: Postgres sends bytes as text of twice the size. @returns null: the service does not have it any more */
-  async readParts(eventId: string, bytes: number): Promise<Buffer[] | null> {
+  /** The size of a body and its first bytes; null: the service does not have the body any more. */
+  beginningOf(eventId: string, length: number): Promise<{ bytes: number; start: Buffer } | null> {
+    return this.repository.beginningOf(eventId, length, this.clock.now());
+  }
+
+  /**
+   * The rest of a body in parts: Postgres sends bytes as text of twice the size.
+   *
+   * @returns null: the service does not have the body any more
+   */
+  async restOf(eventId: string, from: number, bytes: number): Promise<Buffer[] | null> {
     const parts: Buffer[] = [];
     try {
-      for await (const part of this.partsOf(eventId, bytes)) parts.push(part);
+      for await (const part of this.partsOf(eventId, bytes, from)) parts.push(part);
       return parts;
     } catch (error) {
       if (error instanceof EventDataGoneError) return null;
@@ -82,8 +91,8 @@ export class EventBodies {
     return { bytes, stream: Readable.from(this.partsOf(eventId, bytes), { objectMode: false }) };
   }
 
-  private async *partsOf(eventId: string, bytes: number): AsyncGenerator<Buffer> {
-    for (let from = 0; from < bytes; from += PART_BYTES) {
+  private async *partsOf(eventId: string, bytes: number, start = 0): AsyncGenerator<Buffer> {
+    for (let from = start; from < bytes; from += PART_BYTES) {
       const part = await this.repository.part(eventId, from, PART_BYTES, this.clock.now());
       // The reader gets fewer bytes than announced, and so knows that the body is not complete.
       if (part === null) throw new EventDataGoneError();

@@ -8,8 +8,9 @@ describe('EventMessages', () => {
   const read: string[] = [];
   const messages = new EventMessages(
     {
-      sizesOf: ([id]: string[]) => Promise.resolve(new Map([[id, Number(id)]])),
-      readParts: (id: string) => {
+      beginningOf: (id: string, length: number) =>
+        Promise.resolve({ bytes: Number(id), start: Buffer.alloc(Math.min(Number(id), length)) }),
+      restOf: (id: string) => {
         read.push(id);
         return Promise.resolve([Buffer.from('{')]);
       },

@@ -4,7 +4,7 @@ import { toMessage, type EventMessage } from '../cloud-event';
 import type { OutgoingEvent } from '../outgoing-event.entity';
 import { EventBodies } from './event-bodies.service';
 
-/** Larger bodies are large. */
+/** Larger bodies are large. A smaller one is read with one statement. */
 const LARGE_BYTES = 256 * 1_024;
 const MEGABYTE = 1_024 * 1_024;
 
@@ -37,15 +37,17 @@ export class EventMessages {
     work: (message: EventMessage) => Promise<Result>,
   ): Promise<Result | 'gone' | 'busy'> {
     if (!isDataEvent(event)) return work(toMessage(event, this.options.publicUrl, null));
-    const bytes = (await this.bodies.sizesOf([event.id])).get(event.id);
-    if (bytes === undefined) return 'gone';
-    if (bytes <= LARGE_BYTES) return this.useBody(event, bytes, work);
+    const beginning = await this.bodies.beginningOf(event.id, LARGE_BYTES);
+    if (beginning === null) return 'gone';
+    const { bytes, start } = beginning;
+    if (bytes === start.length) return work(toMessage(event, this.options.publicUrl, [start]));
     const isTooMuch = this.largeBytes > 0 && this.largeBytes + bytes > this.limits.largeBytes;
     if (isTooMuch || this.large.has(receiver)) return 'busy';
     this.large.add(receiver);
     this.largeBytes += bytes;
     try {
-      return await this.useBody(event, bytes, work);
+      const rest = await this.bodies.restOf(event.id, start.length, bytes);
+      return rest === null ? 'gone' : await work(toMessage(event, this.options.publicUrl, [start, ...rest]));
     } finally {
       this.large.delete(receiver);
       this.largeBytes -= bytes;
@@ -75,15 +77,6 @@ export class EventMessages {
         return toMessage(event, this.options.publicUrl, body ? [body] : null);
       });
     return { messages, covered: first.length };
-  }
-
-  private async useBody<Result>(
-    event: OutgoingEvent,
-    bytes: number,
-    work: (message: EventMessage) => Promise<Result>,
-  ): Promise<Result | 'gone'> {
-    const parts = await this.bodies.readParts(event.id, bytes);
-    return parts === null ? 'gone' : work(toMessage(event, this.options.publicUrl, parts));
   }
 }
 
