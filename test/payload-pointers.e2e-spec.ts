@@ -181,6 +181,23 @@ describe('PAYLOAD_POINTERS=fetch', () => {
       expect(JSON.stringify(rows)).not.toContain(text);
   });
 
+  it('T-24: fetches nothing for a pointer that names a Terra user who is erased while it waits', async () => {
+    const endUser = await connect();
+    await take();
+    const { url } = await bucket(payloadOf(endUser));
+    const pointer = { type: 's3_payload', status: 'success', url, expires_in: 300, user_id: endUser.userId };
+    await storeDeliveries(service, [{ body: pointer }]);
+    await drainInbox(service, 200);
+    expect(await pointers()).toMatchObject([{ status: 'pending', lane: 3 }]);
+    await service.api('DELETE', `/v1/end-users/${endUser.referenceId}`);
+    await service.drainDeauthentications();
+    await service.app.get(ErasureWorker, { strict: false }).runOnce();
+    await fetchAll();
+    const [row] = await pointers();
+    expect(row).toMatchObject({ status: 'ignored', lane: 0 });
+    expect(row?.body).not.toContain(endUser.userId);
+  });
+
   it('lets a payload wait for its owner, as data that Terra sends by itself', async () => {
     const [endUser] = endUsers(1) as [EndUser];
     await take();

@@ -1,5 +1,12 @@
 import { decodeUtf8, toStorable } from '../common';
-import { toReferenceId, toTerraUser, toTerraUserId, type TerraUser } from './terra.types';
+import {
+  toNamedTerraUser,
+  toReferenceId,
+  toTerraUser,
+  toTerraUserId,
+  type NamedTerraUser,
+  type TerraUser,
+} from './terra.types';
 import { asRecord, listOfText, textOf } from './wire';
 
 /** Events about the authentication of a user. */
@@ -62,7 +69,7 @@ export interface TerraEvent {
    */
   terraUserId: string | null;
   user: TerraUser | null;
-  oldUser: TerraUser | null;
+  oldUser: NamedTerraUser | null;
   newUser: TerraUser | null;
   owner: EventOwner;
   reason: string | null;
@@ -100,7 +107,7 @@ export function parseTerraEvent(rawBody: Buffer): TerraEvent | null {
     status: textOf(body.status),
     terraUserId: toTerraUserId(asRecord(body.user).user_id) ?? toTerraUserId(body.user_id),
     user: toTerraUser(body.user),
-    oldUser: toTerraUser(body.old_user),
+    oldUser: toNamedTerraUser(body.old_user),
     newUser: toTerraUser(body.new_user),
     owner: readOwner(asRecord(body.user).reference_id, body.reference_id),
     reason: toReason(textOf(body.reason) ?? textOf(body.message)),

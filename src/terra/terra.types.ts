@@ -91,6 +91,16 @@ export function toTerraUser(wire: unknown): TerraUser | null {
   };
 }
 
+/** A Terra user as far as an event names it: Terra may leave the provider out. */
+export type NamedTerraUser = Pick<TerraUser, 'terraUserId' | 'referenceId'>;
+
+/** Returns null when the id is missing. */
+export function toNamedTerraUser(wire: unknown): NamedTerraUser | null {
+  const user = asRecord(wire);
+  const terraUserId = toTerraUserId(user.user_id);
+  return terraUserId === null ? null : { terraUserId, referenceId: toReferenceId(user.reference_id) };
+}
+
 /** Reads the id of a Terra user that stands alone. */
 export function toTerraUserId(wire: unknown): string | null {
   const id = textOf(wire);

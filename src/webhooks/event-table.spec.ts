@@ -326,6 +326,12 @@ describe('Each shape that was seen elsewhere is settled with a reason, or does w
 });
 
 describe('A fact of an event', () => {
+  it('of a swap names the old Terra user, although Terra leaves its provider out', () => {
+    const old = { user_id: 'A', reference_id: 'u_1' };
+    const { fact } = read({ type: 'user_reauth', old_user: old, new_user: { ...USER, user_id: 'B' } });
+    expect(fact).toMatchObject({ kind: 'swapped', oldTerraUserId: 'A', oldReferenceId: 'u_1' });
+  });
+
   it('names the event, the time at which it occurred, and everything that Terra says', () => {
     const base = { source: 'webhook', sourceId: 'event-1', occurredAt: ORIGIN.occurredAt };
     expect(read(auth(USER)).fact).toEqual({

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { In, type EntityManager } from 'typeorm';
 import { runSql, type DataSubject } from '../database';
-import { HAS_BEEN_ERASED, WebhookEvent } from './webhook-event.entity';
+import { HAS_BEEN_ERASED, LANES, POINTER_LANE, WebhookEvent } from './webhook-event.entity';
 
 /** The SQL that removes end users from stored events. The rows stay, because Terra may resend a delivery for days. */
 @Injectable()
 export class WebhookErasureRepository {
-  /** Replaces the body, and removes the ids of the end user from the row. */
+  /** Replaces the body, and removes the ids of the end user from the row. A pointer that waited is not fetched. */
   async blank(
     manager: EntityManager,
     id: string,
@@ -17,7 +17,8 @@ export class WebhookErasureRepository {
       manager,
       `UPDATE terra_connect.webhook_events SET
           status = CASE WHEN status = 'done' THEN 'done' ELSE 'ignored' END, note = $2, type = $3, body = $4,
-          processed_at = coalesce(processed_at, $5), terra_user_id = NULL, reference_id = NULL, terra_reference = NULL
+          processed_at = coalesce(processed_at, $5), terra_user_id = NULL, reference_id = NULL, terra_reference = NULL,
+          lane = CASE lane WHEN ${POINTER_LANE} THEN ${LANES.links} ELSE lane END
         WHERE id = $1`,
       [id, HAS_BEEN_ERASED, type, body, now],
     );
