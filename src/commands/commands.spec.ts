@@ -8,6 +8,7 @@ const VALID: Record<string, string> = {
   '--reason': 'why',
   '--url': 'https://hooks.example.com/terra',
   '--types': '*',
+  '--from': '2026-11-23',
 };
 
 async function createAll(): Promise<Command> {
