@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { validate as isUuid } from 'uuid';
-import { readEnvironment, secretsOf } from '../config';
 import { describeReasonProblem, OwnerAcceptanceService } from '../connections';
 import { UsageError, withExamples } from './program';
 import { assertReferenceId } from './reference-id';
-import { WholeServiceModule } from './whole-service.module';
-import { withService } from './with-service';
+import { withWholeService } from './with-whole-service';
 
 export function addAcceptOwnerCommand(program: Command): void {
   withExamples(
@@ -24,12 +22,7 @@ export function addAcceptOwnerCommand(program: Command): void {
         const problem = describeReasonProblem(reason);
         if (problem) throw new UsageError(`The reason ${problem}.`);
         if (referenceId !== undefined) assertReferenceId(referenceId);
-        const environment = readEnvironment();
-        const setup = {
-          module: WholeServiceModule.forEnvironment(environment),
-          secrets: secretsOf(environment),
-        };
-        const accepted = await withService(setup, OwnerAcceptanceService, (owners) =>
+        const accepted = await withWholeService(OwnerAcceptanceService, (owners) =>
           owners.accept(id, { actor: 'cli', reason, referenceId }),
         );
         console.log(`connection ${accepted.id} of ${accepted.referenceId}: ${accepted.status}`);

@@ -1,6 +1,4 @@
-import type { Type } from '@nestjs/common';
 import type { Command } from 'commander';
-import { readEnvironment, secretsOf } from '../config';
 import {
   CreateWebhookEndpointDto,
   DeliveriesService,
@@ -15,8 +13,7 @@ import { asked, given } from './asked';
 import { confirm } from './confirm';
 import { printJson, printTable } from './output';
 import { UsageError, withExamples } from './program';
-import { WholeServiceModule } from './whole-service.module';
-import { withService } from './with-service';
+import { withWholeService } from './with-whole-service';
 
 const ID = '01980c0e-7b1a-7c3e-9d55-0f2b6f1c9a10';
 
@@ -64,7 +61,7 @@ function addSettings(command: Command): void {
           request,
           OPTIONS,
           ({ description = null, ...settings }) =>
-            withOne(EndpointsService, (endpoints) => endpoints.create({ ...settings, description })),
+            withWholeService(EndpointsService, (endpoints) => endpoints.create({ ...settings, description })),
         );
         printSecret(id, secret);
       }),
@@ -77,7 +74,7 @@ function addSettings(command: Command): void {
       .option('--json', 'print the answer of GET /v1/webhook-endpoints')
       .action(async ({ json }: { json?: boolean }) => {
         const { items } = WebhookEndpointListDto.from(
-          await withOne(EndpointsService, (endpoints) => endpoints.list()),
+          await withWholeService(EndpointsService, (endpoints) => endpoints.list()),
         );
         if (json) return printJson({ items });
         printTable(
@@ -113,7 +110,7 @@ function addSettings(command: Command): void {
             UpdateWebhookEndpointDto,
             given({ ...toSettings(options), enabled }),
             OPTIONS,
-            (changes) => withOne(EndpointsService, (endpoints) => endpoints.update(id, changes)),
+            (changes) => withWholeService(EndpointsService, (endpoints) => endpoints.update(id, changes)),
           );
           console.log(`updated ${id}`);
         },
@@ -127,7 +124,7 @@ function addSettings(command: Command): void {
       .option('--yes', 'do not ask')
       .action(async (id: string, { yes }: { yes?: boolean }) => {
         if (!yes && !(await confirm(`The endpoint ${id} and its deliveries will be deleted.`))) return;
-        await withOne(EndpointsService, (endpoints) => endpoints.delete(id));
+        await withWholeService(EndpointsService, (endpoints) => endpoints.delete(id));
         console.log(`deleted ${id}`);
       }),
     `endpoint delete ${ID} --yes`,
@@ -143,7 +140,9 @@ function addSecret(command: Command): void {
       .action(async (id: string, { overlapHours }: { overlapHours?: string }) => {
         const request = given({ overlapHours: toNumber(overlapHours) });
         const { secret } = await asked(RotateSecretDto, request, OPTIONS, (rotation) =>
-          withOne(EndpointsService, (endpoints) => endpoints.rotateSecret(id, rotation.overlapHours)),
+          withWholeService(EndpointsService, (endpoints) =>
+            endpoints.rotateSecret(id, rotation.overlapHours),
+          ),
         );
         printSecret(id, secret);
       }),
@@ -157,7 +156,9 @@ function addDeliveries(command: Command): void {
       .command('test <id>')
       .description('send a test event; the exit code is 1 if the endpoint does not accept it')
       .action(async (id: string) => {
-        const { accepted, status, error, ms } = await withOne(EndpointTestService, (tests) => tests.send(id));
+        const { accepted, status, error, ms } = await withWholeService(EndpointTestService, (tests) =>
+          tests.send(id),
+        );
         if (!accepted) throw new Error(`The endpoint has not accepted the test event: ${status ?? error}.`);
         console.log(`accepted after ${ms} ms`);
       }),
@@ -178,12 +179,12 @@ function addDeliveries(command: Command): void {
         ) => {
           if (event !== undefined) {
             if (Object.keys(start).length > 0) throw new UsageError('--event excludes --from and --after.');
-            await withOne(DeliveriesService, (deliveries) => deliveries.repeatOne(id, event));
+            await withWholeService(DeliveriesService, (deliveries) => deliveries.repeatOne(id, event));
             return console.log('repeated: 1');
           }
           const request = given({ ...start, limit: toNumber(limit) });
           const { repeated, nextAfter } = await asked(RepeatDeliveriesDto, request, OPTIONS, (selection) =>
-            withOne(DeliveriesService, (deliveries) => deliveries.repeatFrom(id, selection)),
+            withWholeService(DeliveriesService, (deliveries) => deliveries.repeatFrom(id, selection)),
           );
           console.log(`repeated: ${repeated}`);
           if (nextAfter !== null) console.log(`There may be more: --after ${nextAfter}`);
@@ -204,13 +205,4 @@ function toNumber(text: string | undefined): number | string | undefined {
 
 function printSecret(id: string, secret: string): void {
   console.log(`id:     ${id}\nsecret: ${secret}\nStore the secret now: it is not shown again.`);
-}
-
-function withOne<Service, Result>(
-  service: Type<Service>,
-  work: (service: Service) => Promise<Result>,
-): Promise<Result> {
-  const environment = readEnvironment();
-  const setup = { module: WholeServiceModule.forEnvironment(environment), secrets: secretsOf(environment) };
-  return withService(setup, service, work);
 }

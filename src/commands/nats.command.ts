@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { readEnvironment, secretsOf } from '../config';
+import { readEnvironment } from '../config';
 import { NatsRelay } from '../events';
 import { IsInstant } from '../http';
 import { asked } from './asked';
 import { UsageError, withExamples } from './program';
-import { WholeServiceModule } from './whole-service.module';
-import { withService } from './with-service';
+import { withWholeService } from './with-whole-service';
 
 class RepeatRequest {
   @IsInstant()
@@ -50,6 +49,5 @@ function withRelay<Result>(work: (relay: NatsRelay) => Promise<Result>): Promise
   // The position of a relay that does not run would begin here, and not at its first run.
   if (environment.EVENTS_NATS_URL.length === 0)
     throw new UsageError('no events leave through NATS. Set EVENTS_NATS_URL as for the service');
-  const setup = { module: WholeServiceModule.forEnvironment(environment), secrets: secretsOf(environment) };
-  return withService(setup, NatsRelay, work);
+  return withWholeService(NatsRelay, work, environment);
 }

@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { readEnvironment, secretsOf } from '../config';
 import {
   APPROVAL_ADVICE,
   ConnectionReconcilerService,
@@ -13,8 +12,7 @@ import { confirm } from './confirm';
 import { printJson, printTable } from './output';
 import { EXIT_CODES, UsageError, withExamples } from './program';
 import { assertReferenceId } from './reference-id';
-import { WholeServiceModule } from './whole-service.module';
-import { withService } from './with-service';
+import { withWholeService } from './with-whole-service';
 
 const FINDINGS_PRINTED = 20;
 
@@ -40,12 +38,7 @@ export function addSweepCommand(program: Command): void {
       .option('--json', 'print the answer of GET /v1/sweeps/:id')
       .action(async ({ dryRun, force, adopt, yes, json }: SweepCommandOptions) => {
         if (yes && !adopt) throw new UsageError('--yes belongs to --adopt: a sweep asks nothing.');
-        const environment = readEnvironment();
-        const setup = {
-          module: WholeServiceModule.forEnvironment(environment),
-          secrets: secretsOf(environment),
-        };
-        const report = await withService(setup, SweepsService, async (sweeps) => {
+        const report = await withWholeService(SweepsService, async (sweeps) => {
           if (adopt && !dryRun) {
             const preview = await runSweep(sweeps, { dryRun: true, adopt });
             const { sweep, counts } = preview;
@@ -88,12 +81,7 @@ export function addReconcileCommand(program: Command): void {
       .option('--json', 'print the answer of POST /v1/end-users/:referenceId/reconcile')
       .action(async (referenceId: string, { json }: { json?: boolean }) => {
         assertReferenceId(referenceId);
-        const environment = readEnvironment();
-        const setup = {
-          module: WholeServiceModule.forEnvironment(environment),
-          secrets: secretsOf(environment),
-        };
-        const report = await withService(setup, ConnectionReconcilerService, (reconciler) =>
+        const report = await withWholeService(ConnectionReconcilerService, (reconciler) =>
           reconciler.reconcile(referenceId, { source: 'reconcile', actor: 'cli' }),
         );
         if (json) printJson(ReconcileReportDto.from(report));
