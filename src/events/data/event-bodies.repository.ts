@@ -75,30 +75,20 @@ export class EventBodiesRepository {
     );
   }
 
-  /** The size of a body and its first bytes; null when the service does not have the body any more. */
-  async beginningOf(
+  /** The size of a body and a part of it; null when the service does not have the body any more. */
+  async part(
     eventId: string,
+    from: number,
     length: number,
     now: Date,
-  ): Promise<{ bytes: number; start: Buffer } | null> {
-    const { rows } = await runSql<{ bytes: number; start: Buffer }>(
+  ): Promise<{ bytes: number; part: Buffer } | null> {
+    const { rows } = await runSql<{ bytes: number; part: Buffer }>(
       this.dataSource,
-      `SELECT octet_length(body) AS bytes, substring(body FROM 1 FOR $2::integer) AS start
-        FROM terra_connect.event_bodies WHERE event_id = $1 AND expires_at > $3`,
-      [eventId, length, now],
-    );
-    return rows[0] ?? null;
-  }
-
-  /** A part of a body; null when the service does not have the body any more. */
-  async part(eventId: string, from: number, length: number, now: Date): Promise<Buffer | null> {
-    const { rows } = await runSql<{ part: Buffer }>(
-      this.dataSource,
-      `SELECT substring(body FROM $2::integer FOR $3::integer) AS part FROM terra_connect.event_bodies
-        WHERE event_id = $1 AND expires_at > $4`,
+      `SELECT octet_length(body) AS bytes, substring(body FROM $2::integer FOR $3::integer) AS part
+        FROM terra_connect.event_bodies WHERE event_id = $1 AND expires_at > $4`,
       [eventId, from + 1, length, now],
     );
-    return rows[0]?.part ?? null;
+    return rows[0] ?? null;
   }
 
   /** Deletes those of these bodies that no taker needs. Their events have positions. */

@@ -48,8 +48,9 @@ export class EventBodies {
   }
 
   /** The size of a body and its first bytes; null: the service does not have the body any more. */
-  beginningOf(eventId: string, length: number): Promise<{ bytes: number; start: Buffer } | null> {
-    return this.repository.beginningOf(eventId, length, this.clock.now());
+  async beginningOf(eventId: string, length: number): Promise<{ bytes: number; start: Buffer } | null> {
+    const found = await this.repository.part(eventId, 0, length, this.clock.now());
+    return found && { bytes: found.bytes, start: found.part };
   }
 
   /**
@@ -93,10 +94,10 @@ export class EventBodies {
 
   private async *partsOf(eventId: string, bytes: number, start = 0): AsyncGenerator<Buffer> {
     for (let from = start; from < bytes; from += PART_BYTES) {
-      const part = await this.repository.part(eventId, from, PART_BYTES, this.clock.now());
+      const found = await this.repository.part(eventId, from, PART_BYTES, this.clock.now());
       // The reader gets fewer bytes than announced, and so knows that the body is not complete.
-      if (part === null) throw new EventDataGoneError();
-      yield part;
+      if (found === null) throw new EventDataGoneError();
+      yield found.part;
     }
   }
 }
