@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { NatsRelayWorker } from '../../src/events/nats/nats-relay.worker';
-import { ADMIN_KEY, startTestApp, type TestApp } from '../support/app';
+import { ADMIN_KEY } from '../support/app';
 import { sequenceEvents } from '../support/events';
 import { newReference } from '../support/flow';
 import { drainInbox, storeDeliveries } from '../support/inbox';
-import { TestNatsServer } from './support/nats-server';
-import { PREFIX, STREAM } from './support/publisher';
+import { STREAM } from './support/publisher';
+import { startRelayedService, type RelayedService } from './support/relayed-service';
 
 // The server takes messages of up to 1 MB.
 const LARGE_BYTES = 3_000_000;
@@ -17,28 +16,21 @@ interface Published {
 }
 
 describe('Health data on its way to NATS', () => {
-  let server: TestNatsServer;
-  let service: TestApp;
+  let started: RelayedService;
+  let server: RelayedService['server'];
+  let service: RelayedService['service'];
+  let relay: RelayedService['relay'];
   const endUser = { referenceId: newReference(), userId: randomUUID() };
   beforeAll(async () => {
-    server = await TestNatsServer.start();
-    service = await startTestApp({
-      EVENTS_NATS_URL: server.url,
-      EVENTS_NATS_STREAM: STREAM,
-      EVENTS_NATS_PREFIX: PREFIX,
-      EVENTS_NATS_TYPES: 'connection.*,data.daily',
-    });
-    await relay();
+    started = await startRelayedService('connection.*,data.daily');
+    ({ server, service, relay } = started);
     await receive({
       type: 'auth',
       status: 'success',
       user: { user_id: endUser.userId, provider: 'GARMIN', reference_id: endUser.referenceId, scopes: '' },
     });
   });
-  afterAll(async () => {
-    await service.close();
-    await server.stop();
-  });
+  afterAll(() => started.close());
 
   const receive = async (...bodies: (string | object)[]): Promise<void> => {
     await storeDeliveries(
@@ -47,10 +39,6 @@ describe('Health data on its way to NATS', () => {
     );
     await drainInbox(service, 200);
     await sequenceEvents(service);
-  };
-  const relay = async (): Promise<void> => {
-    const worker = service.app.get(NatsRelayWorker, { strict: false });
-    while (await worker.runOnce(new AbortController().signal));
   };
   const published = async (): Promise<(Published & { json: string })[]> =>
     (await server.stored(STREAM)).map(({ json }) => ({ ...(JSON.parse(json) as Published), json }));

@@ -1,28 +1,19 @@
 import { NatsRelay } from '../../src/events';
 import { NatsPublisher } from '../../src/events/nats/nats.publisher';
-import { NatsRelayWorker } from '../../src/events/nats/nats-relay.worker';
-import { startTestApp, type TestApp } from '../support/app';
 import { sequenceEvents } from '../support/events';
-import { TestNatsServer } from './support/nats-server';
-import { PREFIX, STREAM } from './support/publisher';
+import { STREAM } from './support/publisher';
+import { startRelayedService, type RelayedService } from './support/relayed-service';
 
 describe('A repetition of events through NATS', () => {
-  let server: TestNatsServer;
-  let service: TestApp;
+  let started: RelayedService;
+  let server: RelayedService['server'];
+  let service: RelayedService['service'];
+  let relay: RelayedService['relay'];
   beforeAll(async () => {
-    server = await TestNatsServer.start();
-    service = await startTestApp({
-      EVENTS_NATS_URL: server.url,
-      EVENTS_NATS_STREAM: STREAM,
-      EVENTS_NATS_PREFIX: PREFIX,
-      EVENTS_NATS_TYPES: 'connection.*',
-    });
-    await relay();
+    started = await startRelayedService('connection.*');
+    ({ server, service, relay } = started);
   });
-  afterAll(async () => {
-    await service.close();
-    await server.stop();
-  });
+  afterAll(() => started.close());
 
   const append = async (count: number): Promise<void> => {
     await service.query(
@@ -31,10 +22,6 @@ describe('A repetition of events through NATS', () => {
       [count],
     );
     await sequenceEvents(service);
-  };
-  const relay = async (): Promise<void> => {
-    const worker = service.app.get(NatsRelayWorker, { strict: false });
-    while (await worker.runOnce(new AbortController().signal));
   };
   const published = async (): Promise<string[]> => (await server.stored(STREAM)).map(({ id }) => id);
 
